@@ -1,0 +1,73 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const ADAPTERS = ['taskcluster', 'scheduler-db', 'self-serve', 'bridge-db', 'pulse', 'platform', 'sql', 'buildbot', 'reconciler'];
+
+/** Which of our libs a lib may import, besides itself. Imports point one way: apps -> libs -> bridge. */
+const MAY_IMPORT = {
+  bridge: [],
+  sql: ['bridge'],
+  taskcluster: ['bridge'],
+  'scheduler-db': ['bridge', 'sql'],
+  'self-serve': ['bridge'],
+  buildbot: ['bridge', 'scheduler-db', 'self-serve'],
+  'bridge-db': ['bridge', 'sql'],
+  pulse: ['bridge'],
+  reconciler: ['bridge'],
+  platform: [],
+};
+
+const ALWAYS_BARRED = [
+  { group: ['@bbb/*/*'], message: 'Import a lib by its name only: @bbb/<lib>.' },
+  { group: ['**/libs/**', '**/apps/**'], message: 'Across libs use @bbb/<lib>; apps are imported by nobody.' },
+  { group: ['**/test/**'], message: 'Nothing outside test/ imports test/.' },
+];
+
+const barred = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
+
+const boundaries = Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
+  files: [`libs/${lib}/**/*.ts`],
+  ignores: ['**/*.spec.ts', '**/testing/**'],
+  rules: barred([
+    ...ALWAYS_BARRED,
+    {
+      group: ['bridge', ...ADAPTERS].filter((other) => !allowed.includes(other)).map((other) => `@bbb/${other}`),
+      message: `libs/${lib} may import ${allowed.map((name) => `@bbb/${name}`).join(', ') || 'no lib of ours'}.`,
+    },
+    ...(lib === 'bridge'
+      ? [{ group: ['@nestjs/*', 'typeorm', 'amqplib', 'pino', 'taskcluster-client', 'node:*'], message: 'The rules do no I/O.' }]
+      : []),
+  ]),
+}));
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'coverage'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/require-await': 'off',
+      'no-console': 'error',
+    },
+  },
+  { files: ['apps/**/*.ts'], ignores: ['**/*.spec.ts'], rules: barred(ALWAYS_BARRED) },
+  ...boundaries,
+  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  { files: ['test/**/*.ts', 'libs/platform/src/command-line/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+);

@@ -1,0 +1,109 @@
+import type { JsonValue } from '../json.js';
+
+/** What makes a build request unique: the task and the run it is created for. */
+export interface OrderKey {
+  taskId: string;
+  /** The first run the request serves; later runs made by a RETRY keep the request. */
+  createdForRunId: number;
+  /** Epoch seconds (whole) of that run's `scheduled`; the request's submitted_at. */
+  submittedAt: number;
+}
+
+/** What one build request is to be made of. Values are validated already. */
+export interface BuildOrder extends OrderKey {
+  buildername: string;
+  /** Reduced to its path, without a trailing slash. */
+  branch: string | null;
+  revision: string | null;
+  repository: string;
+  project: string;
+  /** Without `taskId` and `createdForRunId`, which the adapter adds. */
+  properties: Readonly<Record<string, JsonValue>>;
+  priority: number;
+}
+
+/** One build of a request, running or ended. `buildId` is Buildbot's unique id, `number` the builder's count. */
+export interface BuildRef {
+  buildId: number;
+  number: number;
+}
+
+/**
+ * Where a build request stands, as a fact:
+ * waiting   - open, no build yet
+ * building  - open, its newest build has not ended
+ * finishing - open and claimed, its newest build has ended: the master is about to complete or rebuild it
+ * requeued  - open and unclaimed after a build: Buildbot's RETRY
+ * cancelled - complete, and no build ran to the request's end
+ * finished  - complete with the result of its newest build
+ */
+export type RequestState =
+  | { at: 'waiting' }
+  | { at: 'building'; build: BuildRef }
+  | { at: 'finishing'; build: BuildRef }
+  | { at: 'requeued'; build: BuildRef }
+  | { at: 'cancelled'; completeAt: number | null }
+  | { at: 'finished'; build: BuildRef; results: number | null; completeAt: number | null };
+
+/** A build request as observed. Times are epoch seconds. */
+export interface RequestSnapshot {
+  requestId: number;
+  buildername: string;
+  branch: string | null;
+  submittedAt: number;
+  state: RequestState;
+}
+
+/** An open request that carries a task's mark (its reason text), for finding live work again. */
+export interface MarkedRequest {
+  requestId: number;
+  taskId: string;
+  submittedAt: number;
+  /** From the property; null on a request made by the original bridge. */
+  createdForRunId: number | null;
+}
+
+/** How a builder name stands against the builder list. `unchecked`: there is no list to check against. */
+export type BuilderKnown = 'known' | 'unknown' | 'unchecked';
+
+/**
+ * One Buildbot installation. Methods throw {@link Refused} and {@link Unavailable} as the queue's do.
+ * The port tells facts; what they mean for a task is decided elsewhere.
+ */
+export abstract class Buildbot {
+  /**
+   * Creates the request for an order, or finds the one that exists for its key: exactly one per key, whoever asks.
+   *
+   * @param stillWanted asked after the look-up and before anything is written, under the same lock that
+   *   {@link withdraw} takes; when it answers false nothing is written and undefined is returned
+   * @returns the request's id
+   */
+  abstract create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
+
+  /** The id of the request that exists for a key, or undefined. */
+  abstract find(key: OrderKey): Promise<number | undefined>;
+
+  /**
+   * Gives up an order that may be under way elsewhere: under the lock of {@link create}, looks for a request and,
+   * if there is none, runs `forget`, so that no `create` that asks afterwards finds itself wanted.
+   *
+   * @returns the id of the request that exists after all, or undefined once `forget` has run
+   */
+  abstract withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined>;
+
+  /** Snapshots of many requests; ids that Buildbot does not know are missing from the map. */
+  abstract snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>>;
+
+  /** Open requests that carry the bridge's mark, in pages of ascending id after `afterRequestId`. */
+  abstract markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]>;
+
+  /**
+   * Asks for the request's cancellation: its running build is stopped, or the request taken back.
+   * A wish, not an effect: repeat until a snapshot shows it complete. A 404 right after creation is a
+   * lagging replica and counts as Unavailable.
+   */
+  abstract cancel(request: RequestSnapshot): Promise<void>;
+
+  /** Whether the builder list has this name. Throws {@link Unavailable} when a list is configured but never loaded. */
+  abstract knows(buildername: string): Promise<BuilderKnown>;
+}

@@ -1,0 +1,60 @@
+/** A message as the broker delivered it. */
+export interface ReceivedMessage {
+  /** Our name of the subscription, for example `task-pending`; not the broker's queue name. */
+  subscription: string;
+  exchange: string;
+  routingKey: string;
+  body: string;
+}
+
+/** A message kept in the bridge's database because it could not be handled. Times are epoch seconds. */
+export interface KeptMessage extends ReceivedMessage {
+  id: number;
+  /** parked: to be tried again at nextAttempt; quarantined: waits for an operator. */
+  state: 'parked' | 'quarantined';
+  error: string;
+  attempts: number;
+  receivedAt: number;
+  nextAttempt: number | null;
+}
+
+/**
+ * Keeps what cannot be handled now (parked) and what can never be (quarantined), so that the broker's queue does
+ * not grow because of it. Methods throw {@link Unavailable}.
+ */
+export abstract class MessageStore {
+  /** Parks a new message; `nextAttempt` in epoch seconds. */
+  abstract park(message: ReceivedMessage, error: string, nextAttempt: number): Promise<void>;
+
+  abstract quarantine(message: ReceivedMessage, error: string): Promise<void>;
+
+  /**
+   * Takes due parked messages of these subscriptions, earliest first, and reserves each for this caller until
+   * `reservedUntil`, so that no other instance takes it meanwhile.
+   */
+  abstract takeDue(
+    subscriptions: readonly string[],
+    now: number,
+    reservedUntil: number,
+    limit: number,
+  ): Promise<KeptMessage[]>;
+
+  /** The message has been handled: forget it. */
+  abstract settle(id: number): Promise<void>;
+
+  /** It failed again. */
+  abstract parkAgain(id: number, error: string, nextAttempt: number): Promise<void>;
+
+  abstract quarantineKept(id: number, error: string): Promise<void>;
+
+  /** For operators: kept messages, oldest first. */
+  abstract list(state?: KeptMessage['state'], limit?: number): Promise<KeptMessage[]>;
+
+  /** For operators: makes a kept message due now (a quarantined one becomes parked). False: no such message. */
+  abstract replay(id: number): Promise<boolean>;
+
+  /** For operators: deletes a kept message. False: no such message. */
+  abstract drop(id: number): Promise<boolean>;
+
+  abstract count(state: KeptMessage['state']): Promise<number>;
+}

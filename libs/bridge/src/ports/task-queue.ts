@@ -1,0 +1,121 @@
+/** Why a run ended, in Taskcluster's words (its schemas, version 106); reasons of the future stay strings. */
+export type ReasonResolved =
+  | 'completed'
+  | 'failed'
+  | 'deadline-exceeded'
+  | 'canceled'
+  | 'claim-expired'
+  | 'worker-shutdown'
+  | 'malformed-payload'
+  | 'resource-unavailable'
+  | 'internal-error'
+  | 'intermittent-task'
+  | (string & {});
+
+export type RunState = 'pending' | 'running' | 'completed' | 'failed' | 'exception';
+
+/** One run of a task. Times are epoch seconds. */
+export interface Run {
+  runId: number;
+  state: RunState;
+  reasonCreated: string;
+  reasonResolved?: ReasonResolved;
+  workerGroup?: string;
+  workerId?: string;
+  takenUntil?: number;
+  scheduled: number;
+}
+
+/** A task's status. Only the last run can be pending or running. Times are epoch seconds. */
+export interface TaskStatus {
+  taskId: string;
+  /** `<provisionerId>/<workerType>`. */
+  taskQueueId: string;
+  state: RunState | 'unscheduled';
+  deadline: number;
+  retriesLeft: number;
+  runs: readonly Run[];
+}
+
+/** The parts of a task definition that the bridge reads. `payload` is anybody's input: validate before any use. */
+export interface TaskDefinition {
+  taskQueueId: string;
+  priority: string;
+  /** Epoch seconds. */
+  created: number;
+  /** As Taskcluster wrote it (ISO 8601), because artifacts repeat it exactly. */
+  expires: string;
+  scopes: readonly string[];
+  payload: unknown;
+}
+
+export interface RunRef {
+  taskId: string;
+  runId: number;
+}
+
+/** What a claim or reclaim grants. `takenUntil` in epoch seconds. */
+export interface Claim {
+  takenUntil: number;
+  status: TaskStatus;
+}
+
+/** A pending or claimed run as the queue lists it. */
+export interface ListedRun extends RunRef {
+  definition: TaskDefinition;
+}
+
+export type ExceptionReason =
+  'worker-shutdown' | 'malformed-payload' | 'resource-unavailable' | 'internal-error' | 'intermittent-task';
+
+/** How a run is resolved by its worker. */
+export type Resolution =
+  { report: 'completed' } | { report: 'failed' } | { report: 'exception'; reason: ExceptionReason };
+
+/** Something attached to a run. `expires` is the task's own, as Taskcluster wrote it. */
+export type Artifact = { name: string; expires: string } & (
+  | { kind: 'file'; contentType: string; content: string }
+  | { kind: 'reference'; contentType: string; url: string }
+  | { kind: 'error'; reason: string; message: string }
+);
+
+/**
+ * Taskcluster's queue, for one task queue and one worker identity.
+ *
+ * Every method throws {@link Refused} when the queue says no (its HTTP status and code with it) and
+ * {@link Unavailable} when there is no usable answer. All of them are safe to repeat.
+ */
+export abstract class TaskQueue {
+  /** The task's status; undefined when the queue does not know the task (never existed, or expired). */
+  abstract status(taskId: string): Promise<TaskStatus | undefined>;
+
+  /** Statuses of many tasks; those the queue does not know are missing from the map. */
+  abstract statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>>;
+
+  /** The task's definition; undefined as for {@link status}. */
+  abstract definition(taskId: string): Promise<TaskDefinition | undefined>;
+
+  /** Every pending run of our task queue, without claiming it. */
+  abstract listPending(): AsyncIterable<ListedRun>;
+
+  /** Every claimed run of our task queue, whichever worker holds it. */
+  abstract listClaimed(): AsyncIterable<ListedRun>;
+
+  /** Claims a pending run; succeeds again while the same worker holds it. 409 has one text for every reason. */
+  abstract claim(run: RunRef): Promise<Claim>;
+
+  /** Moves takenUntil ahead. A pending run is refused with 500 (Taskcluster 106) or 409 (2015). */
+  abstract reclaim(run: RunRef): Promise<Claim>;
+
+  /** Resolves a running run. The same report again succeeds; another one is refused with 409. */
+  abstract report(run: RunRef, resolution: Resolution): Promise<TaskStatus>;
+
+  /** Cancels the task; answers with the current status when it is resolved already. 409 past the deadline. */
+  abstract cancel(taskId: string): Promise<TaskStatus>;
+
+  /** Makes a new run of a resolved task. 409 past the deadline or at 50 runs. */
+  abstract rerun(taskId: string): Promise<TaskStatus>;
+
+  /** Attaches an artifact to a claimed run, and uploads its content where it has one. */
+  abstract attach(run: RunRef, artifact: Artifact): Promise<void>;
+}

@@ -1,0 +1,61 @@
+/** A tracked task: one row of the bridge's `tasks` table. Times are epoch seconds, whole. */
+export interface TrackedTask {
+  taskId: string;
+  /** The run being followed: the latest one known. Never moves backwards. */
+  runId: number;
+  /** Null from the intent to create a request until its id is recorded. */
+  buildRequestId: number | null;
+  /** The build that the current run is claimed for; null when the run is not claimed, or its build not known. */
+  buildId: number | null;
+  /** The task's creation in Taskcluster. */
+  createdDate: number | null;
+  /** When its request was put into Buildbot. */
+  processedDate: number | null;
+  /** End of the current run's claim; null: not claimed. */
+  takenUntil: number | null;
+  /** Since when one side has not known the task or its request; null: both known when last seen. */
+  missingSince: number | null;
+  /** Counts changes; every change names the revision it was decided on. */
+  rev: number;
+}
+
+export type TrackedTaskChanges = Partial<
+  Pick<TrackedTask, 'runId' | 'buildRequestId' | 'buildId' | 'processedDate' | 'takenUntil' | 'missingSince'>
+>;
+
+/** Page of a walk through all tracked tasks; `next` is undefined on the last page. */
+export interface TrackedPage {
+  tasks: TrackedTask[];
+  next?: string;
+}
+
+/** The bridge's memory of its tasks: at most one row a task. Methods throw {@link Unavailable}. */
+export abstract class TaskStore {
+  abstract get(taskId: string): Promise<TrackedTask | undefined>;
+
+  /** Rows of these build requests, in no particular order. */
+  abstract byRequestIds(requestIds: readonly number[]): Promise<TrackedTask[]>;
+
+  /** Of these tasks, those that are tracked. */
+  abstract byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]>;
+
+  /**
+   * Starts tracking a task, before its request exists (or after, when it is found again).
+   * @returns the row, and whether this call made it: when somebody was faster it is theirs, unchanged
+   */
+  abstract track(task: {
+    taskId: string;
+    runId: number;
+    createdDate: number | null;
+    buildRequestId?: number | null;
+  }): Promise<{ task: TrackedTask; created: boolean }>;
+
+  /** Changes a row if it is still at `task.rev`; returns the changed row, or undefined when it has moved on. */
+  abstract change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined>;
+
+  /** Deletes a row if it is still at `task.rev`; false when it has moved on. */
+  abstract forget(task: TrackedTask): Promise<boolean>;
+
+  /** All rows, most urgent claim first (takenUntil ascending, never claimed last), in stable pages. */
+  abstract page(limit: number, after?: string): Promise<TrackedPage>;
+}

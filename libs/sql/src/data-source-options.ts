@@ -1,0 +1,57 @@
+import libsql from 'libsql';
+import type { DataSourceOptions } from 'typeorm';
+import type { DatabaseTarget } from './database-url.js';
+
+export interface ConnectionLimits {
+  /** Connections kept at most; SQLite always has one. */
+  poolSize: number;
+  /** Seconds to wait for a connection. */
+  connectTimeout: number;
+}
+
+/**
+ * TypeORM's options for a target, without entities and migrations.
+ *
+ * SQLite goes through libsql, whose binaries come with the package, so that nothing is compiled at installation. Its
+ * calls block the whole process, so a locked file answers "busy" after a few milliseconds; see `whenNotBusy`.
+ * MySQL runs in strict mode, with READ COMMITTED, because a silently truncated value blocks a Buildbot builder.
+ */
+export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimits): DataSourceOptions {
+  switch (target.dialect) {
+    case 'sqlite':
+      return {
+        type: 'better-sqlite3',
+        driver: libsql,
+        database: target.file,
+        prepareDatabase: (database: { pragma(text: string): unknown }) => {
+          database.pragma('busy_timeout = 5');
+          database.pragma('journal_mode = WAL');
+          database.pragma('synchronous = FULL');
+        },
+      };
+    case 'mysql':
+      return {
+        type: 'mysql',
+        ...network(target),
+        charset: 'utf8mb4',
+        poolSize: limits.poolSize,
+        connectTimeout: limits.connectTimeout * 1000,
+        // Counts of matched rows, so that a change to the same values still counts as done.
+        flags: ['+FOUND_ROWS'],
+        ...(target.tls ? { ssl: { rejectUnauthorized: true } } : {}),
+      };
+    case 'postgres':
+      return {
+        type: 'postgres',
+        ...network(target),
+        poolSize: limits.poolSize,
+        connectTimeoutMS: limits.connectTimeout * 1000,
+        ...(target.tls ? { ssl: { rejectUnauthorized: true } } : {}),
+      };
+  }
+}
+
+function network(target: Exclude<DatabaseTarget, { dialect: 'sqlite' }>) {
+  const { host, port, user, password, database } = target;
+  return { host, port, username: user, password, database };
+}

@@ -1,0 +1,74 @@
+import { isAbsolute, resolve } from 'node:path';
+import { Invalid } from '@bbb/bridge';
+
+export type Dialect = 'sqlite' | 'mysql' | 'postgres';
+
+/** Where a database is. MariaDB counts as mysql. */
+export type DatabaseTarget =
+  | { dialect: 'sqlite'; file: string }
+  | {
+      dialect: 'mysql' | 'postgres';
+      host: string;
+      port: number;
+      user: string;
+      password: string;
+      database: string;
+      /** TLS wished for by `?ssl=true`; certificates are verified. */
+      tls: boolean;
+    };
+
+const NETWORKED: Record<string, { dialect: 'mysql' | 'postgres'; port: number }> = {
+  mysql: { dialect: 'mysql', port: 3306 },
+  mariadb: { dialect: 'mysql', port: 3306 },
+  postgresql: { dialect: 'postgres', port: 5432 },
+  postgres: { dialect: 'postgres', port: 5432 },
+};
+
+/**
+ * Reads a database URL in SQLAlchemy's form: `sqlite:///relative/file`, `sqlite:////absolute/file`,
+ * `mysql://user:password@host/name`, `postgresql://...`; a driver suffix (`mysql+mysqldb`) is accepted and ignored.
+ * Relative SQLite files are below the working directory.
+ *
+ * @throws Invalid when the URL is of no supported form; the message never repeats the URL, which may hold a password
+ */
+export function parseDatabaseUrl(url: string): DatabaseTarget {
+  const scheme = /^([a-z]+)(?:\+[a-z0-9_]+)?:\/\//i.exec(url);
+  if (!scheme) throw new Invalid('not a database URL: expected sqlite:///file, mysql://... or postgresql://...');
+  const kind = scheme[1]!.toLowerCase();
+  const rest = url.slice(scheme[0].length);
+
+  if (kind === 'sqlite') {
+    const file = decodeURIComponent(rest.replace(/^\//, '').replace(/\?.*$/, ''));
+    if (!rest.startsWith('/') || file === '' || file === ':memory:') {
+      throw new Invalid('a SQLite URL names a file: sqlite:///relative/file or sqlite:////absolute/file');
+    }
+    return { dialect: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
+  }
+
+  const network = NETWORKED[kind];
+  if (!network) throw new Invalid(`unsupported database "${kind}": use sqlite, mysql or postgresql`);
+  const parsed = httpUrl(rest);
+  const database = decodeURIComponent(parsed?.pathname.replace(/^\//, '') ?? '');
+  if (!parsed?.hostname || database === '') {
+    throw new Invalid(`a ${kind} URL names host and database: ${kind}://user:password@host:port/database`);
+  }
+  const truthy = ['true', '1', 'yes', 'require', 'verify-full'];
+  return {
+    dialect: network.dialect,
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: parsed.port ? Number(parsed.port) : network.port,
+    user: decodeURIComponent(parsed.username),
+    password: decodeURIComponent(parsed.password),
+    database,
+    tls: truthy.includes((parsed.searchParams.get('ssl') ?? parsed.searchParams.get('sslmode') ?? '').toLowerCase()),
+  };
+}
+
+/** `http` because its parser knows ports and credentials of any host; its default port would be dropped. */
+function httpUrl(rest: string): URL | undefined {
+  try {
+    return new URL(`http://${rest}`);
+  } catch {
+    return undefined;
+  }
+}

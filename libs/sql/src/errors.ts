@@ -1,0 +1,49 @@
+import { Unavailable } from '@bbb/bridge';
+
+const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY', '23505']);
+
+/** A lock, deadlock or serialization failure: the same statement may well succeed a moment later. */
+const CONTENTION = new Set([
+  'SQLITE_BUSY',
+  'SQLITE_BUSY_SNAPSHOT',
+  'SQLITE_LOCKED',
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  '40001',
+  '40P01',
+  '55P03',
+]);
+
+/** Errors that say something about our statement or data, not about the database being away. */
+const OURS = /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
+
+/** The driver's own code of an error that TypeORM or a driver threw. */
+export function driverCode(error: unknown): string | undefined {
+  const candidate = error as { driverError?: { code?: unknown }; code?: unknown } | undefined;
+  const code = candidate?.driverError?.code ?? candidate?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return UNIQUE.has(driverCode(error) ?? '');
+}
+
+export function isContention(error: unknown): boolean {
+  return CONTENTION.has(driverCode(error) ?? '');
+}
+
+/**
+ * Runs a piece of database work so that callers see no driver's error: whatever says that the database is away,
+ * locked or overloaded becomes {@link Unavailable}; a unique violation and our own mistakes pass as they are.
+ */
+export async function translated<T>(system: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'Unavailable') throw error;
+    const code = driverCode(error);
+    if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
+    if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new Unavailable(system, code ?? error.name, { cause: error });
+  }
+}

@@ -1,0 +1,4 @@
+export * from './data-source-options.js';
+export * from './database-url.js';
+export * from './errors.js';
+export * from './when-not-busy.js';

@@ -1,7 +1,17 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const ADAPTERS = ['taskcluster', 'scheduler-db', 'self-serve', 'bridge-db', 'pulse', 'platform', 'sql', 'buildbot', 'reconciler'];
+const ADAPTERS = [
+  'taskcluster',
+  'scheduler-db',
+  'self-serve',
+  'bridge-db',
+  'pulse',
+  'platform',
+  'sql',
+  'buildbot',
+  'reconciler',
+];
 
 /** Which of our libs a lib may import, besides itself. Imports point one way: apps -> libs -> bridge. */
 const MAY_IMPORT = {
@@ -19,7 +29,10 @@ const MAY_IMPORT = {
 
 const ALWAYS_BARRED = [
   { group: ['@bbb/*/*'], message: 'Import a lib by its name only: @bbb/<lib>.' },
-  { group: ['**/libs/**', '**/apps/**'], message: 'Across libs use @bbb/<lib>; apps are imported by nobody.' },
+  {
+    group: ['**/libs/**', '**/apps/**'],
+    message: 'Across libs use @bbb/<lib>; apps are imported by nobody.',
+  },
   { group: ['**/test/**'], message: 'Nothing outside test/ imports test/.' },
 ];
 
@@ -31,11 +44,18 @@ const boundaries = Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
   rules: barred([
     ...ALWAYS_BARRED,
     {
-      group: ['bridge', ...ADAPTERS].filter((other) => !allowed.includes(other)).map((other) => `@bbb/${other}`),
+      group: ['bridge', ...ADAPTERS]
+        .filter((other) => !allowed.includes(other))
+        .map((other) => `@bbb/${other}`),
       message: `libs/${lib} may import ${allowed.map((name) => `@bbb/${name}`).join(', ') || 'no lib of ours'}.`,
     },
     ...(lib === 'bridge'
-      ? [{ group: ['@nestjs/*', 'typeorm', 'amqplib', 'pino', 'taskcluster-client', 'node:*'], message: 'The rules do no I/O.' }]
+      ? [
+          {
+            group: ['@nestjs/*', 'typeorm', 'amqplib', 'pino', 'taskcluster-client', 'node:*'],
+            message: 'The rules do no I/O.',
+          },
+        ]
       : []),
   ]),
 }));
@@ -57,7 +77,12 @@ export default tseslint.config(
   },
   { files: ['apps/**/*.ts'], ignores: ['**/*.spec.ts'], rules: barred(ALWAYS_BARRED) },
   ...boundaries,
-  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  {
+    files: ['**/*.js'],
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+    },
+  },
   { files: ['test/**/*.ts', 'libs/platform/src/command-line/**/*.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'],

@@ -28,5 +28,6 @@ export default {
     ],
   },
   workerIdleMemoryLimit: '512MB',
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
   testTimeout: 30_000,
 };

@@ -33,14 +33,15 @@ const NETWORKED: Record<string, { dialect: 'mysql' | 'postgres'; port: number }>
  */
 export function parseDatabaseUrl(url: string): DatabaseTarget {
   const scheme = /^([a-z]+)(?:\+[a-z0-9_]+)?:\/\//i.exec(url);
-  if (!scheme) throw new Invalid('not a database URL: expected sqlite:///file, mysql://... or postgresql://...');
+  if (!scheme)
+    throw new Invalid('not a database URL: expected sqlite:///file, mysql://... or postgresql://...');
   const kind = scheme[1]!.toLowerCase();
   const rest = url.slice(scheme[0].length);
 
   if (kind === 'sqlite') {
     const file = decodeURIComponent(rest.replace(/^\//, '').replace(/\?.*$/, ''));
     if (!rest.startsWith('/') || file === '' || file === ':memory:') {
-      throw new Invalid('a SQLite URL names a file: sqlite:///relative/file or sqlite:////absolute/file');
+      throw new Invalid('a SQLite database URL names a file: sqlite:///relative/file or sqlite:////absolute/file');
     }
     return { dialect: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
   }
@@ -60,7 +61,9 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     user: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     database,
-    tls: truthy.includes((parsed.searchParams.get('ssl') ?? parsed.searchParams.get('sslmode') ?? '').toLowerCase()),
+    tls: truthy.includes(
+      (parsed.searchParams.get('ssl') ?? parsed.searchParams.get('sslmode') ?? '').toLowerCase(),
+    ),
   };
 }
 

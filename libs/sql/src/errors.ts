@@ -14,8 +14,12 @@ const CONTENTION = new Set([
   '55P03',
 ]);
 
+/** Errors of the bridge itself, which pass through. */
+const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
+
 /** Errors that say something about our statement or data, not about the database being away. */
-const OURS = /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
+const OURS =
+  /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
 
 /** The driver's own code of an error that TypeORM or a driver threw. */
 export function driverCode(error: unknown): string | undefined {
@@ -40,7 +44,7 @@ export async function translated<T>(system: string, work: () => Promise<T>): Pro
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error) || error.name === 'Unavailable') throw error;
+    if (!(error instanceof Error) || DECIDED.has(error.name)) throw error;
     const code = driverCode(error);
     if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;

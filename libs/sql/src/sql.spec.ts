@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { createDatabase, databaseKinds } from '../../../test/support/databases.js';
+import { dataSourceOptions, isUniqueViolation, parseDatabaseUrl, translated } from './index.js';
+
+describe('parseDatabaseUrl', () => {
+  it.each([
+    ['sqlite:////builds/state.sqlite', { dialect: 'sqlite', file: '/builds/state.sqlite' }],
+    ['sqlite:///bbb.db', { dialect: 'sqlite', file: `${process.cwd()}/bbb.db` }],
+    [
+      'mysql://u:p%40ss@db.example.com/bbb',
+      {
+        dialect: 'mysql',
+        host: 'db.example.com',
+        port: 3306,
+        user: 'u',
+        password: 'p@ss',
+        database: 'bbb',
+        tls: false,
+      },
+    ],
+    [
+      'mysql+mysqldb://u@h:3307/b?ssl=true',
+      { dialect: 'mysql', host: 'h', port: 3307, user: 'u', password: '', database: 'b', tls: true },
+    ],
+    [
+      'postgresql+psycopg2://u@h:80/b',
+      { dialect: 'postgres', host: 'h', port: 80, user: 'u', password: '', database: 'b', tls: false },
+    ],
+  ])('reads %s', (url, target) => {
+    expect(parseDatabaseUrl(url)).toEqual(target);
+  });
+
+  it.each([
+    '',
+    'bbb.db',
+    'sqlite://',
+    'sqlite:///',
+    'oracle://u@h/d',
+    'mysql://u:secret@/x',
+    'mysql://u:secret@h/',
+  ])('refuses %s without repeating it', (url) => {
+    expect(() => parseDatabaseUrl(url)).toThrow(/database/i);
+    expect(() => parseDatabaseUrl(url)).not.toThrow(/secret/);
+  });
+});
+
+describe.each(databaseKinds())('errors on %s', (kind) => {
+  it('tells a unique violation, and translates a lost database', async () => {
+    const database = await createDatabase(kind);
+    const source = new DataSource(
+      dataSourceOptions(parseDatabaseUrl(database.url), { poolSize: 2, connectTimeout: 5 }),
+    );
+    await source.initialize();
+    try {
+      await source.query('CREATE TABLE t (k VARCHAR(10) NOT NULL UNIQUE)');
+      await source.query("INSERT INTO t VALUES ('a')");
+      const duplicate = await translated('db', () => source.query("INSERT INTO t VALUES ('a')")).catch(
+        (error: unknown) => error,
+      );
+      expect(isUniqueViolation(duplicate)).toBe(true);
+      await expect(translated('db', () => source.query('SELECT * FROM missing'))).rejects.not.toMatchObject({
+        name: 'Unavailable',
+      });
+    } finally {
+      await source.destroy();
+      await database.drop();
+    }
+  });
+});

@@ -48,7 +48,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
 
   const network = NETWORKED[kind];
   if (!network) throw new Invalid(`unsupported database "${kind}": use sqlite, mysql or postgresql`);
-  const parsed = httpUrl(rest);
+  const parsed = networkUrl(rest);
   const database = decodeURIComponent(parsed?.pathname.replace(/^\//, '') ?? '');
   if (!parsed?.hostname || database === '') {
     throw new Invalid(`a ${kind} URL names host and database: ${kind}://user:password@host:port/database`);
@@ -67,10 +67,10 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   };
 }
 
-/** `http` because its parser knows ports and credentials of any host; its default port would be dropped. */
-function httpUrl(rest: string): URL | undefined {
+/** A scheme the parser does not know, so that it drops no default port. */
+function networkUrl(rest: string): URL | undefined {
   try {
-    return new URL(`http://${rest}`);
+    return new URL(`db://${rest}`);
   } catch {
     return undefined;
   }

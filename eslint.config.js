@@ -11,6 +11,7 @@ const ADAPTERS = [
   'sql',
   'buildbot',
   'reconciler',
+  'service',
 ];
 
 /** Which of our libs a lib may import, besides itself. Imports point one way: apps -> libs -> bridge. */
@@ -25,6 +26,7 @@ const MAY_IMPORT = {
   pulse: ['bridge'],
   reconciler: ['bridge'],
   platform: [],
+  service: ['bridge', 'bridge-db', 'buildbot', 'platform', 'pulse', 'reconciler', 'scheduler-db', 'self-serve', 'taskcluster'],
 };
 
 const ALWAYS_BARRED = [
@@ -69,7 +71,10 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/require-await': 'off',
       'no-console': 'error',

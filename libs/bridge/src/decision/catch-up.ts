@@ -1,0 +1,28 @@
+import type { TrackedTaskChanges } from '../ports/task-store.js';
+import type { Facts, Observation } from './facts.js';
+import { latestRun } from './facts.js';
+
+/**
+ * What a row must be changed to before anything is decided on it: facts that somebody else made true, or that a
+ * cut-off step left unrecorded. Undefined when the row is up to date.
+ */
+export function catchUp({ row, status, request }: Observation, facts: Facts): TrackedTaskChanges | undefined {
+  const run = status && latestRun(status);
+  if (!row || !run || facts.newerOrder) return undefined;
+  const changes: TrackedTaskChanges = {};
+
+  if (run.runId > row.runId) Object.assign(changes, { runId: run.runId, buildId: null, takenUntil: null });
+
+  const known = { ...row, ...changes };
+  if (facts.run === 'running') {
+    const takenUntil = Math.floor(run.takenUntil ?? 0);
+    if (takenUntil > (known.takenUntil ?? 0)) changes.takenUntil = takenUntil;
+    const { state } = request ?? {};
+    if (known.buildId === null && (state?.at === 'building' || state?.at === 'finished'))
+      changes.buildId = state.build.buildId;
+  }
+  if (row.missingSince !== null && facts.request !== 'gone' && facts.run !== 'absent')
+    changes.missingSince = null;
+
+  return Object.keys(changes).length > 0 ? changes : undefined;
+}

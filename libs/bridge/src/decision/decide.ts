@@ -1,0 +1,154 @@
+import type { Facts } from './facts.js';
+
+/**
+ * What to do about a task now. Each verdict has one executor.
+ * ignore         - not the bridge's to act on
+ * wait           - all is as it should be for now
+ * inject         - create the build request
+ * withdraw       - give up an order that may be under way
+ * refuse         - a claimed run without a request: finish the refusal of its payload
+ * claim          - claim the pending run: its build runs, or has ended
+ * reclaim        - extend the claim
+ * retry          - end the run as worker-shutdown, so that a new run follows Buildbot's RETRY
+ * rerun          - make a new run of a task whose worker was lost and whose retries are used up
+ * resolve        - attach the artifacts and report the result
+ * abandon        - report that the build request has vanished
+ * reorder        - forget the vanished request of a pending run, and create another
+ * cancel-task    - cancel the task: it was cancelled in Buildbot
+ * cancel-request - cancel in Buildbot: the task is dead
+ * note-missing   - remember since when one side has been missing
+ * forget         - both sides are at their end: drop the row
+ */
+export const VERDICTS = [
+  'ignore',
+  'wait',
+  'inject',
+  'withdraw',
+  'refuse',
+  'claim',
+  'reclaim',
+  'retry',
+  'rerun',
+  'resolve',
+  'abandon',
+  'reorder',
+  'cancel-task',
+  'cancel-request',
+  'note-missing',
+  'forget',
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** The heart of the bridge: what the state of both sides asks for. Pure and total. */
+export function decide(facts: Facts): Verdict {
+  switch (facts.request) {
+    case 'untracked':
+      return facts.run === 'pending' && !facts.deadlinePassed ? 'inject' : 'ignore';
+    case 'ordered':
+      return decideOrdered(facts);
+    default:
+      return facts.newerOrder ? decideOutlived(facts) : decideRequested(facts);
+  }
+}
+
+function decideOrdered(facts: Facts): Verdict {
+  if (facts.newerOrder) return 'withdraw';
+  switch (facts.run) {
+    case 'pending':
+      return facts.deadlinePassed ? 'wait' : 'inject';
+    case 'running':
+      return 'refuse';
+    case 'foreign':
+      return 'wait';
+    case 'absent':
+    case 'unscheduled':
+    case 'lost':
+    case 'ended':
+      return 'withdraw';
+  }
+}
+
+function decideRequested(facts: Facts): Verdict {
+  switch (facts.run) {
+    case 'pending':
+      return decidePending(facts);
+    case 'running':
+      return decideRunning(facts);
+    case 'foreign':
+      return 'wait';
+    case 'lost':
+      return decideLost(facts);
+    case 'absent':
+      return facts.missingSettled ? decideOutlived(facts) : 'note-missing';
+    case 'unscheduled':
+    case 'ended':
+      return decideOutlived(facts);
+  }
+}
+
+function decidePending(facts: Facts): Verdict {
+  switch (facts.request) {
+    case 'building':
+    case 'rebuilding':
+    case 'finished':
+      return facts.deadlinePassed ? 'wait' : 'claim';
+    case 'cancelled':
+      return facts.deadlinePassed ? 'wait' : 'cancel-task';
+    case 'gone':
+      return facts.missingSettled ? 'reorder' : 'note-missing';
+    default:
+      return 'wait';
+  }
+}
+
+function decideRunning(facts: Facts): Verdict {
+  switch (facts.request) {
+    case 'rebuilding':
+    case 'requeued':
+      return 'retry';
+    case 'finished':
+      return facts.reportDue ? 'resolve' : keepClaim(facts);
+    case 'cancelled':
+      return facts.deadlinePassed ? 'wait' : 'cancel-task';
+    case 'gone':
+      return facts.missingSettled
+        ? 'abandon'
+        : facts.claimDue && !facts.deadlinePassed
+          ? 'reclaim'
+          : 'note-missing';
+    default:
+      return keepClaim(facts);
+  }
+}
+
+function keepClaim(facts: Facts): Verdict {
+  return facts.claimDue && !facts.deadlinePassed ? 'reclaim' : 'wait';
+}
+
+function decideLost(facts: Facts): Verdict {
+  const canRerun = facts.runsLeft && !facts.deadlinePassed;
+  switch (facts.request) {
+    case 'cancelled':
+    case 'gone':
+      return 'forget';
+    case 'finished':
+      return canRerun ? 'rerun' : 'forget';
+    default:
+      return canRerun ? 'rerun' : decideOutlived(facts);
+  }
+}
+
+/** The request serves nobody any more: the task is dead, or has a newer order that waits for this one's end. */
+function decideOutlived(facts: Facts): Verdict {
+  switch (facts.request) {
+    case 'finished':
+    case 'cancelled':
+    case 'gone':
+      return 'forget';
+    case 'finishing':
+      // Nothing runs that could be stopped; a moment later it is complete or requeued.
+      return 'wait';
+    default:
+      return 'cancel-request';
+  }
+}

@@ -1,0 +1,196 @@
+import type { RequestSnapshot } from '../ports/buildbot.js';
+import type { Run, TaskStatus } from '../ports/task-queue.js';
+import type { TrackedTask } from '../ports/task-store.js';
+import { endOf } from '../results.js';
+
+/**
+ * What Taskcluster says of the task's latest run:
+ * absent      - the queue does not know the task
+ * unscheduled - no run yet
+ * pending     - waits for a worker
+ * running     - claimed by the bridge
+ * foreign     - claimed by another worker
+ * lost        - ended because its worker went away (claim-expired, worker-shutdown, intermittent-task), and the
+ *               queue made no new run: no retries are left
+ * ended       - completed, failed, canceled, past its deadline, or another exception
+ */
+export const RUN_FACTS = ['absent', 'unscheduled', 'pending', 'running', 'foreign', 'lost', 'ended'] as const;
+export type RunFact = (typeof RUN_FACTS)[number];
+
+/**
+ * What is known of the task's build request:
+ * untracked  - the bridge has no row of the task
+ * ordered    - a row, but no request is recorded: its creation is under way, or was cut off
+ * waiting    - open, no build yet
+ * building   - its newest build runs, and the run is claimed for that build or for none yet
+ * rebuilding - its newest build runs, but the run is claimed for an earlier one, which therefore ended in RETRY
+ * finishing  - open, its newest build has just ended
+ * requeued   - open and unclaimed after a build: RETRY
+ * cancelled  - complete without a result of its own: cancelled in Buildbot
+ * finished   - complete with a result
+ * gone       - recorded, but Buildbot does not know it
+ */
+export const REQUEST_FACTS = [
+  'untracked',
+  'ordered',
+  'waiting',
+  'building',
+  'rebuilding',
+  'finishing',
+  'requeued',
+  'cancelled',
+  'finished',
+  'gone',
+] as const;
+export type RequestFact = (typeof REQUEST_FACTS)[number];
+
+/** Everything a decision depends on, and nothing else. */
+export interface Facts {
+  run: RunFact;
+  request: RequestFact;
+  /** The latest run belongs to a newer order than the row: a user's rerun after the row's own run had ended. */
+  newerOrder: boolean;
+  /** Claims, reclaims, cancels and reruns are refused from the deadline on; reports are not. */
+  deadlinePassed: boolean;
+  /** The claim ends within the reclaim window. */
+  claimDue: boolean;
+  /** A result may be reported: the build's end message is here, or has not come for the grace period. */
+  reportDue: boolean;
+  /** Taskcluster would make another run (at most 50). */
+  runsLeft: boolean;
+  /** The missing side has been missing for the grace period. */
+  missingSettled: boolean;
+}
+
+/** A build event in hand; it adds to what the databases say and never outweighs them. */
+export interface BuildEvent {
+  kind: 'started' | 'finished';
+  buildNumber: number;
+  /** Only for finished. */
+  results?: number | null;
+}
+
+/** Seconds, except the worker. */
+export interface DecisionSettings {
+  worker: { workerGroup: string; workerId: string };
+  reclaimWindow: number;
+  finishedGrace: number;
+  missingGrace: number;
+}
+
+/** What was observed. Taskcluster's maximum of runs is 50 (its queue service, version 106). */
+export interface Observation {
+  row?: TrackedTask;
+  status?: TaskStatus;
+  /** Undefined when the row has no request, or Buildbot does not know it. */
+  request?: RequestSnapshot;
+  event?: BuildEvent;
+}
+
+const MAX_RUNS = 50;
+const RETRY = 5;
+
+/** Reasons for which the queue makes a new run of the same work while retries are left. */
+const LOST = new Set(['claim-expired', 'worker-shutdown', 'intermittent-task']);
+
+/** The latest run of a task, if it has one. */
+export function latestRun(status: TaskStatus): Run | undefined {
+  return status.runs.at(-1);
+}
+
+/**
+ * The first run of the chain that `runId` belongs to: runs made because a worker was lost continue their
+ * predecessor's work, and so its build request.
+ */
+export function firstRunOfOrder(runs: readonly Run[], runId: number): Run | undefined {
+  let first = runs[runId];
+  while (first && first.runId > 0 && LOST.has(runs[first.runId - 1]?.reasonResolved ?? ''))
+    first = runs[first.runId - 1];
+  return first;
+}
+
+function hasNewerOrder({ row, status }: Observation, requestIsOpen: boolean): boolean {
+  if (!row || !status || status.runs.length - 1 <= row.runId) return false;
+  return !continuesOrder(status.runs, row.runId, requestIsOpen);
+}
+
+/** Whether the latest run still belongs to the order of an earlier run. */
+function continuesOrder(runs: readonly Run[], earlier: number, requestIsOpen: boolean): boolean {
+  return runs.slice(earlier, -1).every(({ reasonResolved = '' }) => {
+    // The original bridge ended the run of a RETRY as malformed-payload and reran the task, with its request open.
+    return LOST.has(reasonResolved) || (requestIsOpen && reasonResolved === 'malformed-payload');
+  });
+}
+
+/** Turns an observation into the facts that a decision depends on. Pure; `now` in epoch seconds. */
+export function factsOf(seen: Observation, settings: DecisionSettings, now: number): Facts {
+  const { row, status } = seen;
+  const run = status && latestRun(status);
+  const request = requestFact(seen, run);
+  const requestIsOpen = ['waiting', 'building', 'rebuilding', 'finishing', 'requeued'].includes(request);
+  const takenUntil = run?.takenUntil ?? row?.takenUntil ?? 0;
+  return {
+    run: runFact(status, run, settings),
+    request,
+    newerOrder: hasNewerOrder(seen, requestIsOpen),
+    deadlinePassed: status !== undefined && now >= status.deadline,
+    claimDue: takenUntil - now < settings.reclaimWindow,
+    reportDue: reportDue(seen, settings, now),
+    runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
+    missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,
+  };
+}
+
+function runFact(
+  status: TaskStatus | undefined,
+  run: Run | undefined,
+  { worker }: DecisionSettings,
+): RunFact {
+  if (!status) return 'absent';
+  if (!run) return 'unscheduled';
+  switch (run.state) {
+    case 'pending':
+      return 'pending';
+    case 'running':
+      return run.workerGroup === worker.workerGroup && run.workerId === worker.workerId
+        ? 'running'
+        : 'foreign';
+    case 'exception':
+      return LOST.has(run.reasonResolved ?? '') ? 'lost' : 'ended';
+    case 'completed':
+    case 'failed':
+      return 'ended';
+  }
+}
+
+function requestFact({ row, request, event }: Observation, run: Run | undefined): RequestFact {
+  if (!row) return 'untracked';
+  if (row.buildRequestId === null) return 'ordered';
+  if (!request) return 'gone';
+  const { state } = request;
+  switch (state.at) {
+    case 'building':
+      return run?.runId === row.runId && row.buildId !== null && row.buildId !== state.build.buildId
+        ? 'rebuilding'
+        : 'building';
+    case 'finishing':
+      return event?.results === RETRY && event.buildNumber === state.build.number ? 'requeued' : 'finishing';
+    case 'finished':
+      return endOf(state.results) === 'cancelled' ? 'cancelled' : 'finished';
+    case 'waiting':
+    case 'requeued':
+    case 'cancelled':
+      return state.at;
+  }
+}
+
+function reportDue(
+  { request, event }: Observation,
+  { finishedGrace }: DecisionSettings,
+  now: number,
+): boolean {
+  if (request?.state.at !== 'finished') return false;
+  const { build, completeAt } = request.state;
+  if (event?.kind === 'finished' && event.buildNumber === build.number) return true;
+  return completeAt === null || now - completeAt >= finishedGrace;
+}

@@ -1,0 +1,60 @@
+import { decide } from './decide.js';
+import { type Facts, REQUEST_FACTS, type RequestFact, RUN_FACTS, type RunFact } from './facts.js';
+
+/** The conditions besides the two states, in the order in which a reader wants to ask them. */
+export const CONDITIONS = {
+  newerOrder: 'newer order',
+  missingSettled: 'missing for long',
+  reportDue: 'report due',
+  deadlinePassed: 'past deadline',
+  runsLeft: 'runs left',
+  claimDue: 'claim due',
+} as const satisfies Partial<Record<keyof Facts, string>>;
+
+type Condition = keyof typeof CONDITIONS;
+const NAMES = Object.keys(CONDITIONS) as Condition[];
+
+/** All combinations of facts. */
+export function* everyFacts(): Generator<Facts> {
+  for (const request of REQUEST_FACTS) {
+    for (const run of RUN_FACTS) yield* factsOfCell(request, run);
+  }
+}
+
+function* factsOfCell(request: RequestFact, run: RunFact): Generator<Facts> {
+  for (let bits = 0; bits < 2 ** NAMES.length; bits++) {
+    const flags = Object.fromEntries(NAMES.map((name, index) => [name, ((bits >> index) & 1) === 1]));
+    yield { request, run, ...(flags as Record<Condition, boolean>) };
+  }
+}
+
+/** The decision function as a Markdown table: requests down, runs across. */
+export function decisionTable(): string {
+  const rows = REQUEST_FACTS.map(
+    (request) =>
+      `| **${request}** | ${RUN_FACTS.map((run) => cell([...factsOfCell(request, run)])).join(' | ')} |`,
+  );
+  return [
+    `| request \\ run | ${RUN_FACTS.join(' | ')} |`,
+    `| --- |${RUN_FACTS.map(() => ' --- |').join('')}`,
+    ...rows,
+  ].join('\n');
+}
+
+/** The verdicts of a set of facts, asked apart by the first condition that matters. */
+function cell(space: Facts[], names: readonly Condition[] = NAMES): string {
+  const verdicts = new Set(space.map(decide));
+  if (verdicts.size === 1) return [...verdicts].join('');
+  const [name, ...others] = names;
+  if (!name) throw new TypeError('the verdict depends on something that is no condition');
+  const yes = cell(
+    space.filter((facts) => facts[name]),
+    others,
+  );
+  const no = cell(
+    space.filter((facts) => !facts[name]),
+    others,
+  );
+  if (yes === no) return yes;
+  return `*${CONDITIONS[name]}:* ${yes}; ${no.includes(':') ? no : `*else* ${no}`}`;
+}

@@ -1,0 +1,12 @@
+import type { JsonValue } from '../json.js';
+
+/**
+ * JSON in ASCII only, as Python's json.dumps writes it: Buildbot's MySQL columns know three-byte UTF-8 at most, and
+ * turn other characters into question marks.
+ */
+export function asciiJson(value: JsonValue): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

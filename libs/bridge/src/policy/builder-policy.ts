@@ -1,0 +1,54 @@
+import { matcher } from './python-pattern.js';
+
+/** Patterns as in Python's `re.match`: anchored at the start only. */
+export interface BuilderRules {
+  /** Builders that need a scope. */
+  restricted: readonly string[];
+  /** Builders that are left entirely alone: somebody else's. */
+  ignored: readonly string[];
+  /** When given, a builder must match one of them. */
+  allowed?: readonly string[];
+}
+
+export type BuilderJudgement = { is: 'ignored' } | { is: 'allowed' } | { is: 'refused'; reason: string };
+
+/** Either of these, followed by the builder's name, lets a task use a restricted builder. */
+export const BUILDER_SCOPE_PREFIXES = [
+  'buildbot-bridge:builder-name:',
+  'project:releng:buildbot-bridge:builder-name:',
+] as const;
+
+/** Who may use which builder. Built once from the configuration; a pattern that cannot be read is an error there. */
+export class BuilderPolicy {
+  readonly #restricted: ((name: string) => boolean)[];
+  readonly #ignored: ((name: string) => boolean)[];
+  readonly #allowed?: ((name: string) => boolean)[];
+
+  constructor(rules: BuilderRules) {
+    this.#restricted = rules.restricted.map(matcher);
+    this.#ignored = rules.ignored.map(matcher);
+    this.#allowed = rules.allowed?.map(matcher);
+  }
+
+  /** Whether a task with these scopes may use the builder. */
+  judge(buildername: string, scopes: readonly string[]): BuilderJudgement {
+    if (this.#ignored.some((matches) => matches(buildername))) return { is: 'ignored' };
+    if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
+      return { is: 'refused', reason: 'the builder is not among the allowed builders of this bridge' };
+    }
+    if (!this.#restricted.some((matches) => matches(buildername))) return { is: 'allowed' };
+    const needed = BUILDER_SCOPE_PREFIXES.map((prefix) => prefix + buildername);
+    if (needed.some((scope) => satisfies(scopes, scope))) return { is: 'allowed' };
+    return {
+      is: 'refused',
+      reason: `the builder is restricted: the task needs the scope ${needed.join(' or ')}`,
+    };
+  }
+}
+
+/** Taskcluster's rule: a scope covers itself, and with a trailing `*` whatever begins like it. */
+function satisfies(scopes: readonly string[], needed: string): boolean {
+  return scopes.some(
+    (scope) => scope === needed || (scope.endsWith('*') && needed.startsWith(scope.slice(0, -1))),
+  );
+}

@@ -1,0 +1,48 @@
+import { firstRunOfOrder } from '../decision/facts.js';
+import type { BuilderKnown, BuildOrder, OrderKey } from '../ports/buildbot.js';
+import type { TaskDefinition, TaskStatus } from '../ports/task-queue.js';
+import type { BuilderPolicy } from './builder-policy.js';
+import { readPayload } from './payload.js';
+
+/** What a task's definition asks for: a build request, nothing of ours, or something nobody may have. */
+export type Judgement =
+  { is: 'order'; order: BuildOrder } | { is: 'ignored' } | { is: 'refused'; reasons: string[] };
+
+/** Task priorities that make a request go first; `high` is the original's, the others came to Taskcluster later. */
+const URGENT = new Set(['highest', 'very-high', 'high']);
+
+/** The key of the order that a run belongs to; undefined for a run that the status does not show. */
+export function orderKey(status: TaskStatus, runId: number): OrderKey | undefined {
+  const first = firstRunOfOrder(status.runs, runId);
+  return (
+    first && { taskId: status.taskId, createdForRunId: first.runId, submittedAt: Math.floor(first.scheduled) }
+  );
+}
+
+/**
+ * Judges a task's definition. Ignored builders come first: they are another installation's, bad payloads included.
+ *
+ * @param known how the builder's name stands against the builder list; asked only for a payload that passes
+ * @throws whatever `known` throws
+ */
+export async function judge(
+  definition: TaskDefinition,
+  key: OrderKey,
+  policy: BuilderPolicy,
+  known: (buildername: string) => Promise<BuilderKnown>,
+): Promise<Judgement> {
+  const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
+  if (typeof named === 'string' && policy.judge(named, definition.scopes).is === 'ignored')
+    return { is: 'ignored' };
+
+  const reading = readPayload(definition.payload);
+  if (!reading.valid) return { is: 'refused', reasons: reading.problems };
+  const { payload } = reading;
+
+  const judgement = policy.judge(payload.buildername, definition.scopes);
+  if (judgement.is === 'refused') return { is: 'refused', reasons: [judgement.reason] };
+  if ((await known(payload.buildername)) === 'unknown') {
+    return { is: 'refused', reasons: ['payload.buildername: no such builder in the builder list'] };
+  }
+  return { is: 'order', order: { ...key, ...payload, priority: URGENT.has(definition.priority) ? 1 : 0 } };
+}

@@ -1,0 +1,77 @@
+import { type Artifact, resolutionOf, type RunRef } from '@bbb/bridge';
+import { decideWith, DONE, type FinishedEvent } from '../scene.js';
+import { type Act, rowOf, type Tools } from '../tools.js';
+
+/** Attaches the artifacts and reports the result that the scheduler database holds. */
+export const resolve: Act = async (scene, tools) => {
+  const { taskId, runId, buildRequestId: brid } = rowOf(scene);
+  if (scene.request?.state.at !== 'finished') return DONE;
+  const { results, build, completeAt } = scene.request.state;
+  const run = { taskId, runId };
+
+  const { event } = scene;
+  if (event?.kind === 'finished' && event.buildNumber === build.number) await attachAll(run, event, tools);
+
+  const resolution = resolutionOf(results, tools.settings.results);
+  const status = await tools.queue.report(run, resolution);
+  tools.logger.log({ taskId, runId, brid, results, ...resolution }, 'task resolved');
+  if (completeAt !== null) {
+    tools.telemetry.observe('finish_to_resolve_seconds', Math.max(0, tools.clock.now() - completeAt));
+  }
+  return decideWith(scene, { status });
+};
+
+/** Whatever goes wrong with an artifact, the result must reach the task. */
+async function attachAll(run: RunRef, event: FinishedEvent, tools: Tools): Promise<void> {
+  let name = 'definition';
+  try {
+    const definition = await tools.queue.definition(run.taskId);
+    if (!definition) return;
+    for (const artifact of artifactsOf(event, definition.expires)) {
+      name = artifact.name;
+      await tools.queue.attach(run, artifact).catch((error: unknown) => {
+        tools.logger.warn({ ...run, artifact: artifact.name, err: error }, 'artifact not attached');
+        tools.telemetry.count('artifact_failures_total');
+      });
+    }
+  } catch (error) {
+    tools.logger.warn({ ...run, artifact: name, err: error }, 'artifact not attached');
+    tools.telemetry.count('artifact_failures_total');
+  }
+}
+
+/** The names and forms are a contract with those who read them. */
+function artifactsOf(event: FinishedEvent, expires: string): Artifact[] {
+  const properties = Object.fromEntries(
+    event.properties.map(([name, value, source]) => [name, [value, source]]),
+  );
+  const artifacts: Artifact[] = [
+    {
+      kind: 'file',
+      name: 'public/properties.json',
+      contentType: 'application/json',
+      content: JSON.stringify(properties),
+      expires,
+    },
+  ];
+  const url = safeLogUrl(event.logUrl);
+  if (url) {
+    artifacts.push({
+      kind: 'reference',
+      name: 'public/logs/live_backing.log.gz',
+      contentType: 'application/gzip',
+      url,
+      expires,
+    });
+  }
+  return artifacts;
+}
+
+/** A reference artifact redirects whoever opens it, so only a plain web address becomes one. */
+function safeLogUrl(text: string | null): string | undefined {
+  if (text === null || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const isPlain =
+    (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === '';
+  return isPlain ? url.href : undefined;
+}

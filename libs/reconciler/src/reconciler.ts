@@ -1,0 +1,172 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  Buildbot,
+  catchUp,
+  Clock,
+  decide,
+  type Facts,
+  factsOf,
+  Refused,
+  TaskQueue,
+  TaskStore,
+  Telemetry,
+  Unavailable,
+  type Verdict,
+} from '@bbb/bridge';
+import { ACTS } from './acts/index.js';
+import { believedStatus } from './believed-status.js';
+import { KeyedLock } from './keyed-lock.js';
+import type { Given, Next, Scene, Source } from './scene.js';
+import type { ReconcilerSettings, Tools } from './tools.js';
+
+/** More steps than any way through the decision table takes; beyond it something outside keeps changing. */
+const MAX_STEPS = 12;
+
+/** How fresh the run's facts must be for a verdict. What is not listed needs no more than a batched read. */
+const FENCED: readonly Verdict[] = ['ignore', 'wait', 'claim', 'reclaim', 'retry', 'resolve'];
+const UNFENCED: readonly Verdict[] = ['cancel-task', 'rerun'];
+
+/**
+ * Brings one task to where its two sides ask it to be: observe, decide, act, until there is nothing to do.
+ *
+ * Whoever calls it, and however often, the outcome is the same; calls for one task run one after the other.
+ */
+@Injectable()
+export class Reconciler {
+  readonly #locks = new KeyedLock();
+  readonly #tools: Tools;
+  #stopping = false;
+
+  constructor(
+    queue: TaskQueue,
+    buildbot: Buildbot,
+    store: TaskStore,
+    clock: Clock,
+    telemetry: Telemetry,
+    settings: ReconcilerSettings,
+  ) {
+    this.#tools = { queue, buildbot, store, clock, telemetry, settings, logger: new Logger(Reconciler.name) };
+  }
+
+  /** From now on a task is left after the step under way; the rest is done after the restart. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /**
+   * @returns the last verdict
+   * @throws Unavailable when something is away; Refused when an outside system says no twice, or to our credentials
+   */
+  reconcile(taskId: string, given: Given = {}): Promise<Verdict> {
+    return this.#locks.run(taskId, async () => {
+      let action = 'observe';
+      try {
+        action = await this.#settle(taskId, given, (verdict) => (action = verdict));
+        this.#tools.telemetry.count('reconciles_total', { action, outcome: 'ok' });
+        return action as Verdict;
+      } catch (error) {
+        const outcome =
+          error instanceof Refused ? 'refused' : error instanceof Unavailable ? 'unavailable' : 'error';
+        this.#tools.telemetry.count('reconciles_total', { action, outcome });
+        throw error;
+      }
+    });
+  }
+
+  async #settle(taskId: string, given: Given, tell: (verdict: Verdict) => void): Promise<Verdict> {
+    let scene = await this.#observe(taskId, given);
+    let refused: Verdict | undefined;
+    for (let step = 0; step < MAX_STEPS; step++) {
+      if (this.#stopping) throw new Unavailable('bridge', 'shutting down');
+      const current = await this.#upToDate(scene);
+      if (!current) {
+        scene = await this.#lookAgain(scene);
+        continue;
+      }
+      scene = current;
+      const facts = this.#facts(scene);
+      const verdict = decide(facts);
+      tell(verdict);
+      if (!isFreshEnough(verdict, scene.source)) {
+        scene = await this.#lookAgain(scene);
+        continue;
+      }
+      const next = await this.#act(verdict, scene, refused);
+      if (next === undefined) refused = verdict;
+      if (next?.then === 'done') {
+        if (verdict === 'wait') this.#answerEvent(scene);
+        return verdict;
+      }
+      scene = next?.then === 'decide' ? next.scene : await this.#lookAgain(scene);
+    }
+    throw new Unavailable('bridge', 'the task did not come to rest');
+  }
+
+  /** Carries a verdict out. Undefined: it was refused, so the state is not what it seemed; once is no failure. */
+  async #act(verdict: Verdict, scene: Scene, refusedBefore: Verdict | undefined): Promise<Next | undefined> {
+    try {
+      return await ACTS[verdict](scene, this.#tools);
+    } catch (error) {
+      if (!(error instanceof Refused) || error.isConfiguration || refusedBefore === verdict) throw error;
+      this.#tools.telemetry.count('conflicts_total', { action: verdict });
+      return undefined;
+    }
+  }
+
+  #facts(scene: Scene): Facts {
+    return factsOf(scene, this.#tools.settings, this.#tools.clock.now());
+  }
+
+  /** The scene with its row brought up to date; undefined when somebody else has changed the row. */
+  async #upToDate(scene: Scene): Promise<Scene | undefined> {
+    if (!scene.row || scene.source === 'believed') return scene;
+    const changes = catchUp(scene, this.#facts(scene));
+    if (!changes) return scene;
+    const row = await this.#tools.store.change(scene.row, changes);
+    return row && { ...scene, row };
+  }
+
+  async #lookAgain({ taskId, event, definition }: Scene): Promise<Scene> {
+    return this.#observe(taskId, { event, definition });
+  }
+
+  async #observe(taskId: string, given: Given): Promise<Scene> {
+    const { queue, buildbot, store, settings } = this.#tools;
+    const row = given.row ?? (await store.get(taskId));
+    const source: Source = given.source === 'believed' && !row ? 'fresh' : (given.source ?? 'fresh');
+    const requestId = row?.buildRequestId ?? null;
+    const [status, request] = await Promise.all([
+      source === 'fresh'
+        ? queue.status(taskId)
+        : source === 'believed' && row
+          ? believedStatus(row, settings)
+          : given.status,
+      requestId === null || given.request || source === 'batched'
+        ? given.request
+        : buildbot.snapshots([requestId]).then((found) => found.get(requestId)),
+    ]);
+    return { taskId, row, status, request, source, event: given.event, definition: given.definition };
+  }
+
+  /**
+   * A build event that came before the database shows what it tells: kept for later, because it may be the only
+   * bearer of the artifacts. An event of an earlier build needs no answer.
+   */
+  #answerEvent({ event, request }: Scene): void {
+    if (!event || !request) return;
+    const { state } = request;
+    const ended = event.kind === 'finished' && (state.at === 'building' || state.at === 'finishing');
+    if (ended && state.build.number === event.buildNumber) {
+      throw new Unavailable('buildbot', 'the build has ended, its request is not complete yet');
+    }
+    if (event.kind === 'started' && state.at === 'waiting') {
+      throw new Unavailable('buildbot', 'the build has started, its row is not there yet');
+    }
+  }
+}
+
+function isFreshEnough(verdict: Verdict, source: Source): boolean {
+  if (source === 'fresh') return true;
+  if (source === 'believed') return FENCED.includes(verdict);
+  return !UNFENCED.includes(verdict);
+}

@@ -1,0 +1,58 @@
+import type {
+  BuildEvent,
+  Observation,
+  RequestSnapshot,
+  TaskDefinition,
+  TaskStatus,
+  TrackedTask,
+} from '@bbb/bridge';
+
+/** A finished build's message adds what no database has. */
+export interface FinishedEvent extends BuildEvent {
+  kind: 'finished';
+  results: number | null;
+  /** Buildbot's build properties: name, value, source. */
+  properties: readonly (readonly [string, unknown, string])[];
+  logUrl: string | null;
+}
+
+export type TriggeringEvent = (BuildEvent & { kind: 'started' }) | FinishedEvent;
+
+/**
+ * Where the facts about the run come from:
+ * fresh    - read for this very decision, or the reply to our last act
+ * batched  - read a moment ago for many tasks at once
+ * believed - taken from the row; enough for acts that Taskcluster itself refuses for any other run
+ */
+export type Source = 'fresh' | 'batched' | 'believed';
+
+/** What is in view while one task is being reconciled. */
+export interface Scene extends Observation {
+  taskId: string;
+  source: Source;
+  event?: TriggeringEvent;
+  definition?: TaskDefinition;
+}
+
+/** What a trigger may bring along to save reads. */
+export interface Given {
+  row?: TrackedTask;
+  status?: TaskStatus;
+  /** With `source: 'batched'` an undefined status means that the queue does not know the task. */
+  source?: Source;
+  request?: RequestSnapshot;
+  event?: TriggeringEvent;
+  definition?: TaskDefinition;
+}
+
+/** What follows an act: nothing more, a decision on the changed scene, or a fresh look at everything. */
+export type Next = { then: 'done' } | { then: 'decide'; scene: Scene } | { then: 'look-again' };
+
+export const DONE: Next = { then: 'done' };
+export const LOOK_AGAIN: Next = { then: 'look-again' };
+
+/** Goes on with what an act has changed; a status that came as a reply is as fresh as can be. */
+export function decideWith(scene: Scene, changes: Partial<Scene>): Next {
+  const source = changes.status ? 'fresh' : scene.source;
+  return { then: 'decide', scene: { ...scene, source, ...changes } };
+}

@@ -1,0 +1,37 @@
+import type { LoggerService } from '@nestjs/common';
+import type {
+  Buildbot,
+  BuilderPolicy,
+  Clock,
+  DecisionSettings,
+  ResultSettings,
+  TaskQueue,
+  TaskStore,
+  Telemetry,
+} from '@bbb/bridge';
+import type { Next, Scene } from './scene.js';
+
+export interface ReconcilerSettings extends DecisionSettings {
+  results: ResultSettings;
+  policy: BuilderPolicy;
+}
+
+/** What acts work with. */
+export interface Tools {
+  queue: TaskQueue;
+  buildbot: Buildbot;
+  store: TaskStore;
+  clock: Clock;
+  telemetry: Telemetry;
+  settings: ReconcilerSettings;
+  logger: Pick<LoggerService, 'log' | 'warn'>;
+}
+
+/** Carries out one verdict. Every step may be cut off before or after its effect; the next trigger finds a way on. */
+export type Act = (scene: Scene, tools: Tools) => Promise<Next>;
+
+/** A row that an act relies on; verdicts that need one are only reached with one. */
+export function rowOf(scene: Scene): NonNullable<Scene['row']> {
+  if (!scene.row) throw new TypeError('this act needs a tracked task');
+  return scene.row;
+}

@@ -53,6 +53,10 @@ export class Reconciler {
     this.#stopping = true;
   }
 
+  get isStopping(): boolean {
+    return this.#stopping;
+  }
+
   /**
    * @returns the last verdict
    * @throws Unavailable when something is away; Refused when an outside system says no twice, or to our credentials

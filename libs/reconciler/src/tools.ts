@@ -14,6 +14,8 @@ import type { Next, Scene } from './scene.js';
 export interface ReconcilerSettings extends DecisionSettings {
   results: ResultSettings;
   policy: BuilderPolicy;
+  /** `<provisionerId>/<workerType>`; other queues' tasks are not the bridge's. */
+  taskQueueId: string;
 }
 
 /** What acts work with. */

@@ -12,7 +12,7 @@ export const inject: Act = async (scene, tools) => {
   const run = status && latestRun(status);
   const key = run && orderKey(status, run.runId);
   const definition = scene.definition ?? (await tools.queue.definition(taskId));
-  if (!key || !definition) return DONE;
+  if (!key || definition?.taskQueueId !== tools.settings.taskQueueId) return DONE;
 
   const judgement = await judge(definition, key, tools.settings.policy, (name) => tools.buildbot.knows(name));
   if (judgement.is === 'ignored') {

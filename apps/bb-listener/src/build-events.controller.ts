@@ -1,0 +1,24 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { OnPulse } from '@bbb/pulse';
+import { BuildFinishedService } from './build-finished.service.js';
+import { readLogUploaded, readStarted } from './build-message.js';
+import { BuildStartedService } from './build-started.service.js';
+
+@Controller()
+export class BuildEventsController {
+  constructor(
+    private readonly started: BuildStartedService,
+    private readonly finished: BuildFinishedService,
+  ) {}
+
+  @OnPulse('started')
+  async onStarted(@Payload() payload: unknown): Promise<void> {
+    await this.started.handle(readStarted(payload));
+  }
+
+  @OnPulse('log_uploaded')
+  async onLogUploaded(@Payload() payload: unknown): Promise<void> {
+    await this.finished.handle(readLogUploaded(payload));
+  }
+}

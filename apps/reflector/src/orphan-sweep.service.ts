@@ -1,0 +1,96 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  Buildbot,
+  BuilderPolicy,
+  Clock,
+  type MarkedRequest,
+  TaskQueue,
+  type TaskStatus,
+  TaskStore,
+} from '@bbb/bridge';
+import { CONFIGURATION, type Configuration } from '@bbb/platform';
+import { Reconciler } from '@bbb/reconciler';
+import { eachAtOnce } from './each-at-once.js';
+
+/**
+ * Finds open build requests of ours that no row knows: the bridge's database was lost, or an instance was cut off
+ * after its order had been given up. They are tracked again, and then cancelled or followed like any other.
+ */
+@Injectable()
+export class OrphanSweep {
+  private readonly logger = new Logger(OrphanSweep.name);
+  private readonly taskQueueId: string;
+
+  constructor(
+    private readonly queue: TaskQueue,
+    private readonly buildbot: Buildbot,
+    private readonly store: TaskStore,
+    private readonly clock: Clock,
+    private readonly reconciler: Reconciler,
+    private readonly policy: BuilderPolicy,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {
+    this.taskQueueId = `${configuration.taskcluster.provisionerId}/${configuration.taskcluster.workerType}`;
+  }
+
+  /** @throws Unavailable when the scheduler database or the bridge's own cannot be read */
+  async run(): Promise<void> {
+    const { batch, concurrency, orphanGrace } = this.configuration.reflector;
+    const youngest = this.clock.now() - orphanGrace;
+    for (let after = 0; ;) {
+      const page = await this.buildbot.markedOpenRequests(after, batch);
+      const tracked = await this.store.byRequestIds(page.map(({ requestId }) => requestId));
+      const known = new Set(tracked.map(({ buildRequestId }) => buildRequestId));
+      const orphans = page.filter((marked) => !known.has(marked.requestId) && marked.submittedAt <= youngest);
+      await eachAtOnce(
+        orphans,
+        concurrency,
+        () => this.reconciler.isStopping,
+        async (orphan) => {
+          const { taskId, requestId: brid } = orphan;
+          await this.adopt(orphan).catch((error: unknown) => {
+            this.logger.warn(
+              { taskId, brid, err: error },
+              'orphan not adopted, to be tried in the next pass',
+            );
+          });
+        },
+      );
+      if (page.length < batch) return;
+      after = page.at(-1)?.requestId ?? after;
+    }
+  }
+
+  private async adopt(orphan: MarkedRequest): Promise<void> {
+    const { taskId, requestId } = orphan;
+    const status = await this.queue.status(taskId);
+    const request = (await this.buildbot.snapshots([requestId])).get(requestId);
+    // Another installation may work on the same scheduler database; its requests are left alone.
+    if (status?.taskQueueId !== this.taskQueueId || !request) return;
+    if (this.policy.judge(request.buildername, []).is === 'ignored') return;
+
+    const runId = runOf(orphan, status);
+    const { task, created } = await this.store.track({
+      taskId,
+      runId,
+      createdDate: null,
+      buildRequestId: requestId,
+    });
+    if (created)
+      this.logger.warn({ taskId, runId, brid: requestId }, 'build request without a row is tracked again');
+    await this.reconciler.reconcile(taskId);
+    if (created || task.buildRequestId === null || task.buildRequestId === requestId) return;
+    this.logger.warn(
+      { taskId, brid: requestId, tracked: task.buildRequestId },
+      'superfluous build request cancelled',
+    );
+    await this.buildbot.cancel(request);
+  }
+}
+
+/** The run that a request serves: told by its property, else by the second in which it was submitted. */
+function runOf({ createdForRunId, submittedAt }: MarkedRequest, { runs }: TaskStatus): number {
+  if (createdForRunId !== null) return createdForRunId;
+  const same = runs.find(({ scheduled }) => Math.floor(scheduled) === submittedAt);
+  return same?.runId ?? Math.max(0, runs.length - 1);
+}

@@ -1,0 +1,60 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { BuilderPolicy, type ListedRun, TaskQueue, TaskStore } from '@bbb/bridge';
+import { CONFIGURATION, type Configuration } from '@bbb/platform';
+import { Reconciler } from '@bbb/reconciler';
+import { eachAtOnce } from './each-at-once.js';
+
+/** Asks Taskcluster for pending runs that the bridge was never told about: Pulse may lose any message. */
+@Injectable()
+export class PendingPoll {
+  private readonly logger = new Logger(PendingPoll.name);
+
+  constructor(
+    private readonly queue: TaskQueue,
+    private readonly store: TaskStore,
+    private readonly reconciler: Reconciler,
+    private readonly policy: BuilderPolicy,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  /** @throws Unavailable when the list cannot be read; Refused when the credentials do not suffice */
+  async run(): Promise<void> {
+    let page: ListedRun[] = [];
+    for await (const run of this.queue.listPending()) {
+      if (this.isIgnored(run)) continue;
+      page.push(run);
+      if (page.length < this.configuration.reflector.batch) continue;
+      await this.untracked(page);
+      page = [];
+    }
+    await this.untracked(page);
+  }
+
+  /** Ignored builders' tasks stay pending for somebody else, and would be read in every pass. */
+  private isIgnored({ definition }: ListedRun): boolean {
+    const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
+    return typeof named === 'string' && this.policy.judge(named, definition.scopes).is === 'ignored';
+  }
+
+  private async untracked(page: readonly ListedRun[]): Promise<void> {
+    const tracked = new Set(
+      (await this.store.byTaskIds(page.map(({ taskId }) => taskId))).map(({ taskId }) => taskId),
+    );
+    const missed = page.filter(({ taskId }) => !tracked.has(taskId));
+    await eachAtOnce(
+      missed,
+      this.configuration.reflector.concurrency,
+      () => this.reconciler.isStopping,
+      async ({ taskId, definition }) => {
+        try {
+          await this.reconciler.reconcile(taskId, { definition });
+        } catch (error) {
+          this.logger.warn(
+            { taskId, err: error },
+            'pending task not reconciled, to be tried in the next pass',
+          );
+        }
+      },
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { Invalid } from '@bbb/bridge';
+
+/** A slugid of version 4, as Taskcluster's queue demands it (services/queue/src/api.js, version 106). */
+const TASK_ID = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;
+
+const schema = z.looseObject({
+  status: z.looseObject({
+    taskId: z.string().regex(TASK_ID),
+    runs: z.array(
+      z.looseObject({
+        runId: z.int().min(0).max(1000),
+        state: z.string(),
+        reasonResolved: z.string().optional(),
+      }),
+    ),
+  }),
+  runId: z.int().min(0).max(1000).optional(),
+});
+
+/** What a message of Taskcluster's queue is about. */
+export interface TaskMessage {
+  taskId: string;
+  /** Undefined when a task without runs ended. */
+  runId?: number;
+  /** Of that run, which need not be the last one. */
+  reasonResolved?: string;
+}
+
+/**
+ * Reads a task-pending or task-exception message. Unknown keys are fine: they have been added over time.
+ *
+ * @throws Invalid when it is no such message
+ */
+export function readTaskMessage(payload: unknown): TaskMessage {
+  const result = schema.safeParse(payload);
+  if (!result.success) throw new Invalid(`not a task message: ${z.prettifyError(result.error)}`);
+  const { status, runId } = result.data;
+  const run = status.runs.find((candidate) => candidate.runId === runId);
+  return { taskId: status.taskId, runId, reasonResolved: run?.reasonResolved };
+}

@@ -1,0 +1,23 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Configuration } from '@bbb/platform';
+import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/service';
+import { subscriptionsOf } from './subscriptions.js';
+import { TaskEventsController } from './task-events.controller.js';
+import { TaskExceptionService } from './task-exception.service.js';
+import { TaskPendingService } from './task-pending.service.js';
+
+/** Hears Taskcluster: creates build requests for pending tasks, and cancels what was cancelled there. */
+@Module({})
+export class TcListenerModule {
+  static register(configuration: Configuration, overrides: Overrides = {}): DynamicModule {
+    return {
+      module: TcListenerModule,
+      imports: [
+        OutsideSystemsModule.register(configuration, overrides),
+        pulseModule(configuration, subscriptionsOf(configuration), overrides),
+      ],
+      controllers: [TaskEventsController],
+      providers: [TaskPendingService, TaskExceptionService],
+    };
+  }
+}

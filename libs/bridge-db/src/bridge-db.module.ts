@@ -1,0 +1,39 @@
+import { Clock, MessageStore, TaskStore } from '@bbb/bridge';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BridgeDb } from './bridge-db.js';
+import type { BridgeDbOptions } from './data-source.js';
+import { MessageStoreSql } from './message-store-sql.js';
+import { TaskStoreSql } from './task-store-sql.js';
+
+/**
+ * The bridge's database for an application: {@link BridgeDb}, {@link TaskStore} and {@link MessageStore}.
+ * The application provides {@link Clock} in a global module. Opened while the application starts, closed after its
+ * message handlers have ended.
+ */
+@Module({})
+export class BridgeDbModule {
+  static register(options: BridgeDbOptions): DynamicModule {
+    return {
+      module: BridgeDbModule,
+      providers: [
+        {
+          provide: BridgeDb,
+          useFactory: async () => {
+            const db = new BridgeDb(options);
+            await db.open();
+            return db;
+          },
+        },
+        { provide: TaskStoreSql, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TaskStoreSql(db) },
+        {
+          provide: MessageStoreSql,
+          inject: [BridgeDb, Clock],
+          useFactory: (db: BridgeDb, clock: Clock) => new MessageStoreSql(db, clock),
+        },
+        { provide: TaskStore, useExisting: TaskStoreSql },
+        { provide: MessageStore, useExisting: MessageStoreSql },
+      ],
+      exports: [BridgeDb, TaskStore, MessageStore],
+    };
+  }
+}

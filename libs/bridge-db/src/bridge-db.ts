@@ -1,0 +1,143 @@
+import { Unavailable } from '@bbb/bridge';
+import { isUniqueViolation, translated, whenNotBusy } from '@bbb/sql';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { type BridgeDbOptions, createDataSource } from './data-source.js';
+import { assertMigrated, migrateUp, MigrationsPending } from './migrate.js';
+
+/** Seconds between attempts to reach a database that was away when the process began. */
+export interface RetryPauses {
+  first: number;
+  most: number;
+}
+
+/**
+ * The connection to the bridge's own database.
+ *
+ * A database that is away does not stop the process: {@link open} goes on trying, and whoever needs the database
+ * meanwhile gets {@link Unavailable}. Once reached, the driver's pool renews lost connections by itself.
+ */
+export class BridgeDb implements OnApplicationShutdown {
+  private readonly logger = new Logger('BridgeDb');
+  private source: DataSource | undefined;
+  private reason = 'not opened';
+  private closed = false;
+  private timer: NodeJS.Timeout | undefined;
+  private attempt: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: BridgeDbOptions,
+    private readonly pauses: RetryPauses = { first: 1, most: 30 },
+  ) {}
+
+  /**
+   * Connects; a SQLite file is made and migrated by the way. Returns also when the database cannot be reached: then
+   * it is tried again in the background.
+   *
+   * @throws MigrationsPending when somebody has to migrate a MySQL or PostgreSQL database first
+   * @throws Invalid when the URL cannot be used, or the database holds a foreign `tasks` table
+   */
+  async open(): Promise<void> {
+    this.attempt = this.connect().catch((error: unknown) => {
+      if (!(error instanceof Unavailable)) throw error;
+      this.tryLater(error, this.pauses.first);
+    });
+    await this.attempt;
+  }
+
+  /**
+   * Runs one piece of work on the database. It has to be one statement, or bear being repeated: it is, while the
+   * database answers "busy".
+   *
+   * @throws Unavailable when there is no database, or one whose schema is not this program's
+   */
+  async run<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
+    const { source } = this;
+    if (!source) throw new Unavailable('bridge-db', this.reason);
+    try {
+      return await translated('bridge-db', () => whenNotBusy(() => work(source)));
+    } catch (error) {
+      if (error instanceof Unavailable || isUniqueViolation(error)) throw error;
+      // A statement that used to be right fails when somebody took the schema back under our feet.
+      const schema = await this.problem();
+      if (schema === undefined) throw error;
+      throw new Unavailable('bridge-db', schema, { cause: error });
+    }
+  }
+
+  /** Why the database cannot be used now; undefined when it can. Never throws. */
+  async problem(): Promise<string | undefined> {
+    const { source } = this;
+    if (!source) return this.reason;
+    try {
+      await translated('bridge-db', () => whenNotBusy(() => assertMigrated(source)));
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  /** Ends all connections, and the attempts to make one. May be called twice. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.attempt.catch(() => undefined);
+    const { source } = this;
+    this.source = undefined;
+    this.reason = 'closed';
+    await source?.destroy();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  private async connect(): Promise<void> {
+    const source = createDataSource(this.options);
+    try {
+      await translated('bridge-db', () => whenNotBusy(() => source.initialize()));
+      await this.prepare(source);
+    } catch (error) {
+      this.reason = messageOf(error);
+      if (source.isInitialized) await source.destroy().catch(() => undefined);
+      throw error;
+    }
+    this.source = source;
+  }
+
+  private async prepare(source: DataSource): Promise<void> {
+    if (source.options.type === 'better-sqlite3') {
+      const migrations = await translated('bridge-db', () => migrateUp(source));
+      if (migrations.length > 0) this.logger.log({ migrations }, 'database migrated');
+      return;
+    }
+    const pending = await translated('bridge-db', () =>
+      assertMigrated(source).then(
+        () => undefined,
+        (error: unknown) => {
+          if (error instanceof MigrationsPending) return error;
+          throw error;
+        },
+      ),
+    );
+    if (pending) throw pending;
+  }
+
+  private tryLater(error: unknown, pause: number): void {
+    if (this.closed) return;
+    const fields = { reason: messageOf(error), retryIn: pause };
+    if (error instanceof Unavailable) this.logger.warn(fields, 'database not available');
+    else this.logger.error(fields, 'database cannot be used');
+    const spread = pause * (0.75 + Math.random() * 0.5);
+    this.timer = setTimeout(() => {
+      this.attempt = this.connect().then(
+        () => this.logger.log('database available'),
+        (failure: unknown) => this.tryLater(failure, Math.min(pause * 2, this.pauses.most)),
+      );
+    }, spread * 1000);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,33 @@
+import { type ConnectionLimits, dataSourceOptions, parseDatabaseUrl } from '@bbb/sql';
+import { DataSource } from 'typeorm';
+import { MessageRow } from './entities/message-row.js';
+import { TaskRow } from './entities/task-row.js';
+import { CreateMessages1795000000000 } from './migrations/create-messages.js';
+import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
+
+/** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
+export const MIGRATIONS = [CreateMessages1795000000000, TakeOverTasks1795000000001];
+
+/** Where it is written down which migrations were run. */
+export const MIGRATIONS_TABLE = 'bridge_migrations';
+
+export interface BridgeDbOptions extends ConnectionLimits {
+  /** In SQLAlchemy's form, see `parseDatabaseUrl`. */
+  url: string;
+}
+
+/**
+ * TypeORM's view of the bridge's database, not connected yet.
+ *
+ * @throws Invalid when the URL is of no supported form
+ */
+export function createDataSource(options: BridgeDbOptions): DataSource {
+  return new DataSource({
+    ...dataSourceOptions(parseDatabaseUrl(options.url), options),
+    entities: [TaskRow, MessageRow],
+    migrations: MIGRATIONS,
+    migrationsTableName: MIGRATIONS_TABLE,
+    synchronize: false,
+    logging: false,
+  });
+}

@@ -1,0 +1,13 @@
+export * from './bridge-db.js';
+export * from './bridge-db.module.js';
+export * from './command-line.js';
+export { type BridgeDbOptions, createDataSource } from './data-source.js';
+export * from './message-store-sql.js';
+export {
+  MigrationsPending,
+  migrateDown,
+  migrateUp,
+  migrationStates,
+  type MigrationState,
+} from './migrate.js';
+export * from './task-store-sql.js';

@@ -1,0 +1,269 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Invalid } from '@bbb/bridge';
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { MIGRATIONS } from './data-source.js';
+import { assertMigrated, migrateDown, migrateUp, migrationStates, MigrationsPending } from './migrate.js';
+import type { Generation } from './migrations/original-tasks.js';
+import {
+  connect,
+  insertOriginal,
+  layoutOf,
+  makeOriginal,
+  originalRows,
+  type OriginalRow,
+  tableNames,
+} from './testing/original.js';
+
+const A = 'AAAAAAAAAAAAAAAAAAAAAA';
+const B = 'BBBBBBBBBBBBBBBBBBBBBB';
+const C = 'CCCCCCCCCCCCCCCCCCCCCC';
+const OURS = ['bridge_migrations', 'bridge_origin', 'messages', 'tasks', 'tasks_superseded'];
+const NAMES = MIGRATIONS.map(({ name }) => name);
+
+const FOLLOWED: OriginalRow[] = [
+  [12, A, 1, 1400000000, 1400000001, 1400001200],
+  [20, B, 0, 1400000002, 1400000003, null],
+];
+
+const ORIGINALS: Record<Generation, { rows: OriginalRow[]; followed: OriginalRow[]; aside: OriginalRow[] }> =
+  {
+    'until-1.6.2': {
+      rows: [
+        [10, A, 0, 1400000000, 1400000001, null],
+        [11, A, 1, 1400000000, 1400000001, 1400001100],
+        ...FOLLOWED,
+        [30, null, 4, null, null, null],
+      ],
+      followed: FOLLOWED,
+      aside: [
+        [10, A, 0, 1400000000, 1400000001, null],
+        [11, A, 1, 1400000000, 1400000001, 1400001100],
+        [30, null, 4, null, null, null],
+      ],
+    },
+    'from-1.6.3': {
+      rows: [[10, A, 0, 1400000000, 1400000001, null], ...FOLLOWED, [null, C, 0, 1400000005, null, null]],
+      followed: [...FOLLOWED, [null, C, 0, 1400000005, null, null]],
+      aside: [[10, A, 0, 1400000000, 1400000001, null]],
+    },
+  };
+const GENERATIONS = Object.keys(ORIGINALS) as Generation[];
+
+describe.each(databaseKinds())('migrations on %s', (kind) => {
+  let database: TestDatabase;
+  let source: DataSource;
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+
+  beforeEach(async () => {
+    warn.mockClear();
+    database = await createDatabase(kind);
+    source = await connect(database.url);
+  });
+
+  afterEach(async () => {
+    await source.destroy();
+    await database.drop();
+  });
+
+  const addTask = (taskId: string, requestId: number | null) =>
+    source.query(
+      `INSERT INTO tasks (${['taskId', 'runId', 'buildrequestId'].map((name) => source.driver.escape(name)).join()})
+       VALUES ('${taskId}', 0, ${requestId ?? 'NULL'})`,
+    );
+
+  it('makes a fresh database, and says before and after what is pending', async () => {
+    await expect(assertMigrated(source)).rejects.toThrow(MigrationsPending);
+    expect(await tableNames(source)).toEqual([]);
+
+    expect(await migrateUp(source)).toEqual(NAMES);
+
+    expect(await tableNames(source)).toEqual(OURS);
+    expect(await migrateUp(source)).toEqual([]);
+    await assertMigrated(source);
+    expect(await migrationStates(source)).toEqual(NAMES.map((name) => ({ name, done: true })));
+  });
+
+  it('agrees with the entities', async () => {
+    await migrateUp(source);
+    const { upQueries } = await source.driver.createSchemaBuilder().log();
+    const structural = upQueries.map(({ query }) => query).filter((query) => /ADD|CREATE|DROP/i.test(query));
+    // TypeORM would only change types and names it gives itself; columns and indexes are there.
+    expect(structural.filter((query) => /ADD (COLUMN )?[`"]|CREATE (UNIQUE )?INDEX/.test(query))).toEqual([]);
+  });
+
+  it('hands a fresh installation to the original in its last layout, with the rows', async () => {
+    await migrateUp(source);
+    await addTask(A, 7);
+    await addTask(B, null);
+
+    expect(await migrateDown(source)).toEqual([...NAMES].reverse());
+
+    expect(await tableNames(source)).toEqual(['tasks']);
+    expect(await originalRows(source)).toEqual([
+      [7, A, 0, null, null, null],
+      [null, B, 0, null, null, null],
+    ]);
+    expect(await migrateDown(source)).toEqual([]);
+  });
+
+  it.each(GENERATIONS)(
+    'takes over a table of %s with its rows, and hands back the same',
+    async (generation) => {
+      const { rows, followed, aside } = ORIGINALS[generation];
+      await makeOriginal(source, generation, rows);
+      const before = { rows: await originalRows(source), layout: await layoutOf(source) };
+
+      await migrateUp(source);
+
+      expect(await tableNames(source)).toEqual(OURS);
+      expect(await originalRows(source)).toEqual(followed);
+      expect(await originalRows(source, 'tasks_superseded')).toEqual(aside);
+      expect(warn).toHaveBeenCalledWith(
+        { rows: aside.length, table: 'tasks_superseded' },
+        'rows of superseded runs are kept aside',
+      );
+      await expect(addTask(A, 99)).rejects.toThrow();
+
+      await migrateDown(source);
+
+      expect(await tableNames(source)).toEqual(['tasks']);
+      expect({ rows: await originalRows(source), layout: await layoutOf(source) }).toEqual(before);
+
+      await migrateUp(source);
+      await migrateDown(source);
+      expect({ rows: await originalRows(source), layout: await layoutOf(source) }).toEqual(before);
+    },
+  );
+
+  it('counts a row without a run as run 0', async () => {
+    await makeOriginal(source, 'until-1.6.2', [[5, A, null, null, null, null]]);
+    await migrateUp(source);
+    expect(await originalRows(source)).toEqual([[5, A, 0, null, null, null]]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('lets a row in use win over one kept aside', async () => {
+    await makeOriginal(source, 'until-1.6.2', [
+      [10, A, 0, null, null, null],
+      [11, A, 1, null, null, null],
+    ]);
+    await migrateUp(source);
+    await source.query(`DELETE FROM tasks`);
+    await addTask(A, 10);
+    await migrateDown(source);
+    expect(await originalRows(source)).toEqual([[10, A, 0, null, null, null]]);
+  });
+
+  it.each([
+    ['a task without a build request', [[B, null]], /1 of the tracked tasks have no build request/],
+    [
+      'two tasks of one build request',
+      [
+        [B, 9],
+        [C, 9],
+      ],
+      /1 build requests belong to several/,
+    ],
+  ] as const)('does not hand back to 1.6.2 what it cannot hold: %s', async (_, tasks, message) => {
+    await makeOriginal(source, 'until-1.6.2', ORIGINALS['until-1.6.2'].rows.slice(0, 1));
+    await migrateUp(source);
+    for (const [taskId, requestId] of tasks) await addTask(taskId, requestId);
+    const before = await originalRows(source);
+
+    await expect(migrateDown(source)).rejects.toThrow(Invalid);
+    await expect(migrateDown(source)).rejects.toThrow(message);
+
+    expect(await tableNames(source)).toEqual(OURS);
+    expect(await originalRows(source)).toEqual(before);
+    await assertMigrated(source);
+  });
+
+  it.each(['tasks', 'messages'])('leaves a foreign table %s alone', async (name) => {
+    await source.query(`CREATE TABLE ${name} (colour VARCHAR(10))`);
+    await expect(migrateUp(source)).rejects.toThrow(Invalid);
+    const layout = await layoutOf(source, name);
+    expect(layout?.columns.map((column) => column.name)).toEqual(['colour']);
+  });
+
+  it('goes on after being cut off at any statement, there and back', async () => {
+    const { rows, followed } = ORIGINALS['until-1.6.2'];
+    await makeOriginal(source, 'until-1.6.2', rows);
+    const before = { rows: await originalRows(source), layout: await layoutOf(source) };
+    let cuts = 0;
+    for (let statement = 1, whole = false; !whole; statement++) {
+      whole = await cutOff(source, statement, migrateUp);
+      await migrateUp(source);
+      expect(await tableNames(source)).toEqual(OURS);
+      expect(await originalRows(source)).toEqual(followed);
+      if (!whole) cuts++;
+      await migrateDown(source);
+      expect({ rows: await originalRows(source), layout: await layoutOf(source) }).toEqual(before);
+    }
+    for (let statement = 1, whole = false; !whole; statement++) {
+      await migrateUp(source);
+      whole = await cutOff(source, statement, migrateDown);
+      await migrateDown(source);
+      expect(await tableNames(source)).toEqual(['tasks']);
+      expect({ rows: await originalRows(source), layout: await layoutOf(source) }).toEqual(before);
+      if (!whole) cuts++;
+    }
+    expect(cuts).toBeGreaterThan(20);
+  }, 120_000);
+
+  it('lets several migrate at once: one does it, all succeed', async () => {
+    await makeOriginal(source, 'from-1.6.3', ORIGINALS['from-1.6.3'].rows);
+    const others = await Promise.all([1, 2, 3].map(() => connect(database.url)));
+    try {
+      const ran = await Promise.all([source, ...others].map((each) => migrateUp(each)));
+      expect(ran.flat()).toEqual(NAMES);
+      expect(await originalRows(source)).toEqual(ORIGINALS['from-1.6.3'].followed);
+    } finally {
+      await Promise.all(others.map((other) => other.destroy()));
+    }
+  });
+
+  it('keeps an original usable after the way back', async () => {
+    await makeOriginal(source, 'from-1.6.3', ORIGINALS['from-1.6.3'].rows);
+    await migrateUp(source);
+    await migrateDown(source);
+    await insertOriginal(source, [null, B, 1, null, null, null]);
+    await expect(insertOriginal(source, [null, B, 1, null, null, null])).rejects.toThrow();
+  });
+});
+
+/** Runs `work` and fails its n-th statement. True when it came through because it has fewer statements. */
+async function cutOff(
+  source: DataSource,
+  n: number,
+  work: (source: DataSource) => Promise<unknown>,
+): Promise<boolean> {
+  const make = jest.spyOn(source, 'createQueryRunner');
+  const original = make.getMockImplementation() ?? Object.getPrototypeOf(source).createQueryRunner;
+  let count = 0;
+  let undo = () => {};
+  make.mockImplementation((mode) => {
+    const runner = original.call(source, mode);
+    const query = runner.query;
+    runner.query = (text: string, ...rest: []) => {
+      const ending = /^(ROLLBACK|SELECT RELEASE_LOCK)/.test(text);
+      if (!ending && ++count === n) return Promise.reject(new Error('cut off'));
+      return query.call(runner, text, ...rest);
+    };
+    undo = () => {
+      runner.query = query;
+    };
+    return runner;
+  });
+  try {
+    await work(source);
+    return true;
+  } catch (error) {
+    if ((error as Error).message !== 'cut off') throw error;
+    return false;
+  } finally {
+    undo();
+    make.mockRestore();
+  }
+}

@@ -1,0 +1,81 @@
+import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { MIGRATIONS, MIGRATIONS_TABLE } from './data-source.js';
+import { withMigrationLock } from './migration-lock.js';
+import { dropTable } from './migrations/tables.js';
+
+/** The database's schema is older than this program. The message names the command that helps. */
+export class MigrationsPending extends Error {
+  override readonly name = 'MigrationsPending';
+
+  constructor(readonly migrations: readonly string[]) {
+    super(
+      `the bridge's database needs ${migrations.length} migration(s): run \`buildbot-bridge migrate\` ` +
+        '(in a checkout: `npm run migrate`)',
+    );
+  }
+}
+
+/** One migration, and whether this database has it. */
+export interface MigrationState {
+  name: string;
+  done: boolean;
+}
+
+/** Looks only; makes nothing. Migrations of a newer version than this one are left out of account. */
+export async function migrationStates(source: DataSource): Promise<MigrationState[]> {
+  const runner = source.createQueryRunner();
+  try {
+    const done = await executed(runner);
+    return MIGRATIONS.map(({ name }) => ({ name, done: done.has(name) }));
+  } finally {
+    await runner.release();
+  }
+}
+
+/** @throws MigrationsPending when there is something to be run */
+export async function assertMigrated(source: DataSource): Promise<void> {
+  const pending = (await migrationStates(source)).filter(({ done }) => !done);
+  if (pending.length > 0) throw new MigrationsPending(pending.map(({ name }) => name));
+}
+
+/** Runs what is pending, one process at a time; returns the names of what this call ran. */
+export async function migrateUp(source: DataSource): Promise<string[]> {
+  return withMigrationLock(source, async (runner) => {
+    const ran = await executor(source, runner).executePendingMigrations();
+    return ran.map(({ name }) => name);
+  });
+}
+
+/**
+ * Reverts everything, newest first: the database is the original bridge's again, with its rows.
+ *
+ * @returns the names of what was reverted
+ * @throws Invalid when the original's table cannot hold the rows; nothing is changed then
+ */
+export async function migrateDown(source: DataSource): Promise<string[]> {
+  return withMigrationLock(source, async (runner) => {
+    const reverted: string[] = [];
+    for (let done = await executed(runner); done.size > 0;) {
+      await executor(source, runner).undoLastMigration();
+      const left = await executed(runner);
+      reverted.push(...[...done].filter((name) => !left.has(name)));
+      done = left;
+    }
+    await dropTable(runner, MIGRATIONS_TABLE);
+    return reverted;
+  });
+}
+
+/** The lock brings the transaction where there is one. */
+function executor(source: DataSource, runner: QueryRunner): MigrationExecutor {
+  const result = new MigrationExecutor(source, runner);
+  result.transaction = 'none';
+  return result;
+}
+
+async function executed(runner: QueryRunner): Promise<Set<string>> {
+  if (!(await runner.hasTable(MIGRATIONS_TABLE))) return new Set();
+  const table = runner.dataSource.driver.escape(MIGRATIONS_TABLE);
+  const rows = (await runner.query(`SELECT name FROM ${table} ORDER BY id`)) as { name: string }[];
+  return new Set(rows.map(({ name }) => name));
+}

@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util';
+import type { LogLevel } from '../configuration/configuration.js';
+
+export interface CommandLine {
+  /** The JSON file of the configuration. */
+  file?: string;
+  logLevel?: LogLevel;
+}
+
+/** EX_USAGE of sysexits.h. */
+export const EXIT_USAGE = 64;
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * Reads the options of a service: `-c FILE` or `--config FILE`, `-v` for more and `-q` for less in the log.
+ *
+ * @throws UsageError for an option that does not exist
+ */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const values = parsed(args);
+
+  return {
+    ...(values.config === undefined ? {} : { file: values.config }),
+    ...(values.quiet ? { logLevel: 'error' as const } : {}),
+    ...(values.verbose ? { logLevel: 'debug' as const } : {}),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string', short: 'c' },
+        verbose: { type: 'boolean', short: 'v' },
+        quiet: { type: 'boolean', short: 'q' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}

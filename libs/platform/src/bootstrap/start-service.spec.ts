@@ -1,0 +1,220 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { HEALTH_CHECKS, type HealthCheck } from '../health/health-check.js';
+import { Heartbeats } from '../health/heartbeats.js';
+import { createLogger } from '../logging/create-logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import { SystemClock } from '../time/system-clock.js';
+import { configurationOf } from '../testing/configurations.js';
+import { check, ExampleModule } from '../testing/example.module.js';
+import { LogLines } from '../testing/log-lines.js';
+import { startService, type RunningService, type StartOptions } from './start-service.js';
+
+const running: RunningService[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((service) => service.stop()));
+});
+
+async function start(checks: HealthCheck[], options: StartOptions = {}, log = new LogLines()) {
+  const configuration = configurationOf('reflector');
+  const logger = createLogger(configuration, { destination: log });
+  const service = await startService(configuration, ExampleModule.of(checks), { logger, ...options });
+  running.push(service);
+  return service;
+}
+
+async function get(service: RunningService | string, path: string) {
+  const answer = await fetch(`${typeof service === 'string' ? service : service.healthUrl}${path}`);
+  const text = await answer.text();
+  return { status: answer.status, text, body: path === '/metrics' ? undefined : JSON.parse(text) };
+}
+
+describe('/health/live', () => {
+  it('says that the process and its loops are going', async () => {
+    const service = await start([check('heap', 'live'), check('broker', 'ready', async () => 'away')]);
+    service.app.get(Heartbeats).expect('pass', 180);
+    expect(await get(service, '/health/live')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', checks: { pass: { status: 'up' }, heap: { status: 'up' } } },
+    });
+  });
+
+  it('fails, naming the loop that is silent for too long', async () => {
+    const service = await start([]);
+    const beats = service.app.get(Heartbeats);
+    const clock = service.app.get(SystemClock);
+    beats.expect('pass', 180);
+    const started = clock.now();
+    clock.now = () => started + 181;
+    const answer = await get(service, '/health/live');
+    expect(answer.status).toBe(503);
+    expect(answer.body).toEqual({
+      status: 'error',
+      checks: { pass: { status: 'down', reason: 'silent for too long' } },
+    });
+    beats.beat('pass');
+    expect((await get(service, '/health/live')).status).toBe(200);
+  });
+});
+
+describe('/health/ready', () => {
+  it('says which checks pass and which systems are away, and stays 200 for those', async () => {
+    const service = await start([
+      check('broker', 'ready'),
+      check('taskcluster', 'degraded', async () => 'no answer'),
+      check('pass', 'live', async () => 'stuck'),
+    ]);
+    expect(await get(service, '/health/ready')).toMatchObject({
+      status: 200,
+      body: {
+        status: 'degraded',
+        checks: {
+          service: { status: 'up' },
+          broker: { status: 'up' },
+          taskcluster: { status: 'degraded', reason: 'no answer' },
+        },
+      },
+    });
+  });
+
+  it('fails with a failing or throwing check, without a stack', async () => {
+    const service = await start([
+      check('broker', 'ready', async () => 'away'),
+      check('database', 'ready', async () => {
+        throw new TypeError('password in here');
+      }),
+    ]);
+    const answer = await get(service, '/health/ready');
+    expect(answer.status).toBe(503);
+    expect(answer.body).toEqual({
+      status: 'error',
+      checks: {
+        service: { status: 'up' },
+        broker: { status: 'down', reason: 'away' },
+        database: { status: 'down', reason: 'TypeError' },
+      },
+    });
+  });
+
+  it('does not wait for a check that hangs', async () => {
+    const service = await start([check('broker', 'ready', () => new Promise(() => undefined))], {
+      checkTimeout: 0.05,
+    });
+    expect((await get(service, '/health/ready')).body.checks.broker).toEqual({
+      status: 'down',
+      reason: 'no answer in time',
+    });
+  });
+
+  it('logs a failure once, and its end', async () => {
+    const log = new LogLines();
+    let reason: string | undefined = 'away';
+    const service = await start([check('broker', 'ready', async () => reason)], {}, log);
+    await get(service, '/health/ready');
+    await get(service, '/health/ready');
+    reason = undefined;
+    await get(service, '/health/ready');
+    const health = log.records.filter(({ context }) => context === 'Health');
+    expect(health).toMatchObject([
+      { level: 'warn', check: 'broker', reason: 'away', msg: 'health check fails' },
+      { level: 'info', check: 'broker', msg: 'health check passes again' },
+    ]);
+  });
+});
+
+/** A strategy that cannot begin before it is let, and says when it ends. */
+class HeldStrategy extends Server implements CustomTransportStrategy {
+  release!: () => void;
+  isClosed = false;
+  readonly released = new Promise<void>((resolve) => {
+    this.release = resolve;
+  });
+
+  listen(callback: () => void): void {
+    void this.released.then(callback);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  on(): void {}
+
+  unwrap<T>(): T {
+    return undefined as T;
+  }
+}
+
+describe('startService', () => {
+  it('serves health before its microservices begin, and is ready only then', async () => {
+    const strategy = new HeldStrategy();
+    let url: (() => Promise<string>) | undefined;
+    const starting = start([], {
+      configure: (app) => {
+        app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+        url = () => app.getUrl();
+      },
+    });
+    const early = await eventually(async () => get(await url!(), '/health/ready'));
+    expect(early).toMatchObject({
+      status: 503,
+      body: { checks: { service: { status: 'down', reason: 'starting' } } },
+    });
+    expect((await get(await url!(), '/health/live')).status).toBe(200);
+    strategy.release();
+    const service = await starting;
+    expect((await get(service, '/health/ready')).status).toBe(200);
+    await service.stop();
+    expect(strategy.isClosed).toBe(true);
+    await expect(fetch(`${service.healthUrl}/health/live`)).rejects.toThrow('fetch failed');
+  });
+
+  it('collects the checks of every module, or none', async () => {
+    const module = {
+      module: class Two {},
+      providers: [{ provide: HEALTH_CHECKS, useValue: [check('two', 'ready')] }],
+    };
+    const one = ExampleModule.of([check('one', 'ready')]);
+    const logger = createLogger(configurationOf('reflector'), { destination: new LogLines() });
+    const both = await startService(configurationOf('reflector'), { ...one, imports: [module] }, { logger });
+    const bare = await startService(configurationOf('reflector'), { module: class Bare {} }, { logger });
+    running.push(both, bare);
+    expect(Object.keys((await get(both, '/health/ready')).body.checks).sort()).toEqual([
+      'one',
+      'service',
+      'two',
+    ]);
+    expect(Object.keys((await get(bare, '/health/ready')).body.checks)).toEqual(['service']);
+  });
+
+  it('serves metrics of each application apart, those of the process where asked', async () => {
+    const one = await start([]);
+    const other = await start([], { processMetrics: false });
+    one.app.get(Metrics).count('reconciles_total', { action: 'claim' });
+    const [text, otherText] = await Promise.all([get(one, '/metrics'), get(other, '/metrics')]);
+    expect(text.text).toContain('bbb_reconciles_total{action="claim"} 1');
+    expect(text.text).toContain('process_resident_memory_bytes');
+    expect(otherText.text).not.toMatch(/bbb_reconciles_total|process_/);
+  });
+
+  it('stops once, however often it is asked', async () => {
+    let shutdowns = 0;
+    const module = ExampleModule.of([], () => void shutdowns++);
+    const logger = createLogger(configurationOf('reflector'), { destination: new LogLines() });
+    const service = await startService(configurationOf('reflector'), module, { logger });
+    await Promise.all([service.stop(), service.stop()]);
+    await service.stop();
+    expect(shutdowns).toBe(1);
+  });
+});
+
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 200; ; left--) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Configuration } from '../configuration/configuration.js';
+import { Lifecycle } from '../health/lifecycle.js';
+import { createLogger } from '../logging/create-logger.js';
+import { Metrics } from '../metrics/metrics.js';
+import { PlatformModule } from '../platform.module.js';
+
+export interface StartOptions {
+  logger?: LoggerService;
+  /** Wires what only an application knows, such as its transport strategy, before anything runs. */
+  configure?(app: INestApplication): Promise<void> | void;
+  /** Whether the metrics of the process are served too; not by each of several applications in one process. */
+  processMetrics?: boolean;
+  /** Seconds that a health check may take. */
+  checkTimeout?: number;
+}
+
+export interface RunningService {
+  app: INestApplication;
+  /** Address of the health endpoints, without a path. */
+  healthUrl: string;
+  /** Stops taking work, finishes what is under way, and closes everything. Safe to call again. */
+  stop(): Promise<void>;
+}
+
+@Module({})
+class ServiceRoot {}
+
+/**
+ * Starts a service: health is served first, so that probes are answered while an outside system is away, then its
+ * microservices begin.
+ *
+ * @throws StartRefused, or whatever a module throws while it is made; everything is closed by then
+ */
+export async function startService(
+  configuration: Configuration,
+  module: DynamicModule,
+  options: StartOptions = {},
+): Promise<RunningService> {
+  const app = await NestFactory.create(
+    { module: ServiceRoot, imports: [PlatformModule.register(configuration, options.checkTimeout), module] },
+    {
+      logger: options.logger ?? createLogger(configuration),
+      abortOnError: false,
+      forceCloseConnections: true,
+    },
+  );
+  try {
+    const lifecycle = app.get(Lifecycle);
+    if (options.processMetrics ?? true) app.get(Metrics).collectProcess();
+    await options.configure?.(app);
+    const { host, port } = configuration.http;
+    await app.listen(port, host);
+    await app.startAllMicroservices();
+    lifecycle.started();
+    return { app, healthUrl: addressOf(app, host), stop: stopper(app, lifecycle) };
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+function stopper(app: INestApplication, lifecycle: Lifecycle): () => Promise<void> {
+  let stopped: Promise<void> | undefined;
+  return () => {
+    lifecycle.stopping();
+    stopped ??= app.close();
+    return stopped;
+  };
+}
+
+function addressOf(app: INestApplication, host: string): string {
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const name = everywhere ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

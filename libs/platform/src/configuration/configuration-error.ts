@@ -1,0 +1,20 @@
+export interface Problem {
+  /** The setting, by its JSON key and its variable, or the file that is at fault. */
+  subject: string;
+  /** What is wrong and how it is put right; never with a secret's value. */
+  remedy: string;
+}
+
+/** EX_CONFIG of sysexits.h: a process manager need not try again. */
+export const EXIT_CONFIGURATION = 78;
+
+/** The configuration cannot be used; all its problems at once. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly problems: readonly Problem[]) {
+    const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    const lines = problems.map(({ subject, remedy }) => `  ${subject}: ${remedy}`);
+    super([`The configuration has ${count}:`, ...lines].join('\n'));
+  }
+}

@@ -1,0 +1,144 @@
+export type ServiceName = 'tc-listener' | 'bb-listener' | 'reflector';
+
+export const SERVICE_NAMES = ['tc-listener', 'bb-listener', 'reflector'] as const satisfies ServiceName[];
+
+export interface TaskclusterConfiguration {
+  rootUrl: string;
+  clientId: string;
+  accessToken: string;
+  /** Of temporary credentials, as the JSON text that Taskcluster hands out. */
+  certificate?: string;
+  provisionerId: string;
+  workerType: string;
+  workerGroup: string;
+  workerId: string;
+  /** Seconds per call. */
+  timeout: number;
+  /** Further attempts after the first. */
+  retries: number;
+  maxConnections: number;
+  /** Whether a claimed run is reported with the credentials of its claim or with the bridge's own. */
+  runCredentials: 'temporary' | 'permanent';
+  artifactStorage: 's3' | 'object';
+}
+
+export interface DatabaseConfiguration {
+  /** In SQLAlchemy's form. */
+  url: string;
+  poolSize: number;
+  /** Seconds. */
+  connectTimeout: number;
+}
+
+export interface PulseConfiguration {
+  host: string;
+  port: number;
+  tls: boolean;
+  tlsVerify: boolean;
+  vhost: string;
+  user: string;
+  password: string;
+  queueBasename: string;
+  /** Messages that the broker hands out before an answer. */
+  prefetch: number;
+  /** Seconds. */
+  heartbeat: number;
+  /** Seconds before the first attempt to reconnect. */
+  reconnectMin: number;
+  /** Seconds between attempts at most. */
+  reconnectMax: number;
+  /** For example `exchange/taskcluster-queue/v1`; the kind of message is appended. */
+  taskclusterExchangeBasename: string;
+  buildbotExchange: string;
+}
+
+export interface SelfServeConfiguration {
+  url: string;
+  /** Sent as X-Remote-User. */
+  user: string;
+  /** Seconds per call. */
+  timeout: number;
+}
+
+export interface BuildersConfiguration {
+  /** http(s) or file URL, or a path, of the list of builders; without it builder names are not checked. */
+  url?: string;
+  /** Seconds between two looks at the list. */
+  refresh: number;
+  /** Seconds per look. */
+  timeout: number;
+  /** Patterns with the semantics of Python's `re.match`: anchored at the start only. */
+  restricted: string[];
+  ignored: string[];
+  /** Only builders that match are served; absent means all. */
+  allowed?: string[];
+}
+
+export interface ResultsConfiguration {
+  /** What WARNINGS are reported as. */
+  warnings: 'failed' | 'completed';
+  /** The reason under which EXCEPTION is reported. */
+  exception: 'malformed-payload' | 'internal-error';
+}
+
+export interface ArtifactsConfiguration {
+  /** Whether the reference to the build's log is attached. */
+  logs: boolean;
+}
+
+export type Schedule = { cron: string } | { everySeconds: number };
+
+export interface ReflectorConfiguration {
+  schedule: Schedule;
+  /** Claims are renewed this many seconds before their end. */
+  reclaimWindow: number;
+  /** Seconds that a finished build may wait for its own message before the reflector resolves it. */
+  finishedGrace: number;
+  /** Seconds that a build request may be missing from Buildbot before that is believed. */
+  missingGrace: number;
+  /** Seconds before an injection that was begun and not recorded is finished or undone. */
+  orphanGrace: number;
+  /** Tasks handled at the same time. */
+  concurrency: number;
+  /** Rows per read. */
+  batch: number;
+}
+
+/** Messages that could not be handled and are tried again later. */
+export interface ParkingConfiguration {
+  /** Seconds before the second attempt; doubles from then on. */
+  firstDelay: number;
+  /** Seconds between attempts at most. */
+  maxDelay: number;
+  /** Attempts before a message is quarantined. */
+  attempts: number;
+  /** Seconds between two looks at what is due. */
+  interval: number;
+}
+
+/**
+ * Everything that can be set, computed once, before anything else is made. All durations are seconds and may have
+ * fractions. Settings that a service does not use may be empty strings in its configuration.
+ */
+export interface Configuration {
+  service: ServiceName;
+  taskcluster: TaskclusterConfiguration;
+  /** Buildbot's scheduler database. */
+  schedulerDb: DatabaseConfiguration;
+  /** The bridge's own database. */
+  bridgeDb: DatabaseConfiguration;
+  pulse: PulseConfiguration;
+  selfServe: SelfServeConfiguration;
+  builders: BuildersConfiguration;
+  results: ResultsConfiguration;
+  artifacts: ArtifactsConfiguration;
+  reflector: ReflectorConfiguration;
+  parking: ParkingConfiguration;
+  /** Health and metrics. */
+  http: { host: string; port: number };
+  /** Seconds that a stop may last. */
+  shutdown: { grace: number };
+  log: { file?: string; level: LogLevel };
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -1,0 +1,65 @@
+import { SERVICE_NAMES } from './configuration.js';
+import { namedSettings, type NamedSetting } from './setting.js';
+import { SETTINGS } from './settings.js';
+
+export interface SettingDocumentation {
+  variable: string;
+  /** Keys in the JSON file, the preferred one first. */
+  keys: readonly string[];
+  doc: string;
+  default: string;
+  example?: string;
+  secret: boolean;
+}
+
+/** Every setting as a reader wants to know it, in the order of the table. */
+export function settingsDocumentation(): SettingDocumentation[] {
+  return namedSettings(SETTINGS).map((setting) => ({
+    variable: setting.variable,
+    keys: setting.keys,
+    doc: setting.doc,
+    default: defaultText(setting),
+    ...(setting.example === undefined ? {} : { example: setting.example }),
+    secret: setting.secret ?? false,
+  }));
+}
+
+const INTRODUCTION = `# Every setting of the bridge, with its default. Copy this file to .env and remove the # before what you set.
+# Stronger than the JSON file (--config FILE or BBB_CONFIG), weaker than the environment. Durations are seconds and
+# may have fractions. Lists are separated by commas or written as a JSON array. Each secret can also be read from a
+# file: append _FILE to its variable and give the path.
+
+# The JSON file with the settings below; config.example.json is one.
+#BBB_CONFIG=config.json
+`;
+
+/** The content of `.env.example`. */
+export function environmentExample(): string {
+  const blocks = settingsDocumentation().map(
+    ({ variable, keys, doc, default: fallback, example, secret }) => {
+      const value = example ?? (/^(required|none\b|.*,)/.test(fallback) || secret ? '' : fallback);
+      const file = secret ? [`# Also from a file: ${variable}_FILE`] : [];
+      return [
+        `# ${doc}`,
+        `# JSON: ${keys.join(', or ')}. ${fallback.startsWith('required') ? 'R' + fallback.slice(1) : `Default: ${fallback}`}.`,
+        ...file,
+        `#${variable}=${quoted(value)}`,
+      ].join('\n');
+    },
+  );
+  return [INTRODUCTION, ...blocks.map((block) => `${block}\n`)].join('\n');
+}
+
+function defaultText(setting: NamedSetting): string {
+  if (setting.defaultDoc !== undefined) return setting.defaultDoc;
+  if (setting.requiredBy) return requiredText(setting.requiredBy);
+  return setting.default === undefined ? 'none' : setting.kind.toText(setting.default);
+}
+
+function requiredText(services: readonly string[]): string {
+  return `required by ${services.length === SERVICE_NAMES.length ? 'every service' : services.join(' and ')}`;
+}
+
+function quoted(value: string): string {
+  return /[\s"#$]/.test(value) ? `'${value}'` : value;
+}

@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from 'node:fs';
+import { ConfigurationError } from './configuration-error.js';
+
+export type JsonObject = Record<string, unknown>;
+
+/**
+ * Reads the JSON file of the configuration.
+ *
+ * @throws ConfigurationError when it cannot be read; the message never repeats a piece of the file
+ */
+export function readJsonFile(file: string): JsonObject {
+  const refuse = (remedy: string) => new ConfigurationError([{ subject: file, remedy }]);
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw refuse(`cannot be read (${codeOf(error)}); name the JSON file with --config FILE or BBB_CONFIG`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(content.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw refuse(`is no valid JSON${placeOf(error, content)}; check commas, quotes and brackets`);
+  }
+  if (!isObject(parsed)) throw refuse('must hold a JSON object: { "key": value, ... }');
+  return parsed;
+}
+
+/** The value at a dotted key, nothing where it is absent, null or empty text. */
+export function valueAt(json: JsonObject, key: string): unknown {
+  let here: unknown = json;
+  for (const name of key.split('.')) {
+    if (!isObject(here) || !Object.hasOwn(here, name)) return undefined;
+    here = here[name];
+  }
+  return here === null || here === '' ? undefined : here;
+}
+
+/** The dotted keys of the file that lead to none of the known ones. */
+export function unknownKeys(json: JsonObject, known: ReadonlySet<string>, prefix = ''): string[] {
+  return Object.entries(json).flatMap(([name, value]) => {
+    const key = prefix + name;
+    if (known.has(key)) return [];
+    const isSection = [...known].some((other) => other.startsWith(`${key}.`));
+    if (isSection && isObject(value)) return unknownKeys(value, known, `${key}.`);
+    return [key];
+  });
+}
+
+/** Whether the group or everybody may read a file. */
+export function isReadableByOthers(file: string): boolean {
+  try {
+    return (statSync(file).mode & 0o044) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? 'unreadable';
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The parser's message quotes the file, so that only the position is taken from it. */
+function placeOf(error: unknown, content: string): string {
+  const position = /at position (\d+)/.exec((error as Error).message)?.[1];
+  if (position === undefined) return '';
+  const before = content.slice(0, Number(position)).split('\n');
+  return ` (line ${before.length}, column ${before.at(-1)!.length + 1})`;
+}

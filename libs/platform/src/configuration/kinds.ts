@@ -1,0 +1,124 @@
+import { CronTime } from 'cron';
+import { z } from 'zod';
+import { patternProblem } from './pattern.js';
+import type { Kind } from './setting.js';
+
+/** Timers of Node.js hold no more than this many seconds. */
+const LONGEST = 2_000_000;
+
+function kind<T>(schema: z.ZodType<T>, expects: string, fromText: (text: string) => unknown): Kind<T> {
+  return { schema, expects, fromText, toText: (value) => String(value) };
+}
+
+const asIs = (text: string): unknown => text;
+const asNumber = (text: string): unknown => (text.trim() === '' ? text : Number(text));
+
+export const text = kind(z.string(), 'must be text', asIs);
+
+export const seconds = kind(
+  z.number().positive().max(LONGEST),
+  `must be a number of seconds above 0 and up to ${LONGEST}; fractions are allowed`,
+  asNumber,
+);
+
+export const secondsOrNone = kind(
+  z.number().nonnegative().max(LONGEST),
+  `must be a number of seconds from 0 to ${LONGEST}; fractions are allowed`,
+  asNumber,
+);
+
+export function whole(least: number, most: number): Kind<number> {
+  return kind(
+    z.number().int().min(least).max(most),
+    `must be a whole number from ${least} to ${most}`,
+    asNumber,
+  );
+}
+
+/** Port 0 asks the system for a free one. */
+export const listeningPort = whole(0, 65_535);
+export const port = whole(1, 65_535);
+
+const YES = ['true', '1', 'yes', 'on'];
+const NO = ['false', '0', 'no', 'off'];
+
+export const flag = kind(z.boolean(), 'must be true or false', (given) => {
+  const word = given.trim().toLowerCase();
+  if (YES.includes(word)) return true;
+  return NO.includes(word) ? false : given;
+});
+
+export function oneOf<const T extends string>(...words: [T, ...T[]]): Kind<T> {
+  return kind(z.enum(words) as unknown as z.ZodType<T>, `must be one of: ${words.join(', ')}`, asIs);
+}
+
+export const webAddress = kind(
+  z.string().refine((value) => hasProtocol(value, ['http:', 'https:'])),
+  'must be a URL that begins with http:// or https://',
+  asIs,
+);
+
+/** A URL, or the path of a file. */
+export const listAddress = kind(
+  z
+    .string()
+    .refine(
+      (value) => !/^[a-z][a-z0-9+.-]+:/i.test(value) || hasProtocol(value, ['http:', 'https:', 'file:']),
+    ),
+  'must be a URL that begins with http://, https:// or file://, or the path of a file',
+  asIs,
+);
+
+function hasProtocol(value: string, protocols: string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}
+
+const SQLITE = /^sqlite:\/\/\/(?!:memory:)./i;
+const NETWORKED = /^(?:mysql|mariadb|postgresql|postgres)(?:\+[a-z0-9_]+)?:(\/\/.+)$/i;
+
+/** The forms that SQLAlchemy reads; a driver's name after `+` is accepted and means nothing. */
+export const databaseUrl = kind(
+  z.string().refine((value) => {
+    if (SQLITE.test(value)) return true;
+    const rest = NETWORKED.exec(value)?.[1];
+    if (rest === undefined || !URL.canParse(`db:${rest}`)) return false;
+    const { hostname, pathname } = new URL(`db:${rest}`);
+    return hostname !== '' && pathname.length > 1;
+  }),
+  'must be a database URL: sqlite:///relative/file, sqlite:////absolute/file, mysql://user:password@host/database ' +
+    'or postgresql://user:password@host/database, with special characters of the password percent-encoded',
+  asIs,
+);
+
+/** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
+export const patterns: Kind<string[]> = {
+  schema: z.array(z.string()).superRefine((list, context) => {
+    for (const pattern of list) {
+      const problem = patternProblem(pattern);
+      if (problem) context.addIssue({ code: 'custom', message: problem });
+    }
+  }),
+  expects: 'must be a list of regular expressions, as a JSON array (in a variable also separated by commas)',
+  fromText: (given) =>
+    given.trim().startsWith('[') ? jsonOr(given) : given.split(',').map((item) => item.trim()),
+  toText: (value) => JSON.stringify(value),
+};
+
+function jsonOr(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    // A single pattern may begin with a bracket as well: [a-z]+
+    return given.split(',').map((item) => item.trim());
+  }
+}
+
+export const cronExpression = kind(
+  z
+    .string()
+    .refine(
+      (value) => /^\s*(\S+\s+){4,5}\S+\s*$/.test(value) && CronTime.validateCronExpression(value).valid,
+    ),
+  'must be a cron expression of five fields, or six with seconds first, for example "*/30 * * * * *"',
+  asIs,
+);

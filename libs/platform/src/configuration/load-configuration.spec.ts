@@ -1,0 +1,354 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { Folder } from '../testing/folder.js';
+import { LAST_LAYOUT, LAYOUT_2015, ROOT_URL } from '../testing/layouts.js';
+import { SERVICE_NAMES, type ServiceName } from './configuration.js';
+import { ConfigurationError } from './configuration-error.js';
+import { loadBridgeDbUrl, loadConfiguration, loadSetting } from './load-configuration.js';
+
+let folder: Folder;
+beforeEach(() => {
+  folder = new Folder();
+});
+afterEach(() => folder.remove());
+
+type Environment = Record<string, string>;
+
+function load(
+  service: ServiceName,
+  json: object,
+  environment: Environment = { TASKCLUSTER_ROOT_URL: ROOT_URL },
+) {
+  const file = folder.write('config.json', json);
+  return loadConfiguration(service, { file, environment, directory: folder.path });
+}
+
+function refusal(work: () => unknown): ConfigurationError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the layouts of the original', () => {
+  it('reads the 2015 layout for the listener of Taskcluster', () => {
+    const { configuration, warnings } = load('tc-listener', LAYOUT_2015);
+    expect(configuration).toMatchObject({
+      service: 'tc-listener',
+      taskcluster: {
+        rootUrl: ROOT_URL,
+        clientId: 'client-2015',
+        accessToken: 'token-of-2015',
+        provisionerId: 'buildbot-bridge-dev',
+        workerType: 'buildbot-bridge-dev',
+        workerGroup: 'buildbot-bridge-dev',
+        workerId: 'buildbot-bridge-dev-id',
+      },
+      schedulerDb: { url: 'sqlite:////builds/buildbot/dev/build1/master/state.sqlite' },
+      bridgeDb: { url: 'sqlite:///bbb.db' },
+      pulse: {
+        user: 'dev',
+        password: 'pulse-of-2015',
+        queueBasename: 'queue/dev',
+        taskclusterExchangeBasename: 'exchange/taskcluster-queue/v1',
+        buildbotExchange: 'exchange/dev/buildbot',
+      },
+      selfServe: { url: 'http://foo.com/junk' },
+      builders: { allowed: ['.*'] },
+      log: { file: 'tclistener.log' },
+    });
+    expect(warnings).toEqual([expect.stringContaining('builders_url')]);
+  });
+
+  it.each(SERVICE_NAMES)('reads both layouts for %s and knows all of their keys', (service) => {
+    const logfile = {
+      'tc-listener': 'tclistener.log',
+      'bb-listener': 'bblistener.log',
+      reflector: 'reflector.log',
+    };
+    for (const layout of [LAYOUT_2015, LAST_LAYOUT]) {
+      const { configuration, warnings } = load(service, layout);
+      expect(configuration.log.file).toBe(logfile[service]);
+      expect(configuration.reflector.schedule).toEqual({ everySeconds: 60 });
+      expect(warnings.filter((warning) => warning.includes('unknown'))).toEqual([]);
+    }
+  });
+
+  it('reads the last layout', () => {
+    expect(load('reflector', LAST_LAYOUT).configuration).toMatchObject({
+      selfServe: { url: 'https://secure.example.com/self-serve' },
+      taskcluster: { workerGroup: 'buildbot-bridge', workerId: 'buildbot-bridge-id' },
+      builders: { restricted: ['^release-.*$'], ignored: ['^((?!alder).)*$'] },
+    });
+    expect(load('reflector', LAST_LAYOUT).configuration.builders).not.toHaveProperty('allowed');
+  });
+
+  it.each(SERVICE_NAMES)('demands nothing but the root URL beside the 2015 layout for %s', (service) => {
+    const { problems } = refusal(() => load(service, LAYOUT_2015, {}));
+    expect(problems).toEqual([
+      {
+        subject: 'taskcluster_queue_config.rootUrl (TASKCLUSTER_ROOT_URL)',
+        remedy: expect.stringMatching(/missing.*taskcluster_queue_config\.rootUrl.*TASKCLUSTER_ROOT_URL/),
+      },
+    ]);
+  });
+});
+
+describe('sources', () => {
+  const withUser = { ...LAST_LAYOUT, selfserve_user: 'from-json' };
+  const user = (environment: Environment = {}) =>
+    load('reflector', withUser, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).configuration.selfServe
+      .user;
+
+  it('rank as default, JSON file, .env, environment', () => {
+    expect(load('reflector', LAST_LAYOUT).configuration.selfServe.user).toBe('buildbot-bridge');
+    expect(user()).toBe('from-json');
+    folder.write('.env', 'BBB_SELF_SERVE_USER=from-dotenv\n');
+    expect(user()).toBe('from-dotenv');
+    expect(user({ BBB_SELF_SERVE_USER: 'from-environment' })).toBe('from-environment');
+  });
+
+  it('let a file of a secret win over everything, without its last line end', () => {
+    folder.write('password', 'from-file\n');
+    const environment = {
+      TASKCLUSTER_ROOT_URL: ROOT_URL,
+      BBB_PULSE_PASSWORD: 'x',
+      BBB_PULSE_PASSWORD_FILE: 'password',
+    };
+    expect(load('tc-listener', LAST_LAYOUT, environment).configuration.pulse.password).toBe('from-file');
+  });
+
+  it('take an empty variable for none', () => {
+    expect(user({ BBB_SELF_SERVE_USER: '' })).toBe('from-json');
+  });
+
+  it('find the JSON file through BBB_CONFIG, and need none', () => {
+    const file = folder.write('other.json', { bbb_db: 'sqlite:///other.db' });
+    const directory = folder.path;
+    expect(loadBridgeDbUrl({ directory, environment: { BBB_CONFIG: file } })).toBe('sqlite:///other.db');
+    expect(loadBridgeDbUrl({ directory, environment: { BBB_CONFIG: 'other.json' } })).toBe(
+      'sqlite:///other.db',
+    );
+    expect(loadBridgeDbUrl({ directory, environment: { BBB_BRIDGE_DB_URL: 'sqlite:///env.db' } })).toBe(
+      'sqlite:///env.db',
+    );
+  });
+
+  it('are read by kind from text', () => {
+    const environment = {
+      TASKCLUSTER_ROOT_URL: ROOT_URL,
+      BBB_PULSE_TLS: 'no',
+      BBB_TASKCLUSTER_TIMEOUT: '2.5',
+      BBB_BUILDERS_RESTRICTED: '^a.*, ^b$',
+      BBB_BUILDERS_IGNORED: '["x{1,2}"]',
+      BBB_REFLECTOR_CRON: '*/30 * * * * *',
+    };
+    const { configuration } = load('tc-listener', LAST_LAYOUT, environment);
+    expect(configuration.pulse).toMatchObject({ tls: false, port: 5672 });
+    expect(configuration.taskcluster.timeout).toBe(2.5);
+    expect(configuration.builders).toMatchObject({ restricted: ['^a.*', '^b$'], ignored: ['x{1,2}'] });
+    expect(configuration.reflector.schedule).toEqual({ cron: '*/30 * * * * *' });
+  });
+
+  it('are outranked by the command line in what is logged', () => {
+    const file = folder.write('config.json', { ...LAST_LAYOUT, log_level: 'warn' });
+    const options = { file, directory: folder.path, environment: { TASKCLUSTER_ROOT_URL: ROOT_URL } };
+    expect(loadConfiguration('reflector', options).configuration.log.level).toBe('warn');
+    expect(loadConfiguration('reflector', { ...options, logLevel: 'debug' }).configuration.log.level).toBe(
+      'debug',
+    );
+  });
+});
+
+describe('defaults', () => {
+  it('are stated ones', () => {
+    const { configuration } = load('bb-listener', LAST_LAYOUT);
+    expect(configuration).toMatchObject({
+      taskcluster: { timeout: 10, retries: 2, runCredentials: 'temporary', artifactStorage: 's3' },
+      pulse: {
+        host: 'pulse.mozilla.org',
+        port: 5671,
+        tls: true,
+        tlsVerify: true,
+        vhost: '/',
+        prefetch: 100,
+        heartbeat: 30,
+        reconnectMin: 1,
+        reconnectMax: 30,
+      },
+      selfServe: { user: 'buildbot-bridge', timeout: 30 },
+      builders: { refresh: 300, timeout: 60 },
+      results: { warnings: 'failed', exception: 'malformed-payload' },
+      reflector: { reclaimWindow: 600, finishedGrace: 600, missingGrace: 600 },
+      parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5 },
+      http: { host: '127.0.0.1', port: 8082 },
+      shutdown: { grace: 25 },
+    });
+  });
+
+  it('give each service a port of its own, which its section can change', () => {
+    const json = { ...LAST_LAYOUT, reflector: { http_port: 9999 } };
+    const ports = SERVICE_NAMES.map((service) => load(service, json).configuration.http.port);
+    expect(ports).toEqual([8081, 8082, 9999]);
+  });
+});
+
+describe('what a service demands', () => {
+  const {
+    pulse_user: _user,
+    pulse_password: _password,
+    pulse_queue_basename: _queue,
+    ...withoutPulse
+  } = LAST_LAYOUT;
+
+  it('leaves Pulse to the listeners', () => {
+    expect(load('reflector', withoutPulse).configuration.pulse.user).toBe('');
+    const subjects = refusal(() => load('bb-listener', withoutPulse)).problems.map(({ subject }) => subject);
+    expect(subjects).toEqual([
+      'pulse_user (BBB_PULSE_USER)',
+      'pulse_password (BBB_PULSE_PASSWORD)',
+      'pulse_queue_basename (BBB_PULSE_QUEUE_BASENAME)',
+    ]);
+  });
+
+  it('leaves provisioner and worker type to those that ask for pending tasks', () => {
+    const json = { ...LAST_LAYOUT, tclistener: {} };
+    expect(load('bb-listener', json).configuration.taskcluster.provisionerId).toBe('');
+    for (const service of ['tc-listener', 'reflector'] as const) {
+      expect(refusal(() => load(service, json)).problems).toHaveLength(2);
+    }
+  });
+});
+
+describe('problems', () => {
+  it('are told all at once, by key and variable, with the remedy', () => {
+    const json = {
+      ...LAST_LAYOUT,
+      bbb_db: 'oracle://u:hidden-one@h/d',
+      pulse_password: { oops: 'hidden-two' },
+      pulse_port: 70_000,
+      selfserve_url: 'ftp://x/y',
+      restricted_builders: ['fine', '(unclosed', '(?P<name>x)'],
+      reflector: { interval: 0, cron: 'every minute', reclaim_window: '600' },
+      results: { warnings: 'ignored' },
+      pulse_reconnect_min: 50,
+    };
+    const { message, problems } = refusal(() =>
+      load('tc-listener', json, { TASKCLUSTER_ROOT_URL: 'hidden-three', BBB_SHUTDOWN_GRACE: 'soon' }),
+    );
+    expect(problems.map(({ subject }) => subject.split(' ')[0]).sort()).toEqual(
+      [
+        'taskcluster_queue_config.rootUrl',
+        'bbb_db',
+        'pulse_password',
+        'pulse_port',
+        'selfserve_url',
+        'restricted_builders',
+        'reflector.interval',
+        'reflector.cron',
+        'reflector.reclaim_window',
+        'results.warnings',
+        'pulse_reconnect_min',
+        'shutdown_grace',
+      ].sort(),
+    );
+    expect(message).toContain('must be a database URL: sqlite:///relative/file');
+    expect(message).toContain('named group as (?<name>...)');
+    expect(message).toContain('"(unclosed"');
+    expect(message).toContain('given by BBB_SHUTDOWN_GRACE');
+    expect(message).not.toContain('hidden');
+  });
+
+  it.each([
+    ['no file', undefined, /cannot be read \(ENOENT\)/],
+    ['broken JSON', '{\n  "pulse_password": "hidden",\n}', /no valid JSON \(line 3, column 1\)/],
+    ['a broken value', '{"pulse_password": hidden}', /no valid JSON/],
+    ['a list', '["hidden"]', /JSON object/],
+  ])('name a JSON file with %s without quoting it', (_what, content, expected) => {
+    if (content !== undefined) folder.write('broken.json', content);
+    const { message } = refusal(() =>
+      loadConfiguration('reflector', { file: 'broken.json', directory: folder.path, environment: {} }),
+    );
+    expect(message).toMatch(expected);
+    expect(message).toContain('broken.json');
+    expect(message).not.toContain('hidden');
+  });
+
+  it('name the variable of a secret file that is missing, empty or no file', () => {
+    folder.write('empty', '\n');
+    mkdirSync(`${folder.path}/folder`);
+    for (const name of ['missing', 'empty', 'folder']) {
+      const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, TASKCLUSTER_ACCESS_TOKEN_FILE: name };
+      const { problems } = refusal(() => load('reflector', LAST_LAYOUT, environment));
+      expect(problems).toEqual([{ subject: 'TASKCLUSTER_ACCESS_TOKEN_FILE', remedy: expect.any(String) }]);
+    }
+  });
+
+  it.each([
+    ['sqlite:///relative.db', true],
+    ['sqlite:////absolute/file.db', true],
+    ['mysql://u:p@h/d', true],
+    ['mysql+mysqldb://u:p@h:3307/d?charset=utf8', true],
+    ['mariadb://u@h/d', true],
+    ['postgresql://u:p%40@h/d', true],
+    ['postgresql+psycopg2://u:p@[::1]:5432/d', true],
+    ['sqlite://', false],
+    ['sqlite:///', false],
+    ['sqlite:///:memory:', false],
+    ['mysql://u:p@h', false],
+    ['mysql://u:p@/d', false],
+    ['bbb.db', false],
+  ])('judge the database URL %s', (url, isFine) => {
+    const read = () =>
+      loadSetting('bridgeDb.url', { directory: folder.path, environment: { BBB_BRIDGE_DB_URL: url } });
+    if (isFine) expect(read()).toBe(url);
+    else expect(read).toThrow(ConfigurationError);
+  });
+
+  it.each([
+    ['* * * * *', true],
+    ['*/15 * * * * *', true],
+    ['61 * * * * *', false],
+    ['2026-01-01T00:00:00Z', false],
+    ['* * *', false],
+  ])('judge the cron expression %s', (cron, isFine) => {
+    const read = () =>
+      loadSetting('reflector.cron', { directory: folder.path, environment: { BBB_REFLECTOR_CRON: cron } });
+    if (isFine) expect(read()).toBe(cron);
+    else expect(read).toThrow(ConfigurationError);
+  });
+});
+
+describe('warnings', () => {
+  const warningsOf = (json: object, environment: Environment = {}) =>
+    load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
+
+  it('name keys and variables that nobody reads', () => {
+    const json = { ...LAST_LAYOUT, pulse_pasword: 'hidden', reflector: { intervall: 3 }, other: { deep: 1 } };
+    expect(warningsOf(json, { BBB_PULSE_HOTS: 'hidden' })).toEqual([
+      expect.stringMatching(/unknown key .*: reflector\.intervall$/),
+      expect.stringMatching(/unknown key .*: pulse_pasword$/),
+      expect.stringMatching(/unknown key .*: other$/),
+      'unknown variable, ignored: BBB_PULSE_HOTS',
+    ]);
+  });
+
+  it('name files with secrets that others may read', () => {
+    const file = folder.write('config.json', LAST_LAYOUT);
+    expect(warningsOf(LAST_LAYOUT)).toEqual([]);
+    chmodSync(file, 0o640);
+    expect(warningsOf(LAST_LAYOUT)).toEqual([expect.stringMatching(/config\.json holds secrets.*chmod 600/)]);
+    chmodSync(file, 0o600);
+    folder.write('.env', 'BBB_PULSE_PASSWORD=hidden', 0o644);
+    expect(warningsOf(LAST_LAYOUT)).toEqual([expect.stringMatching(/\.env holds secrets/)]);
+  });
+
+  it('tell when certificates are not verified', () => {
+    expect(warningsOf({ ...LAST_LAYOUT, pulse_ssl_verify: false })).toEqual([
+      expect.stringContaining('not verified'),
+    ]);
+  });
+});

@@ -1,0 +1,177 @@
+import { SERVICE_NAMES, type Configuration, type LogLevel, type ServiceName } from './configuration.js';
+import { ConfigurationError, type Problem } from './configuration-error.js';
+import { unknownKeys } from './json-file.js';
+import { keysFor, namedSettings, type DefaultContext, type NamedSetting } from './setting.js';
+import { SETTINGS } from './settings.js';
+import { Sources, type SourceOptions } from './sources.js';
+
+export interface LoadOptions extends SourceOptions {
+  /** Stronger than every other source: what -v and -q ask for. */
+  logLevel?: LogLevel;
+}
+
+export interface LoadedConfiguration {
+  configuration: Configuration;
+  /** What an operator should know, although it keeps nothing from working. */
+  warnings: string[];
+}
+
+const NAMED = namedSettings(SETTINGS);
+
+/**
+ * Computes the configuration of a service from its sources, in rising order: defaults, the JSON file, `.env`, the
+ * environment, files of secrets.
+ *
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function loadConfiguration(service: ServiceName, options: LoadOptions = {}): LoadedConfiguration {
+  const sources = new Sources(options);
+  const problems: Problem[] = [];
+  const values = new Map<string, unknown>();
+  const context: DefaultContext = { service, tls: true };
+  for (const setting of tlsFirst(NAMED)) {
+    const value = valueOf(setting, sources, context, problems);
+    if (setting.path === 'pulse.tls') context.tls = value !== false;
+    values.set(setting.path, value);
+  }
+  if (options.logLevel) values.set('log.level', options.logLevel);
+  problems.push(...contradictions(values));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { configuration: assemble(service, values), warnings: warningsOf(service, sources, values) };
+}
+
+/**
+ * Computes a single setting, for a command that needs no more.
+ *
+ * @param path its place in the configuration, for example `bridgeDb.url`
+ * @throws ConfigurationError when it is missing or cannot be used
+ */
+export function loadSetting(path: string, options: SourceOptions = {}): unknown {
+  const setting = NAMED.find((candidate) => candidate.path === path);
+  if (!setting) throw new RangeError(`there is no setting ${path}`);
+  const problems: Problem[] = [];
+  const context: DefaultContext = { service: 'reflector', tls: true };
+  const value = valueOf(setting, new Sources(options), context, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return value;
+}
+
+/** The URL of the bridge's own database. */
+export function loadBridgeDbUrl(options: SourceOptions = {}): string {
+  return loadSetting('bridgeDb.url', options) as string;
+}
+
+/** The port's default depends on the encryption. */
+function tlsFirst(settings: readonly NamedSetting[]): NamedSetting[] {
+  const isTls = (setting: NamedSetting) => setting.path === 'pulse.tls';
+  return [...settings.filter(isTls), ...settings.filter((setting) => !isTls(setting))];
+}
+
+function valueOf(
+  setting: NamedSetting,
+  sources: Sources,
+  context: DefaultContext,
+  problems: Problem[],
+): unknown {
+  const found = sources.find(setting, context.service);
+  if (found === undefined) {
+    const fallback = defaultOf(setting, context);
+    if (fallback === undefined && setting.requiredBy?.includes(context.service)) {
+      problems.push({
+        subject: nameOf(setting, context.service),
+        remedy: `is missing; ${howToSet(setting, context.service)}`,
+      });
+    }
+    return fallback;
+  }
+  if ('remedy' in found) {
+    problems.push({ subject: found.variable, remedy: found.remedy });
+    return undefined;
+  }
+  const raw = found.isText && typeof found.raw === 'string' ? setting.kind.fromText(found.raw) : found.raw;
+  const parsed = setting.kind.schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  // Only the messages of our own checks are shown: they never hold a value that is secret.
+  const own = parsed.error.issues.filter(
+    ({ code, message }) => code === 'custom' && message !== 'Invalid input',
+  );
+  const remedies = own.length > 0 ? own.map(({ message }) => message) : [setting.kind.expects];
+  problems.push({
+    subject: nameOf(setting, context.service),
+    remedy: `${remedies.join('; ')} (given by ${found.origin})`,
+  });
+  return undefined;
+}
+
+function defaultOf(setting: NamedSetting, context: DefaultContext): unknown {
+  const given = setting.default as ((context: DefaultContext) => unknown) | undefined;
+  return typeof given === 'function' ? given(context) : given;
+}
+
+function nameOf(setting: NamedSetting, service: ServiceName): string {
+  return `${keysFor(setting, service)[0]} (${setting.variable})`;
+}
+
+function howToSet(setting: NamedSetting, service: ServiceName): string {
+  const example = setting.example === undefined ? '' : `, for example ${setting.example}`;
+  const file = setting.secret ? `, or let ${setting.variable}_FILE name a file that holds it` : '';
+  return `set ${keysFor(setting, service)[0]} in the JSON file or the variable ${setting.variable}${file}${example}`;
+}
+
+function contradictions(values: ReadonlyMap<string, unknown>): Problem[] {
+  const pairs = [
+    ['pulse.reconnectMin', 'pulse.reconnectMax'],
+    ['parking.firstDelay', 'parking.maxDelay'],
+  ] as const;
+  return pairs.flatMap(([least, most]) => {
+    const [low, high] = [values.get(least), values.get(most)];
+    if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
+    const [lowName, highName] = [least, most].map((path) => NAMED.find((one) => one.path === path)!);
+    return [
+      {
+        subject: `${lowName!.keys[0]} (${lowName!.variable})`,
+        remedy: `must not be greater than ${highName!.keys[0]} (${highName!.variable})`,
+      },
+    ];
+  });
+}
+
+function assemble(service: ServiceName, values: ReadonlyMap<string, unknown>): Configuration {
+  const result: Record<string, unknown> = { service };
+  for (const setting of NAMED) {
+    const value = values.get(setting.path) ?? (setting.requiredBy ? '' : undefined);
+    const [section, name] = setting.path.split('.') as [string, string];
+    const target = (result[section] ??= {}) as Record<string, unknown>;
+    if (value !== undefined) target[name] = value;
+  }
+  const { interval, cron, ...reflector } = result.reflector as { interval: number; cron?: string };
+  result.reflector = { ...reflector, schedule: cron === undefined ? { everySeconds: interval } : { cron } };
+  return result as unknown as Configuration;
+}
+
+function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<string, unknown>): string[] {
+  const keys = new Set(NAMED.flatMap((setting) => SERVICE_NAMES.flatMap((name) => keysFor(setting, name))));
+  const variables = new Set(
+    NAMED.flatMap(({ variable, secret }) => (secret ? [variable, `${variable}_FILE`] : [variable])),
+  );
+  const strangers = Object.keys({ ...sources.dotenv, ...sources.environment }).filter(
+    (name) =>
+      name.startsWith('BBB_') &&
+      name !== 'BBB_CONFIG' &&
+      !name.startsWith('BBB_TEST_') &&
+      !variables.has(name),
+  );
+  return [
+    ...unknownKeys(sources.json, keys).map((key) => `unknown key in ${sources.file}, ignored: ${key}`),
+    ...strangers.map((name) => `unknown variable, ignored: ${name}`),
+    ...sources
+      .exposedFiles(NAMED)
+      .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
+    ...(service === 'tc-listener' && values.get('builders.url') === undefined
+      ? ['no list of builders is set (builders_url): the names of builders are not checked']
+      : []),
+    ...(values.get('pulse.tlsVerify') === false
+      ? ['the certificate of Pulse is not verified (pulse_ssl_verify): only for tests']
+      : []),
+  ];
+}

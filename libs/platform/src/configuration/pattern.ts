@@ -1,0 +1,36 @@
+interface Foreign {
+  /** How the syntax looks in a pattern from which escapes and character classes were taken out. */
+  found: RegExp;
+  advice: string;
+}
+
+/** What Python's `re` knows and JavaScript refuses or, worse, reads as something else. */
+const PYTHON_ONLY: Foreign[] = [
+  { found: /\(\?P</, advice: 'write a named group as (?<name>...)' },
+  { found: /\(\?P=/, advice: 'write a reference to a named group as \\k<name>' },
+  { found: /\(\?#/, advice: 'remove the comment group' },
+  { found: /\(\?\(/, advice: 'conditional groups do not exist; write two patterns' },
+  { found: /\(\?[aiLmsux-]+[:)]/, advice: 'remove the inline flags; write [aA] where both cases are meant' },
+  { found: /\\A/, advice: 'leave \\A out; a pattern is anchored at its start anyway' },
+  { found: /\\Z/, advice: 'write \\Z as $' },
+  { found: /\{,\d+\}/, advice: 'write {,n} as {0,n}' },
+];
+
+/**
+ * What is wrong with a pattern that was written for Python and will be run by JavaScript, with the remedy; nothing if
+ * both read it alike.
+ */
+export function patternProblem(pattern: string): string | undefined {
+  const shown = JSON.stringify(pattern);
+  // Escapes other than \A and \Z, and classes, are neutral: what looks like syntax inside of them is none.
+  const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*\]/g, '_');
+  const foreign = PYTHON_ONLY.find(({ found }) => found.test(bare));
+  if (foreign) return `the pattern ${shown} uses syntax that only Python knows: ${foreign.advice}`;
+  try {
+    new RegExp(pattern);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^.*: (?=[^:]*$)/, '') : 'unreadable';
+    return `the pattern ${shown} is no regular expression: ${reason}`;
+  }
+}

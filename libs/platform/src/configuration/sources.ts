@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse } from 'dotenv';
+import type { ServiceName } from './configuration.js';
+import { codeOf, type JsonObject, isReadableByOthers, readJsonFile, valueAt } from './json-file.js';
+import { keysFor, type NamedSetting } from './setting.js';
+
+/** Where a process looks for its configuration. */
+export interface SourceOptions {
+  /** The JSON file, as named on the command line; BBB_CONFIG otherwise. */
+  file?: string;
+  environment?: Record<string, string | undefined>;
+  /** The working directory: `.env` lies in it, and relative paths are below it. */
+  directory?: string;
+}
+
+export interface Found {
+  raw: unknown;
+  /** Where the value stands, as told to an operator. */
+  origin: string;
+  /** From a variable or a file: text, to be read by the setting's kind. */
+  isText: boolean;
+}
+
+/** A file named by a `*_FILE` variable that holds no secret. */
+export interface Unreadable {
+  variable: string;
+  remedy: string;
+}
+
+/** What the outside gives: defaults are left to the settings. */
+export class Sources {
+  readonly json: JsonObject;
+  readonly file: string | undefined;
+  readonly dotenv: Record<string, string | undefined>;
+  readonly environment: Record<string, string | undefined>;
+  private readonly directory: string;
+
+  /** @throws ConfigurationError when the JSON file cannot be used */
+  constructor(options: SourceOptions) {
+    this.environment = options.environment ?? process.env;
+    this.directory = resolve(options.directory ?? '.');
+    this.dotenv = readDotenv(join(this.directory, '.env'));
+    this.file = options.file ?? this.variable('BBB_CONFIG')?.raw;
+    this.json = this.file === undefined ? {} : readJsonFile(resolve(this.directory, this.file));
+  }
+
+  /** The value of the strongest source that has one. */
+  find(setting: NamedSetting, service: ServiceName): Found | Unreadable | undefined {
+    if (setting.secret) {
+      const fromFile = this.secretFile(`${setting.variable}_FILE`);
+      if (fromFile) return fromFile;
+    }
+    const fromVariable = this.variable(setting.variable);
+    if (fromVariable) return { ...fromVariable, isText: true };
+    for (const key of keysFor(setting, service)) {
+      const raw = valueAt(this.json, key);
+      if (raw !== undefined) return { raw, origin: `${key} in ${this.file}`, isText: false };
+    }
+    return undefined;
+  }
+
+  /** Files that hold secrets and that others may read. */
+  exposedFiles(settings: readonly NamedSetting[]): string[] {
+    const secrets = settings.filter(({ secret }) => secret);
+    const inJson = secrets.some(({ keys }) => keys.some((key) => valueAt(this.json, key) !== undefined));
+    const inDotenv = secrets.some(({ variable }) => Boolean(this.dotenv[variable]));
+    const files = [
+      ...(inJson && this.file !== undefined ? [resolve(this.directory, this.file)] : []),
+      ...(inDotenv ? [join(this.directory, '.env')] : []),
+    ];
+    return files.filter(isReadableByOthers);
+  }
+
+  private variable(name: string): { raw: string; origin: string } | undefined {
+    const inEnvironment = this.environment[name];
+    if (inEnvironment !== undefined && inEnvironment !== '') return { raw: inEnvironment, origin: name };
+    const inDotenv = this.dotenv[name];
+    if (inDotenv !== undefined && inDotenv !== '') return { raw: inDotenv, origin: `${name} in .env` };
+    return undefined;
+  }
+
+  private secretFile(variable: string): Found | Unreadable | undefined {
+    const named = this.variable(variable);
+    if (!named) return undefined;
+    try {
+      const raw = readFileSync(resolve(this.directory, named.raw), 'utf8').replace(/\r?\n$/, '');
+      if (raw === '') return { variable, remedy: 'names an empty file; put the secret into it' };
+      return { raw, origin: named.origin, isText: true };
+    } catch (error) {
+      return {
+        variable,
+        remedy: `names a file that cannot be read (${codeOf(error)}); correct the path or its rights`,
+      };
+    }
+  }
+}
+
+function readDotenv(file: string): Record<string, string> {
+  try {
+    return parse(readFileSync(file));
+  } catch {
+    // The file is optional.
+    return {};
+  }
+}

@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+
+/** Whether a service is starting, running or stopping; only a running one is ready. */
+@Injectable()
+export class Lifecycle {
+  private phase: 'starting' | 'running' | 'stopping' = 'starting';
+
+  started(): void {
+    if (this.phase === 'starting') this.phase = 'running';
+  }
+
+  stopping(): void {
+    this.phase = 'stopping';
+  }
+
+  /** Why the service takes no work, nothing if it does. */
+  reason(): string | undefined {
+    return this.phase === 'running' ? undefined : this.phase;
+  }
+}

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { ConfigurationError } from '../configuration/configuration-error.js';
+import { secretsOf } from '../configuration/secrets.js';
+import { configurationOf } from '../testing/configurations.js';
+import { Folder } from '../testing/folder.js';
+import { LogLines } from '../testing/log-lines.js';
+import { createLogger } from './create-logger.js';
+import { LogFile } from './log-file.js';
+
+function logging(more: Record<string, string> = {}) {
+  const destination = new LogLines();
+  const logger = createLogger(configurationOf('reflector', more), { destination });
+  return { logger, destination };
+}
+
+describe('a record', () => {
+  afterEach(() => Logger.overrideLogger(true as never));
+
+  it('has the fields, the message, the service and the name of the logger', () => {
+    const { logger, destination } = logging();
+    Logger.overrideLogger(logger);
+    const named = new Logger('Reclaims');
+    named.log({ taskId: 'abc', runId: 0 }, 'claim renewed');
+    named.error({ taskId: 'abc' });
+    expect(destination.records).toEqual([
+      {
+        level: 'info',
+        time: expect.stringMatching(/^\d{4}-.*Z$/),
+        service: 'reflector',
+        pid: process.pid,
+        context: 'Reclaims',
+        taskId: 'abc',
+        runId: 0,
+        msg: 'claim renewed',
+      },
+      expect.objectContaining({ level: 'error', context: 'Reclaims', taskId: 'abc', msg: '' }),
+    ]);
+  });
+
+  it('understands what Nest itself logs', () => {
+    const { logger, destination } = logging();
+    logger.log('Mapped route', 'RouterExplorer');
+    logger.error('it broke', 'Error: it broke\n    at somewhere', 'ExceptionsHandler');
+    logger.error(new TypeError('thrown'), undefined, 'ExceptionHandler');
+    expect(destination.records).toMatchObject([
+      { msg: 'Mapped route', context: 'RouterExplorer' },
+      { msg: 'it broke', context: 'ExceptionsHandler' },
+      { msg: 'thrown', context: 'ExceptionHandler', error: { name: 'TypeError', message: 'thrown' } },
+    ]);
+    expect(destination.records[1]).not.toHaveProperty('stack');
+  });
+
+  it('tells an error with its causes, and its stack at level debug only', () => {
+    const error = new Error('outer', { cause: Object.assign(new Error('inner'), { code: 'ECONNREFUSED' }) });
+    const plain = logging();
+    plain.logger.error({ error }, 'failed');
+    expect(plain.destination.records[0]!.error).toEqual({
+      name: 'Error',
+      message: 'outer',
+      cause: { name: 'Error', message: 'inner', code: 'ECONNREFUSED' },
+    });
+    const verbose = logging({ BBB_LOG_LEVEL: 'debug' });
+    verbose.logger.error({ error }, 'failed');
+    expect(verbose.destination.records[0]!.error).toMatchObject({ stack: expect.stringContaining('at ') });
+  });
+
+  it('survives an error that is its own cause', () => {
+    const { logger, destination } = logging();
+    const error = new Error('round');
+    error.cause = error;
+    logger.error({ error }, 'failed');
+    expect(destination.messages).toEqual(['failed']);
+  });
+
+  it('is left out below the level', () => {
+    const { logger, destination } = logging({ BBB_LOG_LEVEL: 'error' });
+    logger.log({}, 'info');
+    logger.warn({}, 'warn');
+    logger.debug({}, 'debug');
+    logger.error({}, 'error');
+    expect(destination.messages).toEqual(['error']);
+  });
+});
+
+describe('secrets', () => {
+  const certificate = JSON.stringify({ version: 1, signature: 'signed-with-this' });
+  const more = {
+    TASKCLUSTER_CERTIFICATE: certificate,
+    BBB_PULSE_PASSWORD: 'pulse+pass',
+    BBB_BRIDGE_DB_URL: 'mysql://bridge:db%40pass@h/d',
+  };
+
+  it('are known: as written and decoded', () => {
+    const secrets = secretsOf(configurationOf('tc-listener', more));
+    expect(secrets).toEqual(
+      expect.arrayContaining([
+        'token-of-2018',
+        'pulse+pass',
+        'db%40pass',
+        'db@pass',
+        'scheduler-secret',
+        'signed-with-this',
+      ]),
+    );
+  });
+
+  it('appear in no record, wherever they hide', () => {
+    const { logger, destination } = logging(more);
+    const hiding = [
+      'token-of-2018',
+      'pulse+pass',
+      'db%40pass',
+      'db@pass',
+      'scheduler-secret',
+      'signed-with-this',
+    ];
+    for (const secret of hiding) {
+      logger.error(
+        {
+          plain: `<${secret}>`,
+          nested: { list: [secret, { deep: secret }] },
+          error: new Error(`failed with ${secret}`, { cause: new Error(secret) }),
+          url: `amqps://bridge:${secret}@pulse/x`,
+          long: 'x'.repeat(1020) + secret,
+        },
+        `message ${secret}`,
+        `Context`,
+      );
+      logger.error(`text ${secret}`, `Error: ${secret}\n    at here`, 'Context');
+    }
+    for (const secret of hiding) expect(destination.text).not.toContain(secret);
+    expect(destination.text).toContain('[secret]');
+  });
+
+  it('are not shown under a telling name, nor accounts in URLs', () => {
+    const { logger, destination } = logging();
+    logger.log(
+      { password: 'stranger', headers: { Authorization: 'stranger' }, url: 'https://u:stranger@h/p' },
+      'x',
+    );
+    expect(destination.text).not.toContain('stranger');
+    expect(destination.records[0]).toMatchObject({ url: 'https://h/p' });
+  });
+});
+
+describe('a field', () => {
+  it('is at most a kibibyte, with a mark', () => {
+    const { logger, destination } = logging();
+    logger.log(
+      { text: 'x'.repeat(5000), list: Array.from({ length: 90 }, () => 'a long item') },
+      'y'.repeat(5000),
+    );
+    for (const value of ['text', 'list', 'msg'].map((name) => destination.records[0]![name] as string)) {
+      expect(value).toHaveLength(1024 + '[...]'.length);
+    }
+  });
+
+  it('may hold what JSON cannot', () => {
+    const { logger, destination } = logging();
+    const round: Record<string, unknown> = {
+      big: 10n,
+      bytes: Buffer.from('abc'),
+      when: new Date(0),
+      work: () => 1,
+    };
+    round.self = round;
+    logger.log({ round, set: new Set([1]) }, 'odd');
+    expect(destination.records[0]).toMatchObject({
+      msg: 'odd',
+      round: { big: '10', bytes: '[3 bytes]', when: '1970-01-01T00:00:00.000Z' },
+      set: [1],
+    });
+  });
+});
+
+describe('the log file', () => {
+  let folder: Folder;
+  let path: string;
+  beforeEach(() => {
+    folder = new Folder();
+    path = `${folder.path}/service.log`;
+  });
+  afterEach(() => folder.remove());
+
+  const read = (file: string) => readFileSync(file, 'utf8');
+
+  it('gets the records, after those of earlier runs', () => {
+    folder.write('service.log', 'earlier\n');
+    const logger = createLogger(configurationOf('reflector', { BBB_LOG_FILE: path }));
+    logger.log({}, 'here');
+    logger.close();
+    expect(read(path)).toMatch(/^earlier\n\{.*"msg":"here"\}\n$/);
+  });
+
+  it('is opened anew when it was moved away or removed', () => {
+    const file = new LogFile(path);
+    try {
+      file.write('one\n');
+      file.reopenIfMoved();
+      renameSync(path, `${path}.1`);
+      file.write('two\n');
+      file.reopenIfMoved();
+      file.write('three\n');
+      rmSync(path);
+      file.reopenIfMoved();
+      file.write('four\n');
+      expect([read(`${path}.1`), read(path)]).toEqual(['one\ntwo\n', 'four\n']);
+    } finally {
+      file.close();
+    }
+  });
+
+  it('is opened anew on SIGUSR2', () => {
+    const file = new LogFile(path);
+    try {
+      renameSync(path, `${path}.1`);
+      process.emit('SIGUSR2');
+      file.write('new\n');
+      expect([read(`${path}.1`), read(path)]).toEqual(['', 'new\n']);
+    } finally {
+      file.close();
+    }
+  });
+
+  it('stays open where it cannot be opened anew', () => {
+    const file = new LogFile(path);
+    try {
+      const moved = `${folder.path}.moved`;
+      renameSync(folder.path, moved);
+      file.reopenIfMoved();
+      file.write('still\n');
+      expect(read(`${moved}/service.log`)).toBe('still\n');
+      renameSync(moved, folder.path);
+    } finally {
+      file.close();
+    }
+  });
+
+  it('leaves no listener behind', () => {
+    const before = process.listenerCount('SIGUSR2');
+    new LogFile(path).close();
+    expect(process.listenerCount('SIGUSR2')).toBe(before);
+  });
+
+  it('that cannot be opened is a problem of the configuration', () => {
+    const configuration = configurationOf('reflector', { BBB_LOG_FILE: `${folder.path}/none/x.log` });
+    expect(() => createLogger(configuration)).toThrow(ConfigurationError);
+  });
+});

@@ -1,0 +1,30 @@
+/** Causes that are followed at most: an error may be its own cause. */
+const DEEPEST = 5;
+
+export interface SerialisedError {
+  name: string;
+  message: string;
+  code?: string | number;
+  status?: number;
+  stack?: string;
+  cause?: SerialisedError;
+}
+
+/** An error as fields of a log record; the stack only where it is asked for. */
+export function serialiseError(error: Error, withStack: boolean, depth = 0): SerialisedError {
+  const { code, status } = error as { code?: unknown; status?: unknown };
+  const cause = error.cause instanceof Error ? error.cause : firstOf(error);
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(typeof status === 'number' ? { status } : {}),
+    ...(withStack && error.stack ? { stack: error.stack } : {}),
+    ...(cause && depth < DEEPEST ? { cause: serialiseError(cause, withStack, depth + 1) } : {}),
+  };
+}
+
+function firstOf(error: Error): Error | undefined {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+  return first instanceof Error ? first : undefined;
+}

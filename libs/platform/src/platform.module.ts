@@ -1,0 +1,36 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import type { Configuration } from './configuration/configuration.js';
+import { HealthController } from './health/health.controller.js';
+import { CHECK_TIMEOUT, HealthReporter } from './health/health-reporter.js';
+import { Heartbeats } from './health/heartbeats.js';
+import { Lifecycle } from './health/lifecycle.js';
+import { Metrics } from './metrics/metrics.js';
+import { SystemClock } from './time/system-clock.js';
+
+/** Injection token of the {@link Configuration}. */
+export const CONFIGURATION = Symbol('CONFIGURATION');
+
+/** What every service has, for all of its modules: configuration, time, metrics, heartbeats, health. */
+@Module({})
+export class PlatformModule {
+  /** @param checkTimeout seconds that a health check may take */
+  static register(configuration: Configuration, checkTimeout = 3): DynamicModule {
+    const shared = [
+      { provide: CONFIGURATION, useValue: configuration },
+      SystemClock,
+      Metrics,
+      Heartbeats,
+      Lifecycle,
+    ];
+    return {
+      module: PlatformModule,
+      global: true,
+      // Silent: the reporter logs changes itself.
+      imports: [TerminusModule.forRoot({ logger: false })],
+      controllers: [HealthController],
+      providers: [...shared, { provide: CHECK_TIMEOUT, useValue: checkTimeout }, HealthReporter],
+      exports: shared.map((provider) => ('provide' in provider ? provider.provide : provider)),
+    };
+  }
+}

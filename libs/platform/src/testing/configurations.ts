@@ -1,0 +1,21 @@
+import { loadConfiguration } from '../configuration/load-configuration.js';
+import type { Configuration, ServiceName } from '../configuration/configuration.js';
+import { Folder } from './folder.js';
+import { LAST_LAYOUT, ROOT_URL } from './layouts.js';
+
+/** A complete configuration whose health endpoints get a free port. */
+export function configurationOf(service: ServiceName, more: Record<string, string> = {}): Configuration {
+  const folder = new Folder();
+  try {
+    const file = folder.write('config.json', {
+      ...LAST_LAYOUT,
+      tclistener: { ...LAST_LAYOUT.tclistener, logfile: '' },
+      bblistener: {},
+      reflector: {},
+    });
+    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_HTTP_PORT: '0', ...more };
+    return loadConfiguration(service, { file, environment, directory: folder.path }).configuration;
+  } finally {
+    folder.remove();
+  }
+}

@@ -1,0 +1,49 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { JsonValue } from '@bbb/bridge';
+import type { Subscription } from './options.js';
+import type { PulseContext } from './pulse-context.js';
+
+/**
+ * Checks that every subscription has exactly one handler, and every handler its subscription: a message nobody
+ * handles would be parked for ever, and two handlers could disagree about what becomes of it.
+ *
+ * @throws Error that names every mistake and its remedy
+ */
+export function checkHandlers(
+  subscriptions: readonly Subscription[],
+  handlers: ReadonlyMap<string, MessageHandler>,
+): void {
+  const names = subscriptions.map(({ name }) => name);
+  const mistakes = [
+    ...names
+      .filter((name, index) => names.indexOf(name) !== index)
+      .map((name) => `two subscriptions are named "${name}": rename one`),
+    ...names
+      .filter((name) => !handlers.has(name))
+      .map(
+        (name) =>
+          `subscription "${name}" has no handler: mark a controller's method with @OnPulse('${name}')`,
+      ),
+    ...[...handlers]
+      .filter(([, handler]) => handler.next !== undefined)
+      .map(([name]) => `subscription "${name}" has several handlers: keep one @OnPulse('${name}')`),
+    ...[...handlers.keys()]
+      .filter((name) => !names.includes(name))
+      .map(
+        (name) =>
+          `@OnPulse('${name}') has no subscription: add it to PulseModule.register({ subscriptions })`,
+      ),
+  ];
+  if (mistakes.length > 0) throw new Error(`Pulse: ${mistakes.join('; ')}`);
+}
+
+/** Calls a handler and waits for its end, be it a promise's or an observable's; throws what it throws. */
+export async function completion(
+  handler: MessageHandler,
+  payload: JsonValue,
+  context: PulseContext,
+): Promise<void> {
+  const result: unknown = await handler(payload, context);
+  if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+}

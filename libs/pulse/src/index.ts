@@ -1,0 +1,5 @@
+export * from './on-pulse.decorator.js';
+export * from './options.js';
+export * from './pulse-context.js';
+export * from './pulse.module.js';
+export * from './pulse.server.js';

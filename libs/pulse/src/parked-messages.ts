@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import type { Clock, KeptMessage, MessageStore, Telemetry } from '@bbb/bridge';
+import { rest } from './backoff.js';
+import type { DatabasePause } from './database-pause.js';
+import type { Outcome } from './settlement.js';
+
+/**
+ * Seconds for which a message is reserved to the process that tries it: longer than a handler may take. The broker
+ * gives its deliveries the same time.
+ */
+const RESERVATION = 1800;
+
+/** Tries parked messages again when they are due, some at the same time. */
+export class ParkedMessages {
+  private readonly logger = new Logger('Pulse');
+  private running: Promise<void> = Promise.resolve();
+
+  /**
+   * @param concurrency messages tried at the same time
+   * @param retry handles and settles one message; must not throw
+   */
+  constructor(
+    private readonly subscriptions: readonly string[],
+    private readonly interval: number,
+    private readonly concurrency: number,
+    private readonly store: MessageStore,
+    private readonly clock: Clock,
+    private readonly telemetry: Telemetry,
+    private readonly pause: DatabasePause,
+    private readonly retry: (kept: KeptMessage) => Promise<Outcome>,
+    private readonly stopping: AbortSignal,
+  ) {}
+
+  start(): void {
+    this.running = this.keepLooking();
+  }
+
+  /** Resolves when nothing is under way; to be called after the stop signal. */
+  stopped(): Promise<void> {
+    return this.running;
+  }
+
+  private async keepLooking(): Promise<void> {
+    while (!this.stopping.aborted) {
+      try {
+        await this.tryAllDue();
+      } catch (error) {
+        await this.pause.begin(error);
+      }
+      await rest(this.interval, this.stopping);
+    }
+  }
+
+  private async tryAllDue(): Promise<void> {
+    while (!this.pause.isOn && !this.stopping.aborted) {
+      const now = this.clock.now();
+      const due = await this.store.takeDue(this.subscriptions, now, now + RESERVATION, this.concurrency);
+      await Promise.all(due.map((kept) => this.tryOne(kept)));
+      if (due.length < this.concurrency) return this.report();
+    }
+  }
+
+  private async tryOne(kept: KeptMessage): Promise<void> {
+    const outcome = await this.retry(kept);
+    this.telemetry.count('parked_attempts_total', { queue: kept.subscription, outcome });
+    if (outcome === 'acked') {
+      this.logger.log({ subscription: kept.subscription, id: kept.id }, 'parked message handled');
+    }
+  }
+
+  private async report(): Promise<void> {
+    if (this.pause.isOn) return;
+    this.telemetry.set('parked', await this.store.count('parked'));
+    this.telemetry.set('quarantined', await this.store.count('quarantined'));
+  }
+}

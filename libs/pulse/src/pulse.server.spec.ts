@@ -1,0 +1,312 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { FakeAmqplib } from '@onify/fake-amqplib';
+import { Invalid, Refused, Unavailable } from '@bbb/bridge';
+import { BrokerClient, rabbitmqAddress, uniqueName } from '../../../test/support/rabbitmq.js';
+import { isReachable } from '../../../test/support/servers.js';
+import { brokerAddress, type BrokerOptions, type Connector, type PulseContext } from './index.js';
+import { eventually } from './testing/eventually.js';
+import { gate, type Handle, PulseApplication, QUICK } from './testing/pulse-application.js';
+
+const KINDS = ['in-process broker', ...(isReachable('rabbitmq') ? ['RabbitMQ'] : [])];
+
+describe.each(KINDS)('PulseServer on %s', (kind) => {
+  const queue = uniqueName('queue');
+  const exchange = uniqueName('exchange');
+  const broker: BrokerOptions = {
+    ...rabbitmqAddress(),
+    tls: false,
+    tlsVerify: true,
+    heartbeat: 30,
+    reconnectMin: QUICK.reconnectMin,
+    reconnectMax: QUICK.reconnectMax,
+  };
+  let connect: Connector | undefined;
+  let client: BrokerClient;
+  let application: PulseApplication | undefined;
+  let handle: jest.Mock<Handle>;
+
+  beforeEach(async () => {
+    handle = jest.fn<Handle>();
+    if (kind === 'RabbitMQ') {
+      client = await BrokerClient.open();
+    } else {
+      const fake = new FakeAmqplib();
+      connect = (address, socket) => fake.connect(address, socket);
+      client = await BrokerClient.open(() => fake.connect(brokerAddress(broker)));
+    }
+    await client.declareExchange(exchange);
+    client.cleanUpLater(queue);
+  });
+
+  afterEach(async () => {
+    await application?.stop();
+    application = undefined;
+    await client.close();
+  });
+
+  async function start(settings: { prefetch?: number; exchange?: string } = {}): Promise<PulseApplication> {
+    application = new PulseApplication(
+      {
+        connection: broker,
+        prefetch: settings.prefetch ?? 10,
+        subscriptions: [
+          {
+            name: 'task-pending',
+            queue,
+            exchange: settings.exchange ?? exchange,
+            bindings: ['primary.#', 'other.*'],
+          },
+        ],
+        parking: QUICK.parking,
+        connect,
+      },
+      handle,
+    );
+    return application.start();
+  }
+
+  async function started(settings: { prefetch?: number } = {}): Promise<PulseApplication> {
+    const it = await start(settings);
+    await eventually(() => expect(it.server.problem()).toBeUndefined());
+    return it;
+  }
+
+  /** Stops the application and tells what is left in the queue. */
+  async function left(): Promise<number> {
+    await application?.stop();
+    application = undefined;
+    return (await client.look(queue)).messages;
+  }
+
+  it('gives the handler payload and context', async () => {
+    const app = await started();
+    const body = { status: { taskId: 'a' } };
+    await client.publish(exchange, 'primary.x.y', body);
+    await client.publish(exchange, 'other.z', [1]);
+    await eventually(() => expect(app.outcomes('acked')).toBe(2));
+    expect(handle.mock.calls.map(([payload, { routingKey }]) => [routingKey, payload])).toEqual([
+      ['primary.x.y', body],
+      ['other.z', [1]],
+    ]);
+    const context: PulseContext = handle.mock.calls[0]![1];
+    expect(context).toMatchObject({ subscription: 'task-pending', exchange, body: JSON.stringify(body) });
+    expect(context.redelivered).toBeFalsy();
+    expect(app.telemetry.counted('message_seconds', { queue: 'task-pending' })).toBe(2);
+  });
+
+  it('acknowledges only after the handler has resolved', async () => {
+    const { opened, open } = gate();
+    handle.mockImplementation(() => opened);
+    const app = await started();
+    await client.publish(exchange, 'primary.a', {});
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
+    expect(app.outcomes('acked')).toBe(0);
+    open();
+    await eventually(() => expect(app.outcomes('acked')).toBe(1));
+    expect(await left()).toBe(0);
+  });
+
+  it('begins messages in the order of delivery, as many as the prefetch allows', async () => {
+    const { opened, open } = gate();
+    handle.mockImplementation(() => opened);
+    const app = await started({ prefetch: 3 });
+    const numbers = Array.from({ length: 12 }, (_, index) => index);
+    for (const number of numbers) await client.publish(exchange, 'primary.a', number);
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(3));
+    open();
+    await eventually(() => expect(app.outcomes('acked')).toBe(12));
+    expect(handle.mock.calls.map(([payload]) => payload)).toEqual(numbers);
+  });
+
+  it.each([
+    ['Unavailable', new Unavailable('taskcluster', 'no answer')],
+    ['Refused', new Refused('taskcluster', 403, 'InsufficientScopes', 'no scopes')],
+    ['a mistake of ours', new TypeError('undefined is not a function')],
+  ])('parks and acknowledges a message on %s', async (_name, error) => {
+    handle.mockRejectedValue(error);
+    const app = await started();
+    await client.publish(exchange, 'primary.a', { n: 1 });
+    await eventually(() => expect(app.outcomes('parked')).toBe(1));
+    const [kept] = await app.store.list('parked');
+    expect(kept).toMatchObject({
+      subscription: 'task-pending',
+      exchange,
+      routingKey: 'primary.a',
+      body: '{"n":1}',
+      error: error.message,
+    });
+    expect(kept!.nextAttempt! - app.clock.now()).toBeGreaterThanOrEqual(10);
+    expect(kept!.nextAttempt! - app.clock.now()).toBeLessThanOrEqual(20);
+    expect(await left()).toBe(0);
+  });
+
+  it('quarantines and acknowledges a message that is invalid', async () => {
+    handle.mockRejectedValue(new Invalid('no such thing'));
+    const app = await started();
+    await client.publish(exchange, 'primary.a', { n: 1 });
+    await eventually(() => expect(app.outcomes('quarantined')).toBe(1));
+    expect(await app.store.list()).toMatchObject([
+      { state: 'quarantined', error: 'no such thing', body: '{"n":1}' },
+    ]);
+    await eventually(() => expect(app.telemetry.gauges.get('quarantined')).toBe(1));
+    expect(await left()).toBe(0);
+  });
+
+  it('quarantines what is not JSON or too large, without a look at it', async () => {
+    const app = await started();
+    await client.publish(exchange, 'primary.a', Buffer.from('{"n":\0'));
+    await client.publish(exchange, 'primary.b', Buffer.from(JSON.stringify('x'.repeat(1024 * 1024))));
+    await eventually(() => expect(app.outcomes('quarantined')).toBe(2));
+    expect(handle).not.toHaveBeenCalled();
+    const [text, large] = await app.store.list('quarantined');
+    expect(text).toMatchObject({ body: '{"n":\uFFFD', error: 'body of 6 bytes is not JSON' });
+    expect(large!.error).toMatch(/^body of 1048578 bytes is over the limit/);
+    expect(large!.body).toBe(`"${'x'.repeat(4095)}`);
+    expect(await left()).toBe(0);
+  });
+
+  it.each([
+    [
+      'parking',
+      (app: PulseApplication) => (app.store.away = true),
+      new Unavailable('taskcluster', 'no answer'),
+    ],
+    ['quarantining', (app: PulseApplication) => (app.store.away = true), new Invalid('nonsense')],
+    ['the handler', (app: PulseApplication) => (app.store.away = true), new Unavailable('bridge-db', 'gone')],
+  ])('keeps messages in the queue while the database is away, met in %s', async (_name, leave, error) => {
+    handle.mockRejectedValue(error);
+    const app = await started();
+    leave(app);
+    for (const n of [1, 2, 3]) await client.publish(exchange, 'primary.a', n);
+    await eventually(() => expect(app.outcomes('requeued')).toBeGreaterThanOrEqual(1));
+    await eventually(async () => expect((await client.look(queue)).messages).toBe(3));
+    expect(app.server.problem()).toBe('paused: bridge database away');
+    const calls = handle.mock.calls.length;
+    expect((await client.look(queue)).consumers).toBe(0);
+
+    await client.publish(exchange, 'primary.a', 4);
+    handle.mockReset();
+    expect(calls).toBeLessThanOrEqual(3);
+    app.store.away = false;
+    await eventually(() => expect(app.outcomes('acked')).toBe(4));
+    expect(handle.mock.calls.map(([payload]) => payload).sort()).toEqual([1, 2, 3, 4]);
+    expect(app.server.problem()).toBeUndefined();
+    expect(await app.store.list()).toEqual([]);
+    expect(await left()).toBe(0);
+  });
+
+  it('pauses when parked messages cannot be looked at', async () => {
+    const app = await started();
+    app.store.away = true;
+    await eventually(() => expect(app.server.problem()).toBe('paused: bridge database away'));
+    await client.publish(exchange, 'primary.a', 1);
+    expect(handle).not.toHaveBeenCalled();
+    app.store.away = false;
+    await eventually(() => expect(app.outcomes('acked')).toBe(1));
+  });
+
+  it('tries a parked message again when it is due, then forgets it', async () => {
+    handle.mockRejectedValueOnce(new Unavailable('taskcluster', 'no answer'));
+    const app = await started();
+    await client.publish(exchange, 'primary.a', { n: 1 });
+    await eventually(() => expect(app.telemetry.gauges.get('parked')).toBe(1));
+    app.clock.advance(9.9);
+    await looks(app, 2);
+    expect(handle).toHaveBeenCalledTimes(1);
+    app.clock.advance(10.2);
+    await eventually(() => expect(app.telemetry.gauges.get('parked')).toBe(0));
+    expect(handle).toHaveBeenCalledTimes(2);
+    expect(handle.mock.calls[1]![0]).toEqual({ n: 1 });
+    expect(handle.mock.calls[1]![1]).toMatchObject({ routingKey: 'primary.a', exchange, redelivered: true });
+    expect(await app.store.list()).toEqual([]);
+  });
+
+  it('quarantines a parked message after its last attempt', async () => {
+    handle.mockRejectedValue(new Unavailable('taskcluster', 'no answer'));
+    const app = await started();
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(app.outcomes('parked')).toBe(1));
+    for (let attempt = 2; attempt <= 3; attempt++) {
+      app.clock.advance(1001);
+      await eventually(() => expect(handle).toHaveBeenCalledTimes(attempt));
+    }
+    await eventually(async () => expect(await app.store.count('quarantined')).toBe(1));
+    app.clock.advance(1001);
+    await looks(app, 2);
+    expect(handle).toHaveBeenCalledTimes(3);
+  });
+
+  it('quarantines a parked message that turns out invalid', async () => {
+    handle.mockRejectedValueOnce(new Unavailable('taskcluster', 'no answer'));
+    handle.mockRejectedValueOnce(new Invalid('nonsense'));
+    const app = await started();
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(app.outcomes('parked')).toBe(1));
+    app.clock.advance(1001);
+    await eventually(async () =>
+      expect(await app.store.list()).toMatchObject([{ state: 'quarantined', error: 'nonsense' }]),
+    );
+  });
+
+  it('starts without its exchange, and goes on when it is there', async () => {
+    const late = uniqueName('late');
+    const app = await start({ exchange: late });
+    await eventually(() =>
+      expect(app.server.problem()).toMatch(/^not connected: exchange .*-late: it does not exist/),
+    );
+    await client.declareExchange(late);
+    await eventually(() => expect(app.server.problem()).toBeUndefined());
+    await client.publish(late, 'primary.a', 1);
+    await eventually(() => expect(app.outcomes('acked')).toBe(1));
+  });
+
+  it('tells of every connect, whatever a listener throws', async () => {
+    const app = await start();
+    const listener = jest.fn<() => Promise<void>>().mockRejectedValue(new Error('listener failed'));
+    app.server.onConnect(listener);
+    await eventually(() => expect(listener).toHaveBeenCalledTimes(1));
+    expect(app.telemetry.gauges.get('pulse_connected')).toBe(1);
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(app.outcomes('acked')).toBe(1));
+  });
+
+  it('finishes what is under way when it stops, and begins nothing new', async () => {
+    const { opened, open } = gate();
+    handle.mockImplementation(() => opened);
+    const app = await started({ prefetch: 1 });
+    await client.publish(exchange, 'primary.a', 1);
+    await client.publish(exchange, 'primary.a', 2);
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
+    const stopped = left();
+    await eventually(async () => expect((await client.look(queue)).consumers).toBe(0));
+    expect(app.outcomes('acked')).toBe(0);
+    open();
+    expect(await stopped).toBe(1);
+    expect(app.outcomes('acked')).toBe(1);
+    expect(handle).toHaveBeenCalledTimes(1);
+  });
+
+  it('waits for a parked message under way when it stops', async () => {
+    handle.mockRejectedValueOnce(new Unavailable('taskcluster', 'no answer'));
+    const { opened, open } = gate();
+    const app = await started();
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(app.outcomes('parked')).toBe(1));
+    handle.mockImplementation(() => opened);
+    app.clock.advance(1001);
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(2));
+    const stopped = left();
+    await eventually(async () => expect((await client.look(queue)).consumers).toBe(0));
+    expect(await app.store.count('parked')).toBe(1);
+    open();
+    await stopped;
+    expect(await app.store.count('parked')).toBe(0);
+  });
+});
+
+/** Waits until the parked messages have been looked at this many times more. */
+async function looks(app: PulseApplication, times: number): Promise<void> {
+  const looked = jest.spyOn(app.store, 'takeDue');
+  await eventually(() => expect(looked.mock.calls.length).toBeGreaterThan(times));
+  looked.mockRestore();
+}

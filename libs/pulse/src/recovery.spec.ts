@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { connect, type Channel, type ConsumeMessage } from 'amqplib';
+import {
+  BrokerClient,
+  hasRabbitmqctl,
+  rabbitmqAddress,
+  rabbitmqctl,
+  uniqueName,
+} from '../../../test/support/rabbitmq.js';
+import { isReachable } from '../../../test/support/servers.js';
+import type { BrokerOptions, Connector } from './index.js';
+import { eventually } from './testing/eventually.js';
+import { gate, type Handle, PulseApplication, QUICK } from './testing/pulse-application.js';
+import { TcpProxy } from './testing/tcp-proxy.js';
+
+// What only a real broker does; a list that is empty where there is none.
+describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
+  let queue: string;
+  let exchange: string;
+  let client: BrokerClient;
+  let proxy: TcpProxy;
+  let application: PulseApplication | undefined;
+  let handle: jest.Mock<Handle>;
+  let connects: jest.Mock<() => void>;
+
+  beforeEach(async () => {
+    queue = uniqueName('queue');
+    exchange = uniqueName('exchange');
+    handle = jest.fn<Handle>();
+    connects = jest.fn<() => void>();
+    client = await BrokerClient.open();
+    await client.declareExchange(exchange);
+    client.cleanUpLater(queue);
+    proxy = new TcpProxy(rabbitmqAddress());
+    await proxy.up();
+  });
+
+  afterEach(async () => {
+    await application?.stop();
+    application = undefined;
+    await proxy.down();
+    await client.close();
+  });
+
+  async function start(
+    settings: Partial<BrokerOptions> = {},
+    connect?: Connector,
+  ): Promise<PulseApplication> {
+    application = new PulseApplication(
+      {
+        connection: {
+          ...rabbitmqAddress(),
+          port: proxy.port,
+          host: '127.0.0.1',
+          tls: false,
+          tlsVerify: true,
+          heartbeat: 30,
+          reconnectMin: QUICK.reconnectMin,
+          reconnectMax: QUICK.reconnectMax,
+          ...settings,
+        },
+        prefetch: 10,
+        subscriptions: [{ name: 'task-pending', queue, exchange, bindings: ['#'] }],
+        parking: QUICK.parking,
+        connect,
+      },
+      handle,
+    );
+    const app = await application.start();
+    app.server.onConnect(connects);
+    return app;
+  }
+
+  async function connected(times: number): Promise<void> {
+    await eventually(() => expect(connects).toHaveBeenCalledTimes(times));
+    await eventually(() => expect(application!.server.problem()).toBeUndefined());
+  }
+
+  /** The whole way works: a message published now is handled, and one consumer is there. */
+  async function works(app: PulseApplication): Promise<void> {
+    const before = app.outcomes('acked');
+    await client.publish(exchange, 'primary.a', 'probe');
+    await eventually(() => expect(app.outcomes('acked')).toBe(before + 1));
+    expect(await client.look(queue)).toEqual({ messages: 0, consumers: 1 });
+  }
+
+  it('comes back after its connection was cut, and lets the broker deliver again', async () => {
+    const { opened, open } = gate();
+    handle.mockImplementationOnce(() => opened);
+    const app = await start();
+    await connected(1);
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
+    proxy.kill();
+    await connected(2);
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(2));
+    expect(handle.mock.calls[1]![1].redelivered).toBe(true);
+    open();
+    await works(app);
+  });
+
+  it('starts while the broker is away, and comes back after it was', async () => {
+    await proxy.down();
+    const app = await start();
+    await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ECONNREFUSED/));
+    await proxy.up();
+    await connected(1);
+    await proxy.down();
+    await eventually(() => expect(app.server.problem()).toMatch(/^not connected: /));
+    expect(app.telemetry.gauges.get('pulse_connected')).toBe(0);
+    await proxy.up();
+    await connected(2);
+    await works(app);
+  });
+
+  it('notices a broker that has gone silent', async () => {
+    const app = await start({ heartbeat: 1 });
+    await connected(1);
+    proxy.stall();
+    await connected(2);
+    await works(app);
+  });
+
+  it('stops although the broker has gone silent', async () => {
+    const app = await start({ heartbeat: 1 });
+    await connected(1);
+    proxy.stall();
+    application = undefined;
+    await app.stop();
+    expect(handle).not.toHaveBeenCalled();
+  });
+
+  it('comes back after the broker has closed its channel', async () => {
+    const channels: Channel[] = [];
+    const app = await start({}, async (address, socket) => {
+      const model = await connect(address, socket);
+      const create = model.createChannel.bind(model);
+      model.createChannel = async () => {
+        const channel = await create();
+        channels.push(channel);
+        return channel;
+      };
+      return model;
+    });
+    await connected(1);
+    channels[0]!.ack({ fields: { deliveryTag: 999 } } as ConsumeMessage);
+    await connected(2);
+    expect(channels).toHaveLength(2);
+    await works(app);
+  });
+
+  it('declares its queue again when it was deleted', async () => {
+    const app = await start();
+    await connected(1);
+    await client.deleteQueue(queue);
+    await connected(2);
+    await works(app);
+  });
+
+  it('says what to do about a queue with other arguments, and does not hurry', async () => {
+    await client.declareQueue(queue, { durable: true, maxLength: 5 });
+    const app = await start({ reconnectMin: 0.2, reconnectMax: 0.4 });
+    await eventually(() =>
+      expect(app.server.problem()).toMatch(/exists with other arguments .* delete the queue/),
+    );
+    expect(proxy.accepted).toBe(1);
+    await client.deleteQueue(queue);
+    await connected(1);
+    await works(app);
+  });
+
+  it('never shows the password', async () => {
+    const password = 'correct horse';
+    const app = await start({ user: uniqueName('nobody'), password }, async () => {
+      throw new Error(`no login with ${password} at amqp://x:${encodeURIComponent(password)}@host`);
+    });
+    await eventually(() =>
+      expect(app.server.problem()).toBe('not connected: no login with *** at amqp://x:***@host'),
+    );
+  });
+
+  it('says that a login was refused', async () => {
+    const app = await start({ user: uniqueName('nobody'), password: 'wrong' });
+    await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ACCESS.REFUSED/));
+    expect(app.server.problem()).not.toContain('wrong');
+  });
+
+  describe.each(hasRabbitmqctl() ? ['a user with the rights Pulse gives'] : [])('%s', () => {
+    const user = uniqueName('user');
+    const password = 'p@ss/word%25';
+
+    beforeEach(async () => {
+      await rabbitmqctl('add_user', user, password);
+      const own = `^(queue/${user}/.*|exchange/${user}/.*)`;
+      await rabbitmqctl('set_permissions', user, own, own, `^(queue/${user}/.*|.*exchange.*)`);
+      queue = `queue/${user}/task-pending`;
+      client.cleanUpLater(queue);
+    });
+
+    afterEach(async () => {
+      await rabbitmqctl('delete_user', user);
+    });
+
+    it('is enough, also after the broker has closed the connection', async () => {
+      const app = await start({ user, password });
+      await connected(1);
+      await works(app);
+      await rabbitmqctl('close_all_user_connections', user, 'maintenance');
+      await connected(2);
+      await works(app);
+    });
+
+    it('is told when a queue is not its own', async () => {
+      queue = uniqueName('not-its-own');
+      const app = await start({ user, password });
+      await eventually(() =>
+        expect(app.server.problem()).toMatch(/on Pulse the name begins with queue\/<user>\//),
+      );
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { type KeptMessage, MessageStore, type ReceivedMessage, Unavailable } from '@bbb/bridge';
+
+/** A message store in memory that can be away. */
+export class MemoryMessageStore extends MessageStore {
+  away = false;
+  readonly kept = new Map<number, KeptMessage & { reservedUntil: number }>();
+  private lastId = 0;
+
+  override async park(message: ReceivedMessage, error: string, nextAttempt: number): Promise<void> {
+    this.add(message, { state: 'parked', error, nextAttempt });
+  }
+
+  override async quarantine(message: ReceivedMessage, error: string): Promise<void> {
+    this.add(message, { state: 'quarantined', error, nextAttempt: null });
+  }
+
+  override async takeDue(
+    subscriptions: readonly string[],
+    now: number,
+    reservedUntil: number,
+    limit: number,
+  ): Promise<KeptMessage[]> {
+    this.assertThere();
+    const due = [...this.kept.values()]
+      .filter((message) => message.state === 'parked' && subscriptions.includes(message.subscription))
+      .filter((message) => message.nextAttempt! <= now && message.reservedUntil <= now)
+      .slice(0, limit);
+    for (const message of due) message.reservedUntil = reservedUntil;
+    return due.map((message) => ({ ...message }));
+  }
+
+  override async settle(id: number): Promise<void> {
+    this.assertThere();
+    this.kept.delete(id);
+  }
+
+  override async parkAgain(id: number, error: string, nextAttempt: number): Promise<void> {
+    const message = this.get(id);
+    Object.assign(message, { error, nextAttempt, reservedUntil: 0, attempts: message.attempts + 1 });
+  }
+
+  override async quarantineKept(id: number, error: string): Promise<void> {
+    Object.assign(this.get(id), { error, state: 'quarantined', nextAttempt: null });
+  }
+
+  override async list(state?: KeptMessage['state']): Promise<KeptMessage[]> {
+    this.assertThere();
+    return [...this.kept.values()].filter((message) => state === undefined || message.state === state);
+  }
+
+  override async replay(id: number): Promise<boolean> {
+    Object.assign(this.get(id), { state: 'parked', nextAttempt: 0, reservedUntil: 0 });
+    return true;
+  }
+
+  override async drop(id: number): Promise<boolean> {
+    this.assertThere();
+    return this.kept.delete(id);
+  }
+
+  override async count(state: KeptMessage['state']): Promise<number> {
+    return (await this.list(state)).length;
+  }
+
+  private add(message: ReceivedMessage, rest: Pick<KeptMessage, 'state' | 'error' | 'nextAttempt'>): void {
+    this.assertThere();
+    const id = ++this.lastId;
+    this.kept.set(id, { ...message, ...rest, id, attempts: 1, receivedAt: 0, reservedUntil: 0 });
+  }
+
+  private get(id: number) {
+    this.assertThere();
+    return this.kept.get(id)!;
+  }
+
+  private assertThere(): void {
+    if (this.away) throw new Unavailable('bridge-db', 'the database is away');
+  }
+}

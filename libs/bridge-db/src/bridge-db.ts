@@ -3,7 +3,7 @@ import { isUniqueViolation, translated, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
-import { assertMigrated, migrateUp, MigrationsPending } from './migrate.js';
+import { migrateUp, pendingMigrations } from './migrate.js';
 
 /** Seconds between attempts to reach a database that was away when the process began. */
 export interface RetryPauses {
@@ -70,8 +70,8 @@ export class BridgeDb implements OnApplicationShutdown {
     const { source } = this;
     if (!source) return this.reason;
     try {
-      await translated('bridge-db', () => whenNotBusy(() => assertMigrated(source)));
-      return undefined;
+      const pending = await translated('bridge-db', () => whenNotBusy(() => pendingMigrations(source)));
+      return pending?.message;
     } catch (error) {
       return messageOf(error);
     }
@@ -111,15 +111,7 @@ export class BridgeDb implements OnApplicationShutdown {
       if (migrations.length > 0) this.logger.log({ migrations }, 'database migrated');
       return;
     }
-    const pending = await translated('bridge-db', () =>
-      assertMigrated(source).then(
-        () => undefined,
-        (error: unknown) => {
-          if (error instanceof MigrationsPending) return error;
-          throw error;
-        },
-      ),
-    );
+    const pending = await translated('bridge-db', () => pendingMigrations(source));
     if (pending) throw pending;
   }
 

@@ -4,6 +4,7 @@ import { MessageRow } from './entities/message-row.js';
 import { TaskRow } from './entities/task-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
+import { QuietLogger } from './quiet-logger.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
 export const MIGRATIONS = [CreateMessages1795000000000, TakeOverTasks1795000000001];
@@ -28,6 +29,6 @@ export function createDataSource(options: BridgeDbOptions): DataSource {
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
     synchronize: false,
-    logging: false,
+    logger: new QuietLogger(),
   });
 }

@@ -1,7 +1,9 @@
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { MIGRATIONS, MIGRATIONS_TABLE } from './data-source.js';
 import { withMigrationLock } from './migration-lock.js';
+import { isOurs } from './migrations/original-tasks.js';
 import { dropTable } from './migrations/tables.js';
+import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
 
 /** The database's schema is older than this program. The message names the command that helps. */
 export class MigrationsPending extends Error {
@@ -26,21 +28,30 @@ export async function migrationStates(source: DataSource): Promise<MigrationStat
   const runner = source.createQueryRunner();
   try {
     const done = await executed(runner);
+    if (await isHalfReverted(runner, done)) done.delete(TakeOverTasks1795000000001.name);
     return MIGRATIONS.map(({ name }) => ({ name, done: done.has(name) }));
   } finally {
     await runner.release();
   }
 }
 
-/** @throws MigrationsPending when there is something to be run */
-export async function assertMigrated(source: DataSource): Promise<void> {
+/** What has to be run before the database can be used, as the error to say so; undefined when it is up to date. */
+export async function pendingMigrations(source: DataSource): Promise<MigrationsPending | undefined> {
   const pending = (await migrationStates(source)).filter(({ done }) => !done);
-  if (pending.length > 0) throw new MigrationsPending(pending.map(({ name }) => name));
+  return pending.length === 0 ? undefined : new MigrationsPending(pending.map(({ name }) => name));
 }
 
-/** Runs what is pending, one process at a time; returns the names of what this call ran. */
+/**
+ * Runs what is pending, one process at a time; a way back that was cut off is finished first.
+ *
+ * @returns the names of what this call ran
+ * @throws Invalid when the database holds a foreign table of one of our names
+ */
 export async function migrateUp(source: DataSource): Promise<string[]> {
   return withMigrationLock(source, async (runner) => {
+    if (await isHalfReverted(runner, await executed(runner))) {
+      await executor(source, runner).undoLastMigration();
+    }
     const ran = await executor(source, runner).executePendingMigrations();
     return ran.map(({ name }) => name);
   });
@@ -73,6 +84,12 @@ function executor(source: DataSource, runner: QueryRunner): MigrationExecutor {
   return result;
 }
 
+/** In MySQL a way back may be cut off between handing the table back and writing that down. */
+async function isHalfReverted(runner: QueryRunner, done: ReadonlySet<string>): Promise<boolean> {
+  return done.has(TakeOverTasks1795000000001.name) && !(await isOurs(runner));
+}
+
+/** In the order in which they were run. */
 async function executed(runner: QueryRunner): Promise<Set<string>> {
   if (!(await runner.hasTable(MIGRATIONS_TABLE))) return new Set();
   const table = runner.dataSource.driver.escape(MIGRATIONS_TABLE);

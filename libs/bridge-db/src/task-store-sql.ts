@@ -68,13 +68,7 @@ export class TaskStoreSql extends TaskStore {
    * from 0 again.
    */
   async change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined> {
-    const values = {
-      ...changes,
-      ...('processedDate' in changes ? { processedDate: whole(changes.processedDate) } : {}),
-      ...('takenUntil' in changes ? { takenUntil: whole(changes.takenUntil) } : {}),
-      ...('missingSince' in changes ? { missingSince: whole(changes.missingSince) } : {}),
-      rev: task.rev + 1,
-    };
+    const values = { ...rounded(changes), rev: task.rev + 1 };
     const result = await this.db.run((source) => source.manager.update(TaskRow, unchanged(task), values));
     return result.affected === 1 ? { ...task, ...values } : undefined;
   }
@@ -144,7 +138,14 @@ function tracked({ id: _id, ...task }: TaskRow): TrackedTask {
   return { ...task };
 }
 
+/** The changes that are given, with whole seconds; undefined means untouched. */
+function rounded(changes: TrackedTaskChanges): TrackedTaskChanges {
+  const times = new Set(['processedDate', 'takenUntil', 'missingSince']);
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, times.has(name) ? whole(value) : value]));
+}
+
 /** Whole seconds, rounded down: a claim must never seem to last longer than it does. */
-function whole<T extends number | null | undefined>(seconds: T): T {
-  return (typeof seconds === 'number' ? Math.floor(seconds) : seconds) as T;
+function whole(seconds: number | null): number | null {
+  return seconds === null ? null : Math.floor(seconds);
 }

@@ -25,6 +25,6 @@ export function continueWalk(cursor: Cursor, limit: number): { ids: number[]; ne
   }
   const page = end === -1 ? cursor : cursor.slice(0, end);
   const ids = page.split(SEPARATOR).map(Number);
-  if (page === '' || !ids.every(Number.isSafeInteger)) throw new Invalid('not a cursor of this store');
+  if (!ids.every((id) => Number.isSafeInteger(id) && id > 0)) throw new Invalid('not a cursor of this store');
   return end === -1 ? { ids } : { ids, next: cursor.slice(end + 1) };
 }

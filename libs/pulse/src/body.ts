@@ -1,5 +1,4 @@
 import { Invalid, type JsonValue } from '@bbb/bridge';
-import { storable } from './text.js';
 
 /** Messages of Pulse should stay below 8 KiB, and Buildbot's largest seen had 55 KB. */
 const LARGEST = 1024 * 1024;
@@ -16,7 +15,7 @@ export interface Body {
 
 export function bodyOf(content: Buffer): Body {
   const kept = content.length > LARGEST ? content.subarray(0, EXCERPT) : content;
-  return { text: storable(kept.toString('utf8')), size: content.length };
+  return { text: kept.toString('utf8'), size: content.length };
 }
 
 /** @throws Invalid when the body is too large to be parsed, or no JSON */

@@ -6,7 +6,7 @@ import type { Session } from './session.js';
 import { asError, errorText } from './text.js';
 
 /** Seconds that an attempt to connect, which cannot be broken off, may keep a stop waiting. */
-const PATIENCE = 5;
+const PATIENCE = 3;
 
 /** What the link tells its owner. */
 export interface LinkEvents {

@@ -159,7 +159,7 @@ describe.each(KINDS)('PulseServer on %s', (kind) => {
     await eventually(() => expect(app.outcomes('quarantined')).toBe(2));
     expect(handle).not.toHaveBeenCalled();
     const [text, large] = await app.store.list('quarantined');
-    expect(text).toMatchObject({ body: '{"n":\uFFFD', error: 'body of 6 bytes is not JSON' });
+    expect(text).toMatchObject({ body: '{"n":\0', error: 'body of 6 bytes is not JSON' });
     expect(large!.error).toMatch(/^body of 1048578 bytes is over the limit/);
     expect(large!.body).toBe(`"${'x'.repeat(4095)}`);
     expect(await left()).toBe(0);
@@ -258,6 +258,25 @@ describe.each(KINDS)('PulseServer on %s', (kind) => {
     await eventually(() => expect(app.server.problem()).toBeUndefined());
     await client.publish(late, 'primary.a', 1);
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
+  });
+
+  it('does not start with a subscription that nobody handles', async () => {
+    application = new PulseApplication(
+      {
+        connection: broker,
+        prefetch: 1,
+        subscriptions: ['task-pending', 'task-exception'].map((name) => ({
+          name,
+          queue,
+          exchange,
+          bindings: ['#'],
+        })),
+        parking: QUICK.parking,
+        connect,
+      },
+      handle,
+    );
+    await expect(application.start()).rejects.toThrow(/"task-exception" has no handler/);
   });
 
   it('tells of every connect, whatever a listener throws', async () => {

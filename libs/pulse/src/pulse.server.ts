@@ -4,6 +4,7 @@ import type { ConsumeMessage } from 'amqplib';
 import type { Clock, KeptMessage, MessageStore, ReceivedMessage, Telemetry } from '@bbb/bridge';
 import { within } from './backoff.js';
 import { type Body, bodyOf, payloadOf } from './body.js';
+import { type ConnectListener, ConnectListeners } from './connect-listeners.js';
 import { DatabasePause } from './database-pause.js';
 import { checkHandlers, completion } from './handlers.js';
 import { InFlight } from './in-flight.js';
@@ -16,15 +17,13 @@ import { Session } from './session.js';
 import { type Outcome, Settlement } from './settlement.js';
 import { errorText } from './text.js';
 
-type ConnectListener = () => unknown;
-
 type PulseEvents = { connect: ConnectListener };
 
 /** Parked messages tried at the same time, at most. */
 const RETRIES_AT_ONCE = 10;
 
 /** Seconds that the broker may take to stop handing out messages. */
-const PATIENCE = 5;
+const PATIENCE = 3;
 
 /**
  * Pulse (RabbitMQ) as a transport of Nest's. Connects in the background and for ever, handles every message with the
@@ -40,7 +39,7 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
   protected override readonly logger = new Logger('Pulse');
 
   private readonly stopping = new AbortController();
-  private readonly connectListeners: ConnectListener[] = [];
+  private readonly connectListeners = new ConnectListeners();
   private readonly inFlight: InFlight;
   private readonly link: Link;
   private readonly pause: DatabasePause;
@@ -121,7 +120,7 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
    * deleted), so this is the time to compare states. What it throws is logged.
    */
   onConnect(listener: ConnectListener): void {
-    this.connectListeners.push(listener);
+    this.connectListeners.add(listener);
   }
 
   /** Nest's form of {@link onConnect}. */
@@ -139,7 +138,9 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
     const model = await openConnection(this.options);
     const { subscriptions, prefetch } = this.options;
     return Session.on(model, subscriptions, prefetch, (session, subscription, message) => {
-      void this.inFlight.run(() => this.receive(session, subscription, message));
+      this.inFlight
+        .run(() => this.receive(session, subscription, message))
+        .catch((error: unknown) => this.logger.error({ error: errorText(error) }, 'message not answered'));
     });
   }
 
@@ -147,20 +148,12 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
     this._status$.next('connected');
     this.telemetry.set('pulse_connected', 1);
     this.telemetry.count('pulse_connects_total');
-    for (const listener of this.connectListeners) void this.tell(listener);
+    this.connectListeners.tellAll();
   }
 
   private disconnected(): void {
     this._status$.next('disconnected');
     this.telemetry.set('pulse_connected', 0);
-  }
-
-  private async tell(listener: ConnectListener): Promise<void> {
-    try {
-      await listener();
-    } catch (error) {
-      this.logger.error({ error: errorText(error) }, 'connect listener failed');
-    }
   }
 
   /** What is not answered here, because we stop or its session has ended, the broker delivers again. */
@@ -174,9 +167,8 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
     const body = bodyOf(delivery.content);
     const message = { subscription: subscription.name, exchange, routingKey, body: body.text };
     const outcome = await this.outcomeOf(message, redelivered, body);
-    if (outcome === 'requeued') session.requeue(delivery);
-    else session.ack(delivery);
-    this.telemetry.count('messages_total', { queue: subscription.name, outcome });
+    const isAnswered = outcome === 'requeued' ? session.requeue(delivery) : session.ack(delivery);
+    if (isAnswered) this.telemetry.count('messages_total', { queue: subscription.name, outcome });
   }
 
   private async outcomeOf(message: ReceivedMessage, redelivered: boolean, body: Body): Promise<Outcome> {

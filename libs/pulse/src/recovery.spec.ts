@@ -95,6 +95,7 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
     await connected(2);
     await eventually(() => expect(handle).toHaveBeenCalledTimes(2));
     expect(handle.mock.calls[1]![1].redelivered).toBe(true);
+    await eventually(() => expect(app.outcomes('acked')).toBe(1));
     open();
     await works(app);
   });

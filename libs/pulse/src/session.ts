@@ -6,7 +6,7 @@ import { asError, errorText } from './text.js';
 import { prepare } from './topology.js';
 
 /** Seconds that a goodbye to the broker may take. */
-const GOODBYE = 5;
+const GOODBYE = 3;
 
 export type Deliver = (session: Session, subscription: Subscription, message: ConsumeMessage) => void;
 
@@ -76,13 +76,14 @@ export class Session {
     return this.turn;
   }
 
-  /** A message of a session that has ended is delivered again by the broker, so nothing is lost. */
-  ack(message: ConsumeMessage): void {
-    this.answer(() => this.channel.ack(message));
+  /** False when the session has ended: the broker delivers the message again then, so nothing is lost. */
+  ack(message: ConsumeMessage): boolean {
+    return this.answer(() => this.channel.ack(message));
   }
 
-  requeue(message: ConsumeMessage): void {
-    this.answer(() => this.channel.nack(message, false, true));
+  /** False as for {@link ack}. */
+  requeue(message: ConsumeMessage): boolean {
+    return this.answer(() => this.channel.nack(message, false, true));
   }
 
   /** Closes the channel first: that sends the last acks, which closing the connection alone would lose. */
@@ -111,15 +112,14 @@ export class Session {
     if (this.open) await Promise.all(tags.map((tag) => this.channel.cancel(tag)));
   }
 
-  private answer(send: () => void): void {
-    if (!this.open) return;
+  private answer(send: () => void): boolean {
+    if (!this.open) return false;
     try {
       send();
+      return true;
     } catch (error) {
-      this.logger.debug(
-        { error: errorText(error) },
-        'answer not sent; the broker delivers the message again',
-      );
+      this.logger.debug({ error: errorText(error) }, 'answer not sent, the message will come again');
+      return false;
     }
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@bbb/bridge';
 import { backoff } from './backoff.js';
 import type { ParkingOptions } from './options.js';
-import { errorText, storable } from './text.js';
+import { errorText } from './text.js';
 
 /** What has become of a message. `requeued`: it could not be kept, so whoever had it has it still. */
 export type Outcome = 'acked' | 'parked' | 'quarantined' | 'requeued';
@@ -52,8 +52,8 @@ export class Settlement {
   ofDelivered(message: ReceivedMessage, handle: () => Promise<void>): Promise<Outcome> {
     return this.settle(message, 1, handle, {
       handled: async () => undefined,
-      park: (error, nextAttempt) => this.store.park(storableMessage(message), error, nextAttempt),
-      quarantine: (error) => this.store.quarantine(storableMessage(message), error),
+      park: (error, nextAttempt) => this.store.park(message, error, nextAttempt),
+      quarantine: (error) => this.store.quarantine(message, error),
     });
   }
 
@@ -118,8 +118,4 @@ async function failureOf(handle: () => Promise<void>): Promise<{ error: unknown 
   } catch (error) {
     return { error };
   }
-}
-
-function storableMessage(message: ReceivedMessage): ReceivedMessage {
-  return { ...message, routingKey: storable(message.routingKey) };
 }

@@ -1,14 +1,9 @@
 const LONGEST_ERROR = 2000;
 
-/** Text that every database can keep: PostgreSQL refuses NUL. */
-export function storable(text: string): string {
-  return text.replaceAll('\0', '\uFFFD');
-}
-
 /** What an error says, in a length that fits into a log line and a database column. */
 export function errorText(error: unknown): string {
   const text = error instanceof Error ? saying(error) : String(error);
-  return storable(Buffer.from(text).subarray(0, LONGEST_ERROR).toString());
+  return Buffer.from(text).subarray(0, LONGEST_ERROR).toString();
 }
 
 /** A refused connection to a name with several addresses has an empty message and a code. */

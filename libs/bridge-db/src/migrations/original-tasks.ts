@@ -22,8 +22,7 @@ export const ORIGINAL_COLUMNS = [
 
 /** Whether `tasks` has the bridge's own layout already. */
 export async function isOurs(runner: QueryRunner): Promise<boolean> {
-  const table = await runner.getTable('tasks');
-  return table?.findColumnByName('rev') !== undefined;
+  return (await runner.hasTable('tasks')) && (await runner.hasColumn('tasks', 'rev'));
 }
 
 /** @throws Invalid when there is a table `tasks` of neither original layout */

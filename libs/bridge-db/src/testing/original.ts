@@ -51,7 +51,7 @@ export async function originalRows(source: DataSource, table = 'tasks'): Promise
     .sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
 }
 
-/** What a table looks like: columns, keys and indexes, without names that only one side gives. */
+/** What a table looks like: columns, keys and indexes, without the names of unique constraints, which SQLite does not tell. */
 export async function layoutOf(source: DataSource, name = 'tasks') {
   const runner = source.createQueryRunner();
   try {
@@ -67,7 +67,7 @@ export async function layoutOf(source: DataSource, name = 'tasks') {
       indexes: table.indices
         .map((index) => `${index.name}(${index.columnNames.join()})${index.isUnique ? ' unique' : ''}`)
         .sort(),
-      uniques: table.uniques.map((unique) => `${unique.name}(${unique.columnNames.join()})`).sort(),
+      uniques: table.uniques.map((unique) => unique.columnNames.join()).sort(),
     };
   } finally {
     await runner.release();

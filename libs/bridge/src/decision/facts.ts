@@ -1,4 +1,4 @@
-import type { RequestSnapshot } from '../ports/buildbot.js';
+import type { BuildRef, RequestSnapshot } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import type { TrackedTask } from '../ports/task-store.js';
 import { endOf } from '../results.js';
@@ -184,6 +184,14 @@ function requestFact({ row, request, event }: Observation, run: Run | undefined)
   }
 }
 
+/**
+ * Whether an event is the end message of a request's last build. A RETRY is not: it was sent by another master's build
+ * of the same number.
+ */
+export function isEndMessage(event: BuildEvent, build: BuildRef): boolean {
+  return event.kind === 'finished' && event.buildNumber === build.number && event.results !== RETRY;
+}
+
 function reportDue(
   { request, event }: Observation,
   { finishedGrace }: DecisionSettings,
@@ -191,6 +199,6 @@ function reportDue(
 ): boolean {
   if (request?.state.at !== 'finished') return false;
   const { build, completeAt } = request.state;
-  if (event?.kind === 'finished' && event.buildNumber === build.number) return true;
+  if (event && isEndMessage(event, build)) return true;
   return completeAt === null || now - completeAt >= finishedGrace;
 }

@@ -23,6 +23,8 @@ export const PAYLOAD_LIMITS = {
 } as const;
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+/** The character U+0000 in JSON; behind an odd number of backslashes it is not an escape but plain letters. */
+const NUL_ESCAPE = /(?<!\\)(?:\\\\)*\\u0000/;
 const DANGEROUS = ['__proto__', 'constructor', 'prototype'];
 
 const text = z
@@ -45,13 +47,16 @@ const schema = z.strictObject({
       repository: text.nullish(),
       project: text.nullish(),
     },
-    'is required and must be an object',
+    { error: ({ code }) => (code === 'invalid_type' ? 'is required and must be an object' : undefined) },
   ),
-  properties: z
-    .record(z.string(), z.unknown(), 'is required and must be an object')
-    .superRefine((properties, context) => {
-      for (const problem of propertyProblems(properties)) context.addIssue({ code: 'custom', ...problem });
-    }),
+  // Not a record of zod's: it drops the name `__proto__` without a word.
+  properties: z.unknown().superRefine((properties, context) => {
+    if (!isRecord(properties)) {
+      context.addIssue({ code: 'custom', message: 'is required and must be an object' });
+      return;
+    }
+    for (const problem of propertyProblems(properties)) context.addIssue({ code: 'custom', ...problem });
+  }),
 });
 
 /** A payload that a 0.8 master can load. */
@@ -125,10 +130,14 @@ function* propertyProblems(
         message: `takes more than ${PAYLOAD_LIMITS.propertyPairBytes} bytes, the width of Buildbot's column`,
       };
     }
-    if (pair.includes('\\u0000')) yield { path, message: 'contains the character U+0000' };
+    if (NUL_ESCAPE.test(pair)) yield { path, message: 'contains the character U+0000' };
   }
   if (total > PAYLOAD_LIMITS.totalBytes)
     yield { path: [], message: `take more than ${PAYLOAD_LIMITS.totalBytes} bytes together` };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** Levels of nesting, counted without recursion because the input is anybody's; stops soon after the limit. */

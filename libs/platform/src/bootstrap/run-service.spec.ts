@@ -56,6 +56,7 @@ describe('runService', () => {
     host.emit(signal);
     expect(await host.exited).toBe(0);
     expect(events).toEqual(['closed']);
+    expect(host.log.messages.filter((message) => message === 'service stops')).toHaveLength(1);
     expect(host.log.messages).toEqual(
       expect.arrayContaining(['service started', 'service stops', 'service stopped']),
     );

@@ -26,6 +26,11 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** The part of Express that is used. */
+interface Express {
+  disable(setting: string): void;
+}
+
 @Module({})
 class ServiceRoot {}
 
@@ -51,6 +56,7 @@ export async function startService(
   try {
     const lifecycle = app.get(Lifecycle);
     if (options.processMetrics ?? true) app.get(Metrics).collectProcess();
+    (app.getHttpAdapter().getInstance() as Express).disable('x-powered-by');
     await options.configure?.(app);
     const { host, port } = configuration.http;
     await app.listen(port, host);

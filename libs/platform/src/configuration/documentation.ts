@@ -1,6 +1,6 @@
 import { SERVICE_NAMES } from './configuration.js';
 import { namedSettings, type NamedSetting } from './setting.js';
-import { SETTINGS } from './settings.js';
+import { SETTINGS } from './settings/index.js';
 
 export interface SettingDocumentation {
   variable: string;

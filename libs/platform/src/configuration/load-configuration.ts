@@ -2,7 +2,7 @@ import { SERVICE_NAMES, type Configuration, type LogLevel, type ServiceName } fr
 import { ConfigurationError, type Problem } from './configuration-error.js';
 import { unknownKeys } from './json-file.js';
 import { keysFor, namedSettings, type DefaultContext, type NamedSetting } from './setting.js';
-import { SETTINGS } from './settings.js';
+import { SETTINGS } from './settings/index.js';
 import { Sources, type SourceOptions } from './sources.js';
 
 export interface LoadOptions extends SourceOptions {

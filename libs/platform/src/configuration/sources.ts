@@ -22,7 +22,7 @@ export interface Found {
   isText: boolean;
 }
 
-/** A file named by a `*_FILE` variable that holds no secret. */
+/** A `*_FILE` variable whose file gives no secret. */
 export interface Unreadable {
   variable: string;
   remedy: string;

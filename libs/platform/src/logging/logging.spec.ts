@@ -16,7 +16,7 @@ function logging(more: Record<string, string> = {}) {
 }
 
 describe('a record', () => {
-  afterEach(() => Logger.overrideLogger(true as never));
+  afterEach(() => Logger.overrideLogger(true));
 
   it('has the fields, the message, the service and the name of the logger', () => {
     const { logger, destination } = logging();
@@ -119,7 +119,7 @@ describe('secrets', () => {
     for (const secret of hiding) {
       logger.error(
         {
-          plain: `<${secret}>`,
+          plain: `<${secret}> and ${secret}`,
           nested: { list: [secret, { deep: secret }] },
           error: new Error(`failed with ${secret}`, { cause: new Error(secret) }),
           url: `amqps://bridge:${secret}@pulse/x`,

@@ -1,6 +1,14 @@
-import { Controller, Global, type INestApplication, Module } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Global,
+  type INestApplication,
+  Module,
+} from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
+import { EMPTY, type Observable } from 'rxjs';
 import { Clock, type JsonValue, MessageStore, Telemetry } from '@bbb/bridge';
 import { OnPulse, type PulseContext, PulseModule, type PulseOptions, PulseServer } from '../index.js';
 import { ManualClock } from './manual-clock.js';
@@ -15,6 +23,14 @@ export const QUICK = {
   reconnectMax: 0.05,
   parking: { firstDelay: 10, maxDelay: 1000, attempts: 3, interval: 0.02 },
 };
+
+/** A filter as an application may have one: it must not hide from the acknowledgement what happened. */
+@Catch()
+class HideErrors implements ExceptionFilter {
+  catch(): Observable<never> {
+    return EMPTY;
+  }
+}
 
 /** An application that subscribes to one queue under the name `task-pending`, on ports in memory. */
 export class PulseApplication {
@@ -60,6 +76,7 @@ export class PulseApplication {
       controllers: [Listener],
     }).compile();
     this.app = module.createNestApplication({ logger: false });
+    this.app.useGlobalFilters(new HideErrors());
     this.app.connectMicroservice({ strategy: this.server }, { inheritAppConfig: true });
     await this.app.init();
     await this.app.startAllMicroservices();

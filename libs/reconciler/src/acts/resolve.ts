@@ -1,4 +1,4 @@
-import { type Artifact, resolutionOf, type RunRef } from '@bbb/bridge';
+import { type Artifact, isEndMessage, resolutionOf, type RunRef } from '@bbb/bridge';
 import { decideWith, DONE, type FinishedEvent } from '../scene.js';
 import { type Act, rowOf, type Tools } from '../tools.js';
 
@@ -10,7 +10,7 @@ export const resolve: Act = async (scene, tools) => {
   const run = { taskId, runId };
 
   const { event } = scene;
-  if (event?.kind === 'finished' && event.buildNumber === build.number) await attachAll(run, event, tools);
+  if (event?.kind === 'finished' && isEndMessage(event, build)) await attachAll(run, event, tools);
 
   const resolution = resolutionOf(results, tools.settings.results);
   const status = await tools.queue.report(run, resolution);

@@ -1,0 +1,237 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Clock, Invalid, MessageStore, TaskStore, Unavailable } from '@bbb/bridge';
+import { Global, Logger, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { BridgeDb } from './bridge-db.js';
+import { BridgeDbModule } from './bridge-db.module.js';
+import { migrateDown, migrateUp, MigrationsPending } from './migrate.js';
+import { TaskStoreSql } from './task-store-sql.js';
+import { Door } from './testing/door.js';
+import { connect, makeOriginal, originalRows } from './testing/original.js';
+
+const PAUSES = { first: 0.01, most: 0.02 };
+const limits = { poolSize: 3, connectTimeout: 5 };
+
+describe.each(databaseKinds())('BridgeDb on %s', (kind) => {
+  let database: TestDatabase;
+  const opened: BridgeDb[] = [];
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+  const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+
+  beforeEach(async () => {
+    [warn, error, log].forEach((each) => each.mockClear());
+    database = await createDatabase(kind);
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((db) => db.close()));
+    await database.drop();
+  });
+
+  const bridgeDb = (url = database.url) => {
+    const db = new BridgeDb({ url, ...limits }, PAUSES);
+    opened.push(db);
+    return db;
+  };
+
+  const migrated = async (
+    work: (source: Awaited<ReturnType<typeof connect>>) => Promise<unknown> = migrateUp,
+  ) => {
+    const source = await connect(database.url);
+    await work(source).finally(() => source.destroy());
+  };
+
+  it('is not available before it is opened and after it is closed', async () => {
+    const db = bridgeDb();
+    expect(await db.problem()).toBe('not opened');
+    await expect(db.run(async () => 1)).rejects.toThrow(Unavailable);
+    await db.close();
+    await db.close();
+    expect(await db.problem()).toBe('closed');
+    await expect(db.run(async () => 1)).rejects.toThrow(Unavailable);
+  });
+
+  it('is available once it is migrated and opened', async () => {
+    await migrated();
+    const db = bridgeDb();
+    await db.open();
+    expect(await db.problem()).toBeUndefined();
+    expect(await db.run(async (source) => source.options.type)).toBe(
+      kind === 'sqlite' ? 'better-sqlite3' : kind,
+    );
+  });
+
+  it('does not use a schema that was taken back meanwhile', async () => {
+    await migrated();
+    const db = bridgeDb();
+    await db.open();
+    await migrated(migrateDown);
+    expect(await db.problem()).toMatch(/buildbot-bridge migrate/);
+    await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
+    await migrated();
+    expect(await db.problem()).toBeUndefined();
+    expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
+  });
+
+  it('lets our own mistakes through', async () => {
+    await migrated();
+    const db = bridgeDb();
+    await db.open();
+    await expect(db.run((source) => source.query('SELECT nothing FROM tasks'))).rejects.not.toThrow(
+      Unavailable,
+    );
+  });
+
+  it('goes into a Nest application', async () => {
+    await migrated();
+    class StoppedClock extends Clock {
+      now = () => 1_795_000_000;
+    }
+    @Global()
+    @Module({ providers: [{ provide: Clock, useClass: StoppedClock }], exports: [Clock] })
+    class ClockModule {}
+    const app = await Test.createTestingModule({
+      imports: [ClockModule, BridgeDbModule.register({ url: database.url, ...limits })],
+    }).compile();
+    await app.init();
+    const message = { subscription: 's', exchange: 'e', routingKey: 'r', body: 'b' };
+    await app.get(MessageStore).quarantine(message, 'poison');
+    await app.get(TaskStore).track({ taskId: 'A', runId: 0, createdDate: null });
+
+    expect(await app.get(MessageStore).list()).toMatchObject([{ ...message, receivedAt: 1_795_000_000 }]);
+    expect(await app.get(BridgeDb).problem()).toBeUndefined();
+    const db = app.get(BridgeDb);
+    await app.close();
+    expect(await db.problem()).toBe('closed');
+  });
+
+  if (kind === 'sqlite') {
+    it('takes over a SQLite file by itself, whoever comes first', async () => {
+      await migrated((source) => makeOriginal(source, 'until-1.6.2', [[1, 'A', 0, null, null, null]]));
+      const dbs = [bridgeDb(), bridgeDb(), bridgeDb()];
+      await Promise.all(dbs.map((db) => db.open()));
+      for (const db of dbs) expect(await db.problem()).toBeUndefined();
+      expect(await dbs[0]!.run((source) => originalRows(source))).toEqual([[1, 'A', 0, null, null, null]]);
+    });
+
+    it('refuses a foreign database, and a URL that is none', async () => {
+      await migrated((source) => source.query('CREATE TABLE tasks (colour TEXT)'));
+      await expect(bridgeDb().open()).rejects.toThrow(Invalid);
+      await expect(bridgeDb('bbb.db').open()).rejects.toThrow(Invalid);
+    });
+
+    it('waits for a locked file without blocking its owner', async () => {
+      const db = bridgeDb();
+      await db.open();
+      const owner = await connect(database.url);
+      await owner.query('BEGIN IMMEDIATE');
+      const tracking = new TaskStoreSql(db).track({ taskId: 'A', runId: 0, createdDate: null });
+      await sleep(30);
+      await owner.query('COMMIT');
+      expect((await tracking).created).toBe(true);
+      await owner.destroy();
+    });
+    return;
+  }
+
+  it('asks for the migration, by its command', async () => {
+    const db = bridgeDb();
+    await expect(db.open()).rejects.toThrow(MigrationsPending);
+    expect(await db.problem()).toMatch(/2 migration.*`buildbot-bridge migrate`.*`npm run migrate`/);
+  });
+
+  it('starts without the database, and goes on when it comes, then when it is migrated', async () => {
+    const door = new Door(database.url);
+    const db = bridgeDb(await door.url());
+    await db.open();
+    expect(await db.problem()).toEqual(expect.any(String));
+    await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
+    await until(() => warn.mock.calls.length >= 2);
+    expect(warn).toHaveBeenCalledWith(
+      { reason: expect.any(String), retryIn: PAUSES.first },
+      'database not available',
+    );
+    expect(error).not.toHaveBeenCalled();
+
+    door.open = true;
+    await until(() => error.mock.calls.length >= 1);
+    expect(await db.problem()).toMatch(/buildbot-bridge migrate/);
+    await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(/buildbot-bridge migrate/);
+
+    await migrated();
+    await until(async () => (await db.problem()) === undefined);
+    expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
+    await db.close();
+    await door.close();
+  });
+
+  it('stops trying when it is closed', async () => {
+    const door = new Door(database.url);
+    const db = bridgeDb(await door.url());
+    await db.open();
+    await db.close();
+    const knocks = door.knocks;
+    door.open = true;
+    await sleep(100);
+    expect(door.knocks).toBe(knocks);
+    await door.close();
+  });
+
+  it('gets over lost connections and a database that was away', async () => {
+    await migrated();
+    const door = new Door(database.url);
+    door.open = true;
+    const db = bridgeDb(await door.url());
+    await db.open();
+    const store = new TaskStoreSql(db);
+    await Promise.all(['A', 'B', 'C'].map((taskId) => store.track({ taskId, runId: 0, createdDate: null })));
+
+    door.slam();
+    const answers = await Promise.allSettled(['A', 'B', 'C', 'D'].map((taskId) => store.get(taskId)));
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
+    }
+    expect(await db.problem()).toEqual(expect.any(String));
+
+    door.open = true;
+    await until(async () => (await db.problem()) === undefined);
+    expect((await store.get('A'))?.taskId).toBe('A');
+    await db.close();
+    await door.close();
+  });
+
+  it('gets over connections that the server ends', async () => {
+    await migrated();
+    const db = bridgeDb();
+    await db.open();
+    const store = new TaskStoreSql(db);
+    await Promise.all(['A', 'B', 'C'].map((taskId) => store.track({ taskId, runId: 0, createdDate: null })));
+
+    await migrated(async (source) => {
+      const { list, kill } =
+        kind === 'postgres'
+          ? {
+              list: 'SELECT pid AS id FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+              kill: (id: number) => `SELECT pg_terminate_backend(${id})`,
+            }
+          : {
+              list: 'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+              kill: (id: number) => `KILL ${id}`,
+            };
+      const connections = await source.query<{ id: number }[]>(list);
+      expect(connections.length).toBeGreaterThan(0);
+      for (const { id } of connections) await source.query(kill(Number(id)));
+    });
+
+    await until(async () => (await db.problem()) === undefined);
+    expect((await store.get('A'))?.taskId).toBe('A');
+  });
+});
+
+/** Polls a condition that another party brings about; Jest's time limit ends it. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(5);
+}

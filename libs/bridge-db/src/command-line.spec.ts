@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Invalid, Unavailable } from '@bbb/bridge';
+import { Logger } from '@nestjs/common';
+import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { runMessages, runMigrate } from './command-line.js';
+import { MessageStoreSql } from './message-store-sql.js';
+import { MigrationsPending } from './migrate.js';
+import { Door } from './testing/door.js';
+import { openMigrated } from './testing/open-migrated.js';
+
+const DONE = '[X] CreateMessages1795000000000\n[X] TakeOverTasks1795000000001\n';
+
+describe.each(databaseKinds())('command line on %s', (kind) => {
+  let database: TestDatabase;
+  let output: string;
+  const write = jest.spyOn(process.stdout, 'write');
+  jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+
+  beforeEach(async () => {
+    database = await createDatabase(kind);
+    output = '';
+    write.mockImplementation((text) => {
+      output += String(text);
+      return true;
+    });
+  });
+
+  afterEach(async () => {
+    write.mockReset();
+    await database.drop();
+  });
+
+  const said = async (work: Promise<unknown>) => {
+    output = '';
+    const result = await work;
+    return { result, output };
+  };
+
+  it('migrates there and back, and shows where it is', async () => {
+    const { url } = database;
+    expect((await said(runMigrate(url, 'show'))).output).toBe(DONE.replaceAll('X', ' '));
+    expect((await said(runMigrate(url, 'up'))).output).toBe(
+      'migrated: CreateMessages1795000000000\nmigrated: TakeOverTasks1795000000001\n',
+    );
+    expect((await said(runMigrate(url, 'show'))).output).toBe(DONE);
+    expect((await said(runMigrate(url, 'up'))).output).toBe('nothing to migrate\n');
+    expect((await said(runMigrate(url, 'down'))).output).toBe(
+      'reverted: TakeOverTasks1795000000001\nreverted: CreateMessages1795000000000\n',
+    );
+    expect((await said(runMigrate(url, 'down'))).output).toBe('nothing to revert\n');
+  });
+
+  it('lists, replays and drops messages', async () => {
+    const db = await openMigrated(database.url);
+    const store = new MessageStoreSql(db, { now: () => 1_795_000_000.5 });
+    const message = { subscription: 'task-pending', exchange: 'e', routingKey: 'primary.x', body: '{}' };
+    await store.quarantine(message, 'bad\n\u001b[31mpayload');
+    await store.park(message, 'x'.repeat(200), 1_795_000_060);
+    const [bad, later] = (await store.list()).map(({ id }) => id);
+    await db.close();
+
+    const { url } = database;
+    expect(await said(runMessages(url, 'list'))).toEqual({
+      result: 0,
+      output:
+        'id  state        subscription  attempts  received              next attempt          routing key  error\n' +
+        `${bad}   quarantined  task-pending  1         2026-11-18T11:06:40Z  -                     primary.x    bad [31mpayload\n` +
+        `${later}   parked       task-pending  1         2026-11-18T11:06:40Z  2026-11-18T11:07:40Z  primary.x    ${'x'.repeat(99)}…\n` +
+        '1 parked, 1 quarantined\n',
+    });
+    expect(await said(runMessages(url, 'replay', bad))).toEqual({
+      result: 0,
+      output: `message ${bad} is due now\n`,
+    });
+    expect(await said(runMessages(url, 'drop', later))).toEqual({
+      result: 0,
+      output: `message ${later} is dropped\n`,
+    });
+    expect(await said(runMessages(url, 'drop', later))).toEqual({
+      result: 1,
+      output: `there is no message ${later}\n`,
+    });
+    expect((await said(runMessages(url, 'replay'))).result).toBe(2);
+    expect((await said(runMessages(url, 'list'))).output).toMatch(/parked.*\n1 parked, 0 quarantined\n$/);
+  });
+
+  it('refuses what it cannot use', async () => {
+    await expect(runMigrate('nonsense', 'up')).rejects.toThrow(Invalid);
+    if (kind === 'sqlite') return;
+    await expect(runMessages(database.url, 'list')).rejects.toThrow(MigrationsPending);
+    const shut = new Door(database.url);
+    const url = await shut.url();
+    await expect(runMigrate(url, 'up')).rejects.toThrow(Unavailable);
+    await expect(runMessages(url, 'list')).rejects.toThrow(Unavailable);
+    await shut.close();
+  });
+});

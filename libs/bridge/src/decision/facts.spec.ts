@@ -1,0 +1,278 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  FIRST,
+  NOW,
+  OURS,
+  request,
+  row,
+  run,
+  SECOND,
+  seen,
+  SETTINGS,
+  STATES,
+  status,
+} from '../testing/observations.js';
+import {
+  type BuildEvent,
+  type Facts,
+  factsOf,
+  firstRunOfOrder,
+  latestRun,
+  type Observation,
+} from './facts.js';
+
+const facts = (observation: Observation, now = NOW): Facts => factsOf(observation, SETTINGS, now);
+const LOST = ['claim-expired', 'worker-shutdown', 'intermittent-task'];
+const EVENT: BuildEvent = { kind: 'finished', buildNumber: FIRST.number, results: 0 };
+
+describe('the run', () => {
+  it.each([
+    ['absent', undefined],
+    ['unscheduled', status()],
+    ['pending', status('pending')],
+    ['running', status('running')],
+    ['foreign', status('foreign')],
+    ['ended', status('completed')],
+    ['ended', status('failed')],
+    ['ended', status('canceled')],
+    ['ended', status('deadline-exceeded')],
+    ['ended', status('malformed-payload')],
+    ['ended', status('internal-error')],
+    ['ended', status('resource-unavailable')],
+    ['ended', status('a reason of the future')],
+    ...LOST.map((reason) => ['lost', status(reason)] as const),
+  ])('is %s', (fact, seenStatus) => {
+    expect(facts({ status: seenStatus }).run).toBe(fact);
+  });
+
+  it('is the latest one, whatever became of those before', () => {
+    expect(facts({ status: status('claim-expired', 'canceled', 'pending') }).run).toBe('pending');
+    expect(facts({ status: status('completed', 'running') }).run).toBe('running');
+    expect(latestRun(status('completed', 'running'))?.runId).toBe(1);
+    expect(latestRun(status())).toBeUndefined();
+  });
+
+  it('is ours only by group and id both', () => {
+    const held = (worker: Partial<typeof OURS>) => {
+      const seenStatus = status('running');
+      return { status: { ...seenStatus, runs: [{ ...run(0, 'running'), ...worker }] } };
+    };
+    expect(facts(held({})).run).toBe('running');
+    expect(facts(held({ workerGroup: 'other' })).run).toBe('foreign');
+    expect(facts(held({ workerId: 'other' })).run).toBe('foreign');
+  });
+});
+
+describe('the request', () => {
+  it('is untracked without a row, whatever Buildbot says', () => {
+    expect(facts({ status: status('pending') }).request).toBe('untracked');
+    expect(facts({ request: request(STATES.building) }).request).toBe('untracked');
+  });
+
+  it('is ordered while no id is recorded, and gone when Buildbot does not know the id', () => {
+    expect(facts({ row: row({ buildRequestId: null }), status: status('pending') }).request).toBe('ordered');
+    expect(facts({ row: row(), status: status('pending') }).request).toBe('gone');
+  });
+
+  it.each(Object.entries(STATES))('is %s as Buildbot says', (fact, state) => {
+    expect(facts(seen(state, ['pending'])).request).toBe(fact);
+  });
+
+  it.each([
+    [5, 'cancelled'],
+    [6, 'cancelled'],
+    [0, 'finished'],
+    [2, 'finished'],
+    [3, 'finished'],
+    [null, 'finished'],
+  ])('complete with results %j is %s', (results, fact) => {
+    expect(facts(seen({ ...STATES.finished, results }, ['running'])).request).toBe(fact);
+  });
+
+  describe('whose build runs', () => {
+    it.each([
+      ['building', 'the run is claimed for no known build', null],
+      ['building', 'the run is claimed for this build', FIRST.buildId],
+      ['rebuilding', 'the run is claimed for an earlier build', FIRST.buildId - 1],
+    ])('is %s when %s', (fact, _when, buildId) => {
+      expect(facts(seen(STATES.building, ['running'], { buildId })).request).toBe(fact);
+    });
+
+    it('is building for a new run, whose predecessor the earlier build belonged to', () => {
+      const after = seen({ at: 'building', build: SECOND }, ['worker-shutdown', 'pending'], {
+        buildId: FIRST.buildId,
+      });
+      expect(facts(after).request).toBe('building');
+    });
+  });
+
+  describe('whose build has just ended', () => {
+    const ended = (event?: BuildEvent) => facts({ ...seen(STATES.finishing, ['running']), event }).request;
+
+    it('is requeued as soon as the message tells of the RETRY', () => {
+      expect(ended({ ...EVENT, results: 5 })).toBe('requeued');
+    });
+
+    it.each<[string, BuildEvent | undefined]>([
+      ['without a message', undefined],
+      ['with another result', { ...EVENT, results: 0 }],
+      ['with a RETRY of another build', { ...EVENT, results: 5, buildNumber: FIRST.number - 1 }],
+      ['with a message of its start', { kind: 'started', buildNumber: FIRST.number }],
+    ])('stays finishing %s', (_what, event) => {
+      expect(ended(event)).toBe('finishing');
+    });
+  });
+
+  it.each(['waiting', 'building', 'finished', 'cancelled'] as const)(
+    'that is %s does not change for a message of a RETRY',
+    (at) => {
+      const event = { ...EVENT, results: 5 };
+      expect(facts({ ...seen(STATES[at], ['running']), event }).request).toBe(at);
+    },
+  );
+});
+
+describe('firstRunOfOrder', () => {
+  it.each([
+    [['pending'], 0, 0],
+    [['worker-shutdown', 'pending'], 1, 0],
+    [['claim-expired', 'worker-shutdown', 'intermittent-task', 'running'], 3, 0],
+    [['canceled', 'pending'], 1, 1],
+    [['claim-expired', 'canceled', 'worker-shutdown', 'pending'], 3, 2],
+    [['claim-expired', 'canceled', 'worker-shutdown', 'pending'], 1, 0],
+    [['completed', 'pending'], 1, 1],
+    [['malformed-payload', 'pending'], 1, 1],
+    [['deadline-exceeded', 'pending'], 1, 1],
+  ])('of %j: run %i belongs to the order of run %i', (sketches, runId, first) => {
+    expect(firstRunOfOrder(status(...sketches).runs, runId)?.runId).toBe(first);
+  });
+
+  it('is unknown for a run that is not there', () => {
+    expect(firstRunOfOrder(status('pending').runs, 1)).toBeUndefined();
+  });
+});
+
+describe('a newer order', () => {
+  const newer = (...[state, sketches, changes]: Parameters<typeof seen>) =>
+    facts(seen(state, sketches, changes)).newerOrder;
+
+  it('is not there while the row follows the latest run', () => {
+    expect(newer(STATES.building, ['running'])).toBe(false);
+    expect(newer(STATES.finished, ['canceled', 'completed'], { runId: 1 })).toBe(false);
+    expect(facts({ row: row() }).newerOrder).toBe(false);
+    expect(facts({ status: status('completed', 'pending') }).newerOrder).toBe(false);
+  });
+
+  it.each(LOST)('is not there after %s: the new run continues the work', (reason) => {
+    for (const state of Object.values(STATES)) expect(newer(state, [reason, 'pending'])).toBe(false);
+  });
+
+  it('is not there after a whole chain of lost runs that the row slept through', () => {
+    expect(newer(STATES.building, [...LOST, 'running'])).toBe(false);
+  });
+
+  it.each(['canceled', 'completed', 'failed', 'deadline-exceeded', 'internal-error'])(
+    'is there when a user reruns a task that was %s, whether the old request lives or not',
+    (reason) => {
+      for (const state of Object.values(STATES)) expect(newer(state, [reason, 'pending'])).toBe(true);
+      expect(facts({ row: row(), status: status(reason, 'pending') }).newerOrder).toBe(true);
+      expect(
+        facts({ row: row({ buildRequestId: null }), status: status(reason, 'pending') }).newerOrder,
+      ).toBe(true);
+    },
+  );
+
+  it('is there when a run of the chain was ended by a user, even if the last one before was lost', () => {
+    expect(newer(STATES.building, ['canceled', 'worker-shutdown', 'pending'])).toBe(true);
+    expect(newer(STATES.building, ['canceled', 'worker-shutdown', 'pending'], { runId: 1 })).toBe(false);
+  });
+
+  describe('after malformed-payload', () => {
+    const sketches = ['malformed-payload', 'pending'];
+
+    // So did the original bridge end the run of a RETRY, and reran the task.
+    it.each(['waiting', 'building', 'finishing', 'requeued'] as const)(
+      'is not there while the request is open: %s',
+      (at) => {
+        expect(newer(STATES[at], sketches)).toBe(false);
+        expect(newer(STATES[at], ['malformed-payload', 'malformed-payload', 'pending'])).toBe(false);
+      },
+    );
+
+    it.each(['finished', 'cancelled'] as const)('is there once the request is complete: %s', (at) => {
+      expect(newer(STATES[at], sketches)).toBe(true);
+    });
+
+    it('is there when the payload was refused, which leaves no request', () => {
+      expect(facts({ row: row({ buildRequestId: null }), status: status(...sketches) }).newerOrder).toBe(
+        true,
+      );
+    });
+  });
+});
+
+describe('the times', () => {
+  const running = seen(STATES.building, ['running']);
+
+  it('puts the deadline at its second', () => {
+    const deadline = running.status?.deadline ?? 0;
+    expect(facts(running, deadline - 1).deadlinePassed).toBe(false);
+    expect(facts(running, deadline).deadlinePassed).toBe(true);
+    expect(facts({ row: row() }, deadline).deadlinePassed).toBe(false);
+  });
+
+  it('calls a claim due within the window before its end', () => {
+    const end = NOW + 1200;
+    expect(facts(running, end - SETTINGS.reclaimWindow).claimDue).toBe(false);
+    expect(facts(running, end - SETTINGS.reclaimWindow + 1).claimDue).toBe(true);
+    expect(facts(running, end + 1).claimDue).toBe(true);
+  });
+
+  it('takes the end of the claim from the run before the row', () => {
+    const late = row({ takenUntil: NOW + 100 });
+    expect(facts({ row: late, status: status('running') }).claimDue).toBe(false);
+    expect(facts({ row: late }).claimDue).toBe(true);
+    expect(facts({ row: row({ takenUntil: NOW + 1200 }) }).claimDue).toBe(false);
+  });
+
+  it('waits for the end message of a finished build, but no longer than the grace', () => {
+    const finished = seen({ ...STATES.finished, completeAt: NOW }, ['running']);
+    expect(facts(finished, NOW + SETTINGS.finishedGrace - 1).reportDue).toBe(false);
+    expect(facts(finished, NOW + SETTINGS.finishedGrace).reportDue).toBe(true);
+    expect(facts({ ...finished, event: EVENT }).reportDue).toBe(true);
+  });
+
+  it('waits for no message when nobody knows since when', () => {
+    expect(facts(seen({ ...STATES.finished, completeAt: null }, ['running'])).reportDue).toBe(true);
+  });
+
+  it.each<[string, BuildEvent]>([
+    ['the end of another build', { ...EVENT, buildNumber: FIRST.number - 1 }],
+    ['the start of the build', { kind: 'started', buildNumber: FIRST.number }],
+    // A build of the same number on another master: no request is complete with a RETRY of its last build.
+    ['the RETRY of a build of the same number', { ...EVENT, results: 5 }],
+  ])('does not take %s for the end message', (_what, event) => {
+    expect(facts({ ...seen(STATES.finished, ['running']), event }).reportDue).toBe(false);
+  });
+
+  it.each(['waiting', 'building', 'finishing', 'requeued', 'cancelled'] as const)(
+    'has nothing to report of a request that is %s, message or not',
+    (at) => {
+      expect(facts({ ...seen(STATES[at], ['running']), event: EVENT }).reportDue).toBe(false);
+    },
+  );
+
+  it('counts runs up to Taskcluster’s 50', () => {
+    const runs = (count: number) => status(...Array.from({ length: count }, () => 'claim-expired'));
+    expect(facts({ status: runs(49) }).runsLeft).toBe(true);
+    expect(facts({ status: runs(50) }).runsLeft).toBe(false);
+  });
+
+  it('believes an absence after its grace', () => {
+    const missing = { row: row({ missingSince: NOW }) };
+    expect(facts(missing, NOW + SETTINGS.missingGrace - 1).missingSettled).toBe(false);
+    expect(facts(missing, NOW + SETTINGS.missingGrace).missingSettled).toBe(true);
+    expect(facts({ row: row() }, NOW + 1e6).missingSettled).toBe(false);
+    expect(facts({}, NOW).missingSettled).toBe(false);
+  });
+});

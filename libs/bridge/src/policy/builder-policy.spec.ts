@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
+import { matcher } from './python-pattern.js';
+
+function policy(rules: Partial<BuilderRules>): BuilderPolicy {
+  return new BuilderPolicy({ restricted: [], ignored: [], ...rules });
+}
+
+describe('matcher', () => {
+  it.each([
+    ['release-', 'release-mozilla-beta', true, 'matches a beginning'],
+    ['release-', 'pre-release-x', false, 'is anchored at the start'],
+    ['^release-.*$', 'release-x', true, 'bears its own anchors'],
+    ['release$', 'release-x', false, 'keeps an anchor at the end'],
+    ['a|b', 'xb', false, 'anchors every alternative'],
+    ['a|b', 'bx', true, 'tries every alternative'],
+    ['^((?!alder).)*$', 'Linux alder build', false, 'knows the lookahead of the sample configuration'],
+    ['^((?!alder).)*$', 'Linux ash build', true, 'knows the lookahead of the sample configuration'],
+    ['', 'anything', true, 'matches everything when empty, as Python does'],
+    ['Release', 'release', false, 'minds case'],
+    ['a\\\\Z', 'a\\Z', true, 'takes an escaped backslash for what it is'],
+  ])('%j on %j: %s (%s)', (pattern, text, expected) => {
+    expect(matcher(pattern)(text)).toBe(expected);
+  });
+
+  it('gives the same answer every time', () => {
+    const matches = matcher('a');
+    expect([matches('a'), matches('a'), matches('a')]).toEqual([true, true, true]);
+  });
+
+  it.each(['(', '[a', '(?P<name>x)', '(?i)release'])('refuses %j, which it cannot read', (pattern) => {
+    expect(() => matcher(pattern)).toThrow(SyntaxError);
+    expect(() => policy({ restricted: [pattern] })).toThrow(SyntaxError);
+  });
+});
+
+describe('BuilderPolicy', () => {
+  const restricted = policy({ restricted: ['^release-.*$'] });
+  const builder = 'release-mozilla-beta-build';
+
+  it('lets anybody use a builder that no rule names', () => {
+    expect(restricted.judge('Linux build', [])).toEqual({ is: 'allowed' });
+  });
+
+  it('refuses a restricted builder, and names both scopes that would help', () => {
+    expect(restricted.judge(builder, [])).toEqual({
+      is: 'refused',
+      reason:
+        'the builder is restricted: the task needs the scope ' +
+        `buildbot-bridge:builder-name:${builder} or project:releng:buildbot-bridge:builder-name:${builder}`,
+    });
+  });
+
+  it.each([
+    [`buildbot-bridge:builder-name:${builder}`],
+    [`project:releng:buildbot-bridge:builder-name:${builder}`],
+    ['buildbot-bridge:builder-name:release-*'],
+    ['project:releng:buildbot-bridge:builder-name:release-mozilla-beta-*'],
+    ['buildbot-bridge:builder-name:*'],
+    ['project:releng:*'],
+    [`buildbot-bridge:builder-name:${builder}*`],
+    ['*'],
+  ])('lets the scope %s use a restricted builder', (scope) => {
+    expect(restricted.judge(builder, ['queue:route:x', scope])).toEqual({ is: 'allowed' });
+  });
+
+  it.each([
+    ['buildbot-bridge:builder-name:release-'],
+    ['buildbot-bridge:builder-name:release-*-build'],
+    ['buildbot-bridge:builder-name:Release-*'],
+    [`project:other:buildbot-bridge:builder-name:${builder}`],
+    [`x-buildbot-bridge:builder-name:${builder}`],
+    [builder],
+    [''],
+  ])('does not take the scope %j for enough', (scope) => {
+    expect(restricted.judge(builder, [scope]).is).toBe('refused');
+  });
+
+  it('leaves ignored builders alone, before every other rule', () => {
+    const rules = policy({ restricted: ['.*'], ignored: ['^((?!alder).)*$'], allowed: [] });
+    expect(rules.judge('Linux ash build', [])).toEqual({ is: 'ignored' });
+    expect(rules.judge('Linux alder build', ['*']).is).toBe('refused');
+  });
+
+  it('allows only what the allowed list names', () => {
+    const rules = policy({ allowed: ['^Linux', '^Windows'] });
+    expect(rules.judge('Windows build', [])).toEqual({ is: 'allowed' });
+    expect(rules.judge('OS X Linux build', ['*'])).toEqual({
+      is: 'refused',
+      reason: 'the builder is not among the allowed builders of this bridge',
+    });
+  });
+
+  it('allows nothing with an empty allowed list', () => {
+    expect(policy({ allowed: [] }).judge('Linux build', ['*']).is).toBe('refused');
+  });
+
+  it('asks an allowed builder that is restricted for its scope too', () => {
+    const rules = policy({ allowed: ['.*'], restricted: ['^release-'] });
+    expect(rules.judge(builder, []).is).toBe('refused');
+    expect(rules.judge(builder, ['*']).is).toBe('allowed');
+  });
+});

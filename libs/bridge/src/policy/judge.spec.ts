@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { BuilderKnown, OrderKey } from '../ports/buildbot.js';
+import type { Run, TaskDefinition, TaskStatus } from '../ports/task-queue.js';
+import { asciiJson } from './ascii-json.js';
+import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
+import { judge, type Judgement, orderKey } from './judge.js';
+
+interface Sample {
+  priority: string;
+  scopes: string[];
+  created: string;
+  expires: string;
+  payload: unknown;
+}
+
+const SAMPLES = JSON.parse(
+  readFileSync(new URL('../../../../test/fixtures/buildbot/task-definitions.json', import.meta.url), 'utf8'),
+) as Record<string, Sample>;
+
+const KEY: OrderKey = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, submittedAt: 1494586264 };
+const BUILDERS = ['Linux x86-64 mozilla-central build', 'release-mozilla-beta-firefox_chcksms'];
+
+function definitionOf({ priority, scopes, created, expires, payload }: Sample): TaskDefinition {
+  const taskQueueId = 'buildbot-bridge/buildbot-bridge';
+  return { taskQueueId, priority, scopes, created: Date.parse(created) / 1000, expires, payload };
+}
+
+function definition(changes: Partial<Sample>): TaskDefinition {
+  return definitionOf({ ...sample('ok'), ...changes });
+}
+
+function sample(name: string): Sample {
+  const found = SAMPLES[name];
+  if (!found) throw new TypeError(`no sample ${name}`);
+  return found;
+}
+
+const listed = (name: string): Promise<BuilderKnown> =>
+  Promise.resolve(BUILDERS.includes(name) ? 'known' : 'unknown');
+
+function ask(
+  what: TaskDefinition,
+  rules: Partial<BuilderRules> = {},
+  known: (name: string) => Promise<BuilderKnown> = listed,
+): Promise<Judgement> {
+  return judge(what, KEY, new BuilderPolicy({ restricted: ['^release-'], ignored: [], ...rules }), known);
+}
+
+describe('judge', () => {
+  it('knows every sample definition by what becomes of it', async () => {
+    const outcomes: Record<string, string> = {};
+    for (const [name, given] of Object.entries(SAMPLES)) outcomes[name] = (await ask(definitionOf(given))).is;
+    expect(outcomes).toEqual({
+      ok: 'order',
+      'ok-high-priority': 'order',
+      'ok-nonascii-property-value': 'order',
+      'restricted-with-scope': 'order',
+      'restricted-without-scope': 'refused',
+      'bad-no-product': 'refused',
+      'bad-no-buildername': 'refused',
+      'bad-unknown-builder': 'refused',
+      'bad-no-sourcestamp': 'refused',
+      'bad-extra-key': 'refused',
+      'bad-short-branch': 'refused',
+      'poison-long-property': 'refused',
+      'poison-nonascii-property-name': 'refused',
+      'poison-nonascii-branch': 'refused',
+      'poison-nonascii-revision': 'refused',
+      'spoofed-taskId': 'refused',
+    });
+  });
+
+  it.each([
+    ['restricted-without-scope', 'restricted'],
+    ['bad-no-product', 'payload.properties.product: is required'],
+    ['bad-no-buildername', 'payload.buildername: is required'],
+    ['bad-unknown-builder', 'no such builder in the builder list'],
+    ['bad-no-sourcestamp', 'payload.sourcestamp: is required'],
+    ['bad-extra-key', 'priority'],
+    ['bad-short-branch', 'payload.sourcestamp.branch: is shorter'],
+    ['poison-long-property', 'payload.properties.long: takes more than 1024 bytes'],
+    ['poison-nonascii-property-name', 'payload.properties.?t?: has a name'],
+    ['poison-nonascii-branch', 'payload.sourcestamp.branch: has characters'],
+    ['poison-nonascii-revision', 'payload.sourcestamp.revision: has characters'],
+    ['spoofed-taskId', 'payload.properties.taskId: has a name that the bridge writes itself'],
+  ])('tells the author of %s why', async (name, reason) => {
+    const judgement = await ask(definitionOf(sample(name)));
+    const reasons = judgement.is === 'refused' ? judgement.reasons : [];
+    expect(reasons.join('\n')).toContain(reason);
+  });
+
+  it('makes an order of a good definition', async () => {
+    expect(await ask(definitionOf(sample('ok')))).toEqual({
+      is: 'order',
+      order: {
+        ...KEY,
+        buildername: 'Linux x86-64 mozilla-central build',
+        branch: 'mozilla-central',
+        revision: 'cd5fab20f6bd128847ef8131c9aeed63cde019fc',
+        repository: '',
+        project: '',
+        properties: {
+          product: 'firefox',
+          who: 'dev@example.com',
+          upload_to_task_id: 'Q4xCyr2cTwGxJ3G4yqK7Xw',
+        },
+        priority: 0,
+      },
+    });
+  });
+
+  it.each([
+    ['highest', 1],
+    ['very-high', 1],
+    ['high', 1],
+    ['medium', 0],
+    ['normal', 0],
+    ['low', 0],
+    ['lowest', 0],
+    ['of the future', 0],
+  ])('gives the priority %s the number %i', async (priority, number) => {
+    expect(await ask(definition({ priority }))).toMatchObject({ order: { priority: number } });
+  });
+
+  it('leaves an ignored builder alone, bad payload or not, and does not ask the list', async () => {
+    const ask404 = () => Promise.reject(new TypeError('asked'));
+    const bad = definition({ payload: { buildername: 'ash build', nonsense: true } });
+    expect(await ask(bad, { ignored: ['^ash'] }, ask404)).toEqual({ is: 'ignored' });
+  });
+
+  it('does not take a payload without a builder name for ignored', async () => {
+    for (const payload of [{}, null, 7, { buildername: 7 }, { buildername: ['x'] }]) {
+      expect((await ask(definition({ payload }), { ignored: ['.*'] })).is).toBe('refused');
+    }
+  });
+
+  it('shows a pattern no more of a name than a builder’s name may have', async () => {
+    const payload = { buildername: 'x'.repeat(300) };
+    expect((await ask(definition({ payload }), { ignored: ['^x{255}$'] })).is).toBe('ignored');
+    expect((await ask(definition({ payload }), { ignored: ['^x{256}'] })).is).toBe('refused');
+  });
+
+  it('asks the builder list only for a name that passed', async () => {
+    const asked: string[] = [];
+    const known = (name: string) => {
+      asked.push(name);
+      return listed(name);
+    };
+    for (const given of Object.values(SAMPLES)) await ask(definitionOf(given), {}, known);
+    expect([...new Set(asked)].sort()).toEqual([...BUILDERS, 'no such builder'].sort());
+  });
+
+  it('accepts any builder when there is no list', async () => {
+    const order = await ask(definitionOf(sample('bad-unknown-builder')), {}, () =>
+      Promise.resolve('unchecked'),
+    );
+    expect(order.is).toBe('order');
+  });
+
+  it('passes on that the list is away: no judgement is better than a wrong one', async () => {
+    const away = () => Promise.reject(new Error('away'));
+    await expect(ask(definitionOf(sample('ok')), {}, away)).rejects.toThrow('away');
+  });
+
+  it('never throws, whatever the payload', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue({ stringUnit: 'binary' }), async (payload) => {
+        expect(['order', 'refused', 'ignored']).toContain((await ask(definition({ payload }))).is);
+      }),
+    );
+  });
+
+  it('orders nothing that a master could not load', async () => {
+    for (const given of Object.values(SAMPLES)) {
+      const judgement = await ask(definitionOf(given));
+      if (judgement.is !== 'order') continue;
+      for (const value of Object.values(judgement.order.properties)) {
+        const pair = asciiJson([value, 'bbb']);
+        expect(pair).toMatch(/^[\x20-\x7e]{1,1024}$/);
+        expect(JSON.parse(pair)).toEqual([value, 'bbb']);
+      }
+    }
+  });
+});
+
+describe('orderKey', () => {
+  const run = (runId: number, scheduled: number, reasonResolved?: string): Run => ({
+    runId,
+    state: reasonResolved ? 'exception' : 'pending',
+    reasonCreated: 'scheduled',
+    reasonResolved,
+    scheduled,
+  });
+  const status = (...runs: Run[]): TaskStatus => ({
+    taskId: KEY.taskId,
+    taskQueueId: '',
+    state: 'pending',
+    deadline: 0,
+    retriesLeft: 0,
+    runs,
+  });
+
+  it('is made of the run’s scheduling, in whole seconds', () => {
+    expect(orderKey(status(run(0, 100.9)), 0)).toEqual({
+      taskId: KEY.taskId,
+      createdForRunId: 0,
+      submittedAt: 100,
+    });
+  });
+
+  it('is the same for every run of one order, and another for a rerun', () => {
+    const seen = status(
+      run(0, 100, 'claim-expired'),
+      run(1, 200, 'worker-shutdown'),
+      run(2, 300, 'canceled'),
+      run(3, 400),
+    );
+    expect([0, 1, 2].map((runId) => orderKey(seen, runId)?.submittedAt)).toEqual([100, 100, 100]);
+    expect(orderKey(seen, 3)).toMatchObject({ createdForRunId: 3, submittedAt: 400 });
+  });
+
+  it('is unknown for a run that the status does not show', () => {
+    expect(orderKey(status(), 0)).toBeUndefined();
+    expect(orderKey(status(run(0, 1)), 1)).toBeUndefined();
+  });
+});

@@ -1,0 +1,276 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { asciiJson } from './ascii-json.js';
+import { branchPath, PAYLOAD_LIMITS, readPayload, RESERVED_PROPERTIES } from './payload.js';
+
+interface Parts {
+  buildername?: unknown;
+  sourcestamp?: unknown;
+  properties?: unknown;
+}
+
+/** A payload as it comes: through JSON, so that `__proto__` is a key like any other. */
+function payload(changes: Parts = {}): unknown {
+  return JSON.parse(
+    JSON.stringify({
+      buildername: 'Linux build',
+      sourcestamp: { branch: 'mozilla-central' },
+      properties: { product: 'firefox' },
+      ...changes,
+    }),
+  );
+}
+
+const stamp = (changes: object) => payload({ sourcestamp: { branch: 'mozilla-central', ...changes } });
+const withProperties = (changes: object) => payload({ properties: { product: 'firefox', ...changes } });
+const nested = (depth: number): unknown => (depth === 0 ? 'x' : [nested(depth - 1)]);
+
+function problems(input: unknown): string[] {
+  const reading = readPayload(input);
+  return reading.valid ? [] : reading.problems;
+}
+
+/** A string whose pair takes exactly this many bytes: `["…","bbb"]`. */
+const pairOf = (bytes: number) => 'x'.repeat(bytes - '["","bbb"]'.length);
+
+describe('readPayload', () => {
+  it('fills in what a source stamp may leave out', () => {
+    expect(readPayload(payload())).toEqual({
+      valid: true,
+      payload: {
+        buildername: 'Linux build',
+        branch: 'mozilla-central',
+        revision: null,
+        repository: '',
+        project: '',
+        properties: { product: 'firefox' },
+      },
+    });
+  });
+
+  it('keeps everything a source stamp says', () => {
+    const said = { revision: 'cd5f', repository: 'https://hg.example.com/x', project: 'firefox' };
+    expect(readPayload(stamp(said))).toMatchObject({ valid: true, payload: said });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', null, 'payload: '],
+    ['an array', [], 'payload: '],
+    ['an unknown key', { ...(payload() as object), priority: 1 }, 'priority'],
+    [
+      'an unknown key named __proto__',
+      JSON.parse(JSON.stringify(payload()).replace('{', '{"__proto__":{"a":1},')),
+      '__proto__',
+    ],
+    ['no builder name', payload({ buildername: undefined }), 'payload.buildername: is required'],
+    ['a builder name that is a number', payload({ buildername: 7 }), 'payload.buildername: is required'],
+    ['an empty builder name', payload({ buildername: '' }), 'payload.buildername: is empty'],
+    ['a builder name with a line break', payload({ buildername: 'a\nb' }), 'has control characters'],
+    ['no source stamp', payload({ sourcestamp: undefined }), 'payload.sourcestamp: is required'],
+    ['an unknown key in the source stamp', stamp({ changes: [] }), 'changes'],
+    ['no branch', payload({ sourcestamp: {} }), 'payload.sourcestamp.branch: '],
+    ['a source stamp that is text', payload({ sourcestamp: 'x' }), 'payload.sourcestamp: is required'],
+    ['a branch that is null', stamp({ branch: null }), 'payload.sourcestamp.branch: '],
+    ['a short branch', stamp({ branch: 'ab' }), 'payload.sourcestamp.branch: is shorter than 3'],
+    ['a branch of slashes', stamp({ branch: '////' }), 'payload.sourcestamp.branch: names no branch'],
+    ['a branch that is only a host', stamp({ branch: 'https://hg.example.com/' }), 'names no branch'],
+    ['a branch beyond ASCII', stamp({ branch: 'projects/été' }), 'would block the builder'],
+    ['a revision beyond ASCII', stamp({ revision: 'rév' }), 'payload.sourcestamp.revision: has characters'],
+    ['a revision with a control character', stamp({ revision: 'a\tb' }), 'payload.sourcestamp.revision: has'],
+    ['a repository beyond ASCII', stamp({ repository: 'é' }), 'payload.sourcestamp.repository: has'],
+    ['a project beyond ASCII', stamp({ project: 'é' }), 'payload.sourcestamp.project: has characters'],
+    ['no properties', payload({ properties: undefined }), 'payload.properties: is required'],
+    ['properties that are a list', payload({ properties: [] }), 'payload.properties: is required'],
+    ['no product', payload({ properties: {} }), 'payload.properties.product: is required'],
+    ['an empty product', payload({ properties: { product: '' } }), 'payload.properties.product: is required'],
+    [
+      'a product that is no string',
+      payload({ properties: { product: 1 } }),
+      'properties.product: is required',
+    ],
+    ['an empty property name', withProperties({ '': 1 }), 'has a name that is not 1 to 255'],
+    ['a property name with a space', withProperties({ 'a b': 1 }), 'has a name that is not 1 to 255'],
+    ['a property name beyond ASCII', withProperties({ été: 1 }), 'payload.properties.?t?: has a name'],
+    [
+      'U+0000 in a value',
+      withProperties({ a: 'x\0' }),
+      'payload.properties.a: contains the character U+0000',
+    ],
+    ['U+0000 in a name deep in a value', withProperties({ a: [{ '\0': 1 }] }), 'U+0000'],
+  ])('refuses %s and says so', (_what, input, problem) => {
+    expect(problems(input)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype'])('refuses a property named %s', (name) => {
+    const input: unknown = JSON.parse(
+      `{"buildername":"b","sourcestamp":{"branch":"abc"},"properties":{"product":"p","${name}":"x"}}`,
+    );
+    expect(problems(input)).toEqual([`payload.properties.${name}: has a forbidden name`]);
+  });
+
+  it.each(RESERVED_PROPERTIES)('refuses the property %s, which is not a task’s to choose', (name) => {
+    expect(problems(withProperties({ [name]: 'x' }))).toEqual([
+      `payload.properties.${name}: has a name that the bridge writes itself`,
+    ]);
+  });
+
+  it('takes a backslash and letters for no character U+0000', () => {
+    expect(problems(withProperties({ a: '\\u0000', b: '\\\\u0000' }))).toEqual([]);
+    expect(problems(withProperties({ a: '\\\0' }))).toHaveLength(1);
+  });
+
+  it('keeps odd names deep in a value', () => {
+    const input = JSON.stringify(withProperties({ a: { X: { b: 1 } } })).replace('"X"', '"__proto__"');
+    const reading = readPayload(JSON.parse(input));
+    expect(reading.valid && asciiJson(reading.payload.properties)).toContain('{"__proto__":{"b":1}}');
+  });
+
+  it('accepts values beyond ASCII, nested ones and null', () => {
+    const values = { a: 'é ☃ 😀', b: { c: [1, null, true] }, d: null };
+    expect(readPayload(withProperties(values))).toMatchObject({
+      valid: true,
+      payload: { properties: values },
+    });
+  });
+
+  it('tells every problem, but no more than a reader bears', () => {
+    expect(problems({ extra: 1 })).toHaveLength(4);
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`a b${index}`, 1]));
+    expect(problems(withProperties(many))).toHaveLength(20);
+  });
+
+  it('repeats nothing unprintable and nothing endless in its problems', () => {
+    const [problem] = problems(withProperties({ [`\u001b[31m${'é'.repeat(500)}`]: 1 }));
+    expect(problem).toMatch(/^[\x20-\x7e]{1,200}$/);
+  });
+
+  describe('has limits', () => {
+    const { text, propertyName, propertyPairBytes, properties, totalBytes, depth } = PAYLOAD_LIMITS;
+
+    /** Properties whose names and pairs take exactly this many bytes together, `product` included. */
+    function totalling(bytes: number): object {
+      const result: Record<string, string> = {};
+      let left = bytes - 'product'.length - asciiJson(['firefox', 'bbb']).length;
+      for (let index = 100; left > 0; index++) {
+        const pair = left - 4 > propertyPairBytes ? propertyPairBytes - 100 : left - 4;
+        result[`p${index}`] = pairOf(pair);
+        left -= pair + 4;
+      }
+      return result;
+    }
+
+    const count = (total: number) =>
+      Object.fromEntries(Array.from({ length: total - 1 }, (_, index) => [`p${index}`, 1]));
+
+    it.each<[string, unknown, unknown]>([
+      [
+        'builder name',
+        payload({ buildername: 'é'.repeat(text) }),
+        payload({ buildername: 'x'.repeat(text + 1) }),
+      ],
+      ['branch', stamp({ branch: 'x'.repeat(text) }), stamp({ branch: 'x'.repeat(text + 1) })],
+      ['shortest branch', stamp({ branch: 'abc' }), stamp({ branch: 'ab' })],
+      ['revision', stamp({ revision: 'x'.repeat(text) }), stamp({ revision: 'x'.repeat(text + 1) })],
+      ['repository', stamp({ repository: 'x'.repeat(text) }), stamp({ repository: 'x'.repeat(text + 1) })],
+      ['project', stamp({ project: 'x'.repeat(text) }), stamp({ project: 'x'.repeat(text + 1) })],
+      [
+        'property name',
+        withProperties({ ['x'.repeat(propertyName)]: 1 }),
+        withProperties({ ['x'.repeat(propertyName + 1)]: 1 }),
+      ],
+      [
+        'property pair',
+        withProperties({ a: pairOf(propertyPairBytes) }),
+        withProperties({ a: pairOf(propertyPairBytes + 1) }),
+      ],
+      // Six bytes for each character once it is written in ASCII.
+      [
+        'property pair beyond ASCII',
+        withProperties({ a: 'é'.repeat(169) }),
+        withProperties({ a: 'é'.repeat(170) }),
+      ],
+      ['number of properties', withProperties(count(properties)), withProperties(count(properties + 1))],
+      [
+        'bytes of all properties',
+        withProperties(totalling(totalBytes)),
+        withProperties(totalling(totalBytes + 1)),
+      ],
+      ['depth', withProperties({ a: nested(depth) }), withProperties({ a: nested(depth + 1) })],
+    ])('%s: at the edge accepted, beyond it refused', (_what, within, beyond) => {
+      expect(problems(within)).toEqual([]);
+      expect(problems(beyond)).toHaveLength(1);
+    });
+
+    it('bears a value nested deeper than any stack', () => {
+      const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
+      expect(readPayload({ ...(payload() as object), properties: { product: 'p', deep } })).toEqual({
+        valid: false,
+        problems: ['payload.properties.deep: is nested deeper than 8 levels'],
+      });
+    });
+  });
+
+  it('never throws, whatever it is given', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true }), (input) => {
+        expect(typeof readPayload(input).valid).toBe('boolean');
+      }),
+    );
+  });
+
+  const loose = fc.record({
+    buildername: fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.constant('Linux build')),
+    sourcestamp: fc.record({
+      branch: fc.oneof(fc.string(), fc.webUrl(), fc.string({ unit: 'binary' })),
+      revision: fc.option(fc.string()),
+    }),
+    properties: fc
+      .dictionary(
+        fc.oneof(fc.string({ minLength: 1 }), fc.string({ unit: 'binary' })),
+        fc.jsonValue({ stringUnit: 'binary' }),
+        { maxKeys: 5 },
+      )
+      .map((others) => ({ ...others, product: 'firefox' })),
+  });
+
+  it('accepts nothing that a master could not load', () => {
+    let accepted = 0;
+    fc.assert(
+      fc.property(loose, (input) => {
+        const reading = readPayload(input);
+        if (!reading.valid) return;
+        accepted++;
+        const { branch, revision, repository, project, properties } = reading.payload;
+        for (const column of [branch, revision ?? '', repository, project]) {
+          expect(column).toMatch(/^[\x20-\x7e]{0,255}$/);
+        }
+        expect(branch).toBe(branchPath(branch));
+        expect(branch).not.toBe('');
+        for (const [name, value] of Object.entries(properties)) {
+          const pair = asciiJson([value, 'bbb']);
+          expect(name).toMatch(/^[\x21-\x7e]{1,255}$/);
+          expect(pair).toMatch(/^[\x20-\x7e]{1,1024}$/);
+          expect(JSON.parse(pair)).toHaveLength(2);
+          expect(JSON.parse(pair)).not.toEqual(expect.stringContaining('\0'));
+        }
+        expect(Object.keys(properties).sort()).toEqual(Object.keys(input.properties).sort());
+      }),
+      { numRuns: 1000 },
+    );
+    expect(accepted).toBeGreaterThan(50);
+  });
+});
+
+describe('branchPath', () => {
+  it.each([
+    ['mozilla-central', 'mozilla-central'],
+    ['https://hg.mozilla.org/mozilla-central/', 'mozilla-central'],
+    ['https://hg.mozilla.org/releases/mozilla-beta', 'releases/mozilla-beta'],
+    ['ssh://user@hg.example.com:22/projects/ash//', 'projects/ash'],
+    ['/projects/ash/', 'projects/ash'],
+    ['releases/mozilla-beta', 'releases/mozilla-beta'],
+    ['https://hg.mozilla.org', ''],
+  ])('%j is the branch %j', (branch, path) => {
+    expect(branchPath(branch)).toBe(path);
+  });
+});

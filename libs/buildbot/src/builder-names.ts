@@ -1,0 +1,22 @@
+/**
+ * The names in an `allthethings.json`.
+ *
+ * @throws Error when the text is not such a file, is cut off, or names no builder
+ */
+export function readBuilderNames(text: string): ReadonlySet<string> {
+  const { builders } = parsed(text) ?? {};
+  if (builders === null || typeof builders !== 'object' || Array.isArray(builders)) {
+    throw new Error('it has no object "builders"');
+  }
+  const names = new Set(Object.keys(builders));
+  if (names.size === 0) throw new Error('it names no builder');
+  return names;
+}
+
+function parsed(text: string): { builders?: unknown } | null {
+  try {
+    return JSON.parse(text) as { builders?: unknown } | null;
+  } catch {
+    throw new Error('it is not JSON, or only a part of it');
+  }
+}

@@ -1,0 +1,91 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  Buildbot,
+  type BuilderKnown,
+  type BuildOrder,
+  type MarkedRequest,
+  type OrderKey,
+  Refused,
+  type RequestSnapshot,
+} from '@bbb/bridge';
+import { SchedulerDb } from '@bbb/scheduler-db';
+import { SelfServe } from '@bbb/self-serve';
+import { BuilderList } from './builder-list.js';
+
+/** Buildbot 0.8: requests go into its scheduler database, cancellations through Self Serve. */
+@Injectable()
+export class LegacyBuildbot extends Buildbot {
+  private readonly logger = new Logger('LegacyBuildbot');
+
+  constructor(
+    private readonly schedulerDb: SchedulerDb,
+    private readonly selfServe: SelfServe,
+    private readonly builders: BuilderList,
+  ) {
+    super();
+  }
+
+  override create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.schedulerDb.create(order, stillWanted);
+  }
+
+  override find(key: OrderKey): Promise<number | undefined> {
+    return this.schedulerDb.find(key);
+  }
+
+  override withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+    return this.schedulerDb.withdraw(key, forget);
+  }
+
+  override snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.schedulerDb.snapshots(requestIds);
+  }
+
+  override markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.schedulerDb.markedOpenRequests(afterRequestId, limit);
+  }
+
+  /**
+   * The request is read again first: Self Serve stops a build by its builder's number on the master of the current
+   * claim, so that the id of an earlier build can hit a stranger's. Only the newest build of the request, and only
+   * while it runs, is named to it. All tasks that share the build lose it.
+   *
+   * Self Serve finds requests by their source stamp's branch. One without a branch, which only the original bridge
+   * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
+   */
+  override async cancel({ requestId }: RequestSnapshot): Promise<void> {
+    const request = (await this.schedulerDb.snapshots([requestId])).get(requestId);
+    if (!request) return;
+    const { state, branch } = request;
+    switch (state.at) {
+      case 'building':
+        await this.selfServe.cancelBuild(reachable(branch), state.build.buildId);
+        this.logger.log({ requestId, buildId: state.build.buildId }, 'build asked to stop');
+        return;
+      case 'waiting':
+      case 'requeued':
+        await this.selfServe.cancelRequest(reachable(branch), requestId);
+        this.logger.log({ requestId }, 'build request asked back');
+        return;
+      case 'finishing':
+      case 'cancelled':
+      case 'finished':
+        // Nothing runs that could be stopped.
+        return;
+    }
+  }
+
+  override knows(buildername: string): Promise<BuilderKnown> {
+    return this.builders.knows(buildername);
+  }
+}
+
+function reachable(branch: string | null): string {
+  if (branch !== null) return branch;
+  throw new Refused(
+    'self-serve',
+    400,
+    'NoBranch',
+    'the request has no branch, by which alone Self Serve finds it',
+  );
+}

@@ -1,0 +1,354 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Buildbot, BuildOrder, BuildRef, RequestSnapshot } from '@bbb/bridge';
+
+/** What a master does to requests; every step has its effect before it resolves. */
+export interface MasterSide {
+  /** Takes a request without starting its build yet. */
+  claim(requestId: number): Promise<void>;
+  /** Takes a request, unless it has it, and starts a build. */
+  start(requestId: number): Promise<BuildRef>;
+  /** The newest build has ended; what follows for the request is still to come. */
+  end(requestId: number): Promise<void>;
+  /** The newest build ends, and completes the request. */
+  finish(requestId: number, results: number): Promise<void>;
+  /** The newest build ends in RETRY: the request is open again. */
+  retry(requestId: number): Promise<void>;
+  /** Dies without a trace in the midst of a build, comes back and builds again. */
+  crashAndRestart(requestId: number): Promise<BuildRef>;
+  /** Dies in the midst of a build; the request is free for others later. */
+  crashAndRelease(requestId: number): Promise<void>;
+  /** Somebody cancels a request of which no build runs, on the master's own page. */
+  cancel(requestId: number): Promise<void>;
+  /** The request vanishes, as after the loss of a database. */
+  remove(requestId: number): Promise<void>;
+  /** The requests that a master may take now. */
+  free(): Promise<number[]>;
+}
+
+/** One empty Buildbot installation. */
+export interface BuildbotHarness {
+  /** Another adapter to it, as another process of the bridge has. */
+  connect(): Buildbot;
+  master: MasterSide;
+  /** What the cancel API was asked for so far. */
+  cancellations(): ({ buildId: number } | { requestId: number })[];
+  /** Until now nothing has come of those; now it does. */
+  settleCancellations(): Promise<void>;
+  builders: { known: string; unknown: string };
+  dispose(): Promise<void>;
+}
+
+const AT = 1494586000;
+
+const wanted = async () => true;
+
+/** What every implementation of the Buildbot port does, whatever Buildbot is behind it. */
+export function describeBuildbotContract(name: string, makeHarness: () => Promise<BuildbotHarness>): void {
+  describe(`Buildbot: ${name}`, () => {
+    let harness: BuildbotHarness;
+    let buildbot: Buildbot;
+
+    beforeEach(async () => {
+      harness = await makeHarness();
+      buildbot = harness.connect();
+    });
+
+    afterEach(() => harness.dispose());
+
+    const order = (changes: Partial<BuildOrder> = {}): BuildOrder => ({
+      taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+      createdForRunId: 0,
+      submittedAt: AT,
+      buildername: harness.builders.known,
+      branch: 'projects/ash',
+      revision: 'cd5fab20f6bd128847ef8131c9aeed63cde019fc',
+      repository: '',
+      project: '',
+      properties: { product: 'firefox' },
+      priority: 0,
+      ...changes,
+    });
+    const create = async (changes?: Partial<BuildOrder>): Promise<number> => {
+      const id = await buildbot.create(order(changes), wanted);
+      if (id === undefined) throw new Error('nothing was created');
+      return id;
+    };
+    const snapshot = async (requestId: number): Promise<RequestSnapshot> => {
+      const found = (await buildbot.snapshots([requestId])).get(requestId);
+      if (!found) throw new Error(`no request ${requestId}`);
+      return found;
+    };
+
+    describe('create', () => {
+      it('makes a request that a master takes', async () => {
+        const id = await create();
+        expect(await harness.master.free()).toEqual([id]);
+        expect(await snapshot(id)).toEqual({
+          requestId: id,
+          buildername: harness.builders.known,
+          branch: 'projects/ash',
+          submittedAt: AT,
+          state: { at: 'waiting' },
+        });
+      });
+
+      it('makes one for each key, however many ask and how often', async () => {
+        const askers = [buildbot, harness.connect(), harness.connect()];
+        const ids = await Promise.all([...askers, ...askers].map((asker) => asker.create(order(), wanted)));
+        expect(new Set(ids).size).toBe(1);
+        expect(await buildbot.create(order(), wanted)).toBe(ids[0]);
+        expect(await harness.master.free()).toEqual([ids[0]]);
+      });
+
+      it('finds it though it is built or complete', async () => {
+        const id = await create();
+        await harness.master.start(id);
+        expect(await create()).toBe(id);
+        await harness.master.finish(id, 0);
+        expect(await create()).toBe(id);
+      });
+
+      it('makes another one for another run, also of the same second', async () => {
+        const ids = [
+          await create(),
+          await create({ createdForRunId: 1 }),
+          await create({ createdForRunId: 2, submittedAt: AT + 1 }),
+          await create({ taskId: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+        ];
+        expect(new Set(ids).size).toBe(4);
+        expect(await buildbot.find(order({ createdForRunId: 1 }))).toBe(ids[1]);
+      });
+
+      it('writes nothing when the order is not wanted any more, and does not ask when it exists', async () => {
+        expect(await buildbot.create(order(), async () => false)).toBeUndefined();
+        expect(await harness.master.free()).toEqual([]);
+        const id = await create();
+        expect(await buildbot.create(order(), () => Promise.reject(new Error('asked')))).toBe(id);
+      });
+
+      it('passes on what the question threw, and can be repeated', async () => {
+        await expect(buildbot.create(order(), () => Promise.reject(new Error('away')))).rejects.toThrow(
+          'away',
+        );
+        expect(await harness.master.free()).toEqual([]);
+        expect(await create()).toEqual(expect.any(Number));
+      });
+    });
+
+    describe('find and withdraw', () => {
+      it('find nothing at first', async () => {
+        expect(await buildbot.find(order())).toBeUndefined();
+        let forgotten = 0;
+        const forget = async () => void forgotten++;
+        expect(await buildbot.withdraw(order(), forget)).toBeUndefined();
+        expect(forgotten).toBe(1);
+      });
+
+      it('find the request, and then forget nothing', async () => {
+        const id = await create();
+        expect(await buildbot.find(order())).toBe(id);
+        expect(await buildbot.withdraw(order(), () => Promise.reject(new Error('forgotten')))).toBe(id);
+      });
+
+      it('passes on what forgetting threw', async () => {
+        const failing = buildbot.withdraw(order(), () => Promise.reject(new Error('away')));
+        await expect(failing).rejects.toThrow('away');
+        expect(await create()).toEqual(expect.any(Number));
+      });
+
+      it('never both forgets and lets a request be made', async () => {
+        const others = [harness.connect(), harness.connect()];
+        for (let round = 0; round < 10; round++) {
+          const mine = order({ submittedAt: AT + round });
+          let tracked = true;
+          const forget = async () => {
+            tracked = false;
+          };
+          const creating = () => others[0]!.create(mine, async () => tracked);
+          const withdrawing = () => others[1]!.withdraw(mine, forget);
+          const [first, second] = round % 2 ? [creating, withdrawing] : [withdrawing, creating];
+          const ids = await Promise.all([first(), second()]);
+          expect(ids[0]).toBe(ids[1]);
+          expect(ids[0] !== undefined).toBe(tracked);
+          expect(await buildbot.find(mine)).toBe(ids[0]);
+        }
+      });
+    });
+
+    describe('snapshots', () => {
+      type Steps = (master: MasterSide, id: number) => Promise<unknown>;
+      const histories: [string, Steps, Partial<RequestSnapshot['state']>][] = [
+        ['a new request', async () => undefined, { at: 'waiting' }],
+        ['a claimed one', (master, id) => master.claim(id), { at: 'waiting' }],
+        ['a running build', (master, id) => master.start(id), { at: 'building' }],
+        [
+          'a build that has just ended',
+          async (master, id) => {
+            await master.start(id);
+            await master.end(id);
+          },
+          { at: 'finishing' },
+        ],
+        [
+          'RETRY',
+          async (master, id) => {
+            await master.start(id);
+            await master.retry(id);
+          },
+          { at: 'requeued' },
+        ],
+        [
+          'a master that died and did not come back',
+          async (master, id) => {
+            await master.start(id);
+            await master.crashAndRelease(id);
+          },
+          { at: 'requeued' },
+        ],
+        ['a cancelled request', (master, id) => master.cancel(id), { at: 'cancelled' }],
+        [
+          'one cancelled after RETRY',
+          async (master, id) => {
+            await master.start(id);
+            await master.retry(id);
+            await master.cancel(id);
+          },
+          { at: 'cancelled' },
+        ],
+        ...[0, 1, 2, 4, 6].map((results): [string, Steps, Partial<RequestSnapshot['state']>] => [
+          `results ${results}`,
+          async (master, id) => {
+            await master.start(id);
+            await master.finish(id, results);
+          },
+          { at: 'finished', results },
+        ]),
+      ];
+
+      it.each(histories)('show %s', async (_, steps, state) => {
+        const id = await create();
+        await steps(harness.master, id);
+        expect((await snapshot(id)).state).toMatchObject(state);
+      });
+
+      it('name the newest build after a RETRY', async () => {
+        const id = await create();
+        const first = await harness.master.start(id);
+        expect((await snapshot(id)).state).toEqual({ at: 'building', build: first });
+        await harness.master.retry(id);
+        expect((await snapshot(id)).state).toEqual({ at: 'requeued', build: first });
+        const second = await harness.master.start(id);
+        expect(second.buildId).not.toBe(first.buildId);
+        expect((await snapshot(id)).state).toEqual({ at: 'building', build: second });
+        await harness.master.finish(id, 0);
+        const completeAt = expect.any(Number) as number;
+        expect((await snapshot(id)).state).toEqual({ at: 'finished', build: second, results: 0, completeAt });
+      });
+
+      it('see past the build that a crash left behind', async () => {
+        const id = await create();
+        const first = await harness.master.start(id);
+        const second = await harness.master.crashAndRestart(id);
+        expect(second.buildId).not.toBe(first.buildId);
+        expect((await snapshot(id)).state).toEqual({ at: 'building', build: second });
+        await harness.master.finish(id, 2);
+        expect((await snapshot(id)).state).toMatchObject({ at: 'finished', build: second, results: 2 });
+      });
+
+      it('leave out what is not there', async () => {
+        const [kept, removed] = [await create(), await create({ createdForRunId: 1 })];
+        await harness.master.remove(removed);
+        expect([...(await buildbot.snapshots([removed, kept])).keys()]).toEqual([kept]);
+        expect(await buildbot.snapshots([])).toEqual(new Map());
+      });
+    });
+
+    describe('markedOpenRequests', () => {
+      it('lists open requests by ascending id, in pages', async () => {
+        const ids: number[] = [];
+        for (const run of [0, 1, 2, 3]) ids.push(await create({ createdForRunId: run }));
+        await harness.master.start(ids[1]!);
+        await harness.master.cancel(ids[2]!);
+        const first = await buildbot.markedOpenRequests(0, 2);
+        expect(first).toEqual([
+          { requestId: ids[0], taskId: order().taskId, submittedAt: AT, createdForRunId: 0 },
+          { requestId: ids[1], taskId: order().taskId, submittedAt: AT, createdForRunId: 1 },
+        ]);
+        expect(await buildbot.markedOpenRequests(ids[1]!, 2)).toMatchObject([{ requestId: ids[3] }]);
+        expect(await buildbot.markedOpenRequests(ids[3]!, 2)).toEqual([]);
+      });
+    });
+
+    describe('cancel', () => {
+      it('takes back a waiting request', async () => {
+        const id = await create();
+        await buildbot.cancel(await snapshot(id));
+        expect(harness.cancellations()).toEqual([{ requestId: id }]);
+        await harness.settleCancellations();
+        expect((await snapshot(id)).state.at).toBe('cancelled');
+      });
+
+      it('takes back a request after a RETRY', async () => {
+        const id = await create();
+        await harness.master.start(id);
+        await harness.master.retry(id);
+        await buildbot.cancel(await snapshot(id));
+        await harness.settleCancellations();
+        expect((await snapshot(id)).state.at).toBe('cancelled');
+        expect(await harness.master.free()).toEqual([]);
+      });
+
+      it('stops the newest build, whatever the snapshot says', async () => {
+        const id = await create();
+        await harness.master.start(id);
+        const old = await snapshot(id);
+        await harness.master.retry(id);
+        const { buildId } = await harness.master.start(id);
+        await buildbot.cancel(old);
+        expect(harness.cancellations()).toEqual([{ buildId }]);
+        await harness.settleCancellations();
+        expect(['cancelled', 'finished']).toContain((await snapshot(id)).state.at);
+      });
+
+      it('can be repeated', async () => {
+        const id = await create();
+        const old = await snapshot(id);
+        await buildbot.cancel(old);
+        await buildbot.cancel(old);
+        await harness.settleCancellations();
+        await buildbot.cancel(old);
+        expect((await snapshot(id)).state.at).toBe('cancelled');
+      });
+
+      it.each([
+        [
+          'a build has just ended',
+          async (master: MasterSide, id: number) => {
+            await master.start(id);
+            await master.end(id);
+          },
+        ],
+        [
+          'it is finished',
+          async (master: MasterSide, id: number) => {
+            await master.start(id);
+            await master.finish(id, 0);
+          },
+        ],
+        ['it is cancelled', (master: MasterSide, id: number) => master.cancel(id)],
+        ['it is gone', (master: MasterSide, id: number) => master.remove(id)],
+      ])('asks for nothing when %s', async (_, steps) => {
+        const id = await create();
+        const old = await snapshot(id);
+        await steps(harness.master, id);
+        await buildbot.cancel(old);
+        expect(harness.cancellations()).toEqual([]);
+      });
+    });
+
+    it('knows its builders', async () => {
+      expect(await buildbot.knows(harness.builders.known)).toBe('known');
+      expect(await buildbot.knows(harness.builders.unknown)).toBe('unknown');
+    });
+  });
+}

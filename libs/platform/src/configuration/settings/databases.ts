@@ -1,0 +1,51 @@
+import { databaseUrl, seconds, whole } from '../kinds.js';
+import type { Settings } from '../setting.js';
+import { ALL } from './services.js';
+
+// The two databases.
+
+export const schedulerDb: Settings['schedulerDb'] = {
+  url: {
+    keys: ['buildbot_scheduler_db'],
+    kind: databaseUrl,
+    secret: true,
+    requiredBy: ALL,
+    example: 'mysql://bridge:password@db.example.com/buildbot_schedulers',
+    doc: "URL of Buildbot's scheduler database.",
+  },
+  poolSize: {
+    keys: ['scheduler_db_pool'],
+    kind: whole(1, 200),
+    default: 5,
+    doc: 'Connections to the scheduler database at most.',
+  },
+  connectTimeout: {
+    keys: ['scheduler_db_connect_timeout'],
+    kind: seconds,
+    default: 10,
+    doc: 'Seconds to wait for a connection to the scheduler database.',
+  },
+};
+
+export const bridgeDb: Settings['bridgeDb'] = {
+  url: {
+    keys: ['bbb_db'],
+    kind: databaseUrl,
+    secret: true,
+    requiredBy: ALL,
+    example: 'sqlite:///bbb.db',
+    doc: "URL of the bridge's own database.",
+  },
+  poolSize: {
+    keys: ['bbb_db_pool'],
+    kind: whole(1, 200),
+    default: 5,
+    doc: "Connections to the bridge's database at most.",
+  },
+  connectTimeout: {
+    keys: ['bbb_db_connect_timeout'],
+    kind: seconds,
+    default: 10,
+    doc: "Seconds to wait for a connection to the bridge's database.",
+  },
+};

@@ -1,0 +1,28 @@
+import type { Settings } from '../setting.js';
+import { builders, selfServe } from './buildbot.js';
+import { bridgeDb, schedulerDb } from './databases.js';
+import { http, log, shutdown } from './process.js';
+import { pulse } from './pulse.js';
+import { parking, reflector } from './reflector.js';
+import { artifacts, results } from './rules.js';
+import { taskcluster } from './taskcluster.js';
+
+/**
+ * Every setting there is, in the shape of the configuration. The JSON keys without a section and those of the original
+ * bridge are its interface; the documentation and `.env.example` are made from this table.
+ */
+export const SETTINGS: Settings = {
+  taskcluster,
+  schedulerDb,
+  bridgeDb,
+  pulse,
+  selfServe,
+  builders,
+  results,
+  artifacts,
+  reflector,
+  parking,
+  http,
+  shutdown,
+  log,
+};

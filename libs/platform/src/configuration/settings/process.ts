@@ -1,0 +1,47 @@
+import type { ServiceName } from '../configuration.js';
+import { listeningPort, oneOf, seconds, text } from '../kinds.js';
+import type { Settings } from '../setting.js';
+
+const HEALTH_PORTS: Record<ServiceName, number> = {
+  'tc-listener': 8081,
+  'bb-listener': 8082,
+  reflector: 8083,
+};
+
+// What every process has.
+
+export const http: Settings['http'] = {
+  host: {
+    keys: ['<service>.http_host'],
+    kind: text,
+    default: '127.0.0.1',
+    doc: 'Address on which health and metrics are served.',
+  },
+  port: {
+    keys: ['<service>.http_port'],
+    kind: listeningPort,
+    default: ({ service }) => HEALTH_PORTS[service],
+    defaultDoc: '8081 for tc-listener, 8082 for bb-listener, 8083 for reflector',
+    doc: 'Port on which health and metrics are served.',
+  },
+};
+
+export const shutdown: Settings['shutdown'] = {
+  grace: { keys: ['shutdown_grace'], kind: seconds, default: 25, doc: 'Seconds that a stop may last.' },
+};
+
+export const log: Settings['log'] = {
+  file: {
+    keys: ['<service>.logfile'],
+    kind: text,
+    example: 'reflector.log',
+    defaultDoc: 'none: standard output',
+    doc: 'File for the log; opened anew on SIGUSR2 and when it was moved away.',
+  },
+  level: {
+    keys: ['log_level'],
+    kind: oneOf('debug', 'info', 'warn', 'error'),
+    default: 'info',
+    doc: 'Least level that is logged.',
+  },
+};

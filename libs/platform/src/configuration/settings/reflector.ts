@@ -1,0 +1,78 @@
+import { cronExpression, seconds, secondsOrNone, whole } from '../kinds.js';
+import type { Settings } from '../setting.js';
+
+// What is done again and again.
+
+export const reflector: Settings['reflector'] = {
+  interval: {
+    keys: ['reflector.interval'],
+    kind: seconds,
+    default: 60,
+    doc: "Seconds from one of the reflector's passes to the next.",
+  },
+  cron: {
+    keys: ['reflector.cron'],
+    kind: cronExpression,
+    example: '*/30 * * * * *',
+    defaultDoc: 'none: the interval counts',
+    doc: "When the reflector's passes begin, as a cron expression; takes the place of the interval.",
+  },
+  reclaimWindow: {
+    keys: ['reflector.reclaim_window'],
+    kind: seconds,
+    default: 600,
+    doc: 'Seconds before the end of a claim from which it is renewed.',
+  },
+  finishedGrace: {
+    keys: ['reflector.finished_grace'],
+    kind: secondsOrNone,
+    default: 600,
+    doc: 'Seconds after the end of a build from which the reflector resolves its task itself.',
+  },
+  missingGrace: {
+    keys: ['reflector.missing_grace'],
+    kind: secondsOrNone,
+    default: 600,
+    doc: 'Seconds that a build request must be gone from Buildbot before that is believed.',
+  },
+  orphanGrace: {
+    keys: ['reflector.orphan_grace'],
+    kind: secondsOrNone,
+    default: 60,
+    doc: 'Seconds after which an injection that was begun and not recorded is finished or undone.',
+  },
+  concurrency: {
+    keys: ['reflector.concurrency'],
+    kind: whole(1, 1000),
+    default: 10,
+    doc: 'Tasks handled at the same time.',
+  },
+  batch: { keys: ['reflector.batch'], kind: whole(1, 10_000), default: 200, doc: 'Rows per read.' },
+};
+
+export const parking: Settings['parking'] = {
+  firstDelay: {
+    keys: ['parking.first_delay'],
+    kind: seconds,
+    default: 5,
+    doc: 'Seconds until a message that could not be handled is tried again; doubles with each attempt.',
+  },
+  maxDelay: {
+    keys: ['parking.max_delay'],
+    kind: seconds,
+    default: 300,
+    doc: 'Seconds between two attempts at most.',
+  },
+  attempts: {
+    keys: ['parking.attempts'],
+    kind: whole(1, 100_000),
+    default: 20,
+    doc: 'Attempts before a message is put into quarantine.',
+  },
+  interval: {
+    keys: ['parking.interval'],
+    kind: seconds,
+    default: 5,
+    doc: 'Seconds between two looks at which messages are due.',
+  },
+};

@@ -1,0 +1,97 @@
+import { oneOf, seconds, text, webAddress, whole } from '../kinds.js';
+import type { Settings } from '../setting.js';
+import { ALL, ASKS_FOR_PENDING } from './services.js';
+
+// How the bridge reaches Taskcluster, and as whom.
+
+export const taskcluster: Settings['taskcluster'] = {
+  rootUrl: {
+    keys: ['taskcluster_queue_config.rootUrl'],
+    variable: 'TASKCLUSTER_ROOT_URL',
+    kind: webAddress,
+    requiredBy: ALL,
+    example: 'https://taskcluster.example.com',
+    doc: 'Root URL of the Taskcluster deployment.',
+  },
+  clientId: {
+    keys: ['taskcluster_queue_config.credentials.clientId'],
+    variable: 'TASKCLUSTER_CLIENT_ID',
+    kind: text,
+    requiredBy: ALL,
+    example: 'project/releng/buildbot-bridge',
+    doc: 'Client of the bridge in Taskcluster.',
+  },
+  accessToken: {
+    keys: ['taskcluster_queue_config.credentials.accessToken'],
+    variable: 'TASKCLUSTER_ACCESS_TOKEN',
+    kind: text,
+    secret: true,
+    requiredBy: ALL,
+    doc: 'Access token of that client.',
+  },
+  certificate: {
+    keys: ['taskcluster_queue_config.credentials.certificate'],
+    variable: 'TASKCLUSTER_CERTIFICATE',
+    kind: text,
+    secret: true,
+    doc: 'Certificate of temporary credentials, as JSON text.',
+  },
+  provisionerId: {
+    keys: ['tclistener.provisioner_id'],
+    kind: text,
+    requiredBy: ASKS_FOR_PENDING,
+    example: 'buildbot-bridge',
+    doc: 'Provisioner id of the tasks that the bridge takes.',
+  },
+  workerType: {
+    keys: ['tclistener.worker_type'],
+    kind: text,
+    requiredBy: ASKS_FOR_PENDING,
+    example: 'buildbot-bridge',
+    doc: 'Worker type of the tasks that the bridge takes.',
+  },
+  workerGroup: {
+    keys: ['tc_worker_group', 'bblistener.tc_worker_group'],
+    kind: text,
+    requiredBy: ALL,
+    example: 'buildbot-bridge',
+    doc: 'Worker group under which the bridge claims tasks.',
+  },
+  workerId: {
+    keys: ['tc_worker_id', 'bblistener.tc_worker_id'],
+    kind: text,
+    requiredBy: ALL,
+    example: 'buildbot-bridge',
+    doc: 'Worker id under which the bridge claims tasks.',
+  },
+  timeout: {
+    keys: ['taskcluster_queue_config.timeout'],
+    kind: seconds,
+    default: 10,
+    doc: 'Seconds per call to Taskcluster.',
+  },
+  retries: {
+    keys: ['taskcluster_queue_config.retries'],
+    kind: whole(0, 20),
+    default: 2,
+    doc: 'Further attempts at a call to Taskcluster that got no answer.',
+  },
+  maxConnections: {
+    keys: ['taskcluster_queue_config.max_connections'],
+    kind: whole(1, 1000),
+    default: 20,
+    doc: 'Connections to Taskcluster at the same time.',
+  },
+  runCredentials: {
+    keys: ['taskcluster_queue_config.run_credentials'],
+    kind: oneOf('temporary', 'permanent'),
+    default: 'temporary',
+    doc: "Report a run with its claim's own credentials (temporary) or with the bridge's (permanent).",
+  },
+  artifactStorage: {
+    keys: ['taskcluster_queue_config.artifact_storage'],
+    kind: oneOf('s3', 'object'),
+    default: 's3',
+    doc: 'Storage type of uploaded artifacts.',
+  },
+};

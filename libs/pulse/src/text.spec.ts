@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { asError, errorText } from './text.js';
+
+describe('errorText', () => {
+  it.each([
+    [new Error('no answer'), 'no answer'],
+    [Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [new TypeError(), 'TypeError'],
+    ['thrown text', 'thrown text'],
+    [undefined, 'undefined'],
+  ])('of %p is %p', (error, text) => {
+    expect(errorText(error)).toBe(text);
+    expect(errorText(asError(error))).toBe(text);
+  });
+
+  it('has a bounded length', () => {
+    expect(errorText(new Error('ä'.repeat(5000)))).toBe('ä'.repeat(1000));
+  });
+});

@@ -1,0 +1,13 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
+
+@Module({})
+export class SchedulerDbModule {
+  static register(options: SchedulerDbOptions): DynamicModule {
+    return {
+      module: SchedulerDbModule,
+      providers: [{ provide: SchedulerDb, useFactory: () => new SchedulerDb(options) }],
+      exports: [SchedulerDb],
+    };
+  }
+}

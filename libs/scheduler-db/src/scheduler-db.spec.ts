@@ -1,0 +1,218 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { BuildOrder } from '@bbb/bridge';
+import type { DataSource } from 'typeorm';
+import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
+import {
+  installSchedulerSchema,
+  openTestDatabase,
+  schedulerVariants,
+} from '../../../test/support/scheduler-schema.js';
+import { SchedulerDb } from './scheduler-db.js';
+
+const ORDER: BuildOrder = {
+  taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+  createdForRunId: 0,
+  submittedAt: 1494586000,
+  buildername: 'Linux x86-64 mozilla-central build',
+  branch: 'projects/ash',
+  revision: null,
+  repository: '',
+  project: '',
+  properties: { product: 'firefox', nested: { a: [1, null] }, word: 'Füße 🦊', none: null },
+  priority: 1,
+};
+const wanted = async () => true;
+
+Logger.overrideLogger(false);
+
+describe.each(schedulerVariants())('SchedulerDb on %s, schema %s%s', (kind, version, engine) => {
+  let database: TestDatabase;
+  let rows: DataSource;
+  let instances: SchedulerDb[];
+
+  /** An instance with connections of its own, as another process has. */
+  const open = (options: Partial<ConstructorParameters<typeof SchedulerDb>[0]> = {}) => {
+    const instance = new SchedulerDb({ url: database.url, poolSize: 3, connectTimeout: 5, ...options });
+    instances.push(instance);
+    return instance;
+  };
+  const count = async (table: string) => {
+    const [row] = await rows.query(`SELECT COUNT(*) AS n FROM ${table}`);
+    return Number(row.n);
+  };
+
+  beforeEach(async () => {
+    instances = [];
+    database = await createDatabase(kind);
+    await installSchedulerSchema(database, version, engine ? { engine } : {});
+    rows = await openTestDatabase(database);
+  });
+
+  afterEach(async () => {
+    await Promise.all(instances.map((instance) => instance.close()));
+    await rows.destroy();
+    await database.drop();
+  });
+
+  it('writes what a master picks up and other systems read', async () => {
+    const id = await open().create(ORDER, wanted);
+
+    const [request] = await rows.query(`SELECT * FROM buildrequests`);
+    expect(request).toMatchObject({
+      id,
+      buildername: ORDER.buildername,
+      priority: 1,
+      submitted_at: 1494586000,
+      complete: 0,
+      results: null,
+      complete_at: null,
+      ...(version === 6 ? { claimed_at: 0, claimed_by_name: null, claimed_by_incarnation: null } : {}),
+    });
+    const [buildset] = await rows.query(`SELECT * FROM buildsets`);
+    expect(buildset).toMatchObject({
+      id: request.buildsetid,
+      external_idstring: 'taskId:f3DnZ0QnQqWl0cH1Cq9vLw',
+      reason: 'Created by BBB for task f3DnZ0QnQqWl0cH1Cq9vLw',
+      submitted_at: 1494586000,
+      complete: 0,
+      results: null,
+    });
+    const [stamp] = await rows.query(`SELECT * FROM sourcestamps`);
+    expect(stamp).toMatchObject({
+      branch: 'projects/ash',
+      revision: null,
+      repository: '',
+      project: '',
+      patchid: null,
+    });
+    if (version === 6) expect(buildset.sourcestampid).toBe(stamp.id);
+    else {
+      const [set] = await rows.query(`SELECT * FROM sourcestampsets`);
+      expect(buildset.sourcestampsetid).toBe(set.id);
+      expect(stamp).toMatchObject({ sourcestampsetid: set.id, codebase: '' });
+    }
+    const properties = await rows.query(`SELECT * FROM buildset_properties`);
+    expect(properties.map((row: { buildsetid: number }) => row.buildsetid)).toEqual(
+      Array(6).fill(buildset.id),
+    );
+    const pairs = Object.fromEntries(
+      properties.map((row: { property_name: string; property_value: string }) => [
+        row.property_name,
+        row.property_value,
+      ]),
+    ) as Record<string, string>;
+    expect(Object.values(pairs).every((pair) => /^[\x20-\x7e]*$/.test(pair))).toBe(true);
+    expect(pairs.word).toBe('["F\\u00fc\\u00dfe \\ud83e\\udd8a","bbb"]');
+    expect(Object.fromEntries(Object.entries(pairs).map(([name, pair]) => [name, JSON.parse(pair)]))).toEqual(
+      {
+        product: ['firefox', 'bbb'],
+        nested: [{ a: [1, null] }, 'bbb'],
+        word: ['Füße 🦊', 'bbb'],
+        none: [null, 'bbb'],
+        taskId: ['f3DnZ0QnQqWl0cH1Cq9vLw', 'bbb'],
+        createdForRunId: [0, 'bbb'],
+      },
+    );
+  });
+
+  it('makes one request of a key, however many ask at once', async () => {
+    const askers = [open(), open(), open(), open()];
+    const ids = await Promise.all([...askers, ...askers].map((asker) => asker.create(ORDER, wanted)));
+    expect(new Set(ids).size).toBe(1);
+    expect(await count('buildrequests')).toBe(1);
+    expect(await count('buildsets')).toBe(1);
+  });
+
+  it('tells apart two runs of one second, and takes what the original bridge made', async () => {
+    const db = open();
+    const first = await db.create(ORDER, wanted);
+    const second = await db.create({ ...ORDER, createdForRunId: 1 }, wanted);
+    expect(second).not.toBe(first);
+    expect(await db.find({ ...ORDER, createdForRunId: 1 })).toBe(second);
+    expect(await db.find({ ...ORDER, createdForRunId: 2 })).toBeUndefined();
+
+    await rows.query(`DELETE FROM buildset_properties WHERE property_name = 'createdForRunId'`);
+    expect(await db.create({ ...ORDER, createdForRunId: 2 }, wanted)).toBe(first);
+  });
+
+  it('writes nothing when the order is not wanted any more', async () => {
+    const db = open();
+    expect(await db.create(ORDER, async () => false)).toBeUndefined();
+    await expect(db.create(ORDER, async () => Promise.reject(new Error('cannot tell')))).rejects.toThrow(
+      'cannot tell',
+    );
+    expect(await count('buildsets')).toBe(0);
+    expect(await count('sourcestamps')).toBe(0);
+    expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+  });
+
+  it('gives an order up under the same lock', async () => {
+    const [creator, canceller] = [open(), open()];
+    let tracked = true;
+    const [created, existing] = await Promise.all([
+      creator.create(ORDER, async () => tracked),
+      canceller.withdraw(ORDER, async () => {
+        tracked = false;
+      }),
+    ]);
+    // Either the request was first and is told, or the order was given up and nothing is written.
+    expect(existing).toBe(created);
+    expect(await count('buildrequests')).toBe(tracked ? 1 : 0);
+    expect(await canceller.withdraw(ORDER, async () => undefined)).toBe(created);
+  });
+
+  it('makes a complete new request beside a buildset that a crash left without one', async () => {
+    const db = open();
+    await db.create(ORDER, wanted);
+    await rows.query('DELETE FROM buildrequests');
+    expect(await db.find(ORDER)).toBeUndefined();
+    const id = await db.create(ORDER, wanted);
+    const [row] = await rows.query(
+      'SELECT COUNT(*) AS n FROM buildrequests br JOIN buildset_properties p ON p.buildsetid = br.buildsetid',
+    );
+    expect(Number(row.n)).toBe(6);
+    expect(await db.find(ORDER)).toBe(id);
+  });
+
+  it('takes a case-sensitive task id for what it is', async () => {
+    const db = open();
+    const first = await db.create(ORDER, wanted);
+    const other = await db.create({ ...ORDER, taskId: ORDER.taskId.toLowerCase() }, wanted);
+    expect(other).not.toBe(first);
+  });
+
+  it('lists open requests that bridges made, in pages', async () => {
+    const db = open();
+    const ids: (number | undefined)[] = [];
+    for (const taskId of ['a', 'b', 'c', 'd']) ids.push(await db.create({ ...ORDER, taskId }, wanted));
+    await rows.query(`UPDATE buildrequests SET complete = 1 WHERE id = ${ids[1]}`);
+    await rows.query(`UPDATE buildsets SET reason = 'scheduler' WHERE external_idstring = 'taskId:c'`);
+    await rows.query(`DELETE FROM buildset_properties WHERE property_name = 'createdForRunId'`);
+    const [first] = await db.markedOpenRequests(0, 1);
+    expect(first).toEqual({ requestId: ids[0], taskId: 'a', submittedAt: 1494586000, createdForRunId: null });
+    expect(await db.markedOpenRequests(ids[0]!, 10)).toMatchObject([{ requestId: ids[3], taskId: 'd' }]);
+  });
+
+  it('reads many requests at once, and misses unknown ones', async () => {
+    const db = open();
+    const id = await db.create(ORDER, wanted);
+    await rows.query(
+      `INSERT INTO builds (number, brid, start_time, finish_time) VALUES (7, ${id}, 1494586100, 1494586200)`,
+    );
+    const unknown = Array.from({ length: 1200 }, (_, index) => index + 1000);
+    const snapshots = await db.snapshots([...unknown, id!]);
+    expect([...snapshots.keys()]).toEqual([id]);
+    expect(snapshots.get(id!)).toEqual({
+      requestId: id,
+      buildername: ORDER.buildername,
+      branch: 'projects/ash',
+      submittedAt: 1494586000,
+      state: { at: 'requeued', build: { buildId: expect.any(Number), number: 7 } },
+    });
+  });
+
+  it('has nothing to complain about', async () => {
+    expect(await open().problem()).toBeUndefined();
+  });
+});

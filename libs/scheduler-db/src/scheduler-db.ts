@@ -1,0 +1,148 @@
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot } from '@bbb/bridge';
+import { parseDatabaseUrl } from '@bbb/sql';
+import { detectSchema, type DetectedSchema } from './detect-schema.js';
+import type { KeyLock } from './key-lock.js';
+import { LazySource } from './lazy-source.js';
+import { chosen, lookUp } from './look-up.js';
+import { marked, readMarked } from './marked-requests.js';
+import { mysqlLock } from './mysql-lock.js';
+import { postgresLock } from './postgres-lock.js';
+import { requestRows } from './request-rows.js';
+import { gathered, readRequests, SNAPSHOT_BATCH } from './snapshots.js';
+import { sourceOptions } from './source-options.js';
+import { sqliteLock } from './sqlite-lock.js';
+
+export interface SchedulerDbOptions {
+  /** In SQLAlchemy's form. */
+  url: string;
+  poolSize: number;
+  /** Seconds. */
+  connectTimeout: number;
+  /** Seconds that a call waits for another one's work on the same task; 10 unless told. */
+  lockTimeout?: number;
+}
+
+/**
+ * Buildbot 0.8's scheduler database, as it is found: SQLite, MySQL, MariaDB or PostgreSQL, schema 6 to 24. Nothing in
+ * it is changed but the rows of new requests.
+ *
+ * It may be away at any time: it is opened and recognised when it is first needed. Every method throws Unavailable
+ * while it is away, or when it is no scheduler database that the bridge knows.
+ */
+export class SchedulerDb implements OnApplicationShutdown {
+  private readonly logger = new Logger('SchedulerDb');
+  private readonly source: LazySource;
+  private readonly writing: LazySource;
+  private readonly underLock: KeyLock;
+  private detecting?: Promise<DetectedSchema>;
+
+  /** @throws Invalid when the URL is of no supported form */
+  constructor({ url, poolSize, connectTimeout, lockTimeout = 10 }: SchedulerDbOptions) {
+    const target = parseDatabaseUrl(url);
+    const options = sourceOptions(target, { poolSize, connectTimeout, queryTimeout: lockTimeout + 20 });
+    const { dialect } = target;
+    this.source = new LazySource(dialect, options);
+    switch (dialect) {
+      case 'sqlite':
+        // One connection is all a source has: a read would find itself in the midst of a transaction.
+        this.writing = new LazySource(dialect, options);
+        this.underLock = sqliteLock(this.writing, lockTimeout);
+        break;
+      case 'mysql':
+        this.writing = this.source;
+        this.underLock = mysqlLock(this.source, lockTimeout);
+        break;
+      case 'postgres':
+        this.writing = this.source;
+        this.underLock = postgresLock(this.source, lockTimeout);
+        break;
+    }
+  }
+
+  /**
+   * Creates the request for an order, or finds the one that exists: exactly one for each key, whoever asks. When the
+   * answer to a commit is lost this throws Unavailable, and the next call finds what was written.
+   *
+   * @param stillWanted asked under the lock of {@link withdraw}; false: nothing is written, undefined is returned
+   * @throws Invalid when the database refuses a value
+   */
+  async create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    const schema = await this.schema();
+    return this.underLock(order, async ({ found, insert }) => {
+      if (found !== undefined) return found;
+      if (!(await stillWanted())) return undefined;
+      return insert(requestRows(order, schema));
+    });
+  }
+
+  /** Under the lock of {@link create}: the request that exists, or undefined once `forget` has run. */
+  async withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+    await this.schema();
+    return this.underLock(key, async ({ found }) => {
+      if (found === undefined) await forget();
+      return found;
+    });
+  }
+
+  /** The request that exists for a key. */
+  async find(key: OrderKey): Promise<number | undefined> {
+    await this.schema();
+    return chosen(await this.source.query(lookUp(key)), key);
+  }
+
+  /** Requests as they stand; unknown ids are missing from the map. */
+  async snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    const schema = await this.schema();
+    const snapshots = new Map<number, RequestSnapshot>();
+    for (let start = 0; start < requestIds.length; start += SNAPSHOT_BATCH) {
+      const ids = requestIds.slice(start, start + SNAPSHOT_BATCH);
+      const rows = await this.source.query(readRequests(ids, schema));
+      for (const snapshot of gathered(rows, schema)) snapshots.set(snapshot.requestId, snapshot);
+    }
+    return snapshots;
+  }
+
+  /** Open requests that a bridge made, by ascending id after `afterRequestId`. */
+  async markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    await this.schema();
+    return marked(await this.source.query(readMarked(afterRequestId, limit)));
+  }
+
+  /** What keeps the database from being used; undefined when nothing does. Asks the database. */
+  async problem(): Promise<string | undefined> {
+    try {
+      await this.schema();
+      await this.source.query({ sql: 'SELECT 1', values: [] });
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Closes the connections; a later call opens them again. */
+  async close(): Promise<void> {
+    await Promise.all([this.source.close(), this.writing.close()]);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
+
+  /** Recognised once; a failure is not remembered. */
+  private schema(): Promise<DetectedSchema> {
+    this.detecting ??= detectSchema(this.source).then(
+      (schema) => {
+        this.logger.log({ dialect: this.source.dialect, ...schema }, 'scheduler database recognised');
+        if (!schema.transactions)
+          this.logger.warn('the tables know no transactions: only the order of the inserts protects readers');
+        return schema;
+      },
+      (error: unknown) => {
+        this.detecting = undefined;
+        throw error;
+      },
+    );
+    return this.detecting;
+  }
+}

@@ -1,0 +1,62 @@
+import type { RequestSnapshot } from '@bbb/bridge';
+import { requestState, type BuildFacts } from './request-state.js';
+import type { SchedulerSchema } from './schema.js';
+import { marks, numeric, type Row, type Statement } from './statement.js';
+
+/** Ids in one statement at most. */
+export const SNAPSHOT_BATCH = 500;
+
+/**
+ * Reads requests with all their builds in one statement: two would see different moments, and a build that began and
+ * ended in between would look like a RETRY. One statement sees one moment even on MyISAM, which locks both tables.
+ */
+export function readRequests(ids: readonly number[], schema: SchedulerSchema): Statement {
+  const claim = schema.claims === 'columns' ? 'br.claimed_at' : 'c.claimed_at';
+  const stamp =
+    schema.sourcestamps === 'single'
+      ? 'ss.id = bs.sourcestampid'
+      : 'ss.sourcestampsetid = bs.sourcestampsetid';
+  return {
+    sql:
+      'SELECT br.id AS id, br.buildername AS buildername, br.submitted_at AS submitted_at, br.complete AS complete, ' +
+      `br.results AS results, br.complete_at AS complete_at, ${claim} AS claimed_at, ss.branch AS branch, ` +
+      'b.id AS build_id, b.number AS build_number, b.finish_time AS finish_time ' +
+      'FROM buildrequests br LEFT JOIN buildsets bs ON bs.id = br.buildsetid ' +
+      `LEFT JOIN sourcestamps ss ON ${stamp} ` +
+      (schema.claims === 'table' ? 'LEFT JOIN buildrequest_claims c ON c.brid = br.id ' : '') +
+      `LEFT JOIN builds b ON b.brid = br.id WHERE br.id IN (${marks(ids.length)}) ORDER BY br.id, ss.id, b.id`,
+    values: [...ids],
+  };
+}
+
+/** Gathers the rows of {@link readRequests}, one per request and build, into snapshots. */
+export function gathered(rows: readonly Row[], schema: SchedulerSchema): RequestSnapshot[] {
+  const requests = new Map<number, { row: Row; builds: BuildFacts[] }>();
+  for (const row of rows) {
+    const id = Number(row.id);
+    const request = requests.get(id) ?? { row, builds: [] };
+    requests.set(id, request);
+    if (row.build_id === null) continue;
+    request.builds.push({
+      buildId: Number(row.build_id),
+      number: Number(row.build_number),
+      finishTime: numeric(row.finish_time),
+    });
+  }
+  return [...requests].map(([requestId, { row, builds }]) => ({
+    requestId,
+    buildername: row.buildername as string,
+    branch: row.branch as string | null,
+    submittedAt: Number(row.submitted_at),
+    state: requestState(
+      {
+        complete: Number(row.complete) !== 0,
+        results: numeric(row.results),
+        completeAt: numeric(row.complete_at),
+        claimedAt: numeric(row.claimed_at),
+      },
+      builds,
+      schema.claims,
+    ),
+  }));
+}

@@ -1,0 +1,71 @@
+import type { OrderKey } from '@bbb/bridge';
+import { whenNotBusy } from '@bbb/sql';
+import type { KeyLock, LockedKey } from './key-lock.js';
+import { answered, type LazySource } from './lazy-source.js';
+import { chosen, lookUp } from './look-up.js';
+import type { RequestRows } from './request-rows.js';
+import { insertInto, type Row, type Statement } from './statement.js';
+
+/**
+ * Locks the whole file by BEGIN IMMEDIATE: readers go on, writers wait. The connection is the only one of its source,
+ * so within this process one transaction follows the other.
+ *
+ * @param source used for nothing else
+ * @param patience seconds to wait for the file
+ */
+export function sqliteLock(source: LazySource, patience: number): KeyLock {
+  let last: Promise<unknown> = Promise.resolve();
+  return (key, work) => {
+    const turn = last.then(() => underLock(key, work));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  async function underLock<T>(key: OrderKey, work: (locked: LockedKey) => Promise<T>): Promise<T> {
+    const runner = await source.runner();
+    const run = ({ sql, values }: Statement) =>
+      answered(async () => (await runner.query(sql, [...values])) as Row[]);
+    const patiently = (sql: string) =>
+      answered(() => whenNotBusy(async () => void (await runner.query(sql)), patience));
+    await patiently('BEGIN IMMEDIATE');
+    let settled = false;
+    try {
+      const rows = await run(lookUp(key));
+      return await work({
+        found: chosen(rows, key),
+        insert: async (request) => {
+          const id = await insertAll(request, run);
+          // Busy while somebody reads; the transaction stays open meanwhile.
+          await patiently('COMMIT');
+          settled = true;
+          return id;
+        },
+      });
+    } finally {
+      // A connection that cannot go back is given up, and its transaction with it.
+      if (!settled) await patiently('ROLLBACK').catch(() => source.close());
+    }
+  }
+}
+
+async function insertAll(
+  { sourcestamp, buildset, properties, buildrequest, inSet }: RequestRows,
+  run: (statement: Statement) => Promise<Row[]>,
+): Promise<number> {
+  const insert = async ({ sql, values }: Statement) => {
+    const [row] = await run({ sql: `${sql} RETURNING id`, values });
+    return Number(row?.id);
+  };
+  const set = inSet
+    ? { sourcestampsetid: await insert({ sql: 'INSERT INTO sourcestampsets DEFAULT VALUES', values: [] }) }
+    : undefined;
+  const sourcestampid = await insert(insertInto('sourcestamps', { ...sourcestamp, ...set }));
+  const buildsetid = await insert(insertInto('buildsets', { ...buildset, ...(set ?? { sourcestampid }) }));
+  await run({
+    sql:
+      'INSERT INTO buildset_properties (buildsetid, property_name, property_value) VALUES ' +
+      properties.map(() => '(?, ?, ?)').join(', '),
+    values: properties.flatMap(([name, value]) => [buildsetid, name, value]),
+  });
+  return insert(insertInto('buildrequests', { ...buildrequest, buildsetid }));
+}

@@ -1,0 +1,43 @@
+import type { Dialect } from '@bbb/sql';
+
+export type Value = string | number | null | readonly string[];
+
+/** SQL with a `?` for each value. */
+export interface Statement {
+  sql: string;
+  values: readonly Value[];
+}
+
+/** A row as a driver returns it. */
+export type Row = Record<string, unknown>;
+
+/** Numbers the placeholders where the dialect wants that. Statements hold no question mark in text. */
+export function placeholders(dialect: Dialect, sql: string): string {
+  if (dialect !== 'postgres') return sql;
+  let count = 0;
+  return sql.replace(/\?/g, () => `$${++count}`);
+}
+
+/** `?, ?, ?` for so many values. */
+export function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
+/** An INSERT of one row; `computed` columns take an SQL expression instead of a value. */
+export function insertInto(
+  table: string,
+  row: Readonly<Record<string, Value>>,
+  computed: Readonly<Record<string, string>> = {},
+): Statement {
+  const columns = [...Object.keys(row), ...Object.keys(computed)];
+  const expressions = [...Object.keys(row).map(() => '?'), ...Object.values(computed)];
+  return {
+    sql: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${expressions.join(', ')})`,
+    values: Object.values(row),
+  };
+}
+
+/** A number of any column that a driver may return as text, and SQLite as a float; null stays null. */
+export function numeric(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

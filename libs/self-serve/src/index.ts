@@ -1,0 +1,2 @@
+export { SelfServe, type SelfServeOptions } from './self-serve.js';
+export { SelfServeModule } from './self-serve.module.js';

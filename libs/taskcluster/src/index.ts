@@ -1,0 +1,3 @@
+export * from './options.js';
+export * from './taskcluster-queue.js';
+export * from './taskcluster.module.js';

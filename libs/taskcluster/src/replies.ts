@@ -1,0 +1,134 @@
+import type { TaskDefinition, TaskStatus } from '@bbb/bridge';
+import { z } from 'zod';
+import { unusable } from './answers.js';
+
+// Unknown keys are dropped, not refused: the API gained some over the years.
+
+/** Both formats in which the queue writes times: `...616Z` and `...61+00:00`. Becomes epoch seconds. */
+const time = z.string().transform((text, context) => {
+  const milliseconds = Date.parse(text);
+  if (Number.isNaN(milliseconds)) context.addIssue({ code: 'custom', message: 'not a time' });
+  return milliseconds / 1000;
+});
+
+const runState = z.enum(['pending', 'running', 'completed', 'failed', 'exception']);
+
+const run = z.object({
+  runId: z.number().int().nonnegative(),
+  state: runState,
+  reasonCreated: z.string(),
+  reasonResolved: z.string().optional(),
+  workerGroup: z.string().optional(),
+  workerId: z.string().optional(),
+  takenUntil: time.optional(),
+  scheduled: time,
+});
+
+/** Deployments of 2015 say provisionerId and workerType only. */
+const queueNames = {
+  taskQueueId: z.string().optional(),
+  provisionerId: z.string().optional(),
+  workerType: z.string().optional(),
+};
+
+function namedQueue<T extends { [K in keyof typeof queueNames]?: string | undefined }>(
+  { taskQueueId, provisionerId, workerType, ...others }: T,
+  context: z.RefinementCtx,
+) {
+  if (taskQueueId === undefined && (provisionerId === undefined || workerType === undefined)) {
+    context.addIssue({ code: 'custom', message: 'no task queue' });
+  }
+  return { ...others, taskQueueId: taskQueueId ?? `${provisionerId}/${workerType}` };
+}
+
+const status = z
+  .object({
+    taskId: z.string(),
+    ...queueNames,
+    state: z.union([runState, z.literal('unscheduled')]),
+    deadline: time,
+    retriesLeft: z.number().int(),
+    runs: z.array(run).refine((runs) => runs.every(({ runId }, index) => runId === index)),
+  })
+  .transform(namedQueue);
+
+const definition = z
+  .object({
+    ...queueNames,
+    priority: z.string().default('lowest'),
+    created: time,
+    deadline: z.string(),
+    expires: z.string().optional(),
+    scopes: z.array(z.string()).default([]),
+    payload: z.unknown(),
+  })
+  .transform(namedQueue)
+  .transform(({ deadline, expires, ...others }) => ({ ...others, expires: expires ?? aYearAfter(deadline) }));
+
+const statusReply = z.object({ status }).transform((reply): TaskStatus => reply.status);
+
+const credentials = z.object({ clientId: z.string(), accessToken: z.string(), certificate: z.string() });
+
+const claimReply = z.object({ takenUntil: time, status, credentials: credentials.optional() });
+
+const statusesReply = z.object({
+  statuses: z.array(z.object({ taskId: z.string(), status })),
+  continuationToken: z.string().optional(),
+});
+
+/** Items are looked at one by one, so that a strange one does not hide the others. */
+const listReply = z.object({ tasks: z.array(z.unknown()), continuationToken: z.string().optional() });
+
+const listItem = z.object({ taskId: z.string(), runId: z.number().int(), task: definition });
+
+const s3Reply = z.object({ putUrl: z.url() });
+
+const objectReply = z.object({
+  name: z.string(),
+  projectId: z.string(),
+  uploadId: z.string(),
+  expires: z.string(),
+  credentials,
+});
+
+const uploadReply = z.object({
+  uploadMethod: z.object({
+    dataInline: z.boolean().optional(),
+    putUrl: z.object({ url: z.url(), headers: z.record(z.string(), z.string()) }).optional(),
+  }),
+});
+
+/** Readers of replies. Each throws Unavailable when the reply is not what the API promises. */
+export const readReply = {
+  status: reader(statusReply),
+  claim: reader(claimReply),
+  statuses: reader(statusesReply),
+  definition: reader(definition),
+  list: reader(listReply),
+  s3: reader(s3Reply),
+  object: reader(objectReply),
+  upload: reader(uploadReply),
+};
+
+/** An item of a list; undefined when it is of no use. */
+export function readListItem(item: unknown) {
+  const read = listItem.safeParse(item);
+  if (!read.success) return undefined;
+  const { taskId, runId, task } = read.data;
+  return { taskId, runId, definition: task satisfies TaskDefinition };
+}
+
+function reader<T>(schema: z.ZodType<T>): (method: string, reply: unknown) => T {
+  return (method, reply) => {
+    const read = schema.safeParse(reply);
+    if (!read.success) throw unusable(method);
+    return read.data;
+  };
+}
+
+/** The queue's own default for `expires`. */
+function aYearAfter(deadline: string): string {
+  const date = new Date(deadline);
+  date.setUTCFullYear(date.getUTCFullYear() + 1);
+  return Number.isNaN(date.getTime()) ? deadline : date.toISOString();
+}

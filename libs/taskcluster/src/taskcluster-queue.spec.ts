@@ -1,0 +1,427 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Refused, type Artifact, type Telemetry } from '@bbb/bridge';
+import { TaskclusterSimulator, type Fault } from '../../../test/sandbox/taskcluster/index.js';
+import { TaskclusterQueue, type TaskclusterOptions } from './index.js';
+
+const SECRET = 'the-access-token-of-the-bridge';
+
+describe('TaskclusterQueue', () => {
+  const clock = {
+    time: 0,
+    now() {
+      return this.time;
+    },
+  };
+  let simulator: TaskclusterSimulator;
+  let open: TaskclusterQueue[];
+
+  beforeEach(async () => {
+    clock.time = Date.now() / 1000;
+    simulator = await new TaskclusterSimulator({ clock }).start();
+    open = [];
+  });
+  afterEach(async () => {
+    for (const queue of open) queue.close();
+    await simulator.stop();
+  });
+
+  const connect = (changes: Partial<TaskclusterOptions> = {}, telemetry?: Telemetry) => {
+    const queue = new TaskclusterQueue(
+      {
+        rootUrl: simulator.url,
+        clientId: 'bridge',
+        accessToken: SECRET,
+        provisionerId: 'buildbot-bridge',
+        workerType: 'buildbot-bridge',
+        workerGroup: 'bridge',
+        workerId: 'one',
+        timeout: 10,
+        retries: 1,
+        maxConnections: 4,
+        runCredentials: 'temporary',
+        artifactStorage: 's3',
+        ...changes,
+      },
+      telemetry,
+    );
+    open.push(queue);
+    return queue;
+  };
+  const fail = (method: string, ...faults: Fault[]) => {
+    simulator.faults = (call) => (call.method === method ? (faults.shift() ?? 'pass') : 'pass');
+  };
+  const always = (method: string, fault: Fault) => {
+    simulator.faults = (call) => (call.method === method ? fault : 'pass');
+  };
+  const unavailable = (about: RegExp) => ({
+    name: 'Unavailable',
+    system: 'taskcluster',
+    message: expect.stringMatching(about),
+  });
+  const expires = () => new Date((clock.time + 3600) * 1000).toISOString();
+  const log = (): Artifact => ({
+    kind: 'file',
+    name: 'public/log.txt',
+    expires: expires(),
+    contentType: 'text/plain',
+    content: 'line',
+  });
+  const running = async (queue: TaskclusterQueue) => {
+    const run = { taskId: simulator.createTask(), runId: 0 };
+    await queue.claim(run);
+    return run;
+  };
+
+  describe('connections', () => {
+    it('are kept and shared, also between the credentials of many runs', async () => {
+      const queue = connect();
+      for (let i = 0; i < 20; i += 1) {
+        const run = await running(queue);
+        await queue.reclaim(run);
+        await queue.report(run, { report: 'completed' });
+      }
+      expect(simulator.calls.total).toBe(60);
+      expect(new Set(simulator.calls.of('reclaimTask').map(({ clientId }) => clientId)).size).toBe(20);
+      expect(simulator.connections).toBe(1);
+    });
+
+    it('are not more than allowed', async () => {
+      const queue = connect({ maxConnections: 3 });
+      simulator.latency = 5;
+      const taskId = simulator.createTask();
+      await Promise.all(Array.from({ length: 30 }, () => queue.status(taskId)));
+      expect(simulator.connections).toBe(3);
+    });
+
+    it('of one queue are not those of another', async () => {
+      const taskId = simulator.createTask();
+      await connect().status(taskId);
+      await connect().status(taskId);
+      expect(simulator.connections).toBe(2);
+    });
+  });
+
+  describe('answers that are none', () => {
+    it.each<[string, Fault]>([
+      ['a web page', 'html'],
+      ['a redirect', 'redirect'],
+      ['half a JSON', 'broken-json'],
+      ['an empty object', { reply: {} }],
+      ['a status of another shape', { reply: { status: { taskId: 1 } } }],
+      ['a time that is none', { reply: { status: { taskId: 'x', deadline: 'soon' } } }],
+    ])('%s is Unavailable, without another try', async (_, fault) => {
+      const taskId = simulator.createTask();
+      fail('status', fault);
+      await expect(connect().status(taskId)).rejects.toMatchObject(
+        unavailable(/^unusable answer to status$/),
+      );
+      expect(simulator.calls.count('status')).toBe(1);
+    });
+
+    it('a claim without takenUntil is Unavailable', async () => {
+      const taskId = simulator.createTask();
+      fail('claimTask', { reply: { status: simulator.state.status(taskId) } });
+      await expect(connect().claim({ taskId, runId: 0 })).rejects.toMatchObject(unavailable(/claimTask/));
+    });
+  });
+
+  describe('failures', () => {
+    it.each<Fault>([{ status: 500 }, { status: 503 }, 'reset', 'effect-then-500', 'effect-then-reset'])(
+      '%j passes with another try',
+      async (fault) => {
+        fail('claimTask', fault);
+        const taskId = simulator.createTask();
+        expect((await connect().claim({ taskId, runId: 0 })).status.state).toBe('running');
+        expect(simulator.calls.count('claimTask')).toBe(2);
+      },
+    );
+
+    it('that stay are Unavailable, after as many tries as allowed', async () => {
+      always('status', { status: 502, code: 'BadGateway' });
+      const status = connect({ retries: 2 }).status(simulator.createTask());
+      await expect(status).rejects.toMatchObject(unavailable(/^502 BadGateway to status$/));
+      expect(simulator.calls.count('status')).toBe(3);
+    });
+
+    it('to connect are Unavailable', async () => {
+      const queue = connect({ rootUrl: 'http://127.0.0.1:1', retries: 0 });
+      await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/ECONNREFUSED$/));
+    });
+
+    it('429 is Unavailable, without another try', async () => {
+      always('status', { status: 429, code: 'TooManyRequests' });
+      const status = connect().status(simulator.createTask());
+      await expect(status).rejects.toMatchObject(unavailable(/^429/));
+      expect(simulator.calls.count('status')).toBe(1);
+    });
+
+    it('400 is Refused, with the first line of what the server says', async () => {
+      const refusal = await connect()
+        .status('nonsense')
+        .catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(Refused);
+      expect(refusal).toMatchObject({
+        status: 400,
+        code: 'InvalidRequestArguments',
+        message: 'Invalid URL patterns: taskId',
+        isConfiguration: false,
+      });
+    });
+
+    it('a silent server is Unavailable when the time for a call is over', async () => {
+      always('status', 'hang');
+      const status = connect({ timeout: 0.05, retries: 0 }).status(simulator.createTask());
+      await expect(status).rejects.toMatchObject(unavailable(/^no answer to status: timeout$/));
+    });
+
+    it('no call outlives the deadline, however many tries are left', async () => {
+      always('status', 'hang');
+      const queue = connect({ timeout: 10, retries: 100, callDeadline: 0.3 });
+      await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/timeout$/));
+      expect(simulator.calls.count('status')).toBe(1);
+    });
+  });
+
+  describe('problem', () => {
+    it('tells what was wrong with the last call, and is over with the next answer', async () => {
+      const queue = connect({ retries: 0 });
+      const taskId = simulator.createTask();
+      expect(queue.problem()).toBeUndefined();
+      fail(
+        'status',
+        { status: 503, code: 'Maintenance' },
+        { status: 403, code: 'InsufficientScopes', message: 'No.' },
+      );
+      await expect(queue.status(taskId)).rejects.toThrow();
+      expect(queue.problem()).toBe('503 Maintenance to status');
+      await expect(queue.status(taskId)).rejects.toThrow();
+      expect(queue.problem()).toBe('No.');
+      await queue.status(taskId);
+      expect(queue.problem()).toBeUndefined();
+    });
+
+    it('is none where the queue says no to what was asked', async () => {
+      const queue = connect();
+      await expect(queue.claim({ taskId: 'AAAAAAAAQAGAAAAAAAAAAA', runId: 0 })).rejects.toThrow(Refused);
+      expect(queue.problem()).toBeUndefined();
+    });
+  });
+
+  it('counts its calls by method and outcome', async () => {
+    const counted: unknown[] = [];
+    const telemetry: Telemetry = {
+      count: (metric, labels) => counted.push([metric, labels]),
+      observe: () => undefined,
+      set: () => undefined,
+    };
+    const queue = connect({}, telemetry);
+    fail('status', { status: 500 }, 'pass', { status: 404, code: 'ResourceNotFound' });
+    const taskId = simulator.createTask();
+    await queue.status(taskId);
+    await queue.status(taskId);
+    const call = (code: string) => [
+      'bbb_external_calls_total',
+      { system: 'taskcluster', op: 'status', code },
+    ];
+    expect(counted).toEqual([call('unavailable'), call('ok'), call('404')]);
+  });
+
+  describe('lists', () => {
+    it('are walked page by page', async () => {
+      const created = Array.from({ length: 1201 }, () => simulator.createTask());
+      const listed: string[] = [];
+      for await (const { taskId } of connect().listPending()) listed.push(taskId);
+      expect(listed).toEqual(created);
+      expect(simulator.calls.count('listPendingTasks')).toBe(2);
+    });
+
+    it('leave out an item of no use, and keep the others', async () => {
+      const taskId = simulator.createTask();
+      const task = simulator.state.task(taskId);
+      fail('listPendingTasks', { reply: { tasks: [{ taskId: 'x' }, null, { taskId, runId: 0, task }] } });
+      const listed: string[] = [];
+      for await (const run of connect().listPending()) listed.push(run.taskId);
+      expect(listed).toEqual([taskId]);
+    });
+
+    it('that lead to themselves end', async () => {
+      always('listPendingTasks', { reply: { tasks: [], continuationToken: '1' } });
+      const walk = async () => {
+        for await (const run of connect().listPending()) expect(run).toBeUndefined();
+      };
+      await expect(walk()).rejects.toMatchObject(unavailable(/listPendingTasks/));
+    });
+  });
+
+  describe('statuses', () => {
+    it('of 2500 tasks take three calls', async () => {
+      const taskIds = Array.from({ length: 2500 }, () => simulator.createTask());
+      expect((await connect().statuses(taskIds)).size).toBe(2500);
+      expect(simulator.calls.count('statuses')).toBe(3);
+    });
+
+    it.each([404, 501])('are read one by one where the deployment answers %i', async (status) => {
+      always('statuses', { status });
+      const taskIds = Array.from({ length: 25 }, () => simulator.createTask());
+      const statuses = await connect().statuses([...taskIds, 'AAAAAAAAQAGAAAAAAAAAAA']);
+      expect([...statuses.keys()].sort()).toEqual(taskIds.sort());
+      expect(simulator.calls.count('statuses')).toBe(1);
+      expect(simulator.calls.count('status')).toBe(26);
+    });
+
+    it('fail as a whole where one cannot be read, so that it does not look forgotten', async () => {
+      const taskId = simulator.createTask();
+      const known = { taskId, status: simulator.state.status(taskId) };
+      always('statuses', { reply: { statuses: [known, { taskId: 'x', status: {} }] } });
+      await expect(connect().statuses([taskId, 'x'])).rejects.toMatchObject(unavailable(/statuses/));
+    });
+  });
+
+  describe('the credentials of a run', () => {
+    const clientIds = (method: string) => simulator.calls.of(method).map(({ clientId }) => clientId);
+    const asRun = expect.stringMatching(/^task-client\/[\w-]{22}\/0\/on\/bridge\/one\/until\//);
+
+    it('are used for what only its worker may do', async () => {
+      const queue = connect();
+      const run = await running(queue);
+      await queue.reclaim(run);
+      await queue.attach(run, log());
+      await queue.report(run, { report: 'completed' });
+      expect(clientIds('claimTask')).toEqual(['bridge']);
+      for (const method of ['reclaimTask', 'createArtifact', 'reportCompleted']) {
+        expect(clientIds(method)).toEqual([asRun]);
+      }
+    });
+
+    it('are not used where the deployment wants our own', async () => {
+      const queue = connect({ runCredentials: 'permanent' });
+      const run = await running(queue);
+      await queue.reclaim(run);
+      await queue.report(run, { report: 'failed' });
+      expect([...clientIds('reclaimTask'), ...clientIds('reportFailed')]).toEqual(['bridge', 'bridge']);
+    });
+
+    it('are got by claiming again after a restart, once', async () => {
+      const run = await running(connect());
+      const restarted = connect();
+      await restarted.reclaim(run);
+      await restarted.reclaim(run);
+      expect(simulator.calls.count('claimTask')).toBe(2);
+      expect(clientIds('reclaimTask')).toEqual([asRun, asRun]);
+    });
+
+    it('are replaced once when they expired', async () => {
+      const queue = connect();
+      const run = await running(queue);
+      // Somebody else keeps the claim alive, while our credentials pass takenUntil and the tolerance.
+      for (let i = 0; i < 2; i += 1) {
+        clock.time += 1000;
+        simulator.state.reclaimTask(run.taskId, 0);
+        simulator.tick();
+      }
+      expect((await queue.reclaim(run)).status.state).toBe('running');
+      expect(simulator.calls.of('reclaimTask').map(({ status }) => status)).toEqual([401, 200]);
+      expect(simulator.calls.count('claimTask')).toBe(2);
+    });
+
+    it('that are refused even when fresh are a matter of configuration', async () => {
+      const queue = connect();
+      const run = await running(queue);
+      always('reclaimTask', { status: 401, code: 'AuthenticationFailed', message: 'Clock skew' });
+      await expect(queue.reclaim(run)).rejects.toMatchObject({ status: 401, isConfiguration: true });
+      expect(simulator.calls.count('reclaimTask')).toBe(2);
+    });
+
+    it('are forgotten with the report, whose repetition still succeeds', async () => {
+      const queue = connect();
+      const run = await running(queue);
+      await queue.report(run, { report: 'completed' });
+      expect((await queue.report(run, { report: 'completed' })).state).toBe('completed');
+      expect(simulator.calls.count('reportCompleted')).toBe(1);
+      await expect(queue.report(run, { report: 'failed' })).rejects.toMatchObject({ status: 409 });
+    });
+
+    it('are kept when the report was not answered', async () => {
+      const queue = connect({ retries: 0 });
+      const run = await running(queue);
+      fail('reportCompleted', 'effect-then-500');
+      await expect(queue.report(run, { report: 'completed' })).rejects.toMatchObject({ name: 'Unavailable' });
+      expect((await queue.report(run, { report: 'completed' })).state).toBe('completed');
+      expect(simulator.calls.count('reportCompleted')).toBe(2);
+    });
+  });
+
+  describe('uploads', () => {
+    it.each(['s3', 'object'] as const)('to %s pass with another try', async (artifactStorage) => {
+      const queue = connect({ artifactStorage });
+      const run = await running(queue);
+      fail('putContent', { status: 503 }, 'pass');
+      const content = 'x'.repeat(10_000);
+      await queue.attach(run, { ...log(), content } as Artifact);
+      expect(simulator.artifactsOf(run.taskId, 0)[0]?.content?.toString()).toBe(content);
+      expect(simulator.calls.count('putContent')).toBe(2);
+    });
+
+    it.each<[string, Fault, object]>([
+      ['a redirect', 'redirect', { name: 'Unavailable' }],
+      ['a server error', { status: 500 }, { name: 'Unavailable' }],
+      ['a cut connection', 'reset', { name: 'Unavailable' }],
+      ['silence', 'hang', { name: 'Unavailable' }],
+      ['a refusal', { status: 403 }, { name: 'Refused', status: 403 }],
+    ])('that end in %s fail', async (_, fault, error) => {
+      const queue = connect({ retries: 0, timeout: 0.2 });
+      const run = await running(queue);
+      always('putContent', fault);
+      await expect(queue.attach(run, log())).rejects.toMatchObject({ ...error, system: 'artifact-storage' });
+    });
+
+    it('of an object may be repeated from any step, but not with another content', async () => {
+      const queue = connect({ artifactStorage: 'object', retries: 0 });
+      const run = await running(queue);
+      for (const step of ['createUpload', 'finishUpload', 'finishArtifact']) {
+        fail(step, 'effect-then-500');
+        await expect(queue.attach(run, log())).rejects.toMatchObject({ name: 'Unavailable' });
+      }
+      await queue.attach(run, log());
+      expect(simulator.artifactsOf(run.taskId, 0)).toMatchObject([{ present: true }]);
+      const other = { ...log(), content: 'another' } as Artifact;
+      await expect(queue.attach(run, other)).rejects.toMatchObject({ name: 'Refused', status: 409 });
+    });
+  });
+
+  it('shows no secret in an error, whatever fails', async () => {
+    const errors: unknown[] = [];
+    const faults: Fault[] = [
+      { status: 500 },
+      { status: 409, code: 'RequestConflict' },
+      { status: 401 },
+      'reset',
+      'hang',
+      'html',
+      'broken-json',
+    ];
+    for (const fault of faults) {
+      for (const failing of ['claimTask', 'reclaimTask', 'createArtifact', 'putContent', 'reportCompleted']) {
+        const queue = connect({ retries: 0, timeout: 0.2 });
+        const run = { taskId: simulator.createTask(), runId: 0 };
+        const steps = [
+          () => queue.claim(run),
+          () => queue.reclaim(run),
+          () => queue.attach(run, log()),
+          () => queue.report(run, { report: 'completed' }),
+        ];
+        always(failing, fault);
+        for (const step of steps) await step().catch((error: unknown) => errors.push(error));
+        queue.close();
+      }
+    }
+    expect(errors.length).toBeGreaterThan(faults.length * 5);
+    const shown = errors.map((error) => inspect(error, { depth: 20, showHidden: true })).join('\n');
+    expect(shown).not.toMatch(/Hawk|certificate|signature|mac=/i);
+    expect(shown).not.toContain(SECRET);
+    expect(errors.map((error) => (error as Error).name)).toEqual(
+      errors.map(() => expect.stringMatching(/^(Refused|Unavailable)$/)),
+    );
+  });
+});

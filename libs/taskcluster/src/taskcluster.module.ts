@@ -1,0 +1,23 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TaskQueue, Telemetry } from '@bbb/bridge';
+import type { TaskclusterOptions } from './options.js';
+import { TaskclusterQueue } from './taskcluster-queue.js';
+
+/** Provides the TaskQueue of a Taskcluster deployment. */
+@Module({})
+export class TaskclusterModule {
+  static register(options: TaskclusterOptions): DynamicModule {
+    return {
+      module: TaskclusterModule,
+      providers: [
+        {
+          provide: TaskclusterQueue,
+          useFactory: (telemetry?: Telemetry) => new TaskclusterQueue(options, telemetry),
+          inject: [{ token: Telemetry, optional: true }],
+        },
+        { provide: TaskQueue, useExisting: TaskclusterQueue },
+      ],
+      exports: [TaskQueue, TaskclusterQueue],
+    };
+  }
+}

@@ -1,0 +1,264 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  EXIT_CONFIGURATION,
+  loadConfiguration,
+  SERVICE_NAMES,
+  settingsDocumentation,
+  type ServiceName,
+} from '@bbb/platform';
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { Job } from 'kubernetes-models/batch/v1/Job';
+import { Namespace } from 'kubernetes-models/v1/Namespace';
+import { Secret } from 'kubernetes-models/v1/Secret';
+import { parse } from 'yaml';
+
+const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
+const MODELS = { Deployment, Job, Namespace, Secret };
+const SECRETS_FOLDER = '/run/secrets/buildbot-bridge/';
+const ORIGINAL_NAMES: Record<ServiceName, string> = {
+  'tc-listener': 'tclistener',
+  'bb-listener': 'bblistener',
+  reflector: 'reflector',
+};
+
+const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const manifest = (file: string) => parse(text(`deploy/kubernetes/${file}`), { merge: true });
+const folder = mkdtempSync(join(tmpdir(), 'bbb-deploy-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every variable that the bridge reads. */
+const VARIABLES = new Set([
+  'BBB_CONFIG',
+  ...settingsDocumentation().flatMap(({ variable, secret }) =>
+    secret ? [variable, `${variable}_FILE`] : [variable],
+  ),
+]);
+
+/** What a service has without any setting of its own; the example supplies what it cannot do without. */
+function defaultsOf(service: ServiceName) {
+  const file = join(ROOT, 'config.example.json');
+  return loadConfiguration(service, { file, environment: {}, directory: folder }).configuration;
+}
+
+describe('deploy/kubernetes', () => {
+  const kustomization = manifest('kustomization.yaml');
+  const secret = manifest('secret.example.yaml');
+  const files = [...(kustomization.resources as string[]), 'secret.example.yaml'];
+
+  it('has a Deployment for each service, a migration Job and a ConfigMap', () => {
+    expect(kustomization.resources).toEqual(
+      expect.arrayContaining(['migration.yaml', ...SERVICE_NAMES.map((service) => `${service}.yaml`)]),
+    );
+    expect(kustomization.configMapGenerator).toEqual([{ name: 'buildbot-bridge', files: ['config.json'] }]);
+  });
+
+  it('never applies example credentials', () => {
+    expect(kustomization.resources).not.toContain('secret.example.yaml');
+  });
+
+  it.each(files)('%s is what the schemas of Kubernetes ask for', (file) => {
+    const found = manifest(file);
+    const model = new MODELS[found.kind as keyof typeof MODELS](found);
+    expect(() => model.validate()).not.toThrow();
+  });
+
+  it('would not pass with a wrong type or a missing part', () => {
+    const found = manifest('reflector.yaml');
+    found.spec.replicas = 'two';
+    delete found.spec.selector;
+    expect(() => new Deployment(found).validate()).toThrow(/replicas.*integer|selector/);
+  });
+
+  it.each([...SERVICE_NAMES.map((service) => `${service}.yaml`), 'migration.yaml'])(
+    '%s gives its process no rights that it does not need',
+    (file) => {
+      const pod = manifest(file).spec.template.spec;
+      const [container, ...others] = pod.containers;
+      expect(others).toEqual([]);
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      expect(pod.securityContext.runAsUser).toBeGreaterThan(0);
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources).toMatchObject({
+        requests: { cpu: expect.any(String), memory: expect.any(String) },
+        limits: { memory: expect.any(String) },
+      });
+      expect(pod.volumes).toContainEqual({ name: 'tmp', emptyDir: expect.any(Object) });
+      expect(container.volumeMounts).toContainEqual({ name: 'tmp', mountPath: '/tmp' });
+      expect(container.image).toBe(kustomization.images[0].name);
+      for (const { name, value } of container.env as { name: string; value: string }[]) {
+        expect(VARIABLES).toContain(name);
+        if (name.endsWith('_FILE'))
+          expect(Object.keys(secret.stringData)).toContain(value.replace(SECRETS_FOLDER, ''));
+      }
+    },
+  );
+
+  describe.each(SERVICE_NAMES)('%s', (service) => {
+    const pod = manifest(`${service}.yaml`).spec.template.spec;
+    const [container] = pod.containers;
+
+    it('starts its service', () => {
+      expect(container.command).toEqual(['node', `dist/apps/${service}/src/main.js`]);
+      expect(existsSync(join(ROOT, `apps/${service}/src/main.ts`))).toBe(true);
+    });
+
+    it('is complete with the ConfigMap and the Secret', () => {
+      for (const [key, value] of Object.entries<string>(secret.stringData))
+        writeFileSync(join(folder, key), value);
+      const environment = Object.fromEntries(
+        (container.env as { name: string; value: string }[]).map(({ name, value }) => [
+          name,
+          value
+            .replace(SECRETS_FOLDER, `${folder}/`)
+            .replace('/etc/buildbot-bridge', join(ROOT, 'deploy/kubernetes')),
+        ]),
+      );
+      const { configuration, warnings } = loadConfiguration(service, { environment, directory: folder });
+      expect(warnings).toEqual([]);
+      expect(configuration.http.host).toBe('0.0.0.0');
+      expect(configuration.log.file).toBeUndefined();
+      expect(container.ports).toEqual([{ name: 'http', containerPort: configuration.http.port }]);
+      expect(configuration.http.port).toBe(defaultsOf(service).http.port);
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(configuration.shutdown.grace);
+    });
+
+    it('is probed where health is served, with more patience than a check has', () => {
+      const { startupProbe, livenessProbe, readinessProbe } = container;
+      const live = { httpGet: { path: '/health/live', port: 'http' }, timeoutSeconds: 5 };
+      expect(startupProbe).toMatchObject(live);
+      expect(livenessProbe).toMatchObject(live);
+      expect(readinessProbe).toMatchObject({ ...live, httpGet: { path: '/health/ready', port: 'http' } });
+    });
+  });
+
+  it('migrates with the command of the package', () => {
+    const { containers, restartPolicy } = manifest('migration.yaml').spec.template.spec;
+    expect(containers[0].command).toEqual(['node', 'bin/buildbot-bridge.js', 'migrate']);
+    expect(restartPolicy).toBe('Never');
+  });
+});
+
+describe('deploy/compose', () => {
+  const { services } = parse(text('deploy/compose/compose.yaml'), { merge: true });
+  const example = Object.fromEntries(
+    text('deploy/compose/env.example')
+      .split('\n')
+      .filter((line) => /^[A-Z]/.test(line))
+      .map((line) => line.split(/=(.*)/s) as [string, string])
+      .map(([name, value]) => [name, value || 'filled-in']),
+  );
+  const filledIn = (value: string) =>
+    value.replace(
+      /\$\{(\w+)(?::-([^}]*)|:\?[^}]*)\}/g,
+      (_, name: string, otherwise?: string) => example[name] ?? otherwise ?? `no value for ${name}`,
+    );
+
+  it.each(SERVICE_NAMES)('gives %s a complete configuration', (service) => {
+    const { command, environment, stop_grace_period: grace, ports } = services[service];
+    const values = Object.entries<string>(environment).map(([name, value]) => [name, filledIn(value)]);
+    const { configuration, warnings } = loadConfiguration(service, {
+      environment: Object.fromEntries(values) as Record<string, string>,
+      directory: folder,
+    });
+    const builderNames = expect.stringContaining('builders_url');
+    expect(warnings).toEqual(service === 'tc-listener' ? [builderNames] : []);
+    expect(JSON.stringify(configuration)).not.toContain('no value for');
+    expect(command).toEqual(['node', `dist/apps/${service}/src/main.js`]);
+    expect(parseInt(grace, 10)).toBeGreaterThan(configuration.shutdown.grace);
+    expect(ports[0]).toMatch(new RegExp(`:${configuration.http.port}$`));
+  });
+
+  it('migrates before the services start', () => {
+    expect(services.migrate.command).toEqual(['node', 'bin/buildbot-bridge.js', 'migrate']);
+    for (const service of SERVICE_NAMES)
+      expect(services[service].depends_on.migrate).toEqual({ condition: 'service_completed_successfully' });
+  });
+});
+
+describe('deploy/supervisord', () => {
+  const sections = text('deploy/supervisord/buildbot-bridge.conf')
+    .split(/^\[program:/m)
+    .slice(1);
+  const programs = sections.map((section) => {
+    const [name, ...lines] = section.split('\n');
+    const settings = lines.flatMap((line) => (/^[^;=]+=/.test(line) ? [line.split(/=(.*)/s)] : []));
+    return { name: name!.replace(']', ''), settings: Object.fromEntries(settings) };
+  });
+
+  it('names the programs as the restart loop does', () => {
+    const names = SERVICE_NAMES.map((service) => `buildbot_bridge_${ORIGINAL_NAMES[service]}`);
+    expect(programs.map(({ name }) => name).sort()).toEqual(names.sort());
+  });
+
+  it.each(SERVICE_NAMES)('starts, stops and restarts %s', (service) => {
+    const name = `buildbot_bridge_${ORIGINAL_NAMES[service]}`;
+    const settings = programs.find((program) => program.name === name)!.settings;
+    const [command] = Object.keys(JSON.parse(text('package.json')).bin);
+    const home = '%(ENV_BUILDBOT_BRIDGE_HOME)s';
+    expect(settings).toMatchObject({
+      command: `${home}/node_modules/.bin/${command} -c config.json ${ORIGINAL_NAMES[service]}`,
+      directory: home,
+      autorestart: 'unexpected',
+      exitcodes: `64,${EXIT_CONFIGURATION}`,
+      startsecs: '0',
+      stopsignal: 'TERM',
+    });
+    expect(Number(settings.stopwaitsecs)).toBeGreaterThan(defaultsOf(service).shutdown.grace);
+  });
+});
+
+describe('deploy/systemd', () => {
+  it('gives up only where starting again would not help, and waits for a stop', () => {
+    const unit = text('deploy/systemd/buildbot-bridge@.service');
+    expect(unit).toMatch(/^ExecStart=\S+\/node_modules\/\.bin\/buildbot-bridge -c config\.json %i$/m);
+    expect(unit).toMatch(/^Restart=always$/m);
+    expect(unit).toMatch(new RegExp(`^RestartPreventExitStatus=64 ${EXIT_CONFIGURATION}$`, 'm'));
+    const patience = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
+    expect(patience).toBeGreaterThan(defaultsOf('reflector').shutdown.grace);
+  });
+});
+
+describe('Dockerfile', () => {
+  const [, , final] = text('Dockerfile').split(/^FROM /m);
+
+  it('ends in an image without root and without what only building needs', () => {
+    expect(final).toMatch(/^USER node$/m);
+    expect(text('Dockerfile')).toContain('npm prune --omit=dev');
+    const copied = [...final!.matchAll(/^COPY --from=build (.+) \S+$/gm)].flatMap(([, from]) =>
+      from!.split(' '),
+    );
+    expect(copied.sort()).toEqual(
+      ['LICENSE', 'bin', 'dist/apps', 'dist/libs', 'node_modules', 'package.json'].map(
+        (name) => `/app/${name}`,
+      ),
+    );
+  });
+
+  it('is given everything that the build reads', () => {
+    const given = text('.dockerignore').split('\n');
+    const { include } = JSON.parse(text('tsconfig.build.json')) as { include: string[] };
+    const needed = [
+      ...include,
+      'bin',
+      'scripts',
+      'LICENSE',
+      'nest-cli.json',
+      'package-lock.json',
+      'package.json',
+    ];
+    expect(given).toEqual(
+      expect.arrayContaining([...needed, 'tsconfig.json', 'tsconfig.build.json'].map((name) => `!${name}`)),
+    );
+  });
+});

@@ -1,0 +1,10 @@
+export * from './all-the-things.js';
+export * from './loop.js';
+export * from './master.js';
+export { OneAtATime } from './one-at-a-time.js';
+export type { MasterOptions } from './master-options.js';
+export type { BuildInProgress } from './process.js';
+export type { BlockedBuilder } from './picker.js';
+export { USUAL_PIPELINE, type PipelineSettings, type Publish } from './pipeline.js';
+export * from './plan.js';
+export * from './scheduler/index.js';

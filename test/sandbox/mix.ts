@@ -1,0 +1,168 @@
+import type { BuilderSetting, BuildPlan, PlannedRequest } from './buildbot/index.js';
+import type { TaskInput } from './taskcluster/index.js';
+import type { SeenTask } from './seen.js';
+import type { World } from './world.js';
+
+/** Something a user does, once what he waits for is seen. */
+export interface UserAction {
+  when(seen: SeenTask): boolean;
+  act(world: World, seen: SeenTask): unknown;
+}
+
+/** One way of a task through the bridge, and how both sides look in the end. */
+export interface Scenario {
+  name: string;
+  /** Tasks that belong together; default one. */
+  size?: number;
+  task?: (now: number) => Partial<TaskInput>;
+  builder?: string;
+  plan?: (request: PlannedRequest) => BuildPlan;
+  user?: UserAction[];
+  /** As {@link SeenTask} words it. */
+  taskcluster: string;
+  buildbot: string;
+}
+
+/** A build of ordinary length, in seconds. */
+const DURATION = 0.8;
+
+const BRANCH = 'https://hg.example.com/projects/oak/';
+
+/** `idle` has no worker, so its requests wait; `one at a time` makes requests meet and share a build. */
+export const BUILDERS: BuilderSetting[] = [
+  builder('Linux x86-64 oak build', 'oak-linux64'),
+  builder('Linux x86-64 oak one at a time', 'oak-linux64-single', { workers: ['bld-single'], merge: true }),
+  builder('Linux x86-64 oak idle', 'oak-linux64-idle', { workers: [] }),
+  builder('release-oak-firefox_update', 'release-oak-firefox_update'),
+  builder('alder-linux64', 'alder-linux64'),
+];
+
+function builder(name: string, shortname: string, more: Partial<BuilderSetting> = {}): BuilderSetting {
+  const properties = { branch: 'projects/oak', platform: 'linux64', product: 'firefox' };
+  return { name, shortname, properties, merge: false, ...more };
+}
+
+const isRunning = ({ taskState }: SeenTask) => taskState === 'running';
+const isWaiting = ({ requests }: SeenTask) =>
+  requests.some(({ complete, builds }) => !complete && builds.length === 0);
+const builds = (plan: BuildPlan) => () => ({ duration: DURATION, ...plan });
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'success', plan: builds({}), taskcluster: 'completed', buildbot: 'SUCCESS' },
+  { name: 'warnings', plan: builds({ results: 1 }), taskcluster: 'failed', buildbot: 'WARNINGS' },
+  { name: 'failure', plan: builds({ results: 2 }), taskcluster: 'failed', buildbot: 'FAILURE' },
+  {
+    name: 'exception',
+    plan: builds({ results: 4 }),
+    taskcluster: 'exception (malformed-payload)',
+    buildbot: 'EXCEPTION',
+  },
+  {
+    name: 'retry, then success',
+    plan: ({ attempt }) => ({ duration: DURATION, results: attempt === 0 ? 5 : 0 }),
+    taskcluster: 'exception (worker-shutdown), completed',
+    buildbot: 'SUCCESS after 2 builds',
+  },
+  {
+    name: 'coalesced builds',
+    size: 3,
+    builder: 'Linux x86-64 oak one at a time',
+    plan: builds({}),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'cancelled in Taskcluster before the build',
+    builder: 'Linux x86-64 oak idle',
+    user: [{ when: isWaiting, act: (world, { taskId }) => world.taskcluster.cancel(taskId) }],
+    taskcluster: 'exception (canceled)',
+    buildbot: 'cancelled before start',
+  },
+  {
+    name: 'cancelled in Taskcluster during the build',
+    plan: () => ({ hold: true }),
+    user: [{ when: isRunning, act: (world, { taskId }) => world.taskcluster.cancel(taskId) }],
+    taskcluster: 'exception (canceled)',
+    buildbot: 'CANCELLED',
+  },
+  {
+    name: 'cancelled in Buildbot before the build',
+    builder: 'Linux x86-64 oak idle',
+    user: [
+      { when: isWaiting, act: (world, { requests }) => world.master.cancelPending(requests[0]!.requestId) },
+    ],
+    taskcluster: 'exception (canceled)',
+    buildbot: 'cancelled before start',
+  },
+  {
+    name: 'cancelled in Buildbot during the build',
+    plan: () => ({ hold: true, cancel: { after: DURATION } }),
+    taskcluster: 'exception (canceled)',
+    buildbot: 'CANCELLED',
+  },
+  {
+    name: 'deadline passed',
+    builder: 'Linux x86-64 oak idle',
+    task: (now) => ({ deadline: new Date((now + 3) * 1000).toISOString() }),
+    taskcluster: 'exception (deadline-exceeded)',
+    buildbot: 'cancelled before start',
+  },
+  {
+    name: 'malformed payload',
+    task: () => ({
+      payload: { buildername: 'Linux x86-64 oak build', sourcestamp: { branch: BRANCH }, properties: {} },
+    }),
+    taskcluster: 'exception (malformed-payload)',
+    buildbot: 'no request',
+  },
+  {
+    name: 'unauthorised builder',
+    builder: 'release-oak-firefox_update',
+    taskcluster: 'exception (malformed-payload)',
+    buildbot: 'no request',
+  },
+  {
+    name: 'authorised builder',
+    builder: 'release-oak-firefox_update',
+    task: () => ({ scopes: ['project:releng:buildbot-bridge:builder-name:release-oak-*'] }),
+    plan: builds({}),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  { name: 'ignored builder', builder: 'alder-linux64', taskcluster: 'pending', buildbot: 'no request' },
+  {
+    name: 'rerun by a user',
+    plan: ({ properties }) => ({
+      duration: DURATION,
+      results: properties.some(([name, value]) => name === 'createdForRunId' && value === 0) ? 2 : 0,
+    }),
+    user: [
+      {
+        when: ({ taskState }) => taskState === 'failed',
+        act: (world, { taskId }) => world.taskcluster.rerun(taskId),
+      },
+    ],
+    taskcluster: 'failed, completed',
+    buildbot: 'FAILURE, SUCCESS',
+  },
+];
+
+/** What a scenario's task asks for. Tasks of one group share a revision, so that their requests may share a build. */
+export function taskOf(scenario: Scenario, group: number, now: number): Partial<TaskInput> {
+  const revision = group.toString(16).padStart(40, '0');
+  return {
+    priority: 'medium',
+    payload: {
+      buildername: scenario.builder ?? 'Linux x86-64 oak build',
+      sourcestamp: { branch: BRANCH, revision },
+      properties: { product: 'firefox', scenario: scenario.name },
+    },
+    ...scenario.task?.(now),
+  };
+}
+
+/** What becomes of a request's builds: what its scenario says. */
+export function planOf(request: PlannedRequest): BuildPlan {
+  const name = request.properties.find(([key]) => key === 'scenario')?.[1];
+  return SCENARIOS.find((scenario) => scenario.name === name)?.plan?.(request) ?? {};
+}

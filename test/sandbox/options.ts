@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+
+/** How to show the bridge at work. */
+export interface ShowOptions {
+  tasks: number;
+  seed: number;
+  keep: boolean;
+  /** A real broker's URL; without it an in-process broker is used, and all services run in this process. */
+  pulse?: string;
+  /** A database server on which two fresh databases are made and dropped. */
+  databaseServer?: string;
+  schedulerDb?: string;
+  bridgeDb?: string;
+  schema: 6 | 24;
+  /** Seconds until what has not come to its end counts as stuck. */
+  patience: number;
+}
+
+export const USAGE = `npm start -- [options]
+
+  --tasks N               how many tasks (default: one round of the mix)
+  --seed N                order of the mix and of what happens at random (default 1)
+  --keep                  stay up afterwards, with the addresses of the health endpoints
+  --pulse URL             amqp://... : a real RabbitMQ, and the three services as processes of their own
+  --database-server URL   mysql://... or postgresql://... : two fresh databases there, dropped at the end
+  --scheduler-db URL      an empty database for Buildbot's scheduler
+  --bridge-db URL         an empty database for the bridge
+  --schema 6|24           the scheduler database's schema: Buildbot 0.8.2 or 0.8.9 to 0.8.14 (default 6)
+  --patience SECONDS      how long to wait for the slowest task (default 120)
+
+Databases on a server need --pulse, because services in one process cannot show that they need no common memory.
+Without database options SQLite files are used.
+`;
+
+/** @throws TypeError with a message for the user */
+export function readOptions(args: readonly string[]): ShowOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      tasks: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      keep: { type: 'boolean', default: false },
+      pulse: { type: 'string' },
+      'database-server': { type: 'string' },
+      'scheduler-db': { type: 'string' },
+      'bridge-db': { type: 'string' },
+      schema: { type: 'string', default: '6' },
+      patience: { type: 'string', default: '120' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  if (values.schema !== '6' && values.schema !== '24') throw new TypeError('--schema is 6 or 24');
+  if ((values['scheduler-db'] === undefined) !== (values['bridge-db'] === undefined)) {
+    throw new TypeError('--scheduler-db and --bridge-db go together');
+  }
+  return {
+    tasks: number('--tasks', values.tasks ?? '18'),
+    seed: number('--seed', values.seed),
+    keep: values.keep,
+    pulse: values.pulse,
+    databaseServer: values['database-server'],
+    schedulerDb: values['scheduler-db'],
+    bridgeDb: values['bridge-db'],
+    schema: values.schema === '6' ? 6 : 24,
+    patience: number('--patience', values.patience),
+  };
+}
+
+function number(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} is a whole number from 1`);
+  return value;
+}

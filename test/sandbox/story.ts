@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from './buildbot/random.js';
+import { SCENARIOS, type Scenario, taskOf } from './mix.js';
+import { look, type SeenTask } from './seen.js';
+import type { World } from './world.js';
+
+/** One task of the mix, on its way. */
+export interface Actor {
+  taskId: string;
+  scenario: Scenario;
+  seen?: SeenTask;
+  /** User actions done so far. */
+  done: number;
+}
+
+/** Seconds between two looks, and between two new tasks. */
+const LOOK_EVERY = 0.15;
+const CREATE_EVERY = 0.1;
+
+/** Tasks of the mix in an order that depends on the seed only: every scenario once before any comes again. */
+export function cast(tasks: number, seed: number): Scenario[][] {
+  const random = seededRandom(seed);
+  const groups: Scenario[][] = [];
+  for (let count = 0; count < tasks;) {
+    const round = SCENARIOS.map((scenario) => ({ scenario, order: random() })).sort(
+      (a, b) => a.order - b.order,
+    );
+    for (const { scenario } of round) {
+      if (count >= tasks) break;
+      groups.push(Array.from({ length: scenario.size ?? 1 }, () => scenario));
+      count += scenario.size ?? 1;
+    }
+  }
+  return groups;
+}
+
+export function hasArrived({ seen, scenario }: Actor): boolean {
+  return seen?.taskcluster === scenario.taskcluster && seen.buildbot === scenario.buildbot;
+}
+
+/**
+ * Plays the mix: creates the tasks, does what users do, and looks until every task has come to its end on both
+ * sides, and the bridge has nothing left to do.
+ *
+ * @param tell called after every look
+ * @param patience seconds after which the story ends as it is
+ */
+export async function play(
+  world: World,
+  groups: readonly (readonly Scenario[])[],
+  tell: (actors: readonly Actor[], seconds: number) => void,
+  patience: number,
+): Promise<Actor[]> {
+  const actors: Actor[] = [];
+  const begun = Date.now();
+  const seconds = () => (Date.now() - begun) / 1000;
+  const waiting = [...groups.entries()];
+  let created = -CREATE_EVERY;
+  for (;;) {
+    while (waiting.length > 0 && seconds() - created >= CREATE_EVERY) {
+      const [number, group] = waiting.shift()!;
+      for (const scenario of group) {
+        const taskId = world.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
+        actors.push({ taskId, scenario, done: 0 });
+      }
+      created = seconds();
+    }
+    const seen = await look(
+      actors.map(({ taskId }) => taskId),
+      world.taskcluster,
+      world.scheduler,
+    );
+    for (const [index, actor] of actors.entries()) {
+      actor.seen = seen[index];
+      await act(world, actor);
+    }
+    tell(actors, seconds());
+    if (waiting.length === 0 && actors.every(hasArrived) && (await isIdle(world))) return actors;
+    if (seconds() > patience) return actors;
+    await sleep(LOOK_EVERY * 1000);
+  }
+}
+
+async function act(world: World, actor: Actor): Promise<void> {
+  const action = actor.scenario.user?.[actor.done];
+  if (!action || !actor.seen || !action.when(actor.seen)) return;
+  actor.done += 1;
+  await action.act(world, actor.seen);
+}
+
+/** Rows are dropped a moment after the last effect is seen. */
+async function isIdle(world: World): Promise<boolean> {
+  const { tasks, messages } = await world.rowsLeft();
+  return tasks === 0 && messages === 0;
+}

@@ -1,0 +1,11 @@
+export type { ArtifactInput, ArtifactRecord } from './artifact-book.js';
+export * from './example-task.js';
+export { CallLog, type Call, type Fault, type FaultHook } from './faults.js';
+export { slugid } from './identifiers.js';
+export { QUEUE_EXCHANGES, QUEUE_EXCHANGE_PREFIX, type Publish, type PulseMessage } from './pulse-messages.js';
+export * from './queue-state.js';
+export { QueueRefusal } from './refusal.js';
+export { QUEUE_DEFAULTS, type QueueSettings } from './settings.js';
+export { TaskclusterSimulator, type TaskclusterSimulatorOptions } from './simulator.js';
+export type { TaskInput } from './task-definition.js';
+export type * from './wire.js';

@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JsonValue } from '@bbb/bridge';
+import { SystemClock } from '@bbb/platform';
+import {
+  allTheThings,
+  createSchedulerSchema,
+  MasterSimulator,
+  SchedulerConnection,
+  type SchedulerSchema,
+} from './buildbot/index.js';
+import { BUILDERS, planOf } from './mix.js';
+import { type Broker, clearBroker, depthOf } from './broker.js';
+import { Publisher } from './pulse/index.js';
+import { SelfServeSimulator } from './self-serve/index.js';
+import { QUEUE_EXCHANGE_PREFIX, QUEUE_EXCHANGES, TaskclusterSimulator } from './taskcluster/index.js';
+
+export interface WorldOptions {
+  /** For configuration, logs and SQLite files. */
+  folder: string;
+  seed: number;
+  schema: SchedulerSchema;
+  schedulerDb: string;
+  bridgeDb: string;
+  broker: Broker;
+}
+
+/** Seconds. Everything that takes minutes outside takes seconds here, in the same proportions. */
+const PACE = {
+  claimTimeout: 20,
+  deadlineDelay: 1,
+  pollInterval: 0.2,
+  messageDelay: { started: 0.2, finished: 0.2, log_uploaded: 0.5 },
+  agentDelay: 0.2,
+  reflectorInterval: 1,
+  reclaimWindow: 15,
+  finishedGrace: 8,
+};
+
+/** Everything outside the bridge: Taskcluster, a Buildbot 0.8 master, Self Serve, the exchanges of Pulse. */
+export class World {
+  private constructor(
+    readonly options: WorldOptions,
+    readonly taskcluster: TaskclusterSimulator,
+    readonly master: MasterSimulator,
+    readonly selfServe: SelfServeSimulator,
+    readonly scheduler: SchedulerConnection,
+    readonly bridge: SchedulerConnection,
+    private readonly publisher: Publisher,
+    /** Part of the names of queues and exchanges, so that worlds on one broker do not meet. */
+    readonly id: string,
+  ) {}
+
+  static async start(options: WorldOptions): Promise<World> {
+    const { seed, schema, schedulerDb, broker } = options;
+    const id = `sandbox-${randomBytes(4).toString('hex')}`;
+    const clock = new SystemClock();
+    await createSchedulerSchema(schedulerDb, schema);
+
+    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
+    const taskcluster = await new TaskclusterSimulator({
+      clock,
+      tickEvery: 100,
+      settings: { claimTimeout: PACE.claimTimeout, deadlineDelay: PACE.deadlineDelay },
+      publish: (exchange, routingKey, { payload }) =>
+        void publisher.publish(
+          exchange.replace('exchange/', `exchange/${id}/`),
+          routingKey,
+          payload as JsonValue,
+        ),
+    }).start();
+    const master = await MasterSimulator.start({
+      databaseUrl: schedulerDb,
+      schema,
+      name: 'buildbot-master.example.com:/builds/buildbot/master',
+      builders: BUILDERS,
+      clock,
+      seed,
+      exchange: `exchange/${id}/build/`,
+      publish: (exchange, routingKey, message) => publisher.publish(exchange, routingKey, message),
+      plan: planOf,
+      pollInterval: PACE.pollInterval,
+      pipeline: { delay: PACE.messageDelay, jitter: 0.2 },
+    });
+    const selfServe = await SelfServeSimulator.start({
+      databaseUrl: schedulerDb,
+      schema,
+      clock,
+      masters: () => [master],
+      branches: ['oak'],
+      builderList: () => allTheThings(BUILDERS),
+      agentDelay: PACE.agentDelay,
+    });
+    master.run(50);
+    selfServe.run(100);
+    const scheduler = await SchedulerConnection.open(schedulerDb);
+    const bridge = await SchedulerConnection.open(options.bridgeDb);
+    return new World(options, taskcluster, master, selfServe, scheduler, bridge, publisher, id);
+  }
+
+  /** Writes a configuration file in the original bridge's layout, for all three services. */
+  async writeConfiguration(
+    ports: Record<'tclistener' | 'bblistener' | 'reflector', number>,
+  ): Promise<string> {
+    const { folder, broker, schedulerDb, bridgeDb } = this.options;
+    const url = new URL(broker.url);
+    const configuration = {
+      taskcluster_queue_config: {
+        rootUrl: this.taskcluster.url,
+        credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
+      },
+      buildbot_scheduler_db: schedulerDb,
+      bbb_db: bridgeDb,
+      pulse_host: url.hostname,
+      pulse_port: Number(url.port || 5672),
+      pulse_ssl: url.protocol === 'amqps:',
+      pulse_vhost: decodeURIComponent(url.pathname.slice(1)) || '/',
+      pulse_user: decodeURIComponent(url.username) || 'guest',
+      pulse_password: decodeURIComponent(url.password) || 'guest',
+      pulse_queue_basename: `queue/${this.id}`,
+      selfserve_url: this.selfServe.url,
+      builders_url: this.selfServe.builderListUrl,
+      restricted_builders: ['^release-.*$'],
+      ignored_builders: ['^alder-.*$'],
+      tc_worker_group: 'buildbot-bridge',
+      tc_worker_id: 'buildbot-bridge',
+      parking: { first_delay: 0.5, max_delay: 2, interval: 0.5 },
+      tclistener: {
+        pulse_exchange_basename: `exchange/${this.id}/taskcluster-queue/v1`,
+        provisioner_id: 'buildbot-bridge',
+        worker_type: 'buildbot-bridge',
+        logfile: join(folder, 'tclistener.log'),
+        http_port: ports.tclistener,
+      },
+      bblistener: {
+        pulse_exchange: `exchange/${this.id}/build/`,
+        logfile: join(folder, 'bblistener.log'),
+        http_port: ports.bblistener,
+      },
+      reflector: {
+        interval: PACE.reflectorInterval,
+        reclaim_window: PACE.reclaimWindow,
+        finished_grace: PACE.finishedGrace,
+        missing_grace: PACE.finishedGrace,
+        orphan_grace: PACE.reflectorInterval,
+        logfile: join(folder, 'reflector.log'),
+        http_port: ports.reflector,
+      },
+    };
+    const file = join(folder, 'config.json');
+    await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
+    return file;
+  }
+
+  /** Messages that wait in the bridge's queues; the bridge must have been stopped or be idle. */
+  messagesLeft(): Promise<number> {
+    return depthOf(this.options.broker, this.queues);
+  }
+
+  /** Rows and kept messages in the bridge's database. */
+  async rowsLeft(): Promise<{ tasks: number; messages: number }> {
+    const count = async (table: string) => {
+      const rows = await this.bridge.read((statements) =>
+        statements.rows<{ count: number | string }>(`SELECT COUNT(*) AS count FROM ${table}`),
+      );
+      return Number(rows[0]?.count);
+    };
+    return { tasks: await count('tasks'), messages: await count('messages') };
+  }
+
+  async stop(): Promise<void> {
+    await this.selfServe.close();
+    await this.master.close();
+    await this.taskcluster.stop();
+    await this.scheduler.close();
+    await this.bridge.close();
+    await this.publisher.close();
+    await clearBroker(this.options.broker, this.queues, exchangesOf(this.id));
+  }
+
+  private get queues(): string[] {
+    return ['task-pending', 'task-exception', 'started', 'log_uploaded'].map(
+      (name) => `queue/${this.id}/${name}`,
+    );
+  }
+}
+
+function exchangesOf(id: string): string[] {
+  const queue = QUEUE_EXCHANGES.map((name) =>
+    name.replace(QUEUE_EXCHANGE_PREFIX, `exchange/${id}/taskcluster-queue/v1/`),
+  );
+  return [...queue, `exchange/${id}/build/`];
+}

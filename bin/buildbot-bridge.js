@@ -28,6 +28,9 @@ const APPS = {
   reflector: 'reflector',
 };
 
+/** Errors that an operator can cure. */
+const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'Invalid']);
+
 class UsageError extends Error {}
 
 /** The command line in parts; options may stand before or after the command. */
@@ -120,7 +123,7 @@ try {
   if (code !== undefined) process.exitCode = code;
 } catch (error) {
   const isUsage = error instanceof UsageError;
-  const isConfiguration = error.name === 'ConfigurationError' || error.name === 'StartRefused';
+  const isConfiguration = REFUSALS.has(error.name);
   process.stderr.write(isUsage ? `${error.message}\n\n${USAGE}` : `${error.message}\n`);
   process.exitCode = isUsage ? EXIT_USAGE : isConfiguration ? EXIT_CONFIGURATION : 1;
 }

@@ -49,10 +49,7 @@ export class OrphanSweep {
         async (orphan) => {
           const { taskId, requestId: brid } = orphan;
           await this.adopt(orphan).catch((error: unknown) => {
-            this.logger.warn(
-              { taskId, brid, err: error },
-              'orphan not adopted, to be tried in the next pass',
-            );
+            this.logger.warn({ taskId, brid, error }, 'orphan not adopted, to be tried in the next pass');
           });
         },
       );

@@ -49,10 +49,7 @@ export class PendingPoll {
         try {
           await this.reconciler.reconcile(taskId, { definition });
         } catch (error) {
-          this.logger.warn(
-            { taskId, err: error },
-            'pending task not reconciled, to be tried in the next pass',
-          );
+          this.logger.warn({ taskId, error }, 'pending task not reconciled, to be tried in the next pass');
         }
       },
     );

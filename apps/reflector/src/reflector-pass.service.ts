@@ -51,7 +51,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
       this.telemetry.set('last_success_timestamp', this.clock.now(), { loop: part });
     } catch (error) {
       if (!this.stopping)
-        this.logger.warn({ part, err: error }, 'part of the pass failed, to be tried in the next');
+        this.logger.warn({ part, error }, 'part of the pass failed, to be tried in the next');
     }
   }
 }

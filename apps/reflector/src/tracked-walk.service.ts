@@ -51,7 +51,7 @@ export class TrackedWalk {
         } catch (error) {
           const { taskId, runId, buildRequestId: brid } = row;
           this.logger.warn(
-            { taskId, runId, brid, err: error },
+            { taskId, runId, brid, error },
             'task not reconciled, to be tried in the next pass',
           );
         }

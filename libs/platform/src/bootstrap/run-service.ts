@@ -21,6 +21,9 @@ export interface ProcessHost {
 type ModuleOf = (configuration: Configuration) => DynamicModule | Promise<DynamicModule>;
 type Configure = (app: INestApplication) => Promise<void> | void;
 
+/** Errors that an operator can cure; every other one is a failure. */
+const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'Invalid']);
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -123,7 +126,7 @@ function stopOnSignal(
  */
 function refusalIn(error: unknown): Error | undefined {
   for (let here = error; here instanceof Error; here = here.cause) {
-    if (here.name === 'ConfigurationError' || here.name === 'StartRefused') return here;
+    if (REFUSALS.has(here.name)) return here;
   }
   return undefined;
 }

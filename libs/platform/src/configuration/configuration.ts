@@ -81,11 +81,6 @@ export interface ResultsConfiguration {
   exception: 'malformed-payload' | 'internal-error';
 }
 
-export interface ArtifactsConfiguration {
-  /** Whether the reference to the build's log is attached. */
-  logs: boolean;
-}
-
 export type Schedule = { cron: string } | { everySeconds: number };
 
 export interface ReflectorConfiguration {
@@ -131,7 +126,6 @@ export interface Configuration {
   selfServe: SelfServeConfiguration;
   builders: BuildersConfiguration;
   results: ResultsConfiguration;
-  artifacts: ArtifactsConfiguration;
   reflector: ReflectorConfiguration;
   parking: ParkingConfiguration;
   /** Health and metrics. */

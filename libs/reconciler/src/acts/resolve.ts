@@ -30,12 +30,12 @@ async function attachAll(run: RunRef, event: FinishedEvent, tools: Tools): Promi
     for (const artifact of artifactsOf(event, definition.expires)) {
       name = artifact.name;
       await tools.queue.attach(run, artifact).catch((error: unknown) => {
-        tools.logger.warn({ ...run, artifact: artifact.name, err: error }, 'artifact not attached');
+        tools.logger.warn({ ...run, artifact: artifact.name, error }, 'artifact not attached');
         tools.telemetry.count('artifact_failures_total');
       });
     }
   } catch (error) {
-    tools.logger.warn({ ...run, artifact: name, err: error }, 'artifact not attached');
+    tools.logger.warn({ ...run, artifact: name, error }, 'artifact not attached');
     tools.telemetry.count('artifact_failures_total');
   }
 }

@@ -4,7 +4,7 @@ import { bridgeDb, schedulerDb } from './databases.js';
 import { http, log, shutdown } from './process.js';
 import { pulse } from './pulse.js';
 import { parking, reflector } from './reflector.js';
-import { artifacts, results } from './rules.js';
+import { results } from './rules.js';
 import { taskcluster } from './taskcluster.js';
 
 /**
@@ -19,7 +19,6 @@ export const SETTINGS: Settings = {
   selfServe,
   builders,
   results,
-  artifacts,
   reflector,
   parking,
   http,

@@ -1,4 +1,4 @@
-import { flag, oneOf } from '../kinds.js';
+import { oneOf } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
 // What a build makes of its task.
@@ -15,14 +15,5 @@ export const results: Settings['results'] = {
     kind: oneOf('malformed-payload', 'internal-error'),
     default: 'malformed-payload',
     doc: 'Reason under which a build with an exception is reported.',
-  },
-};
-
-export const artifacts: Settings['artifacts'] = {
-  logs: {
-    keys: ['artifacts.logs'],
-    kind: flag,
-    default: true,
-    doc: "Whether a reference to the build's log becomes an artifact.",
   },
 };

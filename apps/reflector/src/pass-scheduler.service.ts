@@ -6,12 +6,23 @@ import { ReflectorPass } from './reflector-pass.service.js';
 
 const LOOP = 'reflector-pass';
 
+/** Dates of a cron schedule that are looked at for its gaps. */
+const SAMPLE = 50;
+
+interface Gaps {
+  least: number;
+  most: number;
+}
+
 /** A pass that has not ended for so many intervals makes the process count as dead. */
 const INTERVALS_OF_PATIENCE = 3;
 
 /** Starts passes by the configured cron expression or interval, the first one at once. */
 @Injectable()
 export class PassScheduler implements OnApplicationBootstrap {
+  /** Seconds between two passes, at least and at most. */
+  private gaps: Gaps = { least: 0, most: 0 };
+
   constructor(
     private readonly registry: SchedulerRegistry,
     private readonly pass: ReflectorPass,
@@ -20,17 +31,17 @@ export class PassScheduler implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.heartbeats.expect(LOOP, INTERVALS_OF_PATIENCE * this.start());
+    this.gaps = this.start();
+    this.heartbeats.expect(LOOP, INTERVALS_OF_PATIENCE * this.gaps.most);
     void this.tick();
   }
 
-  /** Returns the seconds between two passes, the longest that the schedule makes in the near future. */
-  private start(): number {
+  private start(): Gaps {
     const { schedule } = this.configuration.reflector;
     if ('everySeconds' in schedule) {
       const timer = setInterval(() => void this.tick(), schedule.everySeconds * 1000);
       this.registry.addInterval(LOOP, timer);
-      return schedule.everySeconds;
+      return { least: schedule.everySeconds, most: schedule.everySeconds };
     }
     const job = CronJob.from({
       cronTime: schedule.cron,
@@ -39,12 +50,16 @@ export class PassScheduler implements OnApplicationBootstrap {
       start: true,
     });
     this.registry.addCronJob(LOOP, job);
-    const dates = job.nextDates(10).map((date) => date.toSeconds());
-    return Math.max(...dates.slice(1).map((date, index) => date - (dates[index] ?? date)));
+    return gapsOf(job.nextDates(SAMPLE).map((date) => date.toSeconds()));
   }
 
   private async tick(): Promise<void> {
-    await this.pass.run();
+    await this.pass.run(this.gaps.least);
     this.heartbeats.beat(LOOP);
   }
+}
+
+function gapsOf(dates: readonly number[]): Gaps {
+  const gaps = dates.slice(1).map((date, index) => date - dates[index]!);
+  return { least: Math.min(...gaps), most: Math.max(...gaps) };
 }

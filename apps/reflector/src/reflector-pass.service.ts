@@ -1,14 +1,20 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Clock, Telemetry } from '@bbb/bridge';
+import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/bridge';
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanSweep } from './orphan-sweep.service.js';
-import { PendingPoll } from './pending-poll.service.js';
 import { TrackedWalk } from './tracked-walk.service.js';
+import { UntrackedRuns } from './untracked-runs.service.js';
 
-/** The parts of a pass, most urgent first: claims run out, a pending task does not. */
-type Part = 'tracked' | 'pending' | 'orphans';
+/** Seconds between two looks at the list of claimed runs: long, and needed only after the loss of the database. */
+const CLAIMED_GAP = 600;
 
-/** One look at everything. Passes never overlap; a part that fails does not keep the others from their work. */
+/** Several reflectors start their passes at nearly the same time; this part of the interval is theirs to differ in. */
+const SLACK = 0.1;
+
+/**
+ * One look at everything. Passes never overlap, several reflectors take turns at them, and a part that fails does not
+ * keep the others from their work.
+ */
 @Injectable()
 export class ReflectorPass implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ReflectorPass.name);
@@ -17,16 +23,22 @@ export class ReflectorPass implements BeforeApplicationShutdown {
 
   constructor(
     private readonly tracked: TrackedWalk,
-    private readonly pending: PendingPoll,
+    private readonly untracked: UntrackedRuns,
     private readonly orphans: OrphanSweep,
+    private readonly queue: TaskQueue,
+    private readonly turns: TurnStore,
     private readonly reconciler: Reconciler,
     private readonly clock: Clock,
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** Makes a pass, or returns the one under way. Never throws. */
-  run(): Promise<void> {
-    this.underWay ??= this.pass().finally(() => (this.underWay = undefined));
+  /**
+   * Makes a pass unless another reflector has made this interval's, or returns the one under way. Never throws.
+   *
+   * @param interval seconds between two passes
+   */
+  run(interval: number): Promise<void> {
+    this.underWay ??= this.pass(interval).finally(() => (this.underWay = undefined));
     return this.underWay;
   }
 
@@ -36,22 +48,36 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     await this.underWay;
   }
 
-  private async pass(): Promise<void> {
+  private async pass(interval: number): Promise<void> {
     const begun = this.clock.now();
+    if (!(await this.isOurTurn('pass', interval * (1 - SLACK)))) return;
+    // Most urgent first: claims run out, a pending task does not.
     await this.part('tracked', () => this.tracked.run());
-    await this.part('pending', () => this.pending.run());
+    await this.part('pending', () => this.untracked.takeUp(this.queue.listPending()));
     await this.part('orphans', () => this.orphans.run());
+    if (await this.isOurTurn('claimed', CLAIMED_GAP)) {
+      await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed()));
+    }
     this.telemetry.observe('cycle_seconds', this.clock.now() - begun);
   }
 
-  private async part(part: Part, work: () => Promise<void>): Promise<void> {
+  private async isOurTurn(name: string, gap: number): Promise<boolean> {
+    if (this.stopping) return false;
+    let ours = false;
+    await this.part('turn', async () => {
+      ours = await this.turns.take(name, this.clock.now(), gap);
+    });
+    return ours;
+  }
+
+  private async part(part: string, work: () => Promise<void>): Promise<void> {
     if (this.stopping) return;
     try {
       await work();
       this.telemetry.set('last_success_timestamp', this.clock.now(), { loop: part });
     } catch (error) {
-      if (!this.stopping)
-        this.logger.warn({ part, error }, 'part of the pass failed, to be tried in the next');
+      if (this.stopping) return;
+      this.logger.warn({ part, error }, 'part of the pass failed, to be tried in the next');
     }
   }
 }

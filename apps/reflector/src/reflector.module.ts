@@ -4,9 +4,9 @@ import type { Configuration } from '@bbb/platform';
 import { OutsideSystemsModule, type Overrides } from '@bbb/service';
 import { OrphanSweep } from './orphan-sweep.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
-import { PendingPoll } from './pending-poll.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
 import { TrackedWalk } from './tracked-walk.service.js';
+import { UntrackedRuns } from './untracked-runs.service.js';
 
 /** Hears the clock: keeps claims alive, and repairs everything that no message told. */
 @Module({})
@@ -15,7 +15,7 @@ export class ReflectorModule {
     return {
       module: ReflectorModule,
       imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration, overrides)],
-      providers: [PassScheduler, ReflectorPass, TrackedWalk, PendingPoll, OrphanSweep],
+      providers: [PassScheduler, ReflectorPass, TrackedWalk, UntrackedRuns, OrphanSweep],
     };
   }
 }

@@ -1,12 +1,13 @@
-import { Clock, MessageStore, TaskStore } from '@bbb/bridge';
+import { Clock, MessageStore, TaskStore, TurnStore } from '@bbb/bridge';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { TaskStoreSql } from './task-store-sql.js';
+import { TurnStoreSql } from './turn-store-sql.js';
 
 /**
- * The bridge's database for an application: {@link BridgeDb}, {@link TaskStore} and {@link MessageStore}.
+ * The bridge's database for an application: {@link BridgeDb} and the stores of the ports.
  * The application provides {@link Clock} in a global module. Opened while the application starts, closed after its
  * message handlers have ended.
  */
@@ -30,10 +31,11 @@ export class BridgeDbModule {
           inject: [BridgeDb, Clock],
           useFactory: (db: BridgeDb, clock: Clock) => new MessageStoreSql(db, clock),
         },
+        { provide: TurnStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TurnStoreSql(db) },
         { provide: TaskStore, useExisting: TaskStoreSql },
         { provide: MessageStore, useExisting: MessageStoreSql },
       ],
-      exports: [BridgeDb, TaskStore, MessageStore],
+      exports: [BridgeDb, TaskStore, MessageStore, TurnStore],
     };
   }
 }

@@ -8,7 +8,8 @@ import { MigrationsPending } from './migrate.js';
 import { Door } from './testing/door.js';
 import { openMigrated } from './testing/open-migrated.js';
 
-const DONE = '[X] CreateMessages1795000000000\n[X] TakeOverTasks1795000000001\n';
+const DONE =
+  '[X] CreateTurns1794999999999\n[X] CreateMessages1795000000000\n[X] TakeOverTasks1795000000001\n';
 
 describe.each(databaseKinds())('command line on %s', (kind) => {
   let database: TestDatabase;
@@ -41,12 +42,12 @@ describe.each(databaseKinds())('command line on %s', (kind) => {
     const { url } = database;
     expect((await said(runMigrate(url, 'show'))).output).toBe(DONE.replaceAll('X', ' '));
     expect((await said(runMigrate(url, 'up'))).output).toBe(
-      'migrated: CreateMessages1795000000000\nmigrated: TakeOverTasks1795000000001\n',
+      'migrated: CreateTurns1794999999999\nmigrated: CreateMessages1795000000000\nmigrated: TakeOverTasks1795000000001\n',
     );
     expect((await said(runMigrate(url, 'show'))).output).toBe(DONE);
     expect((await said(runMigrate(url, 'up'))).output).toBe('nothing to migrate\n');
     expect((await said(runMigrate(url, 'down'))).output).toBe(
-      'reverted: TakeOverTasks1795000000001\nreverted: CreateMessages1795000000000\n',
+      'reverted: TakeOverTasks1795000000001\nreverted: CreateMessages1795000000000\nreverted: CreateTurns1794999999999\n',
     );
     expect((await said(runMigrate(url, 'down'))).output).toBe('nothing to revert\n');
   });

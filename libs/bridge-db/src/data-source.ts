@@ -2,12 +2,14 @@ import { type ConnectionLimits, dataSourceOptions, parseDatabaseUrl } from '@bbb
 import { DataSource } from 'typeorm';
 import { MessageRow } from './entities/message-row.js';
 import { TaskRow } from './entities/task-row.js';
+import { TurnRow } from './entities/turn-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
+import { CreateTurns1794999999999 } from './migrations/create-turns.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
 import { QuietLogger } from './quiet-logger.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
-export const MIGRATIONS = [CreateMessages1795000000000, TakeOverTasks1795000000001];
+export const MIGRATIONS = [CreateTurns1794999999999, CreateMessages1795000000000, TakeOverTasks1795000000001];
 
 /** Where it is written down which migrations were run. */
 export const MIGRATIONS_TABLE = 'bridge_migrations';
@@ -25,7 +27,7 @@ export interface BridgeDbOptions extends ConnectionLimits {
 export function createDataSource(options: BridgeDbOptions): DataSource {
   return new DataSource({
     ...dataSourceOptions(parseDatabaseUrl(options.url), options),
-    entities: [TaskRow, MessageRow],
+    entities: [TaskRow, MessageRow, TurnRow],
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
     synchronize: false,

@@ -19,7 +19,7 @@ import {
 const A = 'AAAAAAAAAAAAAAAAAAAAAA';
 const B = 'BBBBBBBBBBBBBBBBBBBBBB';
 const C = 'CCCCCCCCCCCCCCCCCCCCCC';
-const OURS = ['bridge_migrations', 'bridge_origin', 'messages', 'tasks', 'tasks_superseded'];
+const OURS = ['bridge_migrations', 'bridge_origin', 'bridge_turns', 'messages', 'tasks', 'tasks_superseded'];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
 const FOLLOWED: OriginalRow[] = [

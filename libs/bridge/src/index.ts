@@ -6,6 +6,7 @@ export * from './ports/message-store.js';
 export * from './ports/task-queue.js';
 export * from './ports/task-store.js';
 export * from './ports/telemetry.js';
+export * from './ports/turn-store.js';
 export * from './decision/catch-up.js';
 export * from './decision/decide.js';
 export * from './decision/facts.js';

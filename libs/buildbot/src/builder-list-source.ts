@@ -78,5 +78,5 @@ function digestOf(text: string): string {
 
 function codeOf(error: unknown): string {
   const { cause, code, name } = error as { cause?: { code?: unknown }; code?: unknown; name?: unknown };
-  return String(cause?.code ?? code ?? name);
+  return String([cause?.code, code, name].find((candidate) => typeof candidate === 'string'));
 }

@@ -44,24 +44,24 @@ describe.each(KINDS)('PulseServer on %s', (kind) => {
     await client.close();
   });
 
-  async function start(settings: { prefetch?: number; exchange?: string } = {}): Promise<PulseApplication> {
+  /** @param settings `due`: messages that are parked and due at the start */
+  async function start(
+    settings: { prefetch?: number; exchange?: string; interval?: number; due?: number } = {},
+  ): Promise<PulseApplication> {
+    const { prefetch = 10, interval = QUICK.parking.interval, due = 0 } = settings;
+    const bindings = ['primary.#', 'other.*'];
     application = new PulseApplication(
       {
         connection: broker,
-        prefetch: settings.prefetch ?? 10,
-        subscriptions: [
-          {
-            name: 'task-pending',
-            queue,
-            exchange: settings.exchange ?? exchange,
-            bindings: ['primary.#', 'other.*'],
-          },
-        ],
-        parking: QUICK.parking,
+        prefetch,
+        subscriptions: [{ name: 'task-pending', queue, exchange: settings.exchange ?? exchange, bindings }],
+        parking: { ...QUICK.parking, interval },
         connect,
       },
       handle,
     );
+    const message = { subscription: 'task-pending', exchange, routingKey: 'primary.a', body: '{}' };
+    for (let n = 0; n < due; n++) await application.store.park(message, 'no answer', 0);
     return application.start();
   }
 
@@ -185,6 +185,9 @@ describe.each(KINDS)('PulseServer on %s', (kind) => {
     expect((await client.look(queue)).consumers).toBe(0);
 
     await client.publish(exchange, 'primary.a', 4);
+    const probes = jest.spyOn(app.store, 'count');
+    await eventually(() => expect(probes.mock.calls.length).toBeGreaterThan(2));
+    expect(handle).toHaveBeenCalledTimes(calls);
     handle.mockReset();
     expect(calls).toBeLessThanOrEqual(3);
     app.store.away = false;
@@ -219,6 +222,12 @@ describe.each(KINDS)('PulseServer on %s', (kind) => {
     expect(handle.mock.calls[1]![0]).toEqual({ n: 1 });
     expect(handle.mock.calls[1]![1]).toMatchObject({ routingKey: 'primary.a', exchange, redelivered: true });
     expect(await app.store.list()).toEqual([]);
+  });
+
+  it('tries everything that is due at one look', async () => {
+    const app = await start({ prefetch: 1, interval: 3600, due: 3 });
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(3));
+    await eventually(() => expect(app.telemetry.gauges.get('parked')).toBe(0));
   });
 
   it('quarantines a parked message after its last attempt', async () => {

@@ -43,7 +43,7 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
   });
 
   async function start(
-    settings: Partial<BrokerOptions> = {},
+    { prefetch = 10, ...settings }: Partial<BrokerOptions> & { prefetch?: number } = {},
     connect?: Connector,
   ): Promise<PulseApplication> {
     application = new PulseApplication(
@@ -59,7 +59,7 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
           reconnectMax: QUICK.reconnectMax,
           ...settings,
         },
-        prefetch: 10,
+        prefetch,
         subscriptions: [{ name: 'task-pending', queue, exchange, bindings: ['#'] }],
         parking: QUICK.parking,
         connect,
@@ -98,6 +98,26 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
     open();
     await works(app);
+  });
+
+  it('begins no more than the prefetch allows, also after a reconnect, and nothing once it stops', async () => {
+    const { opened, open } = gate();
+    handle.mockImplementation(() => opened);
+    const app = await start({ prefetch: 1 });
+    await connected(1);
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
+    proxy.kill();
+    await connected(2);
+    // Delivered again, and not begun: the queue has nothing left to give.
+    await eventually(async () => expect(await client.look(queue)).toEqual({ messages: 0, consumers: 1 }));
+    application = undefined;
+    const stopped = app.stop();
+    await eventually(async () => expect((await client.look(queue)).consumers).toBe(0));
+    open();
+    await stopped;
+    expect(handle).toHaveBeenCalledTimes(1);
+    expect((await client.look(queue)).messages).toBe(1);
   });
 
   it('starts while the broker is away, and comes back after it was', async () => {

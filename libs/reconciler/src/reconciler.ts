@@ -22,9 +22,15 @@ import type { ReconcilerSettings, Tools } from './tools.js';
 /** More steps than any way through the decision table takes; beyond it something outside keeps changing. */
 const MAX_STEPS = 12;
 
+/** Buildbot's number for it. */
+const RETRY = 5;
+
 /** How fresh the run's facts must be for a verdict. What is not listed needs no more than a batched read. */
 const FENCED: readonly Verdict[] = ['ignore', 'wait', 'claim', 'reclaim', 'retry', 'resolve'];
 const UNFENCED: readonly Verdict[] = ['cancel-task', 'rerun'];
+
+/** Verdicts that do nothing about what a build event tells. */
+const LEAVES_AS_IT_IS: readonly Verdict[] = ['wait', 'reclaim', 'note-missing'];
 
 /**
  * Brings one task to where its two sides ask it to be: observe, decide, act, until there is nothing to do.
@@ -98,7 +104,7 @@ export class Reconciler {
       const next = await this.#act(verdict, scene, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {
-        if (verdict === 'wait') this.#answerEvent(scene);
+        if (LEAVES_AS_IT_IS.includes(verdict)) this.#answerEvent(scene);
         return verdict;
       }
       scene = next?.then === 'decide' ? next.scene : await this.#lookAgain(scene);
@@ -145,7 +151,8 @@ export class Reconciler {
         : source === 'believed' && row
           ? believedStatus(row, settings)
           : given.status,
-      requestId === null || given.request || source === 'batched'
+      // Of a row that the batch did not bring, the batch says nothing.
+      requestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
         : buildbot.snapshots([requestId]).then((found) => found.get(requestId)),
     ]);
@@ -154,11 +161,17 @@ export class Reconciler {
 
   /**
    * A build event that came before the database shows what it tells: kept for later, because it may be the only
-   * bearer of the artifacts. An event of an earlier build needs no answer.
+   * bearer of the artifacts. An event of an earlier build needs no answer, and a RETRY of a build that has ended has
+   * been acted on.
    */
   #answerEvent({ event, request }: Scene): void {
-    if (!event || !request) return;
+    if (!event) return;
+    if (!request) {
+      if (event.kind === 'started') return;
+      throw new Unavailable('buildbot', 'the build has ended, its request is not to be seen');
+    }
     const { state } = request;
+    if (event.kind === 'finished' && event.results === RETRY && state.at === 'finishing') return;
     const ended = event.kind === 'finished' && (state.at === 'building' || state.at === 'finishing');
     if (ended && state.build.number === event.buildNumber) {
       throw new Unavailable('buildbot', 'the build has ended, its request is not complete yet');

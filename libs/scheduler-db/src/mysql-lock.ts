@@ -1,9 +1,9 @@
 import { Unavailable } from '@bbb/bridge';
 import { lockName, type KeyLock } from './key-lock.js';
-import { SYSTEM, type LazySource } from './lazy-source.js';
+import { SYSTEM } from './answered.js';
+import type { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
 import type { RequestRows } from './request-rows.js';
-import { Session } from './session.js';
 import { insertInto, type Row, type Statement, type Value } from './statement.js';
 
 /** Not strict enough by default: an over-long value would be cut, and half a property blocks a builder. */
@@ -17,7 +17,7 @@ const SQL_MODE = 'STRICT_ALL_TABLES';
  */
 export function mysqlLock(source: LazySource, patience: number): KeyLock {
   return async (key, work) => {
-    const session = new Session(await source.runner());
+    const session = await source.session();
     const name = lockName(key);
     const undo = `ROLLBACK; DO RELEASE_LOCK('${name.replace(/[^\w:-]/g, '')}')`;
     let settled = false;

@@ -2,7 +2,6 @@ import { lockNumber, type KeyLock } from './key-lock.js';
 import type { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
 import type { RequestRows } from './request-rows.js';
-import { Session } from './session.js';
 import { placeholders, type Row, type Statement, type Value } from './statement.js';
 
 /**
@@ -13,7 +12,7 @@ import { placeholders, type Row, type Statement, type Value } from './statement.
  */
 export function postgresLock(source: LazySource, patience: number): KeyLock {
   return async (key, work) => {
-    const session = new Session(await source.runner());
+    const session = await source.session();
     let settled = false;
     try {
       await session.query(

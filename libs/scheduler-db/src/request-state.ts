@@ -10,6 +10,9 @@ export interface RequestFacts {
   claimedAt: number | null;
 }
 
+/** FAILURE, which masters and Self Serve write into a request that they cancel before its build. */
+const CANCELLATION = 2;
+
 /** One row of `builds`. */
 export interface BuildFacts {
   buildId: number;
@@ -23,8 +26,9 @@ export interface BuildFacts {
  *
  * * Complete without a build, or with one that has not ended: somebody marked it complete, which is Buildbot's way
  *   of cancelling. A build that still runs then goes on unheeded; masters and Self Serve leave complete requests alone.
- * * Complete and yet unclaimed after a build (claims in columns), or claimed after its newest build had ended (claims
- *   in a table: cancelling takes a claim first): marked complete when that build had ended in RETRY.
+ * * Complete and yet unclaimed after a build, or claimed after its newest build had ended (where claims are a table,
+ *   masters claim what they cancel): marked complete when that build had ended in RETRY. A build may lose its row in
+ *   the claims table while it runs and still end properly, so that there the results must be those of a cancellation.
  * * Open and unclaimed after a build: RETRY. So is one whose newest build has no end, because the master that claimed
  *   it is gone: masters let stale claims go (claims table), or resubmit, and any of them may start a new build.
  * * Open with a claim that nobody has renewed for an hour may be taken over too. It stays `building` until that
@@ -46,7 +50,7 @@ export function requestState(
 
   const build = { buildId: newest.buildId, number: newest.number };
   if (complete) {
-    return endedByItsBuild(newest, claimedAt, claims)
+    return endedByItsBuild(newest, request, claims)
       ? { at: 'finished', build, results, completeAt }
       : { at: 'cancelled', completeAt };
   }
@@ -56,10 +60,10 @@ export function requestState(
 
 function endedByItsBuild(
   { finishTime }: BuildFacts,
-  claimedAt: number | null,
+  { claimedAt, results }: RequestFacts,
   claims: SchedulerSchema['claims'],
 ): boolean {
   if (finishTime === null) return false;
   if (claims === 'columns') return Boolean(claimedAt);
-  return claimedAt === null || claimedAt <= finishTime;
+  return claimedAt ? claimedAt <= finishTime : results !== CANCELLATION;
 }

@@ -13,6 +13,9 @@ import { gathered, readRequests, SNAPSHOT_BATCH } from './snapshots.js';
 import { sourceOptions } from './source-options.js';
 import { sqliteLock } from './sqlite-lock.js';
 
+/** Seconds that a server may take over one round trip, besides waiting for a lock. */
+const ANSWER_TIMEOUT = 20;
+
 export interface SchedulerDbOptions {
   /** In SQLAlchemy's form. */
   url: string;
@@ -40,13 +43,14 @@ export class SchedulerDb implements OnApplicationShutdown {
   /** @throws Invalid when the URL is of no supported form */
   constructor({ url, poolSize, connectTimeout, lockTimeout = 10 }: SchedulerDbOptions) {
     const target = parseDatabaseUrl(url);
-    const options = sourceOptions(target, { poolSize, connectTimeout, queryTimeout: lockTimeout + 20 });
+    const options = sourceOptions(target, { poolSize, connectTimeout });
+    const patience = lockTimeout + ANSWER_TIMEOUT;
     const { dialect } = target;
-    this.source = new LazySource(dialect, options);
+    this.source = new LazySource(dialect, options, patience);
     switch (dialect) {
       case 'sqlite':
         // One connection is all a source has: a read would find itself in the midst of a transaction.
-        this.writing = new LazySource(dialect, options);
+        this.writing = new LazySource(dialect, options, patience);
         this.underLock = sqliteLock(this.writing, lockTimeout);
         break;
       case 'mysql':

@@ -1,18 +1,9 @@
-import { dataSourceOptions, type DatabaseTarget } from '@bbb/sql';
+import { type ConnectionLimits, dataSourceOptions, type DatabaseTarget } from '@bbb/sql';
 import type { DataSourceOptions } from 'typeorm';
 
-/** Seconds. */
-export interface SourceLimits {
-  poolSize: number;
-  connectTimeout: number;
-  /** For one answer of the server, waiting for a lock included. */
-  queryTimeout: number;
-}
-
 /** TypeORM's options for somebody else's database, where nothing may change that outlives a connection. */
-export function sourceOptions(target: DatabaseTarget, limits: SourceLimits): DataSourceOptions {
+export function sourceOptions(target: DatabaseTarget, limits: ConnectionLimits): DataSourceOptions {
   const options = dataSourceOptions(target, limits);
-  const milliseconds = limits.queryTimeout * 1000;
   switch (options.type) {
     case 'better-sqlite3':
       return {
@@ -25,15 +16,9 @@ export function sourceOptions(target: DatabaseTarget, limits: SourceLimits): Dat
       };
     case 'mysql':
       // Several statements in one round trip; values are escaped by the driver for the SQL mode that `mysql-lock` sets.
-      return {
-        ...options,
-        logging: false,
-        multipleStatements: true,
-        enableQueryTimeout: true,
-        maxQueryExecutionTime: milliseconds,
-      };
+      return { ...options, logging: false, multipleStatements: true };
     case 'postgres':
-      return { ...options, logging: false, extra: { query_timeout: milliseconds } };
+      return { ...options, logging: false };
     default:
       return options;
   }

@@ -1,7 +1,8 @@
 import type { OrderKey } from '@bbb/bridge';
 import { whenNotBusy } from '@bbb/sql';
 import type { KeyLock, LockedKey } from './key-lock.js';
-import { answered, type LazySource } from './lazy-source.js';
+import { answered } from './answered.js';
+import type { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
 import type { RequestRows } from './request-rows.js';
 import { insertInto, type Row, type Statement } from './statement.js';

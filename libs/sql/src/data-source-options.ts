@@ -14,7 +14,6 @@ export interface ConnectionLimits {
  *
  * SQLite goes through libsql, whose binaries come with the package, so that nothing is compiled at installation. Its
  * calls block the whole process, so a locked file answers "busy" after a few milliseconds; see `whenNotBusy`.
- * MySQL runs in strict mode, with READ COMMITTED, because a silently truncated value blocks a Buildbot builder.
  */
 export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimits): DataSourceOptions {
   switch (target.dialect) {

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { Unavailable } from '@bbb/bridge';
 
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY', '23505']);
@@ -44,7 +45,8 @@ export async function translated<T>(system: string, work: () => Promise<T>): Pro
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error) || DECIDED.has(error.name)) throw error;
+    // Not instanceof: an error of Node's own may come from another realm, as under Jest.
+    if (!isNativeError(error) || DECIDED.has(error.name)) throw error;
     const code = driverCode(error);
     if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Refused, type Artifact, type Telemetry } from '@bbb/bridge';
 import { TaskclusterSimulator, type Fault } from '../../../test/sandbox/taskcluster/index.js';
 import { TaskclusterQueue, type TaskclusterOptions } from './index.js';
@@ -16,6 +17,8 @@ describe('TaskclusterQueue', () => {
   let simulator: TaskclusterSimulator;
   let open: TaskclusterQueue[];
 
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(true));
   beforeEach(async () => {
     clock.time = Date.now() / 1000;
     simulator = await new TaskclusterSimulator({ clock }).start();
@@ -118,6 +121,24 @@ describe('TaskclusterQueue', () => {
       );
       expect(simulator.calls.count('status')).toBe(1);
     });
+
+    it.each<Fault>(['html', 'redirect'])(
+      '%j is Unavailable also where nothing is read of a reply',
+      async (fault) => {
+        const queue = connect();
+        const run = await running(queue);
+        fail('createArtifact', fault);
+        const reason = 'file-missing-on-worker';
+        const attach = queue.attach(run, {
+          kind: 'error',
+          name: 'log',
+          expires: expires(),
+          reason,
+          message: '',
+        });
+        await expect(attach).rejects.toMatchObject(unavailable(/createArtifact/));
+      },
+    );
 
     it('a claim without takenUntil is Unavailable', async () => {
       const taskId = simulator.createTask();
@@ -364,7 +385,7 @@ describe('TaskclusterQueue', () => {
     });
 
     it.each<[string, Fault, object]>([
-      ['a redirect', 'redirect', { name: 'Unavailable' }],
+      ['a redirect', 'redirect', { name: 'Unavailable', message: '302 to an upload' }],
       ['a server error', { status: 500 }, { name: 'Unavailable' }],
       ['a cut connection', 'reset', { name: 'Unavailable' }],
       ['silence', 'hang', { name: 'Unavailable' }],

@@ -137,6 +137,23 @@ describe.each(WORLDS)('a master on %s with schema %i', (kind, schema) => {
     expect(master.stopBuild(LINUX.name, 0)).toBe(false);
   });
 
+  it('ends a build by plan when a user stops it, and a held one when it is told to', async () => {
+    const master = await bench.master({
+      builders: [{ ...LINUX, merge: false }],
+      plan: ({ brid }) => (brid === 1 ? { hold: true, cancel: { after: 30 } } : { hold: true }),
+    });
+    const stopped = await submitTask(master, TASKS[0]);
+    const held = await submitTask(master, TASKS[1]);
+    await master.step();
+    bench.clock.pass(30);
+    master.finishBuild(held, 1);
+    await master.step();
+    expect(await bench.request(stopped)).toMatchObject({ complete: 1, results: 6 });
+    expect(await bench.request(held)).toMatchObject({ complete: 1, results: 1 });
+    expect(await bench.buildset(held)).toMatchObject({ complete: 1, results: 0 });
+    expect(() => master.finishBuild(held)).toThrow('no running build');
+  });
+
   it('lets a build go on whose request was marked complete, and writes over it on schema 6 only', async () => {
     const master = await bench.master({ plan: () => ({ duration: 60 }) });
     const brid = await submitTask(master, TASKS[0]);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { BuildNumbers } from './build-numbers.js';
 import { BuildCourse, type Counters } from './course.js';
 import { Loop } from './loop.js';
@@ -13,6 +12,7 @@ import { retireCancelled } from './scheduler/builds.js';
 import type { Claims } from './scheduler/claims.js';
 import { claimsOf } from './scheduler/claims-of.js';
 import { SchedulerConnection } from './scheduler/connection.js';
+import { statusIdsOf } from './status-database.js';
 import { submitRequest, type Submission } from './scheduler/submit.js';
 
 /**
@@ -39,7 +39,7 @@ export class MasterSimulator {
     const random = seededRandom(options.seed ?? 1);
     const boot = Math.floor(options.clock.now());
     const firstPid = 2000 + Math.floor(random() * 30_000);
-    this.counters = { message: 0, statusdb: options.firstStatusdbId ?? rangeOf(options.name) };
+    this.counters = { message: 0, statusdb: options.firstStatusdbId ?? statusIdsOf(options.name) };
     const settings = { ...USUAL_PIPELINE, ...options.pipeline };
     this.pipeline = new MessagePipeline(settings, exchange, options.publish, random);
     this.picker = new Picker(connection, options.schema, claims, options.plan ?? (() => ({})));
@@ -196,10 +196,4 @@ export class MasterSimulator {
       this.course,
     );
   }
-}
-
-/** All masters count in one status database: each takes its ids from a range of its own. */
-function rangeOf(name: string): number {
-  const hash = createHash('sha1').update(name).digest();
-  return 100_000 * (1 + (hash.readUInt32BE() % 20_000));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BuildPlan } from './plan.js';
-import { Bench, LINUX, submitTask, TASKS } from './testing/bench.js';
+import { Bench, LINUX, submitTask, TASKS, type Parsed } from './testing/bench.js';
 
 const FIXTURES = new URL('../../fixtures/buildbot/pulse/', import.meta.url);
 
@@ -31,6 +31,12 @@ function shape(value: unknown): unknown {
   );
 }
 
+interface Course {
+  tasks?: number;
+  stop?: boolean;
+  cancelledResult?: 2 | 4 | 6;
+}
+
 describe('messages of a master', () => {
   let bench: Bench;
   beforeEach(async () => {
@@ -38,10 +44,7 @@ describe('messages of a master', () => {
   });
   afterEach(() => bench.close());
 
-  async function messages(
-    plan: BuildPlan,
-    { tasks = 1, stop = false, cancelledResult = 6 as 2 | 4 | 6 } = {},
-  ) {
+  async function messages(plan: BuildPlan, { tasks = 1, stop = false, cancelledResult }: Course = {}) {
     const master = await bench.master({ plan: () => ({ hold: stop, ...plan }), cancelledResult });
     for (const taskId of TASKS.slice(0, tasks)) await submitTask(master, taskId);
     await master.step();
@@ -54,6 +57,8 @@ describe('messages of a master', () => {
   it.each([
     ['started', 'started', {}, {}],
     ['started-coalesced', 'started', {}, { tasks: 2 }],
+    ['started-empty-request_ids', 'started', { requestIds: 'empty' }, {}],
+    ['started-legacy-no-request_ids', 'started', { requestIds: 'missing' }, {}],
     ['finished', 'finished', {}, {}],
     ['log_uploaded-success', 'log_uploaded', {}, {}],
     ['log_uploaded-warnings', 'log_uploaded', { results: 1 }, {}],
@@ -75,8 +80,8 @@ describe('messages of a master', () => {
       text: real.payload.build.text,
       results: real.payload.build.results,
     });
-    expect(made.payload.build.steps.map((step: any) => [step.text, step.results])).toEqual(
-      real.payload.build.steps.map((step: any) => [step.text, step.results]),
+    expect(made.payload.build.steps.map((step: Parsed) => [step.text, step.results])).toEqual(
+      real.payload.build.steps.map((step: Parsed) => [step.text, step.results]),
     );
   });
 
@@ -95,10 +100,42 @@ describe('messages of a master', () => {
       TASKS.map((task) => `Created by BBB for task ${task}`).join(', '),
     );
     const properties = new Map(
-      log_uploaded.payload.build.properties.map(([name, value]: any) => [name, value]),
+      log_uploaded.payload.build.properties.map(([name, value]: Parsed) => [name, value]),
     );
     expect(properties.get('request_ids')).toEqual([1, 2]);
     expect(properties.get('statusdb_id')).toBe(log_uploaded._meta.message_id);
+  });
+
+  it.each([
+    ['started-not-ours', 0],
+    ['log_uploaded-not-ours', 2],
+  ] as const)(
+    'of a request that is not the bridge’s are formed like the recorded %s',
+    async (fixture, index) => {
+      const master = await bench.master();
+      await master.submit({
+        buildername: LINUX.name,
+        submittedAt: 1,
+        branch: 'mozilla-central',
+        revision: 'cd5f',
+      });
+      await master.step();
+      expect(shape(bench.published[index]!.message)).toEqual(shape(recorded(fixture)));
+    },
+  );
+
+  it('fare as the plan of their build says', async () => {
+    const plan = {
+      messages: { started: { lost: true }, finished: { copies: 2 }, log_uploaded: { delay: 60 } },
+    };
+    const master = await bench.master({ plan: () => plan });
+    await submitTask(master, TASKS[0]);
+    await master.step();
+    expect(bench.kinds).toEqual(['0 finished', '0 finished']);
+    expect(master.messagesOnTheirWay).toBe(1);
+    bench.clock.pass(60);
+    await master.step();
+    expect(bench.kinds).toEqual(['0 finished', '0 finished', '0 log_uploaded']);
   });
 
   it('never report a build without a product', async () => {

@@ -25,13 +25,13 @@ export function startedMessage(build: Build, messageId: number): BuildMessage {
     results: null,
     steps: stepsAtStart(),
   });
-  return message('started', build, { build: body, request_ids: reportedIds(build) }, messageId);
+  return message('started', build, { build: body, ...reportedIds(build) }, messageId);
 }
 
 /** Buildbot's PulseStatus, when a build ends; recorded ones are without what the steps set. */
 export function finishedMessage(build: Build, messageId: number): BuildMessage {
   const body = buildBody(build, build.builder.name, propertiesAtStart(build), ending(build, false));
-  const payload = { build: body, results: build.results, request_ids: reportedIds(build) };
+  const payload = { build: body, results: build.results, ...reportedIds(build) };
   return message('finished', build, payload, messageId);
 }
 
@@ -67,8 +67,10 @@ function message(kind: MessageKind, build: Build, payload: JsonValue, messageId:
   return { kind, routingKey: `build.${build.builder.shortname}.${build.number}.${kind}`, payload, messageId };
 }
 
-function reportedIds(build: Build): number[] {
-  return bridsOf(build).slice(0, REPORTED_REQUESTS);
+function reportedIds(build: Build): { request_ids?: number[] } {
+  if (build.plan.requestIds === 'missing') return {};
+  if (build.plan.requestIds === 'empty') return { request_ids: [] };
+  return { request_ids: bridsOf(build).slice(0, REPORTED_REQUESTS) };
 }
 
 function ending(build: Build, withReboot: boolean) {

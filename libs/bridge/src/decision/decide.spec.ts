@@ -13,6 +13,7 @@ const LIVE = ['pending', 'running', 'foreign'];
 const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
   inject: ({ run, request, deadlinePassed }) =>
     run === 'pending' && !deadlinePassed && ['untracked', 'ordered'].includes(request),
+  adopt: ({ run, request }) => run === 'running' && request === 'untracked',
   withdraw: ({ run, request, newerOrder }) => request === 'ordered' && (newerOrder || !LIVE.includes(run)),
   refuse: ({ run, request }) => run === 'running' && request === 'ordered',
   claim: ({ run, request, deadlinePassed, newerOrder }) =>

@@ -5,6 +5,7 @@ import type { Facts } from './facts.js';
  * ignore         - not the bridge's to act on
  * wait           - all is as it should be for now
  * inject         - create the build request
+ * adopt          - track a claimed run of ours that no row knows: the bridge's database was lost
  * withdraw       - give up an order that may be under way
  * refuse         - a claimed run without a request: finish the refusal of its payload
  * claim          - claim the pending run: its build runs, or has ended
@@ -23,6 +24,7 @@ export const VERDICTS = [
   'ignore',
   'wait',
   'inject',
+  'adopt',
   'withdraw',
   'refuse',
   'claim',
@@ -43,6 +45,7 @@ export type Verdict = (typeof VERDICTS)[number];
 export function decide(facts: Facts): Verdict {
   switch (facts.request) {
     case 'untracked':
+      if (facts.run === 'running') return 'adopt';
       return facts.run === 'pending' && !facts.deadlinePassed ? 'inject' : 'ignore';
     case 'ordered':
       return decideOrdered(facts);

@@ -32,8 +32,9 @@ export function run(runId: number, sketch: RunSketch): Run {
     case 'foreign':
       return { ...made, state: 'running', takenUntil: NOW + 1200, workerGroup: 'x', workerId: 'y' };
     case 'completed':
+      return { ...made, state: 'completed', reasonResolved: sketch };
     case 'failed':
-      return { ...made, state: sketch, reasonResolved: sketch };
+      return { ...made, state: 'failed', reasonResolved: sketch };
     default:
       return { ...made, state: 'exception', reasonResolved: sketch };
   }

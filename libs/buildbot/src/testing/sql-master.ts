@@ -129,7 +129,7 @@ export class SqlMaster implements MasterSide {
   }
 
   private run<T>(sql: string): Promise<T[]> {
-    return whenNotBusy(async () => (await this.rows.query(sql)) as T[]);
+    return whenNotBusy(() => this.rows.query<T[]>(sql));
   }
 
   private tick(): number {

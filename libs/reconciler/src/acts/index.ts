@@ -1,6 +1,7 @@
 import type { Verdict } from '@bbb/bridge';
 import { DONE } from '../scene.js';
 import type { Act } from '../tools.js';
+import { adopt } from './adopt.js';
 import { claim, reclaim, rerun, retry } from './claims.js';
 import { abandon, cancelRequest, cancelTask, forget, noteMissing, reorder } from './endings.js';
 import { inject, refuse } from './inject.js';
@@ -14,6 +15,7 @@ export const ACTS: Record<Verdict, Act> = {
   ignore: nothing,
   wait: nothing,
   inject,
+  adopt,
   withdraw,
   refuse,
   claim,

@@ -29,7 +29,8 @@ export const inject: Act = async (scene, tools) => {
 
   const requestId = await tools.buildbot.create(judgement.order, async () => {
     const now = await tools.store.get(taskId);
-    return now?.rev === row.rev;
+    // The run too: a row that was forgotten and tracked anew for a rerun counts its revisions from the start.
+    return now?.rev === row.rev && now.runId === row.runId;
   });
   if (requestId === undefined) return LOOK_AGAIN;
   const processedDate = Math.floor(tools.clock.now());

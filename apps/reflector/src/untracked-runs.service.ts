@@ -1,16 +1,18 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { BuilderPolicy, type ListedRun, TaskQueue, TaskStore } from '@bbb/bridge';
+import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/bridge';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';
 
-/** Asks Taskcluster for pending runs that the bridge was never told about: Pulse may lose any message. */
+/**
+ * Takes up runs that the queue lists and no row knows: pending ones that the bridge was never told about, because
+ * Pulse may lose any message, and claimed ones whose rows were lost with the bridge's database.
+ */
 @Injectable()
-export class PendingPoll {
-  private readonly logger = new Logger(PendingPoll.name);
+export class UntrackedRuns {
+  private readonly logger = new Logger(UntrackedRuns.name);
 
   constructor(
-    private readonly queue: TaskQueue,
     private readonly store: TaskStore,
     private readonly reconciler: Reconciler,
     private readonly policy: BuilderPolicy,
@@ -18,9 +20,9 @@ export class PendingPoll {
   ) {}
 
   /** @throws Unavailable when the list cannot be read; Refused when the credentials do not suffice */
-  async run(): Promise<void> {
+  async takeUp(listed: AsyncIterable<ListedRun>): Promise<void> {
     let page: ListedRun[] = [];
-    for await (const run of this.queue.listPending()) {
+    for await (const run of listed) {
       if (this.isIgnored(run)) continue;
       page.push(run);
       if (page.length < this.configuration.reflector.batch) continue;
@@ -49,7 +51,7 @@ export class PendingPoll {
         try {
           await this.reconciler.reconcile(taskId, { definition });
         } catch (error) {
-          this.logger.warn({ taskId, error }, 'pending task not reconciled, to be tried in the next pass');
+          this.logger.warn({ taskId, error }, 'listed task not reconciled, to be tried in the next pass');
         }
       },
     );

@@ -1,0 +1,22 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { schemaDialect } from './schema-dialect.js';
+import { dropTable } from './tables.js';
+
+/** The table of turns at recurring work. Both directions may be cut off anywhere and run again. */
+export class CreateTurns1794999999999 implements MigrationInterface {
+  readonly name = 'CreateTurns1794999999999';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { quote, exactText, tableOptions } = schemaDialect(runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS ${quote('bridge_turns')} (
+        ${quote('name')} ${exactText(64)} NOT NULL PRIMARY KEY,
+        ${quote('takenAt')} DOUBLE PRECISION NOT NULL
+      )${tableOptions}`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await dropTable(runner, 'bridge_turns');
+  }
+}

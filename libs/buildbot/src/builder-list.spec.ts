@@ -1,0 +1,188 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { BuilderList } from './builder-list.js';
+
+Logger.overrideLogger(false);
+
+const listOf = (...names: string[]) =>
+  JSON.stringify({
+    builders: Object.fromEntries(names.map((name) => [name, { shortname: name }])),
+    schedulers: {},
+  });
+const MANY = Array.from({ length: 10 }, (_, index) => `builder ${index}`);
+
+describe('BuilderList', () => {
+  let now: number;
+  beforeEach(() => {
+    now = 1000;
+  });
+
+  it('checks nothing without a list', async () => {
+    const list = new BuilderList({ refresh: 300, timeout: 5 });
+    list.onApplicationBootstrap();
+    expect(await list.knows('anything')).toBe('unchecked');
+    expect(await list.problem()).toBeUndefined();
+  });
+
+  describe('from a file', () => {
+    let folder: string;
+    let path: string;
+    let list: BuilderList;
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'bbb-builders-'));
+      path = join(folder, 'allthethings.json');
+      list = new BuilderList({ url: path, refresh: 300, timeout: 5, now: () => now });
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    it('knows the names on it', async () => {
+      await writeFile(path, listOf('a', 'b'));
+      expect(await list.knows('a')).toBe('known');
+      expect(await list.knows('c')).toBe('unknown');
+      expect(await list.knows('constructor')).toBe('unknown');
+      const byUrl = new BuilderList({ url: pathToFileURL(path).href, refresh: 300, timeout: 5 });
+      expect(await byUrl.knows('b')).toBe('known');
+    });
+
+    it('is unavailable until it is loaded for the first time', async () => {
+      await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable', system: 'builder-list' });
+      expect(await list.problem()).toMatch(/no builder list: the file cannot be read \(ENOENT\)/);
+      await writeFile(path, listOf('a'));
+      now += 10;
+      expect(await list.knows('a')).toBe('known');
+      expect(await list.problem()).toBeUndefined();
+    });
+
+    it('looks again for a new name, but not for every one', async () => {
+      await writeFile(path, listOf('a'));
+      expect(await list.knows('a')).toBe('known');
+      await writeFile(path, listOf('a', 'new'));
+      now += 5;
+      expect(await list.knows('new')).toBe('unknown');
+      now += 5;
+      expect(await list.knows('new')).toBe('known');
+    });
+
+    it.each([
+      ['half of itself', listOf('a', 'b').slice(0, 20), /only a part/],
+      ['nothing', '', /not JSON/],
+      ['no builders', '{"builders": {}}', /names no builder/],
+      ['something else', '{"errors": []}', /no object "builders"/],
+      ['null', 'null', /no object "builders"/],
+    ])('keeps what it knows when the file holds %s', async (_, text, reason) => {
+      await writeFile(path, listOf('a', 'b'));
+      await list.look();
+      await writeFile(path, text);
+      await list.look();
+      expect(await list.knows('b')).toBe('known');
+      expect(await list.problem()).toMatch(reason);
+      await writeFile(path, listOf('a', 'b'));
+      await list.look();
+      expect(await list.problem()).toBeUndefined();
+    });
+
+    it('believes a sudden loss of most builders only when it lasts', async () => {
+      await writeFile(path, listOf(...MANY));
+      await list.look();
+      await writeFile(path, listOf('builder 0'));
+      await list.look();
+      now += 20;
+      await list.look();
+      expect(await list.knows('builder 9')).toBe('known');
+      expect(await list.problem()).toMatch(/shrank from 10 to 1/);
+      now += 300;
+      await list.look();
+      expect(await list.knows('builder 9')).toBe('unknown');
+      expect(await list.problem()).toBeUndefined();
+    });
+
+    it('says of no builder that it does not exist when the list is out of date', async () => {
+      await writeFile(path, listOf('a'));
+      await list.look();
+      await rm(path);
+      now += 600;
+      expect(await list.knows('c')).toBe('unknown');
+      now += 20;
+      await expect(list.knows('c')).rejects.toMatchObject({ name: 'Unavailable' });
+      expect(await list.knows('a')).toBe('known');
+    });
+  });
+
+  describe('from a server', () => {
+    let server: Server;
+    let requests: IncomingMessage[];
+    let answer: (response: ServerResponse, request: IncomingMessage) => void;
+    let url: string;
+
+    beforeEach(async () => {
+      requests = [];
+      server = createServer((request, response) => {
+        requests.push(request);
+        answer(response, request);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/allthethings.json`;
+    });
+    afterEach(async () => {
+      jest.useRealTimers();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    });
+
+    it('asks only for news', async () => {
+      answer = (response, request) => {
+        if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+        else response.writeHead(200, { etag: '"1"' }).end(listOf('a'));
+      };
+      const list = new BuilderList({ url, refresh: 300, timeout: 5 });
+      await list.look();
+      await list.look();
+      expect(requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"']);
+      expect(await list.knows('a')).toBe('known');
+    });
+
+    it('shares one look among all who wait for the first list', async () => {
+      answer = (response) => response.end(listOf('a'));
+      const list = new BuilderList({ url, refresh: 300, timeout: 5 });
+      expect(await Promise.all([list.knows('a'), list.knows('b'), list.knows('a')])).toEqual([
+        'known',
+        'unknown',
+        'known',
+      ]);
+      expect(requests).toHaveLength(1);
+    });
+
+    it('keeps its names while the server fails or hangs', async () => {
+      answer = (response) => response.end(listOf('a'));
+      const list = new BuilderList({ url, refresh: 300, timeout: 0.2 });
+      await list.look();
+      answer = (response) => response.writeHead(503).end();
+      await list.look();
+      expect(await list.problem()).toMatch(/old builder list is in use: the server answers 503/);
+      answer = (response) => void response.writeHead(200).write('{"builders"');
+      await list.look();
+      expect(await list.problem()).toMatch(/no answer \(TimeoutError\)/);
+      expect(await list.knows('a')).toBe('known');
+    });
+
+    it('looks every now and then until the process stops', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+      const list = new BuilderList({ url, refresh: 300, timeout: 5, now: () => now });
+      const looks = jest.spyOn(list, 'look').mockResolvedValue(undefined);
+      list.onApplicationBootstrap();
+      expect(looks).toHaveBeenCalledTimes(1);
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(looks).toHaveBeenCalledTimes(3);
+      list.onApplicationShutdown();
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(looks).toHaveBeenCalledTimes(3);
+    });
+  });
+});

@@ -1,0 +1,20 @@
+import { latestRun, orderKey } from '@bbb/bridge';
+import { DONE, LOOK_AGAIN } from '../scene.js';
+import type { Act } from '../tools.js';
+
+/**
+ * A run that the bridge has claimed, and no row: the row was lost, or never written. Its build request, if there is
+ * one, is found by its key; without one the claim was made to refuse the payload.
+ */
+export const adopt: Act = async ({ taskId, status }, { buildbot, store, settings, logger }) => {
+  const run = status && latestRun(status);
+  const key = run && orderKey(status, run.runId);
+  if (!key || status.taskQueueId !== settings.taskQueueId) return DONE;
+  const buildRequestId = (await buildbot.find(key)) ?? null;
+  await store.track({ taskId, runId: run.runId, createdDate: null, buildRequestId });
+  logger.warn(
+    { taskId, runId: run.runId, brid: buildRequestId },
+    'claimed task without a row is tracked again',
+  );
+  return LOOK_AGAIN;
+};

@@ -1,0 +1,195 @@
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { BuildOrder } from '@bbb/bridge';
+import { parseDatabaseUrl } from '@bbb/sql';
+import type { DataSource } from 'typeorm';
+import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import {
+  installSchedulerSchema,
+  openTestDatabase,
+  schedulerVariants,
+} from '../../../test/support/scheduler-schema.js';
+import { SchedulerDb } from './scheduler-db.js';
+import { CuttingProxy } from './testing/cutting-proxy.js';
+
+Logger.overrideLogger(false);
+
+const ORDER: BuildOrder = {
+  taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+  createdForRunId: 0,
+  submittedAt: 1494586000,
+  buildername: 'Linux x86-64 mozilla-central build',
+  branch: 'mozilla-central',
+  revision: null,
+  repository: '',
+  project: '',
+  properties: { product: 'firefox' },
+  priority: 0,
+};
+const wanted = async () => true;
+const UNAVAILABLE = { name: 'Unavailable', system: 'scheduler-db' };
+
+const opened: SchedulerDb[] = [];
+const open = (url: string, lockTimeout = 10): SchedulerDb => {
+  const db = new SchedulerDb({ url, poolSize: 3, connectTimeout: 5, lockTimeout });
+  opened.push(db);
+  return db;
+};
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((db) => db.close()));
+});
+
+describe.each(databaseKinds())('SchedulerDb without its tables on %s', (kind) => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createDatabase(kind);
+  });
+  afterEach(() => database.drop());
+
+  it('is unavailable, and works once they are there', async () => {
+    const db = open(database.url);
+    await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(db.snapshots([1])).rejects.toMatchObject(UNAVAILABLE);
+    expect(await db.problem()).toEqual(expect.any(String));
+    const target = parseDatabaseUrl(database.url);
+    if (target.dialect === 'sqlite') expect(existsSync(target.file)).toBe(false);
+
+    await installSchedulerSchema(database, 6);
+    expect(await db.problem()).toBeUndefined();
+    expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+  });
+
+  it('names a schema that it does not know', async () => {
+    await installSchedulerSchema(database, 24);
+    const rows = await openTestDatabase(database);
+    await rows.query('UPDATE migrate_version SET version = 55');
+    await rows.destroy();
+    await expect(open(database.url).find(ORDER)).rejects.toThrow(/schema 55; supported are 6/);
+  });
+});
+
+describe('SchedulerDb without a server', () => {
+  it.each(['mysql', 'postgresql'])('is unavailable on %s, and says no secret', async (scheme) => {
+    const db = open(`${scheme}://bridge:hunter2@127.0.0.1:1/scheduler`);
+    await expect(db.find(ORDER)).rejects.toMatchObject(UNAVAILABLE);
+    expect(await db.problem()).toMatch(/ECONNREFUSED/);
+    expect(await db.problem()).not.toMatch(/hunter2/);
+  });
+
+  it('refuses a URL that it cannot read', () => {
+    expect(() => open('oracle://u@h/d')).toThrow(expect.objectContaining({ name: 'Invalid' }));
+  });
+});
+
+describe.each(schedulerVariants())('SchedulerDb in trouble on %s, schema %s %s', (kind, version, engine) => {
+  let database: TestDatabase;
+  let rows: DataSource;
+
+  beforeEach(async () => {
+    database = await createDatabase(kind);
+    await installSchedulerSchema(database, version, engine ? { engine } : {});
+    rows = await openTestDatabase(database);
+  });
+  afterEach(async () => {
+    await rows.destroy();
+    await database.drop();
+  });
+  const requests = async () => {
+    const [row] = await rows.query('SELECT COUNT(*) AS n FROM buildrequests');
+    return Number(row.n);
+  };
+
+  it('does not wait for ever for a lock', async () => {
+    let letGo = () => undefined as void;
+    let asked = () => undefined as void;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const slow = open(database.url).create(ORDER, () => {
+      asked();
+      return new Promise((resolve) => (letGo = () => resolve(true)));
+    });
+    await isAsked;
+    await expect(open(database.url, 0.1).create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+    letGo();
+    const id = await slow;
+    expect(await open(database.url, 0.1).create(ORDER, wanted)).toBe(id);
+    expect(await requests()).toBe(1);
+  });
+
+  if (kind === 'sqlite') {
+    it('leaves the journal mode of the file as it is', async () => {
+      await open(database.url).create(ORDER, wanted);
+      expect(await rows.query('PRAGMA journal_mode')).toEqual([{ journal_mode: 'delete' }]);
+    });
+
+    it('waits for a master that writes, and gives up in time', async () => {
+      const db = open(database.url, 0.1);
+      await rows.query('BEGIN IMMEDIATE');
+      await rows.query('DELETE FROM builds');
+      await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+      expect(await db.snapshots([1])).toEqual(new Map());
+      const patient = open(database.url).create(ORDER, wanted);
+      await rows.query('COMMIT');
+      const id = await patient;
+      expect(await db.create(ORDER, wanted)).toBe(id);
+    });
+    return;
+  }
+
+  it('calls a value that does not fit invalid, and makes no request of it', async () => {
+    const db = open(database.url);
+    const buildername = 'x'.repeat(300);
+    await expect(db.create({ ...ORDER, buildername }, wanted)).rejects.toMatchObject({ name: 'Invalid' });
+    expect(await requests()).toBe(0);
+    expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+  });
+
+  it('survives the loss of its connections', async () => {
+    const db = open(database.url);
+    const cut = async () => {
+      if (kind === 'postgres') {
+        await rows.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+        );
+        return true;
+      }
+      const others = await rows.query(
+        'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+      );
+      // The test's own pool may have idle connections; it makes new ones.
+      for (const { id } of others) await rows.query(`KILL ${id}`).catch(() => undefined);
+      return true;
+    };
+    await expect(db.create(ORDER, cut)).rejects.toMatchObject(UNAVAILABLE);
+    expect(await requests()).toBe(0);
+    const id = await db.create(ORDER, wanted);
+    expect(await db.find(ORDER)).toBe(id);
+  });
+
+  it('finds what was written when the answer to the commit is lost', async () => {
+    const proxy = new CuttingProxy(database.url);
+    try {
+      const db = open(await proxy.start(database.url));
+      proxy.loseNextCommit();
+      await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+      expect(await db.create(ORDER, () => Promise.reject(new Error('asked')))).toEqual(expect.any(Number));
+      expect(await requests()).toBe(1);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('makes a request in few round trips', async () => {
+    const proxy = new CuttingProxy(database.url);
+    try {
+      const db = open(await proxy.start(database.url));
+      await db.create(ORDER, wanted);
+      proxy.sent = 0;
+      await db.create({ ...ORDER, createdForRunId: 1 }, wanted);
+      expect(proxy.sent).toBeLessThanOrEqual(kind === 'mysql' ? 2 : 4);
+    } finally {
+      await proxy.stop();
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Unavailable } from '@bbb/bridge';
+import { Passing, translated } from './answers.js';
+import { attempted, Budget } from './attempts.js';
+
+describe('attempted', () => {
+  let now: number;
+  const budget = (seconds: number) => new Budget(seconds, () => now);
+
+  beforeEach(() => {
+    now = 0;
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('ends before the time is over, even when every attempt takes as long as it may', async () => {
+    const timeouts: number[] = [];
+    const attempt = (timeout: number) => {
+      timeouts.push(timeout);
+      now += timeout;
+      return Promise.reject(new Passing('x', 'timeout'));
+    };
+    await expect(attempted(budget(20), { timeout: 9_000, retries: 9 }, attempt)).rejects.toThrow('timeout');
+    expect(timeouts).toEqual([9_000, 9_000, 2_000]);
+    expect(now).toBe(20_000);
+  });
+
+  it('tries again only what may pass', async () => {
+    const failures = [new Passing('x', 'one'), new Unavailable('x', 'two'), new Passing('x', 'three')];
+    const attempt = () => Promise.reject(failures.shift()!);
+    await expect(attempted(budget(20), { timeout: 1, retries: 9 }, attempt)).rejects.toThrow('two');
+  });
+});
+
+describe('translated', () => {
+  it('keeps the first line of a refusal, and not more than is bearable', () => {
+    const error = Object.assign(new Error(`${'x'.repeat(400)}\n\n---\n\n* method: claimTask`), {
+      statusCode: 409,
+      code: 'RequestConflict',
+    });
+    expect(translated('claimTask', error)).toMatchObject({ status: 409, message: 'x'.repeat(300) });
+  });
+
+  it('does not repeat a code that is none', () => {
+    const error = Object.assign(new Error(''), { statusCode: 500, code: '<script>' });
+    expect(translated('status', error)).toMatchObject({ message: '500 UnknownError to status' });
+  });
+
+  it('lets a mistake of ours through', () => {
+    const mistake = new TypeError('URL parameter taskId must be a string');
+    expect(translated('status', mistake)).toBe(mistake);
+  });
+});

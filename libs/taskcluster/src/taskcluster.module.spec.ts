@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { TaskQueue } from '@bbb/bridge';
+import { TaskclusterSimulator } from '../../../test/sandbox/taskcluster/index.js';
+import { TaskclusterModule, TaskclusterQueue } from './index.js';
+
+describe('TaskclusterModule', () => {
+  it('provides one queue, under the name of the port too', async () => {
+    const simulator = await new TaskclusterSimulator().start();
+    const options = {
+      rootUrl: simulator.url,
+      clientId: 'bridge',
+      accessToken: 'none',
+      provisionerId: 'buildbot-bridge',
+      workerType: 'buildbot-bridge',
+      workerGroup: 'bridge',
+      workerId: 'one',
+      timeout: 10,
+      retries: 1,
+      maxConnections: 4,
+      runCredentials: 'temporary',
+      artifactStorage: 's3',
+    } as const;
+    const module = await Test.createTestingModule({
+      imports: [TaskclusterModule.register(options)],
+    }).compile();
+    try {
+      const queue = module.get(TaskQueue);
+      expect(queue).toBe(module.get(TaskclusterQueue));
+      const taskId = simulator.createTask();
+      expect(await queue.status(taskId)).toMatchObject({ taskId, state: 'pending' });
+    } finally {
+      await module.close();
+      await simulator.stop();
+    }
+  });
+});

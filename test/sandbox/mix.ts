@@ -1,5 +1,5 @@
 import type { BuilderSetting, BuildPlan, PlannedRequest } from './buildbot/index.js';
-import type { TaskInput } from './taskcluster/index.js';
+import type { Call, Fault, TaskInput } from './taskcluster/index.js';
 import type { SeenTask } from './seen.js';
 import type { World } from './world.js';
 
@@ -18,6 +18,10 @@ export interface Scenario {
   builder?: string;
   plan?: (request: PlannedRequest) => BuildPlan;
   user?: UserAction[];
+  /** Messages of Taskcluster's that get lost on their way, for example `task-pending`. */
+  loses?: readonly string[];
+  /** What goes wrong with calls to Taskcluster about the task. */
+  fault?: (call: Call) => Fault;
   /** As {@link SeenTask} words it. */
   taskcluster: string;
   buildbot: string;
@@ -162,7 +166,13 @@ export function taskOf(scenario: Scenario, group: number, now: number): Partial<
 }
 
 /** What becomes of a request's builds: what its scenario says. */
-export function planOf(request: PlannedRequest): BuildPlan {
+export function planOf(scenarios: readonly Scenario[], request: PlannedRequest): BuildPlan {
   const name = request.properties.find(([key]) => key === 'scenario')?.[1];
-  return SCENARIOS.find((scenario) => scenario.name === name)?.plan?.(request) ?? {};
+  return scenarios.find((scenario) => scenario.name === name)?.plan?.(request) ?? {};
+}
+
+/** The scenario that a task was made for. */
+export function scenarioOf(scenarios: readonly Scenario[], payload: unknown): Scenario | undefined {
+  const name = (payload as { properties?: { scenario?: unknown } }).properties?.scenario;
+  return scenarios.find((scenario) => scenario.name === name);
 }

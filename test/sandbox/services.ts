@@ -64,15 +64,16 @@ export async function startInProcess(configFile: string, overrides: Overrides): 
   };
 }
 
-/** Each in a process of its own, from the compiled files. */
+/** Each in a process of its own, from the compiled files below `root`. */
 export async function startProcesses(
   configFile: string,
   ports: Record<(typeof SECTIONS)[ServiceName], number>,
+  root = process.cwd(),
 ): Promise<Services> {
   const health = Object.fromEntries(
     NAMES.map((name) => [name, `http://127.0.0.1:${ports[SECTIONS[name]]}`]),
   ) as Services['health'];
-  const children = NAMES.map((name) => startChild(name, configFile));
+  const children = NAMES.map((name) => startChild(name, configFile, root));
   const stop = async () => {
     const codes = await Promise.all(children.map(stopChild));
     const wrong = codes.flatMap((code, index) => (code === 0 ? [] : [`${NAMES[index]}: ${code}`]));
@@ -87,8 +88,8 @@ export async function startProcesses(
   return { health, stop };
 }
 
-function startChild(name: ServiceName, configFile: string): ChildProcess {
-  const file = join(process.cwd(), 'dist', 'apps', name, 'src', 'main.js');
+function startChild(name: ServiceName, configFile: string, root: string): ChildProcess {
+  const file = join(root, 'dist', 'apps', name, 'src', 'main.js');
   return spawn(process.execPath, ['--enable-source-maps', file, '-c', configFile], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -10,11 +10,16 @@ import {
   SchedulerConnection,
   type SchedulerSchema,
 } from './buildbot/index.js';
-import { BUILDERS, planOf } from './mix.js';
+import { BUILDERS, planOf, SCENARIOS, type Scenario, scenarioOf } from './mix.js';
 import { type Broker, clearBroker, depthOf } from './broker.js';
 import { Publisher } from './pulse/index.js';
 import { SelfServeSimulator } from './self-serve/index.js';
-import { QUEUE_EXCHANGE_PREFIX, QUEUE_EXCHANGES, TaskclusterSimulator } from './taskcluster/index.js';
+import {
+  QUEUE_EXCHANGE_PREFIX,
+  QUEUE_EXCHANGES,
+  TaskclusterSimulator,
+  type PulseMessage,
+} from './taskcluster/index.js';
 
 export interface WorldOptions {
   /** For configuration, logs and SQLite files. */
@@ -24,10 +29,13 @@ export interface WorldOptions {
   schedulerDb: string;
   bridgeDb: string;
   broker: Broker;
+  /** Those that tasks name in their property `scenario`; default the mix. */
+  scenarios?: readonly Scenario[];
+  pace?: Partial<Pace>;
 }
 
 /** Seconds. Everything that takes minutes outside takes seconds here, in the same proportions. */
-const PACE = {
+const USUAL_PACE = {
   claimTimeout: 20,
   deadlineDelay: 1,
   pollInterval: 0.2,
@@ -38,10 +46,13 @@ const PACE = {
   finishedGrace: 8,
 };
 
+export type Pace = typeof USUAL_PACE;
+
 /** Everything outside the bridge: Taskcluster, a Buildbot 0.8 master, Self Serve, the exchanges of Pulse. */
 export class World {
   private constructor(
     readonly options: WorldOptions,
+    private readonly pace: Pace,
     readonly taskcluster: TaskclusterSimulator,
     readonly master: MasterSimulator,
     readonly selfServe: SelfServeSimulator,
@@ -53,22 +64,30 @@ export class World {
   ) {}
 
   static async start(options: WorldOptions): Promise<World> {
-    const { seed, schema, schedulerDb, broker } = options;
+    const { seed, schema, schedulerDb, broker, scenarios = SCENARIOS } = options;
+    const pace = { ...USUAL_PACE, ...options.pace };
     const id = `sandbox-${randomBytes(4).toString('hex')}`;
     const clock = new SystemClock();
     await createSchedulerSchema(schedulerDb, schema);
 
     const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
-    const taskcluster = await new TaskclusterSimulator({
+    const scenario = (taskId: string | undefined): Scenario | undefined => {
+      const known = taskId === undefined ? undefined : taskcluster.state.tasks([taskId]).items[0];
+      return known && scenarioOf(scenarios, known.task.payload);
+    };
+    const taskcluster: TaskclusterSimulator = await new TaskclusterSimulator({
       clock,
       tickEvery: 100,
-      settings: { claimTimeout: PACE.claimTimeout, deadlineDelay: PACE.deadlineDelay },
-      publish: (exchange, routingKey, { payload }) =>
+      settings: { claimTimeout: pace.claimTimeout, deadlineDelay: pace.deadlineDelay },
+      publish: (exchange, routingKey, message) => {
+        if (scenario(taskIdOf(message))?.loses?.includes(exchange.replace(QUEUE_EXCHANGE_PREFIX, ''))) return;
         void publisher.publish(
           exchange.replace('exchange/', `exchange/${id}/`),
           routingKey,
-          payload as JsonValue,
-        ),
+          message.payload as JsonValue,
+        );
+      },
+      faults: (call) => scenario(call.taskId)?.fault?.(call) ?? 'pass',
     }).start();
     const master = await MasterSimulator.start({
       databaseUrl: schedulerDb,
@@ -79,9 +98,9 @@ export class World {
       seed,
       exchange: `exchange/${id}/build/`,
       publish: (exchange, routingKey, message) => publisher.publish(exchange, routingKey, message),
-      plan: planOf,
-      pollInterval: PACE.pollInterval,
-      pipeline: { delay: PACE.messageDelay, jitter: 0.2 },
+      plan: (request) => planOf(scenarios, request),
+      pollInterval: pace.pollInterval,
+      pipeline: { delay: pace.messageDelay, jitter: 0.2 },
     });
     const selfServe = await SelfServeSimulator.start({
       databaseUrl: schedulerDb,
@@ -90,18 +109,23 @@ export class World {
       masters: () => [master],
       branches: ['oak'],
       builderList: () => allTheThings(BUILDERS),
-      agentDelay: PACE.agentDelay,
+      agentDelay: pace.agentDelay,
     });
     master.run(50);
     selfServe.run(100);
     const scheduler = await SchedulerConnection.open(schedulerDb);
     const bridge = await SchedulerConnection.open(options.bridgeDb);
-    return new World(options, taskcluster, master, selfServe, scheduler, bridge, publisher, id);
+    return new World(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, id);
   }
 
-  /** Writes a configuration file in the original bridge's layout, for all three services. */
+  /**
+   * Writes a configuration file in the original bridge's layout, for all three services.
+   *
+   * @param changes take the place of what the file would hold at the top level
+   */
   async writeConfiguration(
     ports: Record<'tclistener' | 'bblistener' | 'reflector', number>,
+    changes: Readonly<Record<string, JsonValue>> = {},
   ): Promise<string> {
     const { folder, broker, schedulerDb, bridgeDb } = this.options;
     const url = new URL(broker.url);
@@ -139,14 +163,15 @@ export class World {
         http_port: ports.bblistener,
       },
       reflector: {
-        interval: PACE.reflectorInterval,
-        reclaim_window: PACE.reclaimWindow,
-        finished_grace: PACE.finishedGrace,
-        missing_grace: PACE.finishedGrace,
-        orphan_grace: PACE.reflectorInterval,
+        interval: this.pace.reflectorInterval,
+        reclaim_window: this.pace.reclaimWindow,
+        finished_grace: this.pace.finishedGrace,
+        missing_grace: this.pace.finishedGrace,
+        orphan_grace: this.pace.reflectorInterval,
         logfile: join(folder, 'reflector.log'),
         http_port: ports.reflector,
       },
+      ...changes,
     };
     const file = join(folder, 'config.json');
     await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
@@ -184,6 +209,10 @@ export class World {
       (name) => `queue/${this.id}/${name}`,
     );
   }
+}
+
+function taskIdOf({ payload }: PulseMessage): string {
+  return (payload.status as { taskId: string }).taskId;
 }
 
 function exchangesOf(id: string): string[] {

@@ -1,5 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Buildbot, Clock, TaskQueue, TaskStore, Telemetry, type TrackedTask } from '@bbb/bridge';
+import {
+  Buildbot,
+  Clock,
+  type RequestSnapshot,
+  TaskQueue,
+  TaskStore,
+  Telemetry,
+  type TrackedTask,
+} from '@bbb/bridge';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';
@@ -19,7 +27,7 @@ export class TrackedWalk {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  /** @throws Unavailable when a whole batch cannot be read; one task's trouble stays its own */
+  /** @throws Unavailable when Taskcluster or the rows cannot be read; one task's trouble stays its own */
   async run(): Promise<void> {
     const { batch } = this.configuration.reflector;
     let count = 0;
@@ -35,28 +43,31 @@ export class TrackedWalk {
   }
 
   private async batch(rows: readonly TrackedTask[]): Promise<void> {
-    const requestIds = rows.flatMap(({ buildRequestId }) => buildRequestId ?? []);
     // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
     const statuses = await this.queue.statuses(rows.map(({ taskId }) => taskId));
-    const snapshots = await this.buildbot.snapshots(requestIds);
-    await eachAtOnce(
-      rows,
-      this.configuration.reflector.concurrency,
-      () => this.reconciler.isStopping,
-      async (row) => {
-        const status = statuses.get(row.taskId);
-        const request = snapshots.get(row.buildRequestId ?? -1);
-        try {
-          await this.reconciler.reconcile(row.taskId, { row, status, request, source: 'batched' });
-        } catch (error) {
-          const { taskId, runId, buildRequestId: brid } = row;
-          this.logger.warn(
-            { taskId, runId, brid, error },
-            'task not reconciled, to be tried in the next pass',
-          );
-        }
-      },
-    );
+    const snapshots = await this.snapshotsOf(rows);
+    const isOver = () => this.reconciler.isStopping;
+    await eachAtOnce(rows, this.configuration.reflector.concurrency, isOver, async (row) => {
+      const status = statuses.get(row.taskId);
+      const request = snapshots?.get(row.buildRequestId ?? -1);
+      const given = { row, status, request, buildbotAway: !snapshots, source: 'batched' } as const;
+      try {
+        await this.reconciler.reconcile(row.taskId, given);
+      } catch (error) {
+        const { taskId, runId, buildRequestId: brid } = row;
+        this.logger.warn({ taskId, runId, brid, error }, 'task not reconciled, to be tried in the next pass');
+      }
+    });
+  }
+
+  /** Undefined while Buildbot is away: claims are kept all the same. */
+  private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Map<number, RequestSnapshot> | undefined> {
+    try {
+      return await this.buildbot.snapshots(rows.flatMap(({ buildRequestId }) => buildRequestId ?? []));
+    } catch (error) {
+      this.logger.warn({ error }, 'Buildbot cannot be asked, claims are kept meanwhile');
+      return undefined;
+    }
   }
 
   private noteMargin(mostUrgent: TrackedTask | undefined): void {

@@ -1,16 +1,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { Buildbot, type BuildOrder } from '@bbb/bridge';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
-import { createDatabase } from '../../../test/support/databases.js';
+import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import {
   installSchedulerSchema,
   openTestDatabase,
   schedulerVariants,
 } from '../../../test/support/scheduler-schema.js';
 import { BuilderList } from './builder-list.js';
+import { BuildbotModule } from './buildbot.module.js';
 import { LegacyBuildbot } from './legacy-buildbot.js';
 import { describeBuildbotContract, type BuildbotHarness } from './testing/buildbot-contract.js';
 import { SelfServeServer } from './testing/self-serve-server.js';
@@ -69,3 +73,44 @@ for (const [kind, version, engine] of schedulerVariants()) {
     },
   );
 }
+
+describe('BuildbotModule', () => {
+  let database: TestDatabase;
+  afterEach(() => database.drop());
+
+  it('provides a Buildbot, which refuses to cancel what Self Serve cannot find', async () => {
+    database = await createDatabase('sqlite');
+    await installSchedulerSchema(database, 6);
+    const module = await Test.createTestingModule({
+      imports: [
+        BuildbotModule.register({
+          schedulerDb: { url: database.url, poolSize: 3, connectTimeout: 5 },
+          selfServe: { url: 'http://127.0.0.1:1/self-serve', user: 'bridge', timeout: 5 },
+          builders: { refresh: 300, timeout: 5 },
+        }),
+      ],
+    }).compile();
+    await module.init();
+    const buildbot = module.get(Buildbot);
+    expect(await buildbot.knows('anything')).toBe('unchecked');
+
+    const order: BuildOrder = {
+      taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+      createdForRunId: 0,
+      submittedAt: 1494586000,
+      buildername: 'b',
+      branch: null,
+      revision: null,
+      repository: '',
+      project: '',
+      properties: {},
+      priority: 0,
+    };
+    const id = await buildbot.create(order, async () => true);
+    const request = (await buildbot.snapshots([id!])).get(id!)!;
+    expect(request.branch).toBeNull();
+    await expect(buildbot.cancel(request)).rejects.toMatchObject({ name: 'Refused', code: 'NoBranch' });
+    await expect(module.get(SelfServe).cancelRequest('b', 1)).rejects.toMatchObject({ name: 'Unavailable' });
+    await module.close();
+  });
+});

@@ -141,6 +141,30 @@ describe('what used to go wrong', () => {
     expect(world.buildbot.openOf(TASK)).toHaveLength(1);
   });
 
+  it.each(['running', 'finished'])('the bridge’s database is lost while the build is %s', async (at) => {
+    const number = await world.running();
+    const { requestId } = world.request;
+    if (at === 'finished') world.buildbot.complete(requestId, 0);
+    world.store.rows.clear();
+    await world.reconcile({ event: world.finished(number, 0) }).catch(() => undefined);
+    if (at === 'running') {
+      expect(world.row).toMatchObject({ buildRequestId: requestId, takenUntil: 1_500_001_200 });
+      world.buildbot.complete(requestId, 0);
+    }
+    await world.settle();
+    expect(world.task.story).toEqual(['completed']);
+    expect(world.buildbot.requests.size).toBe(1);
+    expect(world.row).toBeUndefined();
+  });
+
+  it('the bridge’s database is lost before the build: the order finds its request again', async () => {
+    await world.reconcile();
+    world.store.rows.clear();
+    await world.reconcile();
+    expect(world.buildbot.requests.size).toBe(1);
+    expect(world.row?.buildRequestId).toBe(world.request.requestId);
+  });
+
   it('a poll that is behind takes no request for vanished that was made meanwhile', async () => {
     const status = world.task.status();
     await world.reconcile();

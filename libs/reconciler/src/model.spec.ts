@@ -17,7 +17,7 @@ class Crash extends Error {
 class History {
   readonly world: World;
   readonly events: TriggeringEvent[] = [];
-  readonly userReruns = new Set<number>();
+  readonly rerunByUser = new Set<number>();
   cancels = 0;
   #seen?: Given;
 
@@ -75,10 +75,10 @@ class History {
     this.cancels++;
   }
 
-  userReruns_(): void {
+  userReruns(): void {
     const before = this.world.task.runs.length;
     this.world.task.rerun(this.world.clock.now());
-    if (this.world.task.runs.length > before) this.userReruns.add(before);
+    if (this.world.task.runs.length > before) this.rerunByUser.add(before);
   }
 
   /** A walk reads both sides. */
@@ -148,7 +148,7 @@ const commands = fc.oneof(
   { weight: 2, arbitrary: fc.constant(command('act', (it) => it.act())) },
   { weight: 1, arbitrary: fc.constant(command('cancelByHand', (it) => it.cancelByHand())) },
   { weight: 2, arbitrary: fc.constant(command('userCancels', (it) => it.userCancels())) },
-  { weight: 2, arbitrary: fc.constant(command('userReruns', (it) => it.userReruns_())) },
+  { weight: 2, arbitrary: fc.constant(command('userReruns', (it) => it.userReruns())) },
   { weight: 2, arbitrary: fc.constant(command('obey', (it) => it.world.buildbot.obey())) },
   {
     weight: 3,
@@ -194,7 +194,7 @@ describe('any history', () => {
           // The bridge cancels only what somebody has cancelled, and reruns only what was lost.
           expect(story.filter((end) => end === 'canceled').length).toBeLessThanOrEqual(history.cancels);
           const reruns = runs.filter(
-            ({ runId, reasonCreated }) => reasonCreated === 'rerun' && !history.userReruns.has(runId),
+            ({ runId, reasonCreated }) => reasonCreated === 'rerun' && !history.rerunByUser.has(runId),
           );
           for (const { runId } of reruns) expect(LOST).toContain(story[runId - 1]);
           const end = story.at(-1) ?? '';

@@ -156,7 +156,8 @@ export class Reconciler {
         ? given.request
         : buildbot.snapshots([requestId]).then((found) => found.get(requestId)),
     ]);
-    return { taskId, row, status, request, source, event: given.event, definition: given.definition };
+    const { event, definition, buildbotAway } = given;
+    return { taskId, row, status, request, buildbotAway, source, event, definition };
   }
 
   /**

@@ -41,6 +41,8 @@ export interface Given {
   /** With `source: 'batched'` an undefined status means that the queue does not know the task. */
   source?: Source;
   request?: RequestSnapshot;
+  /** Buildbot could not be asked just now. */
+  buildbotAway?: boolean;
   event?: TriggeringEvent;
   definition?: TaskDefinition;
 }

@@ -180,6 +180,26 @@ describe.each(schedulerVariants())('SchedulerDb in trouble on %s, schema %s %s',
     }
   });
 
+  it('does not wait for ever for a server that hangs', async () => {
+    const proxy = new CuttingProxy(database.url);
+    try {
+      const url = await proxy.start(database.url);
+      const db = new SchedulerDb({
+        url,
+        poolSize: 2,
+        connectTimeout: 5,
+        lockTimeout: 0.1,
+        answerTimeout: 0.4,
+      });
+      opened.push(db);
+      await db.find(ORDER);
+      proxy.hang();
+      await expect(db.find(ORDER)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'ETIMEDOUT' });
+    } finally {
+      await proxy.stop();
+    }
+  });
+
   it('makes a request in few round trips', async () => {
     const proxy = new CuttingProxy(database.url);
     try {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { BuildOrder } from '@bbb/bridge';
@@ -23,6 +24,15 @@ const ORDER: BuildOrder = {
   priority: 1,
 };
 const wanted = async () => true;
+
+/** With the time that another database takes, so that others come in between if they can. */
+const slowly =
+  <T>(work: () => Promise<T>) =>
+  async () => {
+    const result = await work();
+    await sleep(10);
+    return result;
+  };
 
 Logger.overrideLogger(false);
 
@@ -118,7 +128,7 @@ describe.each(schedulerVariants())('SchedulerDb on %s, schema %s%s', (kind, vers
 
   it('makes one request of a key, however many ask at once', async () => {
     const askers = [open(), open(), open(), open()];
-    const ids = await Promise.all([...askers, ...askers].map((asker) => asker.create(ORDER, wanted)));
+    const ids = await Promise.all([...askers, ...askers].map((asker) => asker.create(ORDER, slowly(wanted))));
     expect(new Set(ids).size).toBe(1);
     expect(await count('buildrequests')).toBe(1);
     expect(await count('buildsets')).toBe(1);
@@ -151,10 +161,16 @@ describe.each(schedulerVariants())('SchedulerDb on %s, schema %s%s', (kind, vers
     const [creator, canceller] = [open(), open()];
     let tracked = true;
     const [created, existing] = await Promise.all([
-      creator.create(ORDER, async () => tracked),
-      canceller.withdraw(ORDER, async () => {
-        tracked = false;
-      }),
+      creator.create(
+        ORDER,
+        slowly(async () => tracked),
+      ),
+      canceller.withdraw(
+        ORDER,
+        slowly(async () => {
+          tracked = false;
+        }),
+      ),
     ]);
     // Either the request was first and is told, or the order was given up and nothing is written.
     expect(existing).toBe(created);

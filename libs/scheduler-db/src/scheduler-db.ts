@@ -13,9 +13,6 @@ import { gathered, readRequests, SNAPSHOT_BATCH } from './snapshots.js';
 import { sourceOptions } from './source-options.js';
 import { sqliteLock } from './sqlite-lock.js';
 
-/** Seconds that a server may take over one round trip, besides waiting for a lock. */
-const ANSWER_TIMEOUT = 20;
-
 export interface SchedulerDbOptions {
   /** In SQLAlchemy's form. */
   url: string;
@@ -24,6 +21,8 @@ export interface SchedulerDbOptions {
   connectTimeout: number;
   /** Seconds that a call waits for another one's work on the same task; 10 unless told. */
   lockTimeout?: number;
+  /** Seconds that a server may take over one round trip, besides waiting for a lock; 20 unless told. */
+  answerTimeout?: number;
 }
 
 /**
@@ -41,10 +40,10 @@ export class SchedulerDb implements OnApplicationShutdown {
   private detecting?: Promise<DetectedSchema>;
 
   /** @throws Invalid when the URL is of no supported form */
-  constructor({ url, poolSize, connectTimeout, lockTimeout = 10 }: SchedulerDbOptions) {
+  constructor({ url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions) {
     const target = parseDatabaseUrl(url);
     const options = sourceOptions(target, { poolSize, connectTimeout });
-    const patience = lockTimeout + ANSWER_TIMEOUT;
+    const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);
     switch (dialect) {

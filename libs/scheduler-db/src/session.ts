@@ -40,7 +40,7 @@ export class Session {
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#spoiled = true;
-        reject(new Error('the database does not answer'));
+        reject(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' }));
       }, this.patience * 1000);
     });
     try {

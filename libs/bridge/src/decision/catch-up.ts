@@ -21,7 +21,7 @@ export function catchUp({ row, status, request }: Observation, facts: Facts): Tr
     if (known.buildId === null && (state?.at === 'building' || state?.at === 'finished'))
       changes.buildId = state.build.buildId;
   }
-  if (row.missingSince !== null && facts.request !== 'gone' && facts.run !== 'absent')
+  if (row.missingSince !== null && !['gone', 'unseen'].includes(facts.request) && facts.run !== 'absent')
     changes.missingSince = null;
 
   return Object.keys(changes).length > 0 ? changes : undefined;

@@ -44,7 +44,7 @@ describe('decide', () => {
   const space = [...everyFacts()];
 
   it('answers every combination of facts, and uses every verdict', () => {
-    expect(space).toHaveLength(10 * 7 * 2 ** 6);
+    expect(space).toHaveLength(11 * 7 * 2 ** 6);
     expect([...new Set(space.map(decide))].sort()).toEqual([...VERDICTS].sort());
   });
 
@@ -72,7 +72,7 @@ describe('decide', () => {
     const due = space.filter(
       ({ run, request, claimDue, deadlinePassed, newerOrder }) =>
         run === 'running' &&
-        ['waiting', 'building', 'finishing'].includes(request) &&
+        ['waiting', 'building', 'finishing', 'unseen'].includes(request) &&
         claimDue &&
         !deadlinePassed &&
         !newerOrder,

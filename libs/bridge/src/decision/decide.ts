@@ -49,6 +49,8 @@ export function decide(facts: Facts): Verdict {
       return facts.run === 'pending' && !facts.deadlinePassed ? 'inject' : 'ignore';
     case 'ordered':
       return decideOrdered(facts);
+    case 'unseen':
+      return facts.run === 'running' && !facts.newerOrder ? keepClaim(facts) : 'wait';
     default:
       return facts.newerOrder ? decideOutlived(facts) : decideRequested(facts);
   }

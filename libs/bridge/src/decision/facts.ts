@@ -29,6 +29,7 @@ export type RunFact = (typeof RUN_FACTS)[number];
  * cancelled  - complete without a result of its own: cancelled in Buildbot
  * finished   - complete with a result
  * gone       - recorded, but Buildbot does not know it
+ * unseen     - recorded, but Buildbot cannot be asked now
  */
 export const REQUEST_FACTS = [
   'untracked',
@@ -41,6 +42,7 @@ export const REQUEST_FACTS = [
   'cancelled',
   'finished',
   'gone',
+  'unseen',
 ] as const;
 export type RequestFact = (typeof REQUEST_FACTS)[number];
 
@@ -84,6 +86,8 @@ export interface Observation {
   status?: TaskStatus;
   /** Undefined when the row has no request, or Buildbot does not know it. */
   request?: RequestSnapshot;
+  /** Buildbot could not be asked: an undefined request says nothing. */
+  buildbotAway?: boolean;
   event?: BuildEvent;
 }
 
@@ -163,10 +167,10 @@ function runFact(
   }
 }
 
-function requestFact({ row, request, event }: Observation, run: Run | undefined): RequestFact {
+function requestFact({ row, request, buildbotAway, event }: Observation, run: Run | undefined): RequestFact {
   if (!row) return 'untracked';
   if (row.buildRequestId === null) return 'ordered';
-  if (!request) return 'gone';
+  if (!request) return buildbotAway ? 'unseen' : 'gone';
   const { state } = request;
   switch (state.at) {
     case 'building':

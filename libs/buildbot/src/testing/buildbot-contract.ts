@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Buildbot, BuildOrder, BuildRef, RequestSnapshot } from '@bbb/bridge';
 
@@ -41,6 +42,15 @@ export interface BuildbotHarness {
 const AT = 1494586000;
 
 const wanted = async () => true;
+
+/** With the time that another database takes, so that others come in between if they can. */
+const slowly =
+  <T>(work: () => Promise<T>) =>
+  async () => {
+    const result = await work();
+    await sleep(5);
+    return result;
+  };
 
 /** What every implementation of the Buildbot port does, whatever Buildbot is behind it. */
 export function describeBuildbotContract(name: string, makeHarness: () => Promise<BuildbotHarness>): void {
@@ -94,7 +104,9 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
 
       it('makes one for each key, however many ask and how often', async () => {
         const askers = [buildbot, harness.connect(), harness.connect()];
-        const ids = await Promise.all([...askers, ...askers].map((asker) => asker.create(order(), wanted)));
+        const ids = await Promise.all(
+          [...askers, ...askers].map((asker) => asker.create(order(), slowly(wanted))),
+        );
         expect(new Set(ids).size).toBe(1);
         expect(await buildbot.create(order(), wanted)).toBe(ids[0]);
         expect(await harness.master.free()).toEqual([ids[0]]);
@@ -164,8 +176,12 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
           const forget = async () => {
             tracked = false;
           };
-          const creating = () => others[0]!.create(mine, async () => tracked);
-          const withdrawing = () => others[1]!.withdraw(mine, forget);
+          const creating = () =>
+            others[0]!.create(
+              mine,
+              slowly(async () => tracked),
+            );
+          const withdrawing = () => others[1]!.withdraw(mine, slowly(forget));
           const [first, second] = round % 2 ? [creating, withdrawing] : [withdrawing, creating];
           const ids = await Promise.all([first(), second()]);
           expect(ids[0]).toBe(ids[1]);

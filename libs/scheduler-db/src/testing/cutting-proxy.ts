@@ -5,6 +5,7 @@ export class CuttingProxy {
   /** Chunks that clients have sent; with small statements one for each round trip. */
   sent = 0;
   private cutting = false;
+  private hanging = false;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
   private readonly target: { host: string; port: number };
@@ -28,6 +29,11 @@ export class CuttingProxy {
     this.cutting = true;
   }
 
+  /** From now on nothing passes, and nothing is closed. */
+  hang(): void {
+    this.hanging = true;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
@@ -48,6 +54,7 @@ export class CuttingProxy {
       });
     }
     client.on('data', (chunk) => {
+      if (this.hanging) return;
       this.sent++;
       if (this.cutting && /COMMIT(?!TED)/.test(chunk.toString('latin1'))) {
         this.cutting = false;

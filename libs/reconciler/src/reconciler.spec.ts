@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Refused, Unavailable } from '@bbb/bridge';
+import { BuilderPolicy, Refused, Unavailable } from '@bbb/bridge';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BUILDER, DEFINITION, TASK, World } from './testing/world.js';
 
@@ -68,6 +68,16 @@ describe('a pending task', () => {
     expect(world.effects.effects).toEqual([]);
   });
 
+  it('of a builder that is ignored from now on is no longer tracked', async () => {
+    world.effects.faults = ({ name }) => (name === 'buildbot.create' ? new TypeError('crash') : undefined);
+    await expect(world.reconcile()).rejects.toThrow('crash');
+    expect(world.row).toBeDefined();
+    world.settings.policy = new BuilderPolicy({ restricted: [], ignored: [BUILDER] });
+    await world.reconcile();
+    expect(world.row).toBeUndefined();
+    expect(world.task.story).toEqual(['pending']);
+  });
+
   it('of another task queue is not touched at all', async () => {
     world = new World({ definition: { ...DEFINITION, taskQueueId: 'somebody/else' } });
     await world.reconcile();
@@ -103,7 +113,9 @@ describe('a pending task', () => {
 describe('a started build', () => {
   it('claims its task', async () => {
     const number = await world.building();
+    world.effects.clear();
     await world.reconcile({ event: world.started(number) });
+    expect(world.effects.effects).toEqual(['queue.claim', 'store.change']);
     expect(world.task.story).toEqual(['running']);
     expect(world.row).toMatchObject({
       takenUntil: 1_500_001_200,
@@ -194,16 +206,20 @@ describe('a finished build', () => {
     expect(world.task.story).toEqual(['failed']);
   });
 
-  it.each([[null], ['ftp://x/y'], ['javascript:alert(1)'], ['https://user:secret@x/y'], ['no address']])(
-    'with the log address %j has no log, but a result',
-    async (logUrl) => {
-      const number = await world.running();
-      world.buildbot.complete(world.request.requestId, 0);
-      await world.reconcile({ event: world.finished(number, 0, { logUrl }) });
-      expect([...(world.task.runs[0]?.artifacts.keys() ?? [])]).toEqual(['public/properties.json']);
-      expect(world.task.story).toEqual(['completed']);
-    },
-  );
+  it.each([
+    [null],
+    ['ftp://x/y'],
+    ['javascript:alert(1)'],
+    ['https://user@x/y'],
+    ['https://:secret@x/y'],
+    ['no address'],
+  ])('with the log address %j has no log, but a result', async (logUrl) => {
+    const number = await world.running();
+    world.buildbot.complete(world.request.requestId, 0);
+    await world.reconcile({ event: world.finished(number, 0, { logUrl }) });
+    expect([...(world.task.runs[0]?.artifacts.keys() ?? [])]).toEqual(['public/properties.json']);
+    expect(world.task.story).toEqual(['completed']);
+  });
 
   it.each([
     ['queue.attach', new Unavailable('s3', 'away')],
@@ -268,6 +284,15 @@ describe('a finished build', () => {
     world.buildbot.complete(world.request.requestId, 0);
     await world.reconcile({ event: world.finished(number - 1, 0) });
     expect(world.task.story).toEqual(['running']);
+  });
+
+  it('takes no artifacts from a message of another build', async () => {
+    const number = await world.running();
+    world.buildbot.complete(world.request.requestId, 0);
+    world.clock.advance(600);
+    await world.reconcile({ event: world.finished(number - 1, 0) });
+    expect(world.task.story).toEqual(['completed']);
+    expect(world.task.runs[0]?.artifacts.size).toBe(0);
   });
 
   it('told of twice touches nothing the second time', async () => {

@@ -70,6 +70,47 @@ describe.each(databaseKinds())('SchedulerDb without its tables on %s', (kind) =>
   });
 });
 
+describe('SchedulerDb on the schemas in between', () => {
+  const CLAIMS =
+    'CREATE TABLE buildrequest_claims (brid INTEGER, objectid INTEGER, claimed_at INTEGER NOT NULL)';
+
+  it.each<[number, 6 | 24, string[]]>([
+    [8, 6, []],
+    [
+      14,
+      6,
+      [CLAIMS, 'DROP INDEX buildrequests_claimed_at', 'ALTER TABLE buildrequests DROP COLUMN claimed_at'],
+    ],
+    [21, 24, ['ALTER TABLE sourcestamps DROP COLUMN codebase']],
+    [22, 24, []],
+  ])('works on schema %s', async (number, base, changes) => {
+    const database = await createDatabase('sqlite');
+    await installSchedulerSchema(database, base);
+    const rows = await openTestDatabase(database);
+    for (const change of changes) await rows.query(change);
+    if (base === 6) {
+      await rows.query('DROP TABLE version');
+      await rows.query(
+        'CREATE TABLE migrate_version (repository_id TEXT, repository_path TEXT, version INTEGER)',
+      );
+      await rows.query(`INSERT INTO migrate_version VALUES ('Buildbot', 'db/migrate', 6)`);
+    }
+    await rows.query(`UPDATE migrate_version SET version = ${number}`);
+
+    const db = open(database.url);
+    const id = await db.create(ORDER, wanted);
+    expect(await db.find(ORDER)).toBe(id);
+    expect((await db.snapshots([id!])).get(id!)).toMatchObject({
+      branch: 'mozilla-central',
+      state: { at: 'waiting' },
+    });
+    expect(await db.markedOpenRequests(0, 10)).toMatchObject([{ requestId: id, createdForRunId: 0 }]);
+    await rows.destroy();
+    await db.close();
+    await database.drop();
+  });
+});
+
 describe('SchedulerDb without a server', () => {
   it.each(['mysql', 'postgresql'])('is unavailable on %s, and says no secret', async (scheme) => {
     const db = open(`${scheme}://bridge:hunter2@127.0.0.1:1/scheduler`);

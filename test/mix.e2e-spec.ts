@@ -1,0 +1,360 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BUILDERS, SCENARIOS, type Scenario } from './sandbox/mix.js';
+import { type Actor, play } from './sandbox/story.js';
+import { injectedRows, type InjectedRows } from './support/injected-rows.js';
+import { openSandbox, type Sandbox, type SandboxOptions } from './support/sandbox.js';
+import { isReachable } from './support/servers.js';
+
+const BRANCH = 'projects/oak';
+
+/** The rows of a waiting request, before any master or agent has touched them. */
+const untouched = new Map<string, InjectedRows>();
+
+const [IDLE] = BUILDERS.filter(({ workers }) => workers?.length === 0);
+
+/** Ways through the bridge beyond the mix. */
+const URGENT: Scenario = {
+  name: 'priority high, looked at while it waits',
+  builder: IDLE!.name,
+  task: () => ({ priority: 'high' }),
+  user: [
+    {
+      when: ({ requests }) => requests.length > 0,
+      act: async (world, { taskId, requests }) => {
+        untouched.set(taskId, await injectedRows(world, requests[0]!.requestId));
+        world.taskcluster.cancel(taskId);
+      },
+    },
+  ],
+  taskcluster: 'exception (canceled)',
+  buildbot: 'cancelled before start',
+};
+
+const MIX = [...SCENARIOS, URGENT];
+
+/** Each scenario once, with all the tasks that belong together in it. */
+const castOf = (scenarios: readonly Scenario[]) =>
+  scenarios.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
+
+/** Opens a sandbox, plays the scenarios in it and stops its services, all before the first test. */
+function played(options: SandboxOptions, scenarios: readonly Scenario[], patience = 90) {
+  let sandbox: Sandbox | undefined;
+  let actors: Actor[] = [];
+  beforeAll(async () => {
+    sandbox = await openSandbox({ ...options, scenarios });
+    actors = await play(sandbox.world, castOf(scenarios), () => undefined, patience);
+    await sandbox.stopServices();
+  }, 240_000);
+  afterAll(() => sandbox?.close());
+  return {
+    get world() {
+      return sandbox!.world;
+    },
+    /** The tasks of a scenario. */
+    of: (name: string) => {
+      const found = actors.filter(({ scenario }) => scenario.name === name);
+      if (found.length === 0) throw new Error(`no task of ${name}`);
+      return found as (Actor & Required<Pick<Actor, 'seen'>>)[];
+    },
+  };
+}
+
+type Story = ReturnType<typeof played>;
+
+/** What the log of a build says about it to Taskcluster. */
+function attached({ world }: Story, taskId: string, runId = 0) {
+  const artifacts = world.taskcluster.artifactsOf(taskId, runId);
+  return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
+}
+
+function endsOnBothSides(story: Story, scenarios: readonly Scenario[]) {
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
+    for (const { seen } of story.of(name)) {
+      expect({ taskcluster: seen.taskcluster, buildbot: seen.buildbot }).toEqual({
+        taskcluster: scenario.taskcluster,
+        buildbot: scenario.buildbot,
+      });
+    }
+  });
+}
+
+function leavesNothing(story: Story) {
+  it('leaves no row, no kept message and nothing in a queue', async () => {
+    expect({ ...(await story.world.rowsLeft()), queued: await story.world.messagesLeft() }).toEqual({
+      tasks: 0,
+      messages: 0,
+      queued: 0,
+    });
+  });
+}
+
+const WORLDS: [string, SandboxOptions, isPossible: boolean][] = [
+  ['in one process, on SQLite', { database: 'sqlite', services: 'in process' }, true],
+  [
+    'as processes, on RabbitMQ and MariaDB with schema 6',
+    { database: 'mysql', services: 'processes', schema: 6 },
+    isReachable('rabbitmq') && isReachable('mysql'),
+  ],
+  [
+    'as processes, on RabbitMQ and PostgreSQL with schema 24',
+    { database: 'postgres', services: 'processes', schema: 24 },
+    isReachable('rabbitmq') && isReachable('postgres'),
+  ],
+];
+
+describe.each(WORLDS.filter(([, , isPossible]) => isPossible))('the mix %s', (_name, options) => {
+  const story = played(options, MIX);
+
+  describe('comes to its end on both sides:', () => endsOnBothSides(story, MIX));
+  leavesNothing(story);
+
+  it('attaches the properties of the build and the address of its log, for as long as the task lives', () => {
+    const [{ taskId }] = story.of('success') as [Actor];
+    const { expires } = story.world.taskcluster.state.task(taskId);
+    const artifacts = attached(story, taskId);
+    expect([...artifacts.keys()].sort()).toEqual([
+      'public/logs/live_backing.log.gz',
+      'public/properties.json',
+    ]);
+
+    const file = artifacts.get('public/properties.json')!;
+    expect(file).toMatchObject({ storageType: 's3', contentType: 'application/json', expires });
+    const properties = JSON.parse(file.content!.toString()) as Record<string, unknown>;
+    expect(properties).toMatchObject({
+      taskId: [taskId, 'bbb'],
+      scenario: ['success', 'bbb'],
+      buildername: ['Linux x86-64 oak build', expect.any(String)],
+      log_url: [expect.stringMatching(/^http/), 'postrun.py'],
+    });
+    expect(artifacts.get('public/logs/live_backing.log.gz')).toMatchObject({
+      storageType: 'reference',
+      contentType: 'application/gzip',
+      url: (properties.log_url as [string])[0],
+      expires,
+    });
+  });
+
+  it('resolves every task of a coalesced build, each with the artifacts', () => {
+    const tasks = story.of('coalesced builds');
+    const numbers = tasks.map(({ seen }) =>
+      seen.requests.map(({ builds }) => builds.map(({ number }) => number)),
+    );
+    // The three requests may meet in one build or in two, depending on when the builder looks.
+    expect(new Set(numbers.flat(2)).size).toBeLessThan(tasks.length);
+    for (const { taskId } of tasks) expect(attached(story, taskId).size).toBe(2);
+  });
+
+  it('writes the rows of a request as masters and other systems read them', () => {
+    const [{ taskId }] = story.of(URGENT.name) as [Actor];
+    const { runs } = story.world.taskcluster.state.status(taskId);
+    const submittedAt = Math.floor(Date.parse(runs[0]!.scheduled) / 1000);
+    const rows = untouched.get(taskId)!;
+    expect(rows).toEqual({
+      buildset: {
+        reason: `Created by BBB for task ${taskId}`,
+        external_idstring: `taskId:${taskId}`,
+        submitted_at: submittedAt,
+        complete: 0,
+        results: null,
+      },
+      sourcestamp: {
+        branch: BRANCH,
+        revision: expect.stringMatching(/^0{38}/),
+        repository: '',
+        project: '',
+      },
+      properties: {
+        product: ['firefox', 'bbb'],
+        scenario: [URGENT.name, 'bbb'],
+        taskId: [taskId, 'bbb'],
+        createdForRunId: [0, 'bbb'],
+      },
+      request: {
+        buildername: IDLE!.name,
+        submitted_at: submittedAt,
+        priority: 1,
+        complete: 0,
+        results: null,
+        // In schema 24 a claim is a row of its own.
+        ...(options.schema === 24 ? {} : { claimed_at: 0, claimed_by_name: null }),
+      },
+      claims: 0,
+    });
+  });
+
+  it('gives every other request the ordinary priority', async () => {
+    const [{ seen }] = story.of('success') as [Required<Actor>];
+    const { request } = await injectedRows(story.world, seen.requests[0]!.requestId);
+    expect(request.priority).toBe(0);
+  });
+});
+
+/** The bridge is told nothing, or too late, or cannot do all it should. */
+const TROUBLE: readonly Scenario[] = [
+  {
+    name: 'the upload of an artifact fails',
+    plan: () => ({ duration: 0.5 }),
+    fault: ({ method }) => (method === 'putContent' ? { status: 403 } : 'pass'),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'no artifact can be created',
+    plan: () => ({ duration: 0.5, results: 2 }),
+    fault: ({ method }) => (method === 'createArtifact' ? { status: 500 } : 'pass'),
+    taskcluster: 'failed',
+    buildbot: 'FAILURE',
+  },
+  {
+    name: 'log_uploaded is lost',
+    plan: () => ({ duration: 0.5, messages: { log_uploaded: { lost: true } } }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'task-pending is lost',
+    loses: ['task-pending'],
+    plan: () => ({ duration: 0.5 }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'task-exception is lost',
+    builder: IDLE!.name,
+    loses: ['task-exception'],
+    user: [
+      {
+        when: ({ requests }) => requests.length > 0,
+        act: (world, { taskId }) => world.taskcluster.cancel(taskId),
+      },
+    ],
+    taskcluster: 'exception (canceled)',
+    buildbot: 'cancelled before start',
+  },
+  {
+    name: 'started is lost',
+    plan: () => ({ duration: 5, messages: { started: { lost: true } } }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'every message of the build is lost',
+    plan: () => ({ duration: 0.5, messages: { started: { lost: true }, log_uploaded: { lost: true } } }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'every message comes twice',
+    plan: () => ({ duration: 0.5, messages: { started: { copies: 2 }, log_uploaded: { copies: 2 } } }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'started comes after the end',
+    plan: () => ({ duration: 0.3, messages: { started: { delay: 3 } } }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'the log could not be uploaded',
+    plan: () => ({ duration: 0.5, logUrl: null }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'a build longer than its claim',
+    plan: () => ({ duration: 11 }),
+    taskcluster: 'completed',
+    buildbot: 'SUCCESS',
+  },
+  {
+    name: 'warnings that count as success',
+    plan: () => ({ duration: 0.5, results: 1 }),
+    taskcluster: 'completed',
+    buildbot: 'WARNINGS',
+  },
+  {
+    name: 'an exception that counts as an internal error',
+    plan: () => ({ duration: 0.5, results: 4 }),
+    taskcluster: 'exception (internal-error)',
+    buildbot: 'EXCEPTION',
+  },
+];
+
+const CLAIM_TIMEOUT = 8;
+
+describe('trouble', () => {
+  const story = played(
+    {
+      database: 'sqlite',
+      services: 'in process',
+      pace: { claimTimeout: CLAIM_TIMEOUT, reclaimWindow: 6.5, finishedGrace: 3 },
+      settings: { results: { warnings: 'completed', exception: 'internal-error' } },
+    },
+    TROUBLE,
+  );
+  const only = (name: string) => story.of(name)[0]!;
+  const runOf = (name: string) => {
+    const { runs } = story.world.taskcluster.state.status(only(name).taskId);
+    expect(runs).toHaveLength(1);
+    return runs[0]!;
+  };
+
+  describe('does not keep tasks from their right end:', () => endsOnBothSides(story, TROUBLE));
+  leavesNothing(story);
+
+  it('resolves with the artifacts that could be attached', () => {
+    const artifacts = attached(story, only('the upload of an artifact fails').taskId);
+    expect(artifacts.get('public/properties.json')?.content).toBeUndefined();
+    expect(artifacts.has('public/logs/live_backing.log.gz')).toBe(true);
+    expect(attached(story, only('no artifact can be created').taskId).size).toBe(0);
+  });
+
+  it('leaves the reference to a log out when there is no log', () => {
+    const artifacts = attached(story, only('the log could not be uploaded').taskId);
+    expect([...artifacts.keys()]).toEqual(['public/properties.json']);
+  });
+
+  it.each(['log_uploaded is lost', 'every message of the build is lost'])(
+    'resolves without artifacts, and not before the grace period, when %s',
+    async (name) => {
+      const { taskId, seen } = only(name);
+      expect(attached(story, taskId).size).toBe(0);
+      const { complete_at: completeAt } = await times(story, seen.requests[0]!.requestId);
+      expect(Date.parse(runOf(name).resolved!) / 1000 - completeAt).toBeGreaterThanOrEqual(3);
+    },
+  );
+
+  it('claims a task whose build started unnoticed while it runs', async () => {
+    const name = 'started is lost';
+    const { finish_time: finished } = await times(story, only(name).seen.requests[0]!.requestId);
+    expect(Date.parse(runOf(name).started!) / 1000).toBeLessThan(finished);
+    expect(attached(story, only(name).taskId).size).toBe(2);
+  });
+
+  it('keeps a claim alive for as long as the build takes', () => {
+    const name = 'a build longer than its claim';
+    const { started, resolved } = runOf(name);
+    expect(Date.parse(resolved!) - Date.parse(started!)).toBeGreaterThan(CLAIM_TIMEOUT * 1000);
+    const reclaims = story.world.taskcluster.calls
+      .of('reclaimTask')
+      .filter(({ taskId, status }) => taskId === only(name).taskId && status === 200);
+    expect(reclaims.length).toBeGreaterThan(0);
+  });
+
+  it('makes one request of each task, whatever comes twice', () => {
+    for (const { name } of TROUBLE) expect(only(name).seen.requests).toHaveLength(1);
+  });
+});
+
+/** When a request and its build ended, in epoch seconds. */
+async function times({ world }: Story, requestId: number) {
+  const [row] = await world.scheduler.read((statements) =>
+    statements.rows<{ complete_at: number; finish_time: number }>(
+      `SELECT br.complete_at AS complete_at, b.finish_time AS finish_time
+        FROM buildrequests br JOIN builds b ON b.brid = br.id WHERE br.id = ?`,
+      [requestId],
+    ),
+  );
+  return row!;
+}

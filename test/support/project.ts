@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
+
+/** What the compiled files are made of. */
+const SOURCES = [
+  'apps',
+  'libs',
+  'test/sandbox',
+  'bin',
+  'nest-cli.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
+
+const NOT_COMPILED = /\.(e2e-)?spec\.ts$|(^|\/)testing$/;
+
+const NOT_COPIED = new Set(['node_modules', 'dist', 'coverage', '.git', '.env']);
+
+const PREFIX = `buildbot-bridge-compiled-${process.getuid?.() ?? 0}-`;
+
+/** Milliseconds after which whoever compiles must have died, and after which an older state's folder is removed. */
+const PATIENCE = 300_000;
+const LIFETIME = 3_600_000;
+
+/**
+ * The project, compiled as `npm run build` compiles it, in a folder that nobody else cleans or rewrites. It is compiled
+ * when it is first asked for and whenever its sources have changed, once for all test files.
+ *
+ * @returns the folder that holds `bin`, `dist` and `package.json`
+ */
+export async function compiledProject(): Promise<string> {
+  const target = join(tmpdir(), PREFIX + (await stateOf(SOURCES)));
+  const lock = `${target}.lock`;
+  while (!existsSync(target)) {
+    if (await isMine(lock)) {
+      try {
+        if (!existsSync(target)) await compileTo(target);
+      } finally {
+        await rm(lock, { recursive: true, force: true });
+      }
+    } else await sleep(200);
+  }
+  return target;
+}
+
+/** A copy of the project as a clone has it, with the dependencies installed; whoever takes it removes it. */
+export async function copyOfProject(folder?: string): Promise<string> {
+  const copy = folder ?? (await mkdtemp(join(tmpdir(), 'buildbot-bridge-copy-')));
+  await cp(ROOT, copy, {
+    recursive: true,
+    filter: (source) => !NOT_COPIED.has(relative(ROOT, source)) && !source.endsWith('.tgz'),
+  });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+async function compileTo(target: string): Promise<void> {
+  await removeOldStates();
+  const copy = await copyOfProject(await mkdtemp(`${target}.`));
+  try {
+    const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+    await promisify(execFile)(process.execPath, [nest, 'build', 'workspace'], { cwd: copy });
+    await rename(copy, target);
+  } catch (error) {
+    await rm(copy, { recursive: true, force: true });
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`the project cannot be compiled\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+/** Whether this process is the one that compiles. */
+async function isMine(lock: string): Promise<boolean> {
+  try {
+    await mkdir(lock);
+    return true;
+  } catch {
+    const made = await stat(lock).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > PATIENCE) await rm(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function removeOldStates(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(tmpdir(), name);
+    const made = await stat(folder).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > LIFETIME) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function stateOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) await addTo(hash, join(ROOT, path));
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function addTo(hash: ReturnType<typeof createHash>, path: string): Promise<void> {
+  if (NOT_COMPILED.test(basename(path))) return;
+  if (!(await stat(path)).isDirectory()) {
+    hash.update(`${relative(ROOT, path)}\0`).update(await readFile(path));
+    return;
+  }
+  for (const name of (await readdir(path)).sort()) await addTo(hash, join(path, name));
+}

@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { JsonValue } from '@bbb/bridge';
+import { brokerAt } from '../sandbox/broker.js';
+import { freePort, type Services, startInProcess, startProcesses } from '../sandbox/services.js';
+import { World, type WorldOptions } from '../sandbox/world.js';
+import { createDatabase, type DatabaseKind } from './databases.js';
+import { compiledProject } from './project.js';
+import { SERVERS } from './servers.js';
+
+export interface SandboxOptions extends Partial<Pick<WorldOptions, 'schema' | 'scenarios' | 'pace'>> {
+  database: DatabaseKind;
+  /** All in this process with a broker in it, or RabbitMQ and each service a process of its own. */
+  services: 'in process' | 'processes';
+  /** At the top level of the configuration file. */
+  settings?: Readonly<Record<string, JsonValue>>;
+}
+
+/** A world of the sandbox with the bridge at work in it. */
+export interface Sandbox {
+  world: World;
+  /** Stops the services as an operator does; rejects when one does not stop cleanly. */
+  stopServices(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { schema = 6, scenarios, pace } = options;
+  const isRemote = options.services === 'processes';
+  const undo: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-world-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const [schedulerDb, bridgeDb] = [
+      await createDatabase(options.database),
+      await createDatabase(options.database),
+    ];
+    undo.push(
+      () => schedulerDb.drop(),
+      () => bridgeDb.drop(),
+    );
+    const world = await World.start({
+      folder,
+      seed: 1,
+      schema,
+      schedulerDb: schedulerDb.url,
+      bridgeDb: bridgeDb.url,
+      broker: brokerAt(isRemote ? SERVERS.rabbitmq.url : undefined),
+      ...(scenarios ? { scenarios } : {}),
+      ...(pace ? { pace } : {}),
+    });
+    undo.push(() => world.stop());
+
+    const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
+    const configFile = await world.writeConfiguration(ports, options.settings);
+    const root = isRemote ? await compiledProject() : '';
+    if (isRemote && options.database !== 'sqlite') await migrate(root, configFile);
+    const services: Services = isRemote
+      ? await startProcesses(configFile, ports, root)
+      : await startInProcess(configFile, { connect: () => world.options.broker.connect() });
+    let stopped: Promise<void> | undefined;
+    const stopServices = () => (stopped ??= services.stop());
+    undo.push(() => stopServices().catch(() => undefined));
+    return { world, stopServices, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** With the command that an operator is told to run. */
+export async function migrate(root: string, configFile: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [
+    join(root, 'bin', 'buildbot-bridge.js'),
+    '-c',
+    configFile,
+    'migrate',
+  ]);
+}

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HealthReport } from '@bbb/platform';
+
+export interface Answer {
+  status: number;
+  report: HealthReport;
+  text: string;
+}
+
+/** A process of the bridge, as an operator starts it. */
+export class ServiceProcess {
+  private static readonly all = new Set<ServiceProcess>();
+  stdout = '';
+  stderr = '';
+  private readonly ended: Promise<unknown>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    /** Of the health endpoints, without a path. */
+    readonly url: string,
+  ) {
+    child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.ended = once(child, 'close');
+    ServiceProcess.all.add(this);
+  }
+
+  /** Nothing of this process's environment but what finds programs reaches the new one. */
+  static start(
+    command: readonly string[],
+    {
+      cwd,
+      env = {},
+      port = 0,
+    }: { cwd?: string | undefined; env?: Record<string, string>; port?: number } = {},
+  ): ServiceProcess {
+    const { PATH, HOME } = process.env;
+    const child = spawn(command[0]!, command.slice(1), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...env },
+      ...(cwd ? { cwd } : {}),
+    });
+    return new ServiceProcess(child, `http://127.0.0.1:${port}`);
+  }
+
+  /** For the end of a test file: what a failed test left running. */
+  static async killAll(): Promise<void> {
+    await Promise.all(
+      [...ServiceProcess.all].map(async (service) => {
+        if (service.isRunning) service.child.kill('SIGKILL');
+        await service.ended;
+      }),
+    );
+    ServiceProcess.all.clear();
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Waits for the end. @returns the exit code, or the signal */
+  async exit(): Promise<number | string | null> {
+    await this.ended;
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  /** Stops it as an operator does. @returns the exit code, or the signal */
+  stop(): Promise<number | string | null> {
+    if (this.isRunning) this.signal('SIGTERM');
+    return this.exit();
+  }
+
+  async get(path: string): Promise<Answer> {
+    const answer = await fetch(this.url + path);
+    const text = await answer.text();
+    const report =
+      path === '/metrics' ? { status: 'ok' as const, checks: {} } : (JSON.parse(text) as HealthReport);
+    return { status: answer.status, text, report };
+  }
+
+  /** Asks until the answer is right; rejects when the process ends or the time is over. */
+  async until(path: string, isRight: (answer: Answer) => boolean, seconds = 60): Promise<Answer> {
+    let last: Answer | undefined;
+    for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(50)) {
+      if (!this.isRunning) throw new Error(`ended with ${await this.exit()}\n${this.stderr}${this.stdout}`);
+      last = await this.get(path).catch(() => undefined);
+      if (last && isRight(last)) return last;
+    }
+    throw new Error(
+      `${path} never answered as expected; last: ${last?.status} ${last?.text}\n${this.stderr}`,
+    );
+  }
+
+  ready(): Promise<Answer> {
+    return this.until('/health/ready', ({ status }) => status === 200);
+  }
+}

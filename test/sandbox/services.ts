@@ -37,6 +37,11 @@ export async function startInProcess(configFile: string, overrides: Overrides): 
   const running: RunningService[] = [];
   let logger: ReturnType<typeof createLogger> | undefined;
   const health: Partial<Services['health']> = {};
+  const stop = async () => {
+    await Promise.all(running.map((service) => service.stop()));
+    logger?.close();
+    logger = undefined;
+  };
   try {
     for (const name of NAMES) {
       const { configuration } = loadConfiguration(name, { file: configFile, environment: {} });
@@ -55,13 +60,10 @@ export async function startInProcess(configFile: string, overrides: Overrides): 
       health[name] = service.healthUrl;
     }
   } catch (error) {
-    await Promise.all(running.map((service) => service.stop()));
+    await stop();
     throw error;
   }
-  return {
-    health: health as Services['health'],
-    stop: async () => void (await Promise.all(running.map((service) => service.stop()))),
-  };
+  return { health: health as Services['health'], stop };
 }
 
 /** Each in a process of its own, from the compiled files below `root`. */

@@ -190,6 +190,41 @@ describe('what used to go wrong', () => {
     expect(world.task.story).toEqual(['running']);
   });
 
+  it('a walk that is behind takes no row for forgotten that has moved on', async () => {
+    await world.running();
+    world.buildbot.complete(world.request.requestId, 0);
+    const { row, request } = world;
+    world.task.report(0, { report: 'completed' }, world.clock.now());
+    const given = {
+      row,
+      status: world.task.status(),
+      request: request.snapshot(),
+      source: 'batched',
+    } as const;
+    world.clock.advance(1);
+    world.task.rerun(world.clock.now());
+    await world.reconcile();
+    expect(await world.reconcile(given)).toBe('wait');
+    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.requestId });
+  });
+
+  it('Buildbot cannot be asked: claims are kept, and nothing else is concluded', async () => {
+    await world.running();
+    for (let pass = 0; pass < 40; pass++) {
+      passOfTime(60);
+      const given = {
+        row: world.row,
+        status: world.task.status(),
+        source: 'batched',
+        buildbotAway: true,
+      } as const;
+      expect(['wait', 'reclaim']).toContain(await world.reconcile(given));
+    }
+    expect(world.task.story).toEqual(['running']);
+    expect(world.row?.missingSince).toBeNull();
+    expect(world.buildbot.wishes).toEqual([]);
+  });
+
   it.each(['cancel-task', 'rerun'])(
     'a walk never does on old news what cannot be undone: %s',
     async (act) => {

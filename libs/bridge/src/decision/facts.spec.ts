@@ -74,6 +74,12 @@ describe('the request', () => {
     expect(facts({ row: row(), status: status('pending') }).request).toBe('gone');
   });
 
+  it('is unseen, and not gone, while Buildbot cannot be asked', () => {
+    expect(facts({ row: row(), status: status('pending'), buildbotAway: true }).request).toBe('unseen');
+    const ordered = { row: row({ buildRequestId: null }), status: status('pending'), buildbotAway: true };
+    expect(facts(ordered).request).toBe('ordered');
+  });
+
   it.each(Object.entries(STATES))('is %s as Buildbot says', (fact, state) => {
     expect(facts(seen(state, ['pending'])).request).toBe(fact);
   });

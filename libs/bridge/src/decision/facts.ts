@@ -188,10 +188,7 @@ function requestFact({ row, request, buildbotAway, event }: Observation, run: Ru
   }
 }
 
-/**
- * Whether an event is the end message of a request's last build. A RETRY is not: it was sent by another master's build
- * of the same number.
- */
+/** Whether an event is the end message of a request's last build; a RETRY is of another master's, equally numbered. */
 export function isEndMessage(event: BuildEvent, build: BuildRef): boolean {
   return event.kind === 'finished' && event.buildNumber === build.number && event.results !== RETRY;
 }

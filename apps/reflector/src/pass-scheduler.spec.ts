@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import type { Configuration, Schedule } from '@bbb/platform';
+import { Heartbeats, SystemClock } from '@bbb/platform';
+import { PassScheduler } from './pass-scheduler.service.js';
+import type { ReflectorPass } from './reflector-pass.service.js';
+
+describe('PassScheduler', () => {
+  let registry: SchedulerRegistry;
+  let heartbeats: Heartbeats;
+  let passes: { at: number; interval: number }[];
+  let duration: number;
+
+  beforeEach(() => {
+    jest.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
+    registry = new SchedulerRegistry();
+    heartbeats = new Heartbeats(new SystemClock());
+    passes = [];
+    duration = 0;
+  });
+
+  afterEach(() => {
+    for (const name of registry.getIntervals()) registry.deleteInterval(name);
+    for (const name of registry.getCronJobs().keys()) registry.deleteCronJob(name);
+    jest.useRealTimers();
+  });
+
+  function start(schedule: Schedule): void {
+    const pass = {
+      run: async (interval: number) => {
+        passes.push({ at: (Date.now() - Date.parse('2026-01-01T00:00:00Z')) / 1000, interval });
+        if (duration > 0) await new Promise((resolve) => setTimeout(resolve, duration * 1000));
+      },
+    } as unknown as ReflectorPass;
+    const configuration = { reflector: { schedule } } as Configuration;
+    new PassScheduler(registry, pass, heartbeats, configuration).onApplicationBootstrap();
+  }
+
+  it('makes a pass at once and then at every interval, fractions and primes included', async () => {
+    start({ everySeconds: 7.5 });
+    await jest.advanceTimersByTimeAsync(16_000);
+    expect(passes).toEqual([0, 7.5, 15].map((at) => ({ at, interval: 7.5 })));
+  });
+
+  it('follows a cron expression, and tells the shortest gap', async () => {
+    start({ cron: '0,10,30 * * * * *' });
+    await jest.advanceTimersByTimeAsync(59_000);
+    expect(passes).toEqual([0, 10, 30].map((at) => ({ at, interval: 10 })));
+  });
+
+  it('counts as alive while passes end, and as dead when one has not ended for three intervals', async () => {
+    start({ everySeconds: 60 });
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(heartbeats.silent()).toEqual([]);
+    duration = 10_000;
+    await jest.advanceTimersByTimeAsync(200_000);
+    expect(heartbeats.silent()).toEqual(['reflector-pass']);
+  });
+});

@@ -8,12 +8,13 @@ import {
   createSchedulerSchema,
   MasterSimulator,
   SchedulerConnection,
+  type BuilderSetting,
   type SchedulerSchema,
 } from './buildbot/index.js';
 import { BUILDERS, planOf, SCENARIOS, type Scenario, scenarioOf } from './mix.js';
 import { type Broker, clearBroker, depthOf } from './broker.js';
-import { Publisher } from './pulse/index.js';
-import { SelfServeSimulator } from './self-serve/index.js';
+import { Mail, Publisher } from './pulse/index.js';
+import { SelfServeSimulator, type SelfServeOptions } from './self-serve/index.js';
 import {
   QUEUE_EXCHANGE_PREFIX,
   QUEUE_EXCHANGES,
@@ -32,6 +33,11 @@ export interface WorldOptions {
   /** Those that tasks name in their property `scenario`; default the mix. */
   scenarios?: readonly Scenario[];
   pace?: Partial<Pace>;
+  /** Default the mix's. */
+  builders?: readonly BuilderSetting[];
+  /** What becomes of a message on its way to the broker: after how many seconds each copy of it arrives. */
+  fate?: () => readonly number[];
+  selfServe?: Pick<SelfServeOptions, 'fault' | 'replicaLag'>;
 }
 
 /** Seconds. Everything that takes minutes outside takes seconds here, in the same proportions. */
@@ -59,18 +65,20 @@ export class World {
     readonly scheduler: SchedulerConnection,
     readonly bridge: SchedulerConnection,
     private readonly publisher: Publisher,
+    private readonly mail: Mail,
     /** Part of the names of queues and exchanges, so that worlds on one broker do not meet. */
     readonly id: string,
   ) {}
 
   static async start(options: WorldOptions): Promise<World> {
-    const { seed, schema, schedulerDb, broker, scenarios = SCENARIOS } = options;
+    const { seed, schema, schedulerDb, broker, scenarios = SCENARIOS, builders = BUILDERS } = options;
     const pace = { ...USUAL_PACE, ...options.pace };
     const id = `sandbox-${randomBytes(4).toString('hex')}`;
     const clock = new SystemClock();
     await createSchedulerSchema(schedulerDb, schema);
 
     const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
+    const mail = new Mail(publisher.publish, options.fate);
     const scenario = (taskId: string | undefined): Scenario | undefined => {
       const known = taskId === undefined ? undefined : taskcluster.state.tasks([taskId]).items[0];
       return known && scenarioOf(scenarios, known.task.payload);
@@ -81,7 +89,7 @@ export class World {
       settings: { claimTimeout: pace.claimTimeout, deadlineDelay: pace.deadlineDelay },
       publish: (exchange, routingKey, message) => {
         if (scenario(taskIdOf(message))?.loses?.includes(exchange.replace(QUEUE_EXCHANGE_PREFIX, ''))) return;
-        void publisher.publish(
+        void mail.send(
           exchange.replace('exchange/', `exchange/${id}/`),
           routingKey,
           message.payload as JsonValue,
@@ -93,11 +101,11 @@ export class World {
       databaseUrl: schedulerDb,
       schema,
       name: 'buildbot-master.example.com:/builds/buildbot/master',
-      builders: BUILDERS,
+      builders,
       clock,
       seed,
       exchange: `exchange/${id}/build/`,
-      publish: (exchange, routingKey, message) => publisher.publish(exchange, routingKey, message),
+      publish: mail.send,
       plan: (request) => planOf(scenarios, request),
       pollInterval: pace.pollInterval,
       pipeline: { delay: pace.messageDelay, jitter: 0.2 },
@@ -108,14 +116,15 @@ export class World {
       clock,
       masters: () => [master],
       branches: ['oak'],
-      builderList: () => allTheThings(BUILDERS),
+      builderList: () => allTheThings(builders),
       agentDelay: pace.agentDelay,
+      ...options.selfServe,
     });
     master.run(50);
     selfServe.run(100);
     const scheduler = await SchedulerConnection.open(schedulerDb);
     const bridge = await SchedulerConnection.open(options.bridgeDb);
-    return new World(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, id);
+    return new World(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, mail, id);
   }
 
   /**
@@ -200,11 +209,17 @@ export class World {
     await this.taskcluster.stop();
     await this.scheduler.close();
     await this.bridge.close();
+    this.mail.close();
     await this.publisher.close();
     await clearBroker(this.options.broker, this.queues, exchangesOf(this.id));
   }
 
-  private get queues(): string[] {
+  /** Messages that no broker has yet. */
+  get messagesOnTheirWay(): number {
+    return this.master.messagesOnTheirWay + this.mail.onTheirWay;
+  }
+
+  get queues(): string[] {
     return ['task-pending', 'task-exception', 'started', 'log_uploaded'].map(
       (name) => `queue/${this.id}/${name}`,
     );

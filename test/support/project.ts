@@ -15,6 +15,7 @@ const SOURCES = [
   'apps',
   'libs',
   'test/sandbox',
+  'test/chaos',
   'bin',
   'nest-cli.json',
   'package.json',

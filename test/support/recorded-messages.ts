@@ -69,7 +69,8 @@ export class Replay {
   static async open(exchanges: Readonly<Record<string, string>>, queues: readonly string[]): Promise<Replay> {
     const model = await connect(SERVERS.rabbitmq.url);
     const channel = await model.createConfirmChannel();
-    for (const name of new Set(Object.values(exchanges))) await channel.assertExchange(name, 'topic', { durable: true });
+    for (const name of new Set(Object.values(exchanges)))
+      await channel.assertExchange(name, 'topic', { durable: true });
     return new Replay(model, channel, exchanges, queues);
   }
 

@@ -298,3 +298,35 @@ describe('a side that is missing', () => {
     expect(world.row).toBeUndefined();
   });
 });
+
+describe('a rerun after the claim was lost and the request cancelled in Buildbot', () => {
+  async function lostAndCancelled(): Promise<void> {
+    world = new World({ retries: 0 });
+    const number = await world.running();
+    world.buildbot.complete(world.request.requestId, 6);
+    expect(number).toBeGreaterThan(0);
+    world.clock.advance(1300);
+    world.queue.tick();
+    await world.reconcile();
+    expect(world.row).toBeUndefined();
+    expect(world.task.story).toEqual(['claim-expired']);
+    rerunTask();
+  }
+
+  it('is a new order', async () => {
+    await lostAndCancelled();
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.task.story).toEqual(['claim-expired', 'pending']);
+    expect(world.buildbot.requests.size).toBe(2);
+  });
+
+  it('is one order, however often it is begun', async () => {
+    await lostAndCancelled();
+    await Promise.all([world.reconcile(), world.anotherBridge().reconcile(TASK)]);
+    world.store.rows.clear();
+    await world.reconcile();
+    expect(world.buildbot.requests.size).toBe(2);
+    expect(world.row?.buildRequestId).toBe(world.request.requestId);
+  });
+});

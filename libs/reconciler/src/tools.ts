@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type {
+  ArtifactPolicy,
   Buildbot,
   BuilderPolicy,
   Clock,
@@ -14,6 +15,8 @@ import type { Next, Scene } from './scene.js';
 export interface ReconcilerSettings extends DecisionSettings {
   results: ResultSettings;
   policy: BuilderPolicy;
+  /** What of a build is published; without it the defaults decide. */
+  artifacts?: ArtifactPolicy;
   /** `<provisionerId>/<workerType>`; other queues' tasks are not the bridge's. */
   taskQueueId: string;
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { BuilderKnown, OrderKey } from '../ports/buildbot.js';
-import type { Run, TaskDefinition, TaskStatus } from '../ports/task-queue.js';
+import type { TaskDefinition } from '../ports/task-queue.js';
 import { asciiJson } from './ascii-json.js';
 import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
-import { judge, type Judgement, orderKey } from './judge.js';
+import { judge, type Judgement } from './judge.js';
 
 interface Sample {
   priority: string;
@@ -182,47 +182,5 @@ describe('judge', () => {
         expect(JSON.parse(pair)).toEqual([value, 'bbb']);
       }
     }
-  });
-});
-
-describe('orderKey', () => {
-  const run = (runId: number, scheduled: number, reasonResolved?: string): Run => ({
-    runId,
-    state: reasonResolved ? 'exception' : 'pending',
-    reasonCreated: 'scheduled',
-    reasonResolved,
-    scheduled,
-  });
-  const status = (...runs: Run[]): TaskStatus => ({
-    taskId: KEY.taskId,
-    taskQueueId: '',
-    state: 'pending',
-    deadline: 0,
-    retriesLeft: 0,
-    runs,
-  });
-
-  it('is made of the run’s scheduling, in whole seconds', () => {
-    expect(orderKey(status(run(0, 100.9)), 0)).toEqual({
-      taskId: KEY.taskId,
-      createdForRunId: 0,
-      submittedAt: 100,
-    });
-  });
-
-  it('is the same for every run of one order, and another for a rerun', () => {
-    const seen = status(
-      run(0, 100, 'claim-expired'),
-      run(1, 200, 'worker-shutdown'),
-      run(2, 300, 'canceled'),
-      run(3, 400),
-    );
-    expect([0, 1, 2].map((runId) => orderKey(seen, runId)?.submittedAt)).toEqual([100, 100, 100]);
-    expect(orderKey(seen, 3)).toMatchObject({ createdForRunId: 3, submittedAt: 400 });
-  });
-
-  it('is unknown for a run that the status does not show', () => {
-    expect(orderKey(status(), 0)).toBeUndefined();
-    expect(orderKey(status(run(0, 1)), 1)).toBeUndefined();
   });
 });

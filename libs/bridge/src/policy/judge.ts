@@ -1,6 +1,5 @@
-import { firstRunOfOrder } from '../decision/facts.js';
 import type { BuilderKnown, BuildOrder, OrderKey } from '../ports/buildbot.js';
-import type { TaskDefinition, TaskStatus } from '../ports/task-queue.js';
+import type { TaskDefinition } from '../ports/task-queue.js';
 import type { BuilderPolicy } from './builder-policy.js';
 import { PAYLOAD_LIMITS, readPayload } from './payload.js';
 
@@ -10,14 +9,6 @@ export type Judgement =
 
 /** Task priorities that make a request go first; `high` is the original's, the others came to Taskcluster later. */
 const URGENT = new Set(['highest', 'very-high', 'high']);
-
-/** The key of the order that a run belongs to; undefined for a run that the status does not show. */
-export function orderKey(status: TaskStatus, runId: number): OrderKey | undefined {
-  const first = firstRunOfOrder(status.runs, runId);
-  return (
-    first && { taskId: status.taskId, createdForRunId: first.runId, submittedAt: Math.floor(first.scheduled) }
-  );
-}
 
 /**
  * Judges a task's definition. Ignored builders come first: they are another installation's, bad payloads included.

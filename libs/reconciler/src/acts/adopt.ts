@@ -1,4 +1,5 @@
-import { latestRun, orderKey } from '@bbb/bridge';
+import { latestRun } from '@bbb/bridge';
+import { orderKeyOf } from '../order-key.js';
 import { DONE, LOOK_AGAIN } from '../scene.js';
 import type { Act } from '../tools.js';
 
@@ -8,7 +9,7 @@ import type { Act } from '../tools.js';
  */
 export const adopt: Act = async ({ taskId, status }, { buildbot, store, settings, logger }) => {
   const run = status && latestRun(status);
-  const key = run && orderKey(status, run.runId);
+  const key = run && (await orderKeyOf(status, run.runId, buildbot));
   if (!key || status.taskQueueId !== settings.taskQueueId) return DONE;
   const buildRequestId = (await buildbot.find(key)) ?? null;
   await store.track({ taskId, runId: run.runId, createdDate: null, buildRequestId });

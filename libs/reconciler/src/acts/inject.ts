@@ -1,5 +1,6 @@
-import { type BuildOrder, judge, latestRun, orderKey } from '@bbb/bridge';
+import { type BuildOrder, judge, latestRun } from '@bbb/bridge';
 import { DONE, LOOK_AGAIN, decideWith } from '../scene.js';
+import { orderKeyOf } from '../order-key.js';
 import type { Act } from '../tools.js';
 import { endRefused } from './end-refused.js';
 
@@ -10,7 +11,7 @@ import { endRefused } from './end-refused.js';
 export const inject: Act = async (scene, tools) => {
   const { taskId, status } = scene;
   const run = status && latestRun(status);
-  const key = run && orderKey(status, run.runId);
+  const key = run && (await orderKeyOf(status, run.runId, tools.buildbot));
   const definition = scene.definition ?? (await tools.queue.definition(taskId));
   if (!key || definition?.taskQueueId !== tools.settings.taskQueueId) return DONE;
 
@@ -53,7 +54,7 @@ function fields(order: BuildOrder, requestId: number) {
 export const refuse: Act = async (scene, tools) => {
   const { taskId, status, row } = scene;
   const run = status && latestRun(status);
-  const key = run && orderKey(status, run.runId);
+  const key = run && (await orderKeyOf(status, run.runId, tools.buildbot));
   const definition = scene.definition ?? (await tools.queue.definition(taskId));
   if (!key || !definition || !row) return DONE;
 

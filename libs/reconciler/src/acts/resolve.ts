@@ -1,6 +1,8 @@
-import { type Artifact, isEndMessage, resolutionOf, type RunRef } from '@bbb/bridge';
+import { type Artifact, ArtifactPolicy, isEndMessage, resolutionOf, type RunRef } from '@bbb/bridge';
 import { decideWith, DONE, type FinishedEvent } from '../scene.js';
 import { type Act, rowOf, type Tools } from '../tools.js';
+
+const DEFAULT_POLICY = new ArtifactPolicy();
 
 /** Attaches the artifacts and reports the result that the scheduler database holds. */
 export const resolve: Act = async (scene, tools) => {
@@ -27,7 +29,7 @@ async function attachAll(run: RunRef, event: FinishedEvent, tools: Tools): Promi
   try {
     const definition = await tools.queue.definition(run.taskId);
     if (!definition) return;
-    for (const artifact of artifactsOf(event, definition.expires)) {
+    for (const artifact of artifactsOf(run, event, definition.expires, tools)) {
       name = artifact.name;
       await tools.queue.attach(run, artifact).catch((error: unknown) => {
         tools.logger.warn({ ...run, artifact: artifact.name, error }, 'artifact not attached');
@@ -41,20 +43,20 @@ async function attachAll(run: RunRef, event: FinishedEvent, tools: Tools): Promi
 }
 
 /** The names and forms are a contract with those who read them. */
-function artifactsOf(event: FinishedEvent, expires: string): Artifact[] {
-  const properties = Object.fromEntries(
-    event.properties.map(([name, value, source]) => [name, [value, source]]),
-  );
+function artifactsOf(run: RunRef, event: FinishedEvent, expires: string, tools: Tools): Artifact[] {
+  const policy = tools.settings.artifacts ?? DEFAULT_POLICY;
+  const { content, withheld } = policy.properties(event.properties);
+  if (withheld.length > 0) tools.logger.log({ ...run, withheld }, 'properties withheld');
   const artifacts: Artifact[] = [
     {
       kind: 'file',
       name: 'public/properties.json',
       contentType: 'application/json',
-      content: JSON.stringify(properties),
+      content,
       expires,
     },
   ];
-  const url = safeLogUrl(event.logUrl);
+  const url = policy.logUrl(event.logUrl);
   if (url) {
     artifacts.push({
       kind: 'reference',
@@ -63,15 +65,8 @@ function artifactsOf(event: FinishedEvent, expires: string): Artifact[] {
       url,
       expires,
     });
+  } else if (event.logUrl !== null) {
+    tools.logger.warn(run, 'address of the log not published');
   }
   return artifacts;
-}
-
-/** A reference artifact redirects whoever opens it, so only a plain web address becomes one. */
-function safeLogUrl(text: string | null): string | undefined {
-  if (text === null || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  const isPlain =
-    (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === '';
-  return isPlain ? url.href : undefined;
 }

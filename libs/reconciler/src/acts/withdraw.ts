@@ -1,4 +1,4 @@
-import { orderKey } from '@bbb/bridge';
+import { orderKeyOf } from '../order-key.js';
 import { decideWith, LOOK_AGAIN } from '../scene.js';
 import { type Act, rowOf } from '../tools.js';
 
@@ -9,7 +9,7 @@ import { type Act, rowOf } from '../tools.js';
  */
 export const withdraw: Act = async (scene, tools) => {
   const row = rowOf(scene);
-  const key = scene.status && orderKey(scene.status, row.runId);
+  const key = scene.status && (await orderKeyOf(scene.status, row.runId, tools.buildbot));
   let forgotten = false;
   const forget = async () => {
     forgotten = await tools.store.forget(row);

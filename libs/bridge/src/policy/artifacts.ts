@@ -1,0 +1,150 @@
+import { publishableLogUrl } from './log-address.js';
+import { looksSecret } from './secret-values.js';
+
+/** What of a build may be published. */
+export interface ArtifactSettings {
+  /** Regular expressions, found anywhere in a name and in either case: properties that are not published. */
+  withheldProperties: readonly string[];
+  /** Whether values that look like credentials are left out. */
+  withholdSecrets: boolean;
+  /** See {@link publishableLogUrl}. */
+  logHosts: readonly string[];
+  /** Values that must leave in no case: the bridge's own credentials. */
+  ownSecrets?: readonly string[];
+}
+
+/** Names that tell of a credential. `author` and `authority` are none. */
+export const WITHHELD_PROPERTIES: readonly string[] = [
+  'passw',
+  'passphrase',
+  'secret',
+  'token',
+  'credential',
+  'private_?key',
+  'api_?key',
+  'access_?key',
+  '(?:^|[^a-z])auth(?:[^a-z]|$)',
+  'authorization',
+  'cookie',
+];
+
+/** Any host by https; by http only Mozilla's, where the logs of Buildbot 0.8 have always been. */
+export const LOG_HOSTS: readonly string[] = ['*', 'http://*.mozilla.org'];
+
+/** Bytes of `public/properties.json` at most. */
+export const LARGEST_PROPERTIES = 256 * 1024;
+
+/** Stands as the source of a property whose value is not published. */
+export const WITHHELD = 'withheld by the bridge';
+
+/** Nesting beyond this is not looked into, and not published. */
+const DEEPEST = 32;
+
+/** A build's property as its messages have it: name, value, source. */
+export type BuildProperty = readonly [name: string, value: unknown, source: string];
+
+export interface PublishedProperties {
+  /** JSON: name -> [value, source]; a withheld one is `[null, "withheld by the bridge"]`. */
+  content: string;
+  /** Names of those whose values are not published. */
+  withheld: string[];
+}
+
+/** Decides what of a build's outcome is published with its task. Anybody may read public artifacts. */
+export class ArtifactPolicy {
+  private readonly names: readonly RegExp[];
+  private readonly settings: ArtifactSettings;
+
+  /** @throws SyntaxError for a pattern that is no regular expression */
+  constructor(settings: Partial<ArtifactSettings> = {}) {
+    this.settings = {
+      withheldProperties: WITHHELD_PROPERTIES,
+      withholdSecrets: true,
+      logHosts: LOG_HOSTS,
+      ...settings,
+    };
+    this.names = this.settings.withheldProperties.map((pattern) => new RegExp(pattern, 'i'));
+  }
+
+  /** The content of `public/properties.json`, and what was left out of it. Of equal names the last one counts. */
+  properties(given: readonly BuildProperty[]): PublishedProperties {
+    const entries = new Map<string, string>();
+    const withheld = new Set<string>();
+    for (const [name, value, source] of given) {
+      // A name cannot be told without being shown.
+      if (this.isOwn(name)) continue;
+      const isKept = this.mayLeave(name, value, source);
+      entries.set(name, isKept ? JSON.stringify([value, source]) : NOTHING);
+      if (isKept) withheld.delete(name);
+      else withheld.add(name);
+    }
+    for (const name of tooMuch(entries)) withheld.add(name);
+    return { content: written(entries), withheld: [...withheld] };
+  }
+
+  /** The address that a reference to the log may lead to, if any. */
+  logUrl(text: string | null): string | undefined {
+    const url = publishableLogUrl(text, this.settings.logHosts);
+    return url === undefined || this.isOwn(url) || this.isOwn(decoded(url)) ? undefined : url;
+  }
+
+  private mayLeave(name: string, value: unknown, source: string): boolean {
+    if (this.isTelling(name) || this.isOwn(source)) return false;
+    return this.isHarmless(value, 0);
+  }
+
+  private isHarmless(value: unknown, depth: number): boolean {
+    if (typeof value === 'string') {
+      return !this.isOwn(value) && !(this.settings.withholdSecrets && looksSecret(value));
+    }
+    if (typeof value === 'number') return !this.isOwn(String(value));
+    if (typeof value !== 'object' || value === null) return true;
+    if (depth >= DEEPEST) return false;
+    return Object.entries(value).every(([key, item]) => {
+      const isNamed = !Array.isArray(value);
+      return !(isNamed && (this.isTelling(key) || this.isOwn(key))) && this.isHarmless(item, depth + 1);
+    });
+  }
+
+  /** Names are cut, so that no pattern of an operator's has much to try. */
+  private isTelling(name: string): boolean {
+    return this.names.some((pattern) => pattern.test(name.slice(0, 255)));
+  }
+
+  private isOwn(text: string): boolean {
+    return (this.settings.ownSecrets ?? []).some((secret) => text.includes(secret));
+  }
+}
+
+const NOTHING = JSON.stringify([null, WITHHELD]);
+
+/** Puts values aside, the largest first, until the rest fits. */
+function tooMuch(entries: Map<string, string>): string[] {
+  const sizes = [...entries].map(([name, json]) => ({ name, bytes: Buffer.byteLength(json) }));
+  let total = sizes.reduce((sum, { name, bytes }) => sum + bytes + Buffer.byteLength(JSON.stringify(name)) + 2, 2);
+  const aside: string[] = [];
+  for (const { name, bytes } of sizes.sort((a, b) => b.bytes - a.bytes)) {
+    if (total <= LARGEST_PROPERTIES || bytes <= NOTHING.length) break;
+    entries.set(name, NOTHING);
+    total -= bytes - NOTHING.length;
+    aside.push(name);
+  }
+  if (total <= LARGEST_PROPERTIES) return aside;
+  // Names alone are too much: no build has such, and nothing can be told of it but how many there were.
+  const count = entries.size;
+  entries.clear();
+  entries.set('properties', JSON.stringify([count, WITHHELD]));
+  return aside;
+}
+
+function written(entries: ReadonlyMap<string, string>): string {
+  return `{${[...entries].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
+}

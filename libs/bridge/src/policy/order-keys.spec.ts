@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Run, TaskStatus } from '../ports/task-queue.js';
+import { orderKeys } from './order-keys.js';
+
+const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
+const submitted = (status: TaskStatus, runId: number) =>
+  orderKeys(status, runId).map(({ submittedAt }) => submittedAt);
+
+describe('orderKeys', () => {
+  const run = (runId: number, scheduled: number, reasonResolved?: string): Run => ({
+    runId,
+    state: reasonResolved ? 'exception' : 'pending',
+    reasonCreated: 'scheduled',
+    reasonResolved,
+    scheduled,
+  });
+  const status = (...runs: Run[]): TaskStatus => ({
+    taskId: TASK,
+    taskQueueId: '',
+    state: 'pending',
+    deadline: 0,
+    retriesLeft: 0,
+    runs,
+  });
+
+  it('is made of the run’s scheduling, in whole seconds', () => {
+    expect(orderKeys(status(run(0, 100.9)), 0)).toEqual([
+      { taskId: TASK, createdForRunId: 0, submittedAt: 100 },
+    ]);
+  });
+
+  it('is the same for every run of one order, and another for a rerun', () => {
+    const seen = status(
+      run(0, 100, 'claim-expired'),
+      run(1, 200, 'worker-shutdown'),
+      run(2, 300, 'canceled'),
+      run(3, 400),
+    );
+    expect([0, 1, 2].map((runId) => submitted(seen, runId))).toEqual([[100], [100], [100]]);
+    expect(orderKeys(seen, 3)).toMatchObject([{ createdForRunId: 3, submittedAt: 400 }]);
+  });
+
+  it('are two for a rerun of lost work, which may be a new order', () => {
+    const seen = status(
+      run(0, 100, 'claim-expired'),
+      { ...run(1, 200, 'worker-shutdown'), reasonCreated: 'retry' },
+      { ...run(2, 300), reasonCreated: 'rerun' },
+    );
+    expect(submitted(seen, 2)).toEqual([100, 300]);
+    expect(submitted(seen, 1)).toEqual([100]);
+  });
+
+  it('is unknown for a run that the status does not show', () => {
+    expect(orderKeys(status(), 0)).toEqual([]);
+    expect(orderKeys(status(run(0, 1)), 1)).toEqual([]);
+  });
+});

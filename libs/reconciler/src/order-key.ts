@@ -1,0 +1,33 @@
+import {
+  type Buildbot,
+  endOf,
+  type OrderKey,
+  orderKeys,
+  type RequestSnapshot,
+  type TaskStatus,
+} from '@bbb/bridge';
+
+/**
+ * The key of the order that a run is served by: the newest one that has a request, unless that request was cancelled
+ * in Buildbot and the run is a later rerun; without any request, the first.
+ */
+export async function orderKeyOf(
+  status: TaskStatus,
+  runId: number,
+  buildbot: Buildbot,
+): Promise<OrderKey | undefined> {
+  const keys = orderKeys(status, runId);
+  const newest = keys.at(-1);
+  if (keys.length < 2) return newest;
+  for (const key of [...keys].reverse()) {
+    const requestId = await buildbot.find(key);
+    if (requestId === undefined) continue;
+    const request = (await buildbot.snapshots([requestId])).get(requestId);
+    return request && wasCancelled(request) ? newest : key;
+  }
+  return keys[0];
+}
+
+function wasCancelled({ state }: RequestSnapshot): boolean {
+  return state.at === 'cancelled' || (state.at === 'finished' && endOf(state.results) === 'cancelled');
+}

@@ -1,0 +1,119 @@
+import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, RequestState } from '@bbb/bridge';
+import { requestState } from '@bbb/scheduler-db';
+
+/** A row of `builds`, and what only the world knows of it. */
+export interface BuildRow {
+  buildId: number;
+  number: number;
+  master: string;
+  finishTime: number | null;
+  /** How the build ended in truth; undefined while it runs, null when its master was killed. */
+  outcome?: number | null;
+}
+
+/** A row of `buildrequests` with its buildset. Times are epoch seconds. */
+export interface RequestRow {
+  requestId: number;
+  order: BuildOrder;
+  complete: boolean;
+  results: number | null;
+  completeAt: number | null;
+  claimedAt: number;
+  claimedBy: { master: string; incarnation: number } | null;
+  builds: BuildRow[];
+}
+
+export const RETRY = 5;
+export const CANCELLED = 6;
+
+/** Seconds after which a claim that nobody renews is anybody's. */
+const STALE_CLAIM = 3600;
+
+/** The scheduler database: what masters, Self Serve and bridge share. */
+export class Farm {
+  readonly requests = new Map<number, RequestRow>();
+  #nextRequest = 100;
+  #nextBuild = 800;
+
+  constructor(readonly now: () => number) {}
+
+  find({ taskId, createdForRunId, submittedAt }: OrderKey): RequestRow | undefined {
+    return this.of(taskId).find(
+      ({ order }) => order.createdForRunId === createdForRunId && order.submittedAt === submittedAt,
+    );
+  }
+
+  of(taskId: string): RequestRow[] {
+    return [...this.requests.values()].filter(({ order }) => order.taskId === taskId);
+  }
+
+  openOf(taskId: string): RequestRow[] {
+    return this.of(taskId).filter(({ complete }) => !complete);
+  }
+
+  insert(order: BuildOrder): RequestRow {
+    const row: RequestRow = {
+      requestId: this.#nextRequest++,
+      order,
+      complete: false,
+      results: null,
+      completeAt: null,
+      claimedAt: 0,
+      claimedBy: null,
+      builds: [],
+    };
+    this.requests.set(row.requestId, row);
+    return row;
+  }
+
+  /** Requests that a master may take, the first one and all that merge with it. */
+  claimable(master: string, incarnation: number): RequestRow[] {
+    const free = [...this.requests.values()].filter(
+      ({ complete, claimedAt, claimedBy }) =>
+        !complete &&
+        (claimedAt < this.now() - STALE_CLAIM ||
+          (claimedBy?.master === master && claimedBy.incarnation !== incarnation)),
+    );
+    const [first] = free;
+    if (!first) return [];
+    const { buildername, branch, revision } = first.order;
+    return free.filter(
+      ({ order }) =>
+        order.buildername === buildername && order.branch === branch && order.revision === revision,
+    );
+  }
+
+  addBuild(row: RequestRow, master: string, number: number): BuildRow {
+    const build: BuildRow = { buildId: this.#nextBuild++, number, master, finishTime: null };
+    row.builds.push(build);
+    return build;
+  }
+
+  /** Complete without regard to what the request is doing: how it is cancelled before its build. */
+  markComplete(row: RequestRow): void {
+    Object.assign(row, { complete: true, results: 2, completeAt: Math.floor(this.now()) });
+  }
+
+  snapshot(row: RequestRow): RequestSnapshot {
+    const { requestId, order } = row;
+    const { buildername, branch, submittedAt } = order;
+    return { requestId, buildername, branch, submittedAt, state: stateOf(row) };
+  }
+
+  marked(after: number, limit: number): MarkedRequest[] {
+    return [...this.requests.values()]
+      .filter(({ requestId, complete }) => !complete && requestId > after)
+      .slice(0, limit)
+      .map(({ requestId, order: { taskId, submittedAt, createdForRunId } }) => ({
+        requestId,
+        taskId,
+        submittedAt,
+        createdForRunId,
+      }));
+  }
+}
+
+/** Where a request stands, by the bridge's own reading of the rows. */
+export function stateOf({ complete, results, completeAt, claimedAt, builds }: RequestRow): RequestState {
+  return requestState({ complete, results, completeAt, claimedAt }, builds, 'columns');
+}

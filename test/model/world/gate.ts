@@ -1,0 +1,140 @@
+import { Refused, Unavailable } from '@bbb/bridge';
+
+/** What the bridge talks to. */
+export type System = 'bridge-db' | 'taskcluster' | 'scheduler-db' | 'self-serve' | 'broker';
+
+export type FaultKind = 'kill' | 'pause' | 'error' | 'conflict' | 'hang';
+
+/** One fault: at the call that comes after `skip` others, before or after its effect. */
+export interface Fault {
+  skip: number;
+  moment: 'before' | 'after';
+  kind: FaultKind;
+  /** Counts effects only, and leaves reads alone. */
+  effectsOnly?: boolean;
+}
+
+export interface GateCall {
+  system: System;
+  name: string;
+  kind: 'read' | 'effect';
+}
+
+/** What a gate needs to know of the world around it. */
+export interface GateWorld {
+  now(): number;
+  isDown(system: System): boolean;
+  /** A fault has struck. */
+  struck(fault: Fault, call: GateCall): void;
+}
+
+/** Seconds after which a call without an answer is given up: every call of the bridge has a time limit. */
+const CALL_LIMIT = 30;
+
+/**
+ * All calls of one process to the outside pass here. It can be killed (what it waits for never comes), paused (it goes
+ * on where it stood, later), and have single calls fail.
+ */
+export class Gate {
+  readonly calls: GateCall[] = [];
+  fault?: Fault;
+  /** Keeps the list of calls; off in long runs. */
+  recording = false;
+  /** How often it has been paused: what was seen before a pause may be old. */
+  pauses = 0;
+  #dead = false;
+  #paused = false;
+  #waiting: (() => void)[] = [];
+  #hanging: { until: number; giveUp: () => void }[] = [];
+
+  constructor(
+    private readonly world: GateWorld,
+    private readonly onKill: () => void,
+  ) {}
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  kill(): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#waiting = [];
+    this.#hanging = [];
+    this.onKill();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.pauses++;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#waiting.splice(0).forEach((goOn) => goOn());
+  }
+
+  /** Gives up calls that have hung for too long. */
+  tick(): void {
+    const due = this.#hanging.filter(({ until }) => until <= this.world.now());
+    this.#hanging = this.#hanging.filter((call) => !due.includes(call));
+    due.forEach(({ giveUp }) => giveUp());
+  }
+
+  async call<T>(
+    system: System,
+    name: string,
+    kind: GateCall['kind'],
+    work: () => T | Promise<T>,
+  ): Promise<T> {
+    const call: GateCall = { system, name, kind };
+    if (this.recording) this.calls.push(call);
+    const fault = this.#struckBy(call);
+    if (fault?.moment === 'before') await this.#suffer(fault, call);
+    await this.#proceed();
+    if (this.world.isDown(system)) throw new Unavailable(system, 'away');
+    const result = await work();
+    if (fault?.moment === 'after') await this.#suffer(fault, call);
+    await this.#proceed();
+    return result;
+  }
+
+  #struckBy({ kind }: GateCall): Fault | undefined {
+    const { fault } = this;
+    if (!fault || (fault.effectsOnly && kind === 'read')) return undefined;
+    if (fault.skip-- > 0) return undefined;
+    this.fault = undefined;
+    return fault;
+  }
+
+  async #suffer(fault: Fault, call: GateCall): Promise<void> {
+    this.world.struck(fault, call);
+    switch (fault.kind) {
+      case 'kill':
+        this.kill();
+        return;
+      case 'pause':
+        this.pause();
+        return;
+      case 'error':
+        throw new Unavailable(call.system, 'a fault');
+      case 'conflict':
+        throw call.system === 'taskcluster' && call.kind === 'effect'
+          ? new Refused('taskcluster', 409, 'RequestConflict', 'a fault')
+          : new Unavailable(call.system, 'a fault');
+      case 'hang':
+        await new Promise<void>((giveUp) =>
+          this.#hanging.push({ until: this.world.now() + CALL_LIMIT, giveUp }),
+        );
+        throw new Unavailable(call.system, 'no answer');
+    }
+  }
+
+  async #proceed(): Promise<void> {
+    while (this.#dead || this.#paused) await new Promise<void>((goOn) => this.#waiting.push(goOn));
+  }
+}

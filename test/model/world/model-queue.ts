@@ -1,0 +1,183 @@
+import {
+  type Artifact,
+  type Claim,
+  type ListedRun,
+  Refused,
+  type Resolution,
+  type RunRef,
+  TaskQueue,
+  type TaskDefinition,
+  type TaskStatus,
+  Unavailable,
+} from '@bbb/bridge';
+import { QueueRefusal, type QueueState, type WireStatus, type WireTask } from '../../sandbox/taskcluster/index.js';
+import type { Gate } from './gate.js';
+import { QUEUE_ID, WORKER } from './settings.js';
+import type { Seen, Watch } from './watch.js';
+
+const SYSTEM = 'taskcluster';
+
+/** The queue port of one process, on the queue's state machine. */
+export class ModelQueue extends TaskQueue {
+  constructor(
+    private readonly state: QueueState,
+    private readonly gate: Gate,
+    private readonly watch: Watch,
+    private readonly seen: Seen,
+  ) {
+    super();
+  }
+
+  status(taskId: string): Promise<TaskStatus | undefined> {
+    return this.gate.call(SYSTEM, 'status', 'read', () => {
+      const status = this.#known(taskId);
+      this.seen.note(taskId, status, 'single');
+      return status;
+    });
+  }
+
+  statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>> {
+    return this.gate.call(SYSTEM, 'statuses', 'read', () => {
+      const found = new Map<string, TaskStatus>();
+      for (const taskId of taskIds) {
+        const status = this.#known(taskId);
+        this.seen.note(taskId, status, 'batch');
+        if (status) found.set(taskId, status);
+      }
+      return found;
+    });
+  }
+
+  definition(taskId: string): Promise<TaskDefinition | undefined> {
+    return this.gate.call(SYSTEM, 'task', 'read', () => definitionOf(this.state.task(taskId)));
+  }
+
+  listPending(): AsyncIterable<ListedRun> {
+    return this.#listed('listPending');
+  }
+
+  listClaimed(): AsyncIterable<ListedRun> {
+    return this.#listed('listClaimed');
+  }
+
+  claim({ taskId, runId }: RunRef): Promise<Claim> {
+    return this.#effect('claim', taskId, runId, () => {
+      const { takenUntil, status } = this.state.claimTask(taskId, runId, WORKER);
+      return { takenUntil: seconds(takenUntil), status: statusOf(status) };
+    });
+  }
+
+  reclaim({ taskId, runId }: RunRef): Promise<Claim> {
+    return this.#effect('reclaim', taskId, runId, () => {
+      this.#mustBeOurs(taskId, runId);
+      const { takenUntil, status } = this.state.reclaimTask(taskId, runId);
+      return { takenUntil: seconds(takenUntil), status: statusOf(status) };
+    });
+  }
+
+  report({ taskId, runId }: RunRef, resolution: Resolution): Promise<TaskStatus> {
+    const name = resolution.report === 'exception' ? `report-${resolution.reason}` : `report-${resolution.report}`;
+    return this.#effect(name, taskId, runId, () => {
+      const run = this.state.status(taskId).runs[runId];
+      if (run?.state === 'pending' || run?.state === 'running') this.#mustBeOurs(taskId, runId);
+      switch (resolution.report) {
+        case 'completed':
+          return statusOf(this.state.reportCompleted(taskId, runId));
+        case 'failed':
+          return statusOf(this.state.reportFailed(taskId, runId));
+        case 'exception':
+          return statusOf(this.state.reportException(taskId, runId, resolution.reason));
+      }
+    });
+  }
+
+  cancel(taskId: string): Promise<TaskStatus> {
+    return this.#effect('cancel', taskId, undefined, () => statusOf(this.state.cancelTask(taskId)));
+  }
+
+  rerun(taskId: string): Promise<TaskStatus> {
+    return this.#effect('rerun', taskId, undefined, () => statusOf(this.state.rerunTask(taskId)));
+  }
+
+  attach({ taskId, runId }: RunRef, artifact: Artifact): Promise<void> {
+    return this.gate.call(SYSTEM, 'attach', 'effect', () =>
+      translating(() => {
+        const { name, expires } = artifact;
+        const input =
+          artifact.kind === 'file'
+            ? ({ storageType: 's3', contentType: artifact.contentType, expires } as const)
+            : artifact.kind === 'reference'
+              ? ({ storageType: 'reference', contentType: artifact.contentType, url: artifact.url, expires } as const)
+              : ({ storageType: 'error', reason: 'file-missing-on-worker', message: '', expires } as const);
+        this.state.createArtifact(taskId, runId, name, input);
+      }),
+    );
+  }
+
+  /** Credentials of a run are granted to its worker only. */
+  #mustBeOurs(taskId: string, runId: number): void {
+    const run = this.state.status(taskId).runs[runId];
+    if (run?.state === 'running' && run.workerGroup === WORKER.workerGroup && run.workerId === WORKER.workerId) return;
+    throw new Refused(SYSTEM, 409, 'RequestConflict', 'the run is not running under our worker');
+  }
+
+  #effect<T extends TaskStatus | Claim>(
+    name: string,
+    taskId: string,
+    runId: number | undefined,
+    work: () => T,
+  ): Promise<T> {
+    return this.gate.call(SYSTEM, name, 'effect', () => {
+      const before = this.#known(taskId);
+      const reply = translating(work);
+      this.watch.acted(name, { taskId, runId, before, after: this.#known(taskId), seen: this.seen.of(taskId) });
+      this.seen.note(taskId, 'status' in reply ? reply.status : reply, 'single');
+      return reply;
+    });
+  }
+
+  #known(taskId: string): TaskStatus | undefined {
+    try {
+      return statusOf(this.state.status(taskId));
+    } catch (error) {
+      if (error instanceof QueueRefusal && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async *#listed(name: 'listPending' | 'listClaimed'): AsyncGenerator<ListedRun> {
+    const items = await this.gate.call(SYSTEM, name, 'read', () => this.state[name](QUEUE_ID).items);
+    for (const { taskId, runId, task } of items) yield { taskId, runId, definition: definitionOf(task) };
+  }
+}
+
+function translating<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof QueueRefusal)) throw error;
+    if (error.status >= 500) throw new Unavailable(SYSTEM, error.message);
+    throw new Refused(SYSTEM, error.status, error.code, error.message);
+  }
+}
+
+const seconds = (time: string) => Date.parse(time) / 1000;
+
+export function statusOf({ taskId, taskQueueId, state, deadline, retriesLeft, runs }: WireStatus): TaskStatus {
+  return {
+    taskId,
+    taskQueueId,
+    state,
+    deadline: seconds(deadline),
+    retriesLeft,
+    runs: runs.map(({ takenUntil, scheduled, started: _started, resolved: _resolved, ...run }) => ({
+      ...run,
+      scheduled: seconds(scheduled),
+      ...(takenUntil === undefined ? {} : { takenUntil: seconds(takenUntil) }),
+    })),
+  };
+}
+
+function definitionOf({ taskQueueId, priority, created, expires, scopes, payload }: WireTask): TaskDefinition {
+  return { taskQueueId, priority, created: seconds(created), expires, scopes, payload };
+}

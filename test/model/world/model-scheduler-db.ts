@@ -1,0 +1,65 @@
+import { type BuildOrder, type MarkedRequest, type OrderKey, type RequestSnapshot, Unavailable } from '@bbb/bridge';
+import type { Farm } from './farm.js';
+import type { Gate } from './gate.js';
+import type { Locks } from './locks.js';
+import type { Seen, Watch } from './watch.js';
+
+const SYSTEM = 'scheduler-db';
+
+/** The scheduler database as one process sees it: lock, look-up and one commit, as the real adapter does it. */
+export class ModelSchedulerDb {
+  constructor(
+    private readonly farm: Farm,
+    private readonly gate: Gate,
+    private readonly locks: Locks,
+    private readonly watch: Watch,
+    private readonly seen: Seen,
+  ) {}
+
+  create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.#underLock(order, async () => {
+      const found = await this.find(order);
+      if (found !== undefined) return found;
+      if (!(await stillWanted())) return undefined;
+      return this.gate.call(SYSTEM, 'insert', 'effect', () => {
+        if (!this.locks.isHeld(order.taskId, this)) throw new Unavailable(SYSTEM, 'the connection is gone');
+        const row = this.farm.insert(order);
+        this.watch.inserted(row, this.seen.of(order.taskId));
+        return row.requestId;
+      });
+    });
+  }
+
+  withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+    return this.#underLock(key, async () => {
+      const found = await this.find(key);
+      if (found === undefined) await forget();
+      return found;
+    });
+  }
+
+  find(key: OrderKey): Promise<number | undefined> {
+    return this.gate.call(SYSTEM, 'find', 'read', () => this.farm.find(key)?.requestId);
+  }
+
+  snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.gate.call(SYSTEM, 'snapshots', 'read', () => {
+      const found = requestIds.flatMap((id) => this.farm.requests.get(id) ?? []);
+      return new Map(found.map((row) => [row.requestId, this.farm.snapshot(row)]));
+    });
+  }
+
+  markedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {
+    return this.gate.call(SYSTEM, 'marked', 'read', () => this.farm.marked(after, limit));
+  }
+
+  /** The database ends its connections, and the locks with them. */
+  async #underLock<T>({ taskId }: OrderKey, work: () => Promise<T>): Promise<T> {
+    await this.gate.call(SYSTEM, 'lock', 'read', () => this.locks.take(taskId, this));
+    try {
+      return await work();
+    } finally {
+      this.locks.release(taskId, this);
+    }
+  }
+}

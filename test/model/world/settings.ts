@@ -1,0 +1,37 @@
+import { BuilderPolicy } from '@bbb/bridge';
+import type { Configuration } from '@bbb/platform';
+import type { ReconcilerSettings } from '@bbb/reconciler';
+
+export const QUEUE_ID = 'buildbot-bridge/buildbot-bridge';
+export const WORKER = { workerGroup: 'buildbot-bridge', workerId: 'buildbot-bridge' };
+export const BUILDER = 'Linux x86-64 build';
+
+/** Seconds between the passes of a reflector. */
+export const INTERVAL = 60;
+
+export const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignored-'] });
+
+/** The defaults of the configuration. */
+export const CONFIGURATION = {
+  taskcluster: { provisionerId: 'buildbot-bridge', workerType: 'buildbot-bridge' },
+  reflector: {
+    schedule: { everySeconds: INTERVAL },
+    reclaimWindow: 600,
+    finishedGrace: 600,
+    missingGrace: 600,
+    orphanGrace: 60,
+    concurrency: 10,
+    batch: 200,
+  },
+  parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5 },
+} as Configuration;
+
+export const RULES: ReconcilerSettings = {
+  worker: WORKER,
+  taskQueueId: QUEUE_ID,
+  reclaimWindow: CONFIGURATION.reflector.reclaimWindow,
+  finishedGrace: CONFIGURATION.reflector.finishedGrace,
+  missingGrace: CONFIGURATION.reflector.missingGrace,
+  results: { warnings: 'failed', exception: 'malformed-payload' },
+  policy: POLICY,
+};

@@ -63,7 +63,7 @@ const boundaries = Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage'] },
+  { ignores: ['dist', 'node_modules', 'coverage', '.stryker-tmp'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

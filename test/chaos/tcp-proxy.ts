@@ -6,6 +6,8 @@ interface Pair {
   upstream: Socket;
 }
 
+const USUAL_PORTS: Record<string, number> = { amqp: 5672, mysql: 3306, postgres: 5432, postgresql: 5432 };
+
 /** Stands between the services and a server that must not be restarted, and makes it seem to be away. */
 export class TcpProxy {
   private readonly pairs = new Set<Pair>();
@@ -16,12 +18,11 @@ export class TcpProxy {
   private answersToLose = 0;
 
   private constructor(private readonly serverUrl: string) {
-    const { hostname, port } = new URL(serverUrl);
-    this.target = { host: hostname, port: Number(port) };
+    const { hostname, port, protocol } = new URL(serverUrl);
+    this.target = { host: hostname, port: Number(port) || USUAL_PORTS[protocol.replace(':', '')] || 0 };
     this.server = this.listener();
   }
 
-  /** @param serverUrl with its port named */
   static async start(serverUrl: string): Promise<TcpProxy> {
     const proxy = new TcpProxy(serverUrl);
     await proxy.listen();
@@ -43,7 +44,8 @@ export class TcpProxy {
   /** Cuts every connection. @returns how many */
   cut(): number {
     const pairs = [...this.pairs];
-    for (const { client, upstream } of pairs) for (const socket of [client, upstream]) socket.resetAndDestroy();
+    for (const { client, upstream } of pairs)
+      for (const socket of [client, upstream]) socket.resetAndDestroy();
     return pairs.length;
   }
 

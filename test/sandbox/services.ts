@@ -32,8 +32,15 @@ export const SECTIONS = {
 
 const NAMES = Object.keys(SECTIONS) as ServiceName[];
 
-/** All three in this process, with an in-process broker. */
-export async function startInProcess(configFile: string, overrides: Overrides): Promise<Services> {
+/**
+ * All three in this process, with an in-process broker or a real one.
+ *
+ * @param configFiles one for all services, or each its own
+ */
+export async function startInProcess(
+  configFiles: string | Record<ServiceName, string>,
+  overrides: Overrides,
+): Promise<Services> {
   const running: RunningService[] = [];
   let logger: ReturnType<typeof createLogger> | undefined;
   const health: Partial<Services['health']> = {};
@@ -44,7 +51,8 @@ export async function startInProcess(configFile: string, overrides: Overrides): 
   };
   try {
     for (const name of NAMES) {
-      const { configuration } = loadConfiguration(name, { file: configFile, environment: {} });
+      const file = typeof configFiles === 'string' ? configFiles : configFiles[name];
+      const { configuration } = loadConfiguration(name, { file, environment: {} });
       const module = {
         'tc-listener': TcListenerModule,
         'bb-listener': BbListenerModule,

@@ -33,6 +33,8 @@ export interface WorldOptions {
   /** Those that tasks name in their property `scenario`; default the mix. */
   scenarios?: readonly Scenario[];
   pace?: Partial<Pace>;
+  /** What each client of Taskcluster may do; default everything. */
+  scopes?: Record<string, readonly string[]>;
   /** Default the mix's. */
   builders?: readonly BuilderSetting[];
   /** What becomes of a message on its way to the broker: after how many seconds each copy of it arrives. */
@@ -48,6 +50,7 @@ const USUAL_PACE = {
   messageDelay: { started: 0.2, finished: 0.2, log_uploaded: 0.5 },
   agentDelay: 0.2,
   reflectorInterval: 1,
+  buildbotClaim: 3600,
   reclaimWindow: 15,
   finishedGrace: 8,
 };
@@ -86,6 +89,7 @@ export class World {
     const taskcluster: TaskclusterSimulator = await new TaskclusterSimulator({
       clock,
       tickEvery: 100,
+      ...(options.scopes ? { scopes: options.scopes } : {}),
       settings: { claimTimeout: pace.claimTimeout, deadlineDelay: pace.deadlineDelay },
       publish: (exchange, routingKey, message) => {
         if (scenario(taskIdOf(message))?.loses?.includes(exchange.replace(QUEUE_EXCHANGE_PREFIX, ''))) return;
@@ -108,6 +112,7 @@ export class World {
       publish: mail.send,
       plan: (request) => planOf(scenarios, request),
       pollInterval: pace.pollInterval,
+      claimLifetime: pace.buildbotClaim,
       pipeline: { delay: pace.messageDelay, jitter: 0.2 },
     });
     const selfServe = await SelfServeSimulator.start({
@@ -156,6 +161,8 @@ export class World {
       builders_url: this.selfServe.builderListUrl,
       restricted_builders: ['^release-.*$'],
       ignored_builders: ['^alder-.*$'],
+      // The master's logs are on a host of its own, by http.
+      artifacts: { log_hosts: ['http://logs.example.com'] },
       tc_worker_group: 'buildbot-bridge',
       tc_worker_id: 'buildbot-bridge',
       parking: { first_delay: 0.5, max_delay: 2, interval: 0.5 },
@@ -190,6 +197,16 @@ export class World {
   /** Messages that wait in the bridge's queues; the bridge must have been stopped or be idle. */
   messagesLeft(): Promise<number> {
     return depthOf(this.options.broker, this.queues);
+  }
+
+  /** Takes a queue away under its consumers. @returns how many messages waited in it */
+  async deleteQueue(queue: string): Promise<number> {
+    const model = await this.options.broker.connect();
+    try {
+      return (await (await model.createChannel()).deleteQueue(queue)).messageCount;
+    } finally {
+      await model.close();
+    }
   }
 
   /** Rows and kept messages in the bridge's database. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@bbb/bridge';
+import type { JsonValue } from '@bbb/bridge';
 
 /** What a test has to put into the original's configuration file. */
 export interface Layout2015Values {
@@ -49,5 +49,5 @@ export function layout2015(values: Layout2015Values) {
       logfile: 'bblistener.log',
     },
     reflector: { interval: 60, logfile: 'reflector.log' },
-  } satisfies JsonObject;
+  } satisfies JsonValue;
 }

@@ -10,7 +10,7 @@ export const MASTER = {
 };
 
 /** Buildbot 0.8.2's result numbers that a build ends with. */
-type Results = 0 | 1 | 2 | 3 | 4 | 6;
+export type Results = 0 | 1 | 2 | 3 | 4 | 6;
 
 const claims = claimsOf(6);
 

@@ -168,8 +168,8 @@ export class RecordedStage {
   requestOf(taskId: string): Promise<number> {
     return eventually(async () => {
       const row = await this.rowOf(taskId);
-      if (typeof row?.buildRequestId !== 'number') throw new Error(`no request of ${taskId} is recorded`);
-      return row.buildRequestId;
+      if (typeof row?.buildrequestId !== 'number') throw new Error(`no request of ${taskId} is recorded`);
+      return row.buildrequestId;
     });
   }
 

@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import { Invalid } from '@bbb/bridge';
+import { arrayUpTo, Invalid } from '@bbb/bridge';
 
 const MAX_ID = 2 ** 31 - 1;
 const MAX_IDS = 1000;
+const MAX_PROPERTIES = 5000;
 
-const ids = z.array(z.int().min(1).max(MAX_ID)).max(MAX_IDS);
+/** What a task id can look like; a build step may set the property to anything, and then no task is meant. */
+const TASK_ID = /^[A-Za-z0-9_-]{22}$/;
 
-const schema = z.looseObject({
-  payload: z.looseObject({
-    build: z.looseObject({
+const ids = arrayUpTo(MAX_IDS, z.int().min(1).max(MAX_ID));
+
+// Nothing unknown is copied: a key named `__proto__` would lend the message its values.
+const schema = z.object({
+  payload: z.object({
+    build: z.object({
       number: z.int().min(0).max(MAX_ID),
-      properties: z.array(z.unknown()).max(5000).default([]),
+      properties: arrayUpTo(MAX_PROPERTIES, z.unknown()).default([]),
       results: z.int().nullish(),
     }),
     request_ids: ids.optional(),
@@ -51,8 +56,9 @@ export function readLogUploaded(payload: unknown): BuildMessage {
   const written = message.properties.find(
     ([name, , source]) => name === 'request_ids' && source === 'postrun.py',
   );
-  const parsed = ids.min(1).safeParse(written?.[1]);
-  if (!parsed.success) throw new Invalid('log_uploaded without usable request_ids from postrun.py');
+  const parsed = ids.safeParse(written?.[1]);
+  if (!parsed.success || parsed.data.length === 0)
+    throw new Invalid('log_uploaded without usable request_ids from postrun.py');
   return { ...message, requestIds: parsed.data };
 }
 
@@ -72,7 +78,7 @@ function read(payload: unknown): BuildMessage {
     buildNumber: build.number,
     results: build.results ?? null,
     properties,
-    taskId: typeof taskId === 'string' ? taskId : undefined,
+    taskId: typeof taskId === 'string' && TASK_ID.test(taskId) ? taskId : undefined,
     requestIds: requestIds && requestIds.length > 0 ? requestIds : undefined,
   };
 }

@@ -1,21 +1,26 @@
 import { z } from 'zod';
-import { Invalid } from '@bbb/bridge';
+import { arrayUpTo, Invalid } from '@bbb/bridge';
 
 /** A slugid of version 4, as Taskcluster's queue demands it (services/queue/src/api.js, version 106). */
 const TASK_ID = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;
 
-const schema = z.looseObject({
-  status: z.looseObject({
+/** Taskcluster makes 50 runs at most. */
+const MAX_RUNS = 1000;
+
+// Nothing unknown is copied: a key named `__proto__` would lend the message its values.
+const schema = z.object({
+  status: z.object({
     taskId: z.string().regex(TASK_ID),
-    runs: z.array(
-      z.looseObject({
-        runId: z.int().min(0).max(1000),
+    runs: arrayUpTo(
+      MAX_RUNS,
+      z.object({
+        runId: z.int().min(0).max(MAX_RUNS),
         state: z.string(),
         reasonResolved: z.string().optional(),
       }),
     ),
   }),
-  runId: z.int().min(0).max(1000).optional(),
+  runId: z.int().min(0).max(MAX_RUNS).optional(),
 });
 
 /** What a message of Taskcluster's queue is about. */

@@ -2,7 +2,7 @@ import { Clock, MessageStore, TaskStore, TurnStore } from '@bbb/bridge';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
-import { MessageStoreSql } from './message-store-sql.js';
+import { MessageStoreSql, type Redaction } from './message-store-sql.js';
 import { TaskStoreSql } from './task-store-sql.js';
 import { TurnStoreSql } from './turn-store-sql.js';
 
@@ -13,7 +13,8 @@ import { TurnStoreSql } from './turn-store-sql.js';
  */
 @Module({})
 export class BridgeDbModule {
-  static register(options: BridgeDbOptions): DynamicModule {
+  /** @param redaction of what is kept; without it messages are kept as they came */
+  static register(options: BridgeDbOptions, redaction?: Redaction): DynamicModule {
     return {
       module: BridgeDbModule,
       providers: [
@@ -29,7 +30,7 @@ export class BridgeDbModule {
         {
           provide: MessageStoreSql,
           inject: [BridgeDb, Clock],
-          useFactory: (db: BridgeDb, clock: Clock) => new MessageStoreSql(db, clock),
+          useFactory: (db: BridgeDb, clock: Clock) => new MessageStoreSql(db, clock, redaction),
         },
         { provide: TurnStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TurnStoreSql(db) },
         { provide: TaskStore, useExisting: TaskStoreSql },

@@ -1,5 +1,5 @@
 import { Unavailable } from '@bbb/bridge';
-import { isUniqueViolation, translated, whenNotBusy } from '@bbb/sql';
+import { isUniqueViolation, opened, translated, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
@@ -95,7 +95,7 @@ export class BridgeDb implements OnApplicationShutdown {
   private async connect(): Promise<void> {
     const source = createDataSource(this.options);
     try {
-      await translated('bridge-db', () => whenNotBusy(() => source.initialize()));
+      await translated('bridge-db', () => whenNotBusy(() => opened(source)));
       await this.prepare(source);
     } catch (error) {
       this.reason = messageOf(error);

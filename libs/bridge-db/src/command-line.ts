@@ -1,5 +1,5 @@
 import { Clock, type KeptMessage, Unavailable } from '@bbb/bridge';
-import { translated, whenNotBusy } from '@bbb/sql';
+import { opened, translated, whenNotBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { BridgeDb } from './bridge-db.js';
 import { createDataSource } from './data-source.js';
@@ -129,7 +129,7 @@ function shortened(text: string, length: number): string {
 
 async function withDataSource(url: string, work: (source: DataSource) => Promise<void>): Promise<void> {
   const source = createDataSource({ url, ...LIMITS });
-  await translated('bridge-db', () => whenNotBusy(() => source.initialize()));
+  await translated('bridge-db', () => whenNotBusy(() => opened(source)));
   try {
     await translated('bridge-db', () => work(source));
   } finally {

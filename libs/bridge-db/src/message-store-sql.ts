@@ -3,11 +3,20 @@ import { LessThanOrEqual, type QueryDeepPartialEntity } from 'typeorm';
 import type { BridgeDb } from './bridge-db.js';
 import { ERROR_LENGTH, MessageRow } from './entities/message-row.js';
 
+/** Takes out of a kept message what must not lie about in a database: the bridge's own secrets. */
+export interface Redaction {
+  text(given: string): string;
+  body(given: string): string;
+}
+
+const UNCHANGED: Redaction = { text: (given) => given, body: (given) => given };
+
 /** The `messages` table. Every write is one statement, as in the task store. */
 export class MessageStoreSql extends MessageStore {
   constructor(
     private readonly db: BridgeDb,
     private readonly clock: Clock,
+    private readonly redaction = UNCHANGED,
   ) {
     super();
   }
@@ -56,7 +65,7 @@ export class MessageStoreSql extends MessageStore {
       source.manager.update(
         MessageRow,
         { id, state: 'parked' },
-        { error: storable(error.slice(0, ERROR_LENGTH)), nextAttempt, attempts: () => 'attempts + 1' },
+        { error: this.errorText(error), nextAttempt, attempts: () => 'attempts + 1' },
       ),
     );
   }
@@ -64,7 +73,7 @@ export class MessageStoreSql extends MessageStore {
   async quarantineKept(id: number, error: string): Promise<void> {
     await this.update(id, {
       state: 'quarantined',
-      error: storable(error.slice(0, ERROR_LENGTH)),
+      error: this.errorText(error),
       nextAttempt: null,
       attempts: () => 'attempts + 1',
     });
@@ -104,9 +113,9 @@ export class MessageStoreSql extends MessageStore {
     const row = {
       subscription: message.subscription,
       exchange: storable(message.exchange),
-      routingKey: storable(message.routingKey),
-      body: storable(message.body),
-      error: storable(error.slice(0, ERROR_LENGTH)),
+      routingKey: storable(this.redaction.text(message.routingKey)),
+      body: storable(this.redaction.body(message.body)),
+      error: this.errorText(error),
       state,
       attempts: 1,
       receivedAt: this.clock.now(),
@@ -115,6 +124,10 @@ export class MessageStoreSql extends MessageStore {
     await this.db.run((source) =>
       source.manager.createQueryBuilder().insert().into(MessageRow).values(row).updateEntity(false).execute(),
     );
+  }
+
+  private errorText(error: string): string {
+    return storable(this.redaction.text(error).slice(0, ERROR_LENGTH));
   }
 
   /** Asked for each subscription on its own, so that the index gives the earliest of each without a sort. */

@@ -22,6 +22,19 @@ import { SqlMaster } from './testing/sql-master.js';
 
 Logger.overrideLogger(false);
 
+const ORDER: BuildOrder = {
+  taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+  createdForRunId: 0,
+  submittedAt: 1494586000,
+  buildername: 'b',
+  branch: null,
+  revision: null,
+  repository: '',
+  project: '',
+  properties: {},
+  priority: 0,
+};
+
 for (const [kind, version, engine] of schedulerVariants()) {
   describeBuildbotContract(
     `legacy on ${kind}, schema ${version} ${engine}`,
@@ -74,6 +87,41 @@ for (const [kind, version, engine] of schedulerVariants()) {
   );
 }
 
+it('does not have another build stopped in the place of one that died with its master', async () => {
+  const database = await createDatabase('sqlite');
+  await installSchedulerSchema(database, 6);
+  const rows = await openTestDatabase(database);
+  const server = new SelfServeServer();
+  const schedulerDb = new SchedulerDb({ url: database.url, poolSize: 3, connectTimeout: 5 });
+  const buildbot = new LegacyBuildbot(
+    schedulerDb,
+    new SelfServe({ url: await server.start(), user: 'bridge', timeout: 5 }),
+    new BuilderList({ refresh: 300, timeout: 5 }),
+  );
+  try {
+    const master = new SqlMaster(rows, 6);
+    const order = { ...ORDER, branch: 'projects/ash' };
+    const dead = (await buildbot.create(order, async () => true))!;
+    const stranger = (await buildbot.create({ ...order, createdForRunId: 1 }, async () => true))!;
+    const { number } = await master.start(dead);
+    const request = (await buildbot.snapshots([dead])).get(dead)!;
+    await buildbot.cancel(request);
+    expect(server.asked).toHaveLength(1);
+
+    await master.claim(stranger);
+    await rows.query(
+      `INSERT INTO builds (number, brid, start_time) VALUES (${number}, ${stranger}, 1494586900)`,
+    );
+    await buildbot.cancel(request);
+    expect(server.asked).toHaveLength(1);
+  } finally {
+    await schedulerDb.close();
+    await server.stop();
+    await rows.destroy();
+    await database.drop();
+  }
+});
+
 describe('BuildbotModule', () => {
   let database: TestDatabase;
   afterEach(() => database.drop());
@@ -94,19 +142,7 @@ describe('BuildbotModule', () => {
     const buildbot = module.get(Buildbot);
     expect(await buildbot.knows('anything')).toBe('unchecked');
 
-    const order: BuildOrder = {
-      taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
-      createdForRunId: 0,
-      submittedAt: 1494586000,
-      buildername: 'b',
-      branch: null,
-      revision: null,
-      repository: '',
-      project: '',
-      properties: {},
-      priority: 0,
-    };
-    const id = await buildbot.create(order, async () => true);
+    const id = await buildbot.create(ORDER, async () => true);
     const request = (await buildbot.snapshots([id!])).get(id!)!;
     expect(request.branch).toBeNull();
     await expect(buildbot.cancel(request)).rejects.toMatchObject({ name: 'Refused', code: 'NoBranch' });

@@ -50,6 +50,9 @@ export class LegacyBuildbot extends Buildbot {
    * claim, so that the id of an earlier build can hit a stranger's. Only the newest build of the request, and only
    * while it runs, is named to it. All tasks that share the build lose it.
    *
+   * A build that died with its master looks as if it ran until masters let its claim go, and the restarted master
+   * gives its number to the next build of the builder: then there is nothing to stop, and a stranger to be hit.
+   *
    * Self Serve finds requests by their source stamp's branch. One without a branch, which only the original bridge
    * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
    */
@@ -59,6 +62,13 @@ export class LegacyBuildbot extends Buildbot {
     const { state, branch } = request;
     switch (state.at) {
       case 'building':
+        if (await this.schedulerDb.isNumberTaken(state.build.buildId)) {
+          this.logger.warn(
+            { requestId, ...state.build },
+            'build died with its master, its number is another one now',
+          );
+          return;
+        }
         await this.selfServe.cancelBuild(reachable(branch), state.build.buildId);
         this.logger.log({ requestId, buildId: state.build.buildId }, 'build asked to stop');
         return;

@@ -11,6 +11,7 @@ export * from './health/lifecycle.js';
 export * from './logging/create-logger.js';
 export * from './logging/log-file.js';
 export * from './logging/pino-logger.js';
+export * from './logging/redactor.js';
 export * from './metrics/metrics.js';
 export * from './platform.module.js';
 export * from './time/system-clock.js';

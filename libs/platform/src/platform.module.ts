@@ -2,9 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import type { Configuration } from './configuration/configuration.js';
 import { HealthController } from './health/health.controller.js';
+import { secretsOf } from './configuration/secrets.js';
 import { CHECK_TIMEOUT, HealthReporter } from './health/health-reporter.js';
 import { Heartbeats } from './health/heartbeats.js';
 import { Lifecycle } from './health/lifecycle.js';
+import { Redactor } from './logging/redactor.js';
 import { Metrics } from './metrics/metrics.js';
 import { SystemClock } from './time/system-clock.js';
 
@@ -18,6 +20,7 @@ export class PlatformModule {
   static register(configuration: Configuration, checkTimeout = 3): DynamicModule {
     const shared = [
       { provide: CONFIGURATION, useValue: configuration },
+      { provide: Redactor, useFactory: () => new Redactor(secretsOf(configuration)) },
       SystemClock,
       Metrics,
       Heartbeats,

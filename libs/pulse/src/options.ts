@@ -37,6 +37,11 @@ export interface ParkingOptions {
   attempts: number;
   /** Between two looks at what is due. */
   interval: number;
+  /**
+   * For which a message is left to the process that tries it. Then another one tries it, because the first may have
+   * died; if it has not, both find the same state, and the second nothing to do.
+   */
+  reservation: number;
 }
 
 /** Opens a connection as amqplib's `connect` does; an in-process broker can take its place. */

@@ -2,13 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { Clock, KeptMessage, MessageStore, Telemetry } from '@bbb/bridge';
 import { rest } from './backoff.js';
 import type { DatabasePause } from './database-pause.js';
+import type { ParkingOptions } from './options.js';
 import type { Outcome } from './settlement.js';
-
-/**
- * Seconds for which a message is reserved to the process that tries it: longer than a handler may take. The broker
- * gives its deliveries the same time.
- */
-const RESERVATION = 1800;
 
 /** Tries parked messages again when they are due, some at the same time. */
 export class ParkedMessages {
@@ -16,12 +11,13 @@ export class ParkedMessages {
   private running: Promise<void> = Promise.resolve();
 
   /**
+   * @param timing seconds, see ParkingOptions
    * @param concurrency messages tried at the same time
    * @param retry handles and settles one message; must not throw
    */
   constructor(
     private readonly subscriptions: readonly string[],
-    private readonly interval: number,
+    private readonly timing: Pick<ParkingOptions, 'interval' | 'reservation'>,
     private readonly concurrency: number,
     private readonly store: MessageStore,
     private readonly clock: Clock,
@@ -47,14 +43,19 @@ export class ParkedMessages {
       } catch (error) {
         await this.pause.begin(error);
       }
-      await rest(this.interval, this.stopping);
+      await rest(this.timing.interval, this.stopping);
     }
   }
 
   private async tryAllDue(): Promise<void> {
     while (!this.pause.isOn && !this.stopping.aborted) {
       const now = this.clock.now();
-      const due = await this.store.takeDue(this.subscriptions, now, now + RESERVATION, this.concurrency);
+      const due = await this.store.takeDue(
+        this.subscriptions,
+        now,
+        now + this.timing.reservation,
+        this.concurrency,
+      );
       await Promise.all(due.map((kept) => this.tryOne(kept)));
       if (due.length < this.concurrency) return this.report();
     }

@@ -76,7 +76,7 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
     this.settlement = new Settlement(store, clock, parking, (error) => this.pause.begin(error));
     this.parked = new ParkedMessages(
       subscriptions.map(({ name }) => name),
-      parking.interval,
+      parking,
       Math.min(prefetch, RETRIES_AT_ONCE),
       store,
       clock,

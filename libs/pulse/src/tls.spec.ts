@@ -72,7 +72,7 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('TLS to %s', () => {
       },
       prefetch: 1,
       subscriptions: [],
-      parking: { firstDelay: 1, maxDelay: 1, attempts: 1, interval: 1 },
+      parking: { firstDelay: 1, maxDelay: 1, attempts: 1, interval: 1, reservation: 60 },
     });
     await model.close();
   }

@@ -1,11 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
-  catchUp,
   Clock,
-  decide,
   type Facts,
-  factsOf,
   Refused,
   TaskQueue,
   TaskStore,
@@ -13,9 +10,9 @@ import {
   Unavailable,
   type Verdict,
 } from '@bbb/bridge';
-import { ACTS } from './acts/index.js';
 import { believedStatus } from './believed-status.js';
 import { KeyedLock } from './keyed-lock.js';
+import { type Rules, RULES } from './rules.js';
 import type { Given, Next, Scene, Source } from './scene.js';
 import type { ReconcilerSettings, Tools } from './tools.js';
 
@@ -50,6 +47,7 @@ export class Reconciler {
     clock: Clock,
     telemetry: Telemetry,
     settings: ReconcilerSettings,
+    private readonly rules: Rules = RULES,
   ) {
     this.#tools = { queue, buildbot, store, clock, telemetry, settings, logger: new Logger(Reconciler.name) };
   }
@@ -95,7 +93,7 @@ export class Reconciler {
       }
       scene = current;
       const facts = this.#facts(scene);
-      const verdict = decide(facts);
+      const verdict = this.rules.decide(facts);
       tell(verdict);
       if (!isFreshEnough(verdict, scene.source)) {
         scene = await this.#lookAgain(scene);
@@ -115,7 +113,7 @@ export class Reconciler {
   /** Carries a verdict out. Undefined: it was refused, so the state is not what it seemed; once is no failure. */
   async #act(verdict: Verdict, scene: Scene, refusedBefore: Verdict | undefined): Promise<Next | undefined> {
     try {
-      return await ACTS[verdict](scene, this.#tools);
+      return await this.rules.acts[verdict](scene, this.#tools);
     } catch (error) {
       if (!(error instanceof Refused) || error.isConfiguration || refusedBefore === verdict) throw error;
       this.#tools.telemetry.count('conflicts_total', { action: verdict });
@@ -124,13 +122,13 @@ export class Reconciler {
   }
 
   #facts(scene: Scene): Facts {
-    return factsOf(scene, this.#tools.settings, this.#tools.clock.now());
+    return this.rules.factsOf(scene, this.#tools.settings, this.#tools.clock.now());
   }
 
   /** The scene with its row brought up to date; undefined when somebody else has changed the row. */
   async #upToDate(scene: Scene): Promise<Scene | undefined> {
     if (!scene.row || scene.source === 'believed') return scene;
-    const changes = catchUp(scene, this.#facts(scene));
+    const changes = this.rules.catchUp(scene, this.#facts(scene));
     if (!changes) return scene;
     const row = await this.#tools.store.change(scene.row, changes);
     return row && { ...scene, row };
@@ -162,17 +160,16 @@ export class Reconciler {
 
   /**
    * A build event that came before the database shows what it tells: kept for later, because it may be the only
-   * bearer of the artifacts. An event of an earlier build needs no answer, and a RETRY of a build that has ended has
-   * been acted on.
+   * bearer of the artifacts. An event of an earlier build needs no answer. Nor does a RETRY: it bears nothing, and
+   * what it tells is acted on when the database shows it, because another master's build may have the same number.
    */
   #answerEvent({ event, request }: Scene): void {
-    if (!event) return;
+    if (!event || (event.kind === 'finished' && event.results === RETRY)) return;
     if (!request) {
       if (event.kind === 'started') return;
       throw new Unavailable('buildbot', 'the build has ended, its request is not to be seen');
     }
     const { state } = request;
-    if (event.kind === 'finished' && event.results === RETRY && state.at === 'finishing') return;
     const ended = event.kind === 'finished' && (state.at === 'building' || state.at === 'finishing');
     if (ended && state.build.number === event.buildNumber) {
       throw new Unavailable('buildbot', 'the build has ended, its request is not complete yet');

@@ -23,9 +23,12 @@ describe('a build that ends in RETRY', () => {
     expect(world.buildbot.requests.size).toBe(1);
   });
 
-  it('is known from its message while the master still holds the request, and needs no telling again', async () => {
+  it('is believed when the database shows it, and needs no telling again', async () => {
     world.buildbot.endBuild(requestId);
     expect(await world.reconcile({ event: world.finished(first, 5) })).toBe('wait');
+    expect(world.task.story).toEqual(['running']);
+    world.request.giveBack();
+    expect(await world.reconcile()).toBe('wait');
     expect(world.task.story).toEqual(['worker-shutdown', 'pending']);
   });
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { Unavailable } from '@bbb/bridge';
-import { whenNotBusy, type Dialect } from '@bbb/sql';
+import { opened, whenNotBusy, type Dialect } from '@bbb/sql';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { answered } from './answered.js';
 import { Session } from './session.js';
@@ -78,6 +78,6 @@ export class LazySource {
     if (this.options.type === 'better-sqlite3') {
       await access(this.options.database, constants.R_OK | constants.W_OK);
     }
-    return new DataSource(this.options).initialize();
+    return opened(new DataSource(this.options));
   }
 }

@@ -228,6 +228,49 @@ describe.each(schedulerVariants())('SchedulerDb on %s, schema %s%s', (kind, vers
     });
   });
 
+  it('knows that a killed master has given a number out again', async () => {
+    const db = open();
+    const [dead, partner, stranger] = await Promise.all(
+      ['a', 'b', 'c'].map((taskId) => db.create({ ...ORDER, taskId }, wanted)),
+    );
+    const claim = (id: number | undefined, at: number, master = 'bm73') =>
+      version === 6
+        ? rows.query(
+            `UPDATE buildrequests SET claimed_at = ${at}, claimed_by_name = '${master}' WHERE id = ${id}`,
+          )
+        : rows.query(
+            `INSERT INTO buildrequest_claims (brid, objectid, claimed_at)
+              VALUES (${id}, ${master === 'bm73' ? 1 : 2}, ${at})`,
+          );
+    if (version === 24) {
+      for (const master of ['bm73', 'bm74']) {
+        await rows.query(`INSERT INTO objects (name, class_name) VALUES ('${master}', 'BuildMaster')`);
+      }
+    }
+    const build = async (brid: number | undefined, start: number) => {
+      await rows.query(`INSERT INTO builds (number, brid, start_time) VALUES (7, ${brid}, ${start})`);
+      const [row] = await rows.query('SELECT MAX(id) AS id FROM builds');
+      return Number(row.id);
+    };
+    for (const id of [dead, partner]) await claim(id, 1494586100);
+    const deadBuild = await build(dead, 1494586101);
+    await build(partner, 1494586101);
+    // Requests that share a build share its number.
+    expect(await db.isNumberTaken(deadBuild)).toBe(false);
+
+    await claim(stranger, 1494586200, 'bm74');
+    const strangersBuild = await build(stranger, 1494586201);
+    expect(await db.isNumberTaken(deadBuild)).toBe(false);
+
+    await rows.query(
+      version === 6
+        ? `UPDATE buildrequests SET claimed_by_name = 'bm73' WHERE id = ${stranger}`
+        : `UPDATE buildrequest_claims SET objectid = 1 WHERE brid = ${stranger}`,
+    );
+    expect(await db.isNumberTaken(deadBuild)).toBe(true);
+    expect(await db.isNumberTaken(strangersBuild)).toBe(false);
+  });
+
   it('has nothing to complain about', async () => {
     expect(await open().problem()).toBeUndefined();
   });

@@ -7,6 +7,7 @@ import { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
 import { marked, readMarked } from './marked-requests.js';
 import { mysqlLock } from './mysql-lock.js';
+import { numberTaken } from './number-taken.js';
 import { postgresLock } from './postgres-lock.js';
 import { requestRows } from './request-rows.js';
 import { gathered, readRequests, SNAPSHOT_BATCH } from './snapshots.js';
@@ -104,6 +105,12 @@ export class SchedulerDb implements OnApplicationShutdown {
       for (const snapshot of gathered(rows, schema)) snapshots.set(snapshot.requestId, snapshot);
     }
     return snapshots;
+  }
+
+  /** Whether the build's number names another build by now, as after a crash of its master. */
+  async isNumberTaken(buildId: number): Promise<boolean> {
+    const schema = await this.schema();
+    return (await this.source.query(numberTaken(buildId, schema))).length > 0;
   }
 
   /** Open requests that a bridge made, by ascending id after `afterRequestId`. */

@@ -1,8 +1,25 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { BridgeDb, BridgeDbModule } from '@bbb/bridge-db';
-import { Buildbot, BuilderPolicy, Clock, TaskQueue, TaskStore, Telemetry } from '@bbb/bridge';
+import {
+  ArtifactPolicy,
+  Buildbot,
+  BuilderPolicy,
+  LOG_HOSTS,
+  Clock,
+  TaskQueue,
+  TaskStore,
+  Telemetry,
+} from '@bbb/bridge';
 import { BuilderList, BuildbotModule } from '@bbb/buildbot';
-import { HEALTH_CHECKS, Metrics, SystemClock, type Configuration, type HealthCheck } from '@bbb/platform';
+import {
+  HEALTH_CHECKS,
+  Metrics,
+  Redactor,
+  secretsOf,
+  SystemClock,
+  type Configuration,
+  type HealthCheck,
+} from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
@@ -33,7 +50,7 @@ export class OutsideSystemsModule {
     ];
     const systems = [
       TaskclusterModule.register(taskcluster),
-      BridgeDbModule.register(bridgeDb),
+      BridgeDbModule.register(bridgeDb, new Redactor(secretsOf(configuration))),
       BuildbotModule.register({ schedulerDb, selfServe, builders }),
     ];
     return {
@@ -64,7 +81,27 @@ function settingsOf(configuration: Configuration, policy: BuilderPolicy): Reconc
     missingGrace,
     results: configuration.results,
     policy,
+    artifacts: artifactPolicy(configuration),
   };
+}
+
+function artifactPolicy(configuration: Configuration): ArtifactPolicy {
+  const { artifacts, selfServe, builders } = configuration;
+  const { logHosts, ...settings } = artifacts;
+  return new ArtifactPolicy({
+    ...settings,
+    logHosts: logHosts ?? [...LOG_HOSTS, ...namedHosts(selfServe.url, builders.url)],
+    ownSecrets: secretsOf(configuration),
+  });
+}
+
+/** Hosts that the configuration relies on already, by http too. */
+function namedHosts(...urls: (string | undefined)[]): string[] {
+  return urls.flatMap((url) =>
+    url !== undefined && /^https?:/i.test(url) && URL.canParse(url)
+      ? [`http://${new URL(url).hostname}`]
+      : [],
+  );
 }
 
 /** Without a database nothing can be done; the other systems may be away for a while, and nothing is lost. */

@@ -14,8 +14,10 @@ export function pulseModule(
     queueBasename: _queues,
     taskclusterExchangeBasename: _tasks,
     buildbotExchange: _builds,
-    ...connection
+    insecureSsl,
+    ...broker
   } = pulse;
+  const connection = { ...broker, tlsVerify: !insecureSsl };
   const module = PulseModule.register({ connection, prefetch, subscriptions, parking, ...overrides });
   return {
     ...module,

@@ -37,7 +37,7 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         connectTimeout: limits.connectTimeout * 1000,
         // Counts of matched rows, so that a change to the same values still counts as done.
         flags: ['+FOUND_ROWS'],
-        ...(target.tls ? { ssl: { rejectUnauthorized: true } } : {}),
+        ...(target.tls ? { ssl: { rejectUnauthorized: !target.insecureTls } } : {}),
       };
     case 'postgres':
       return {
@@ -45,7 +45,7 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         ...network(target),
         poolSize: limits.poolSize,
         connectTimeoutMS: limits.connectTimeout * 1000,
-        ...(target.tls ? { ssl: { rejectUnauthorized: true } } : {}),
+        ...(target.tls ? { ssl: { rejectUnauthorized: !target.insecureTls } } : {}),
       };
   }
 }

@@ -13,8 +13,9 @@ export type DatabaseTarget =
       user: string;
       password: string;
       database: string;
-      /** TLS wished for by `?ssl=true`; certificates are verified. */
+      /** TLS wished for by `?ssl=true`; certificates are verified unless `?ssl_insecure=true`, which implies TLS. */
       tls: boolean;
+      insecureTls: boolean;
     };
 
 const NETWORKED: Record<string, { dialect: 'mysql' | 'postgres'; port: number }> = {
@@ -41,7 +42,9 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   if (kind === 'sqlite') {
     const file = decodeURIComponent(rest.replace(/^\//, '').replace(/\?.*$/, ''));
     if (!rest.startsWith('/') || file === '' || file === ':memory:') {
-      throw new Invalid('a SQLite database URL names a file: sqlite:///relative/file or sqlite:////absolute/file');
+      throw new Invalid(
+        'a SQLite database URL names a file: sqlite:///relative/file or sqlite:////absolute/file',
+      );
     }
     return { dialect: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
   }
@@ -53,7 +56,13 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   if (!parsed?.hostname || database === '') {
     throw new Invalid(`a ${kind} URL names host and database: ${kind}://user:password@host:port/database`);
   }
-  const truthy = ['true', '1', 'yes', 'require', 'verify-full'];
+  const isSet = (...names: string[]) =>
+    names.some((name) =>
+      ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'].includes(
+        (parsed.searchParams.get(name) ?? '').toLowerCase(),
+      ),
+    );
+  const insecureTls = isSet('ssl_insecure');
   return {
     dialect: network.dialect,
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
@@ -61,9 +70,8 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     user: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     database,
-    tls: truthy.includes(
-      (parsed.searchParams.get('ssl') ?? parsed.searchParams.get('sslmode') ?? '').toLowerCase(),
-    ),
+    tls: insecureTls || isSet('ssl', 'sslmode'),
+    insecureTls,
   };
 }
 

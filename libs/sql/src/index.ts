@@ -1,4 +1,5 @@
 export * from './data-source-options.js';
 export * from './database-url.js';
 export * from './errors.js';
+export * from './opened.js';
 export * from './when-not-busy.js';

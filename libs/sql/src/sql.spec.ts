@@ -17,15 +17,34 @@ describe('parseDatabaseUrl', () => {
         password: 'p@ss',
         database: 'bbb',
         tls: false,
+        insecureTls: false,
       },
     ],
     [
       'mysql+mysqldb://u@h:3307/b?ssl=true',
-      { dialect: 'mysql', host: 'h', port: 3307, user: 'u', password: '', database: 'b', tls: true },
+      {
+        dialect: 'mysql',
+        host: 'h',
+        port: 3307,
+        user: 'u',
+        password: '',
+        database: 'b',
+        tls: true,
+        insecureTls: false,
+      },
     ],
     [
       'postgresql+psycopg2://u@h:80/b',
-      { dialect: 'postgres', host: 'h', port: 80, user: 'u', password: '', database: 'b', tls: false },
+      {
+        dialect: 'postgres',
+        host: 'h',
+        port: 80,
+        user: 'u',
+        password: '',
+        database: 'b',
+        tls: false,
+        insecureTls: false,
+      },
     ],
   ])('reads %s', (url, target) => {
     expect(parseDatabaseUrl(url)).toEqual(target);

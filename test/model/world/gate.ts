@@ -40,10 +40,8 @@ export class Gate {
   fault?: Fault;
   /** Keeps the list of calls; off in long runs. */
   recording = false;
-  /** How often it has been paused: what was seen before a pause may be old. */
-  pauses = 0;
   #dead = false;
-  #paused = false;
+  #pausedAt?: number;
   #waiting: (() => void)[] = [];
   #hanging: { until: number; giveUp: () => void }[] = [];
 
@@ -57,7 +55,12 @@ export class Gate {
   }
 
   get isPaused(): boolean {
-    return this.#paused;
+    return this.#pausedAt !== undefined;
+  }
+
+  /** Since when it stands still; undefined while it runs. */
+  get pausedAt(): number | undefined {
+    return this.#pausedAt;
   }
 
   kill(): void {
@@ -69,12 +72,11 @@ export class Gate {
   }
 
   pause(): void {
-    this.#paused = true;
-    this.pauses++;
+    this.#pausedAt ??= this.world.now();
   }
 
   resume(): void {
-    this.#paused = false;
+    this.#pausedAt = undefined;
     this.#waiting.splice(0).forEach((goOn) => goOn());
   }
 
@@ -97,10 +99,13 @@ export class Gate {
     if (fault?.moment === 'before') await this.#suffer(fault, call);
     await this.#proceed();
     if (this.world.isDown(system)) throw new Unavailable(system, 'away');
-    const result = await work();
-    if (fault?.moment === 'after') await this.#suffer(fault, call);
-    await this.#proceed();
-    return result;
+    try {
+      return await work();
+    } finally {
+      // A refusal may get lost on its way as well.
+      if (fault?.moment === 'after') await this.#suffer(fault, call);
+      await this.#proceed();
+    }
   }
 
   #struckBy({ kind }: GateCall): Fault | undefined {
@@ -135,6 +140,6 @@ export class Gate {
   }
 
   async #proceed(): Promise<void> {
-    while (this.#dead || this.#paused) await new Promise<void>((goOn) => this.#waiting.push(goOn));
+    while (this.#dead || this.isPaused) await new Promise<void>((goOn) => this.#waiting.push(goOn));
   }
 }

@@ -7,6 +7,7 @@ interface Build {
   rows: BuildRow[];
   number: number;
   results: number;
+  begunAt: number;
 }
 
 export type Tell = (kind: 'started' | 'log_uploaded', body: unknown) => void;
@@ -44,7 +45,7 @@ export class Master {
       row.claimedAt = this.farm.now();
       row.claimedBy = { master: this.name, incarnation: this.incarnation };
     }
-    this.builds.push({ phase: 'claimed', requests, rows: [], number: -1, results: 0 });
+    this.builds.push({ phase: 'claimed', requests, rows: [], number: -1, results: 0, begunAt: 0 });
     return true;
   }
 
@@ -54,6 +55,7 @@ export class Master {
     if (!build) return false;
     build.phase = 'running';
     build.number = this.#nextNumber++;
+    build.begunAt = this.farm.now();
     build.rows = build.requests.map((row) => this.farm.addBuild(row, this.name, build.number));
     this.tell('started', this.#message(build, null));
     return true;
@@ -66,6 +68,12 @@ export class Master {
     this.#remove(build);
     this.#unclaim(build);
     return true;
+  }
+
+  /** For how long the build that would end next has run (seconds). */
+  get oldest(): number {
+    const build = this.#first('running');
+    return build ? this.farm.now() - build.begunAt : 0;
   }
 
   /** The build ends; its requests are not complete yet. */

@@ -53,10 +53,10 @@ export class ModelSchedulerDb {
     return this.gate.call(SYSTEM, 'marked', 'read', () => this.farm.marked(after, limit));
   }
 
-  /** The database ends its connections, and the locks with them. */
+  /** A lock whose answer is lost goes with its connection. */
   async #underLock<T>({ taskId }: OrderKey, work: () => Promise<T>): Promise<T> {
-    await this.gate.call(SYSTEM, 'lock', 'read', () => this.locks.take(taskId, this));
     try {
+      await this.gate.call(SYSTEM, 'lock', 'read', () => this.locks.take(taskId, this));
       return await work();
     } finally {
       this.locks.release(taskId, this);

@@ -23,7 +23,7 @@ export const CONFIGURATION = {
     concurrency: 10,
     batch: 200,
   },
-  parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5 },
+  parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5, reservation: 120 },
 } as Configuration;
 
 export const RULES: ReconcilerSettings = {

@@ -14,9 +14,6 @@ import { finishBuilds, retireRequests, startBuilds } from './scheduler/builds.js
 import type { Claims, MasterIdentity } from './scheduler/claims.js';
 import type { SchedulerConnection } from './scheduler/connection.js';
 
-/** Masters renew the claims of their running builds this often (seconds). */
-const RENEW_EVERY = 600;
-
 /** Counters of a master: the first one begins anew with each process, the second is the status database's. */
 export interface Counters {
   message: number;
@@ -30,6 +27,8 @@ export interface CourseOptions {
   pipeline: MessagePipeline;
   numbers: BuildNumbers;
   counters: Counters;
+  /** Seconds between two renewals of a running build's claims. */
+  renewEvery: number;
   exchange: string;
   /** What a stopped build ends with. */
   cancelledResult: BuildResult;
@@ -73,11 +72,11 @@ export class BuildCourse {
   }
 
   private async watch(build: Build, master: MasterIdentity, now: number): Promise<Progress> {
-    const { connection, claims, numbers, counters, cancelledResult } = this.parts;
+    const { connection, claims, numbers, counters, cancelledResult, renewEvery } = this.parts;
     const { cancel } = build.plan;
     if (typeof cancel === 'object' && now >= build.startedAt + cancel.after) build.stopped = true;
     if (!isOver(build, now)) {
-      if (now < build.renewedAt + RENEW_EVERY) return 'unchanged';
+      if (now < build.renewedAt + renewEvery) return 'unchanged';
       await connection.transaction((statements) => claims.renew(statements, bridsOf(build), master, now));
       build.renewedAt = now;
       return 'unchanged';

@@ -9,11 +9,14 @@ import type { BuildResult } from './plan.js';
 import { MasterProcess, type BuildInProgress } from './process.js';
 import { seededRandom } from './random.js';
 import { retireCancelled } from './scheduler/builds.js';
-import type { Claims } from './scheduler/claims.js';
+import { CLAIM_LIFETIME, type Claims } from './scheduler/claims.js';
 import { claimsOf } from './scheduler/claims-of.js';
 import { SchedulerConnection } from './scheduler/connection.js';
 import { statusIdsOf } from './status-database.js';
 import { submitRequest, type Submission } from './scheduler/submit.js';
+
+/** Masters renew the claims of their running builds so often in a claim's lifetime. */
+const RENEWALS = 6;
 
 /**
  * A Buildbot 0.8 master at work on a real scheduler database. Nothing happens by itself: `step` does whatever is due
@@ -48,6 +51,7 @@ export class MasterSimulator {
       claims,
       pipeline: this.pipeline,
       numbers: this.numbers,
+      renewEvery: (options.claimLifetime ?? CLAIM_LIFETIME) / RENEWALS,
       counters: this.counters,
       exchange,
       cancelledResult: options.cancelledResult ?? 6,
@@ -58,7 +62,7 @@ export class MasterSimulator {
 
   static async start(options: MasterOptions): Promise<MasterSimulator> {
     const connection = await SchedulerConnection.open(options.databaseUrl);
-    return new MasterSimulator(options, connection, claimsOf(options.schema));
+    return new MasterSimulator(options, connection, claimsOf(options.schema, options.claimLifetime));
   }
 
   get name(): string {

@@ -100,7 +100,9 @@ function withCredentials(context: ApiContext, taskId: string, claim: WireClaim) 
   const { scopes } = state.task(taskId);
   const expiry = state.now() + state.settings.claimTimeout * 1000;
   const run = { taskId, runId, workerGroup, workerId, taskScopes: scopes };
-  return { ...claim, credentials: runCredentials(run, state.now(), expiry) };
+  const credentials = runCredentials(run, state.now(), expiry);
+  state.issued.push(credentials);
+  return { ...claim, credentials };
 }
 
 function resolving(request: ApiRequest) {

@@ -5,7 +5,14 @@ import { RunTransitions } from './run-transitions.js';
 import type { TaskInput } from './task-definition.js';
 import { latestRun, statusOf, type TaskRecord } from './task-record.js';
 import { TaskTransitions } from './task-transitions.js';
-import { isoTime, type WireClaim, type WireStatus, type WireTask, type Worker } from './wire.js';
+import {
+  isoTime,
+  type WireClaim,
+  type WireCredentials,
+  type WireStatus,
+  type WireTask,
+  type Worker,
+} from './wire.js';
 
 /** A page of a list; `limit` is at most 1000. */
 export interface PageRequest {
@@ -40,6 +47,8 @@ export interface Page<T> {
 export class QueueState {
   /** `workerGroup/workerId` of quarantined workers. */
   readonly quarantined: Set<string>;
+  /** Temporary credentials that were handed out with claims. */
+  readonly issued: WireCredentials[] = [];
   private readonly context: QueueContext;
   private readonly runs: RunTransitions;
   private readonly tasksOf: TaskTransitions;

@@ -167,7 +167,7 @@ function runFact(
   }
 }
 
-function requestFact({ row, request, buildbotAway, event }: Observation, run: Run | undefined): RequestFact {
+function requestFact({ row, request, buildbotAway }: Observation, run: Run | undefined): RequestFact {
   if (!row) return 'untracked';
   if (row.buildRequestId === null) return 'ordered';
   if (!request) return buildbotAway ? 'unseen' : 'gone';
@@ -177,11 +177,10 @@ function requestFact({ row, request, buildbotAway, event }: Observation, run: Ru
       return run?.runId === row.runId && row.buildId !== null && row.buildId !== state.build.buildId
         ? 'rebuilding'
         : 'building';
-    case 'finishing':
-      return event?.results === RETRY && event.buildNumber === state.build.number ? 'requeued' : 'finishing';
     case 'finished':
       return endOf(state.results) === 'cancelled' ? 'cancelled' : 'finished';
     case 'waiting':
+    case 'finishing':
     case 'requeued':
     case 'cancelled':
       return state.at;

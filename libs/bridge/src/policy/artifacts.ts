@@ -40,6 +40,9 @@ export const WITHHELD = 'withheld by the bridge';
 /** Nesting beyond this is not looked into, and not published. */
 const DEEPEST = 32;
 
+/** A shorter secret of ours may well be a word, and counts only where it is the whole text. */
+const UNMISTAKABLE = 8;
+
 /** A build's property as its messages have it: name, value, source. */
 export type BuildProperty = readonly [name: string, value: unknown, source: string];
 
@@ -54,6 +57,7 @@ export interface PublishedProperties {
 export class ArtifactPolicy {
   private readonly names: readonly RegExp[];
   private readonly settings: ArtifactSettings;
+  private readonly own: readonly string[];
 
   /** @throws SyntaxError for a pattern that is no regular expression */
   constructor(settings: Partial<ArtifactSettings> = {}) {
@@ -63,6 +67,7 @@ export class ArtifactPolicy {
       logHosts: LOG_HOSTS,
       ...settings,
     };
+    this.own = (this.settings.ownSecrets ?? []).flatMap(writtenForms);
     this.names = this.settings.withheldProperties.map((pattern) => new RegExp(pattern, 'i'));
   }
 
@@ -112,7 +117,9 @@ export class ArtifactPolicy {
   }
 
   private isOwn(text: string): boolean {
-    return (this.settings.ownSecrets ?? []).some((secret) => text.includes(secret));
+    return this.own.some((secret) =>
+      secret.length < UNMISTAKABLE ? text === secret : text.includes(secret),
+    );
   }
 }
 
@@ -121,7 +128,10 @@ const NOTHING = JSON.stringify([null, WITHHELD]);
 /** Puts values aside, the largest first, until the rest fits. */
 function tooMuch(entries: Map<string, string>): string[] {
   const sizes = [...entries].map(([name, json]) => ({ name, bytes: Buffer.byteLength(json) }));
-  let total = sizes.reduce((sum, { name, bytes }) => sum + bytes + Buffer.byteLength(JSON.stringify(name)) + 2, 2);
+  let total = sizes.reduce(
+    (sum, { name, bytes }) => sum + bytes + Buffer.byteLength(JSON.stringify(name)) + 2,
+    1,
+  );
   const aside: string[] = [];
   for (const { name, bytes } of sizes.sort((a, b) => b.bytes - a.bytes)) {
     if (total <= LARGEST_PROPERTIES || bytes <= NOTHING.length) break;
@@ -139,6 +149,15 @@ function tooMuch(entries: Map<string, string>): string[] {
 
 function written(entries: ReadonlyMap<string, string>): string {
   return `{${[...entries].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
+}
+
+/** As it is, and as it stands within JSON or a URL that is itself a text. */
+function writtenForms(secret: string): string[] {
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '')),
+  ];
 }
 
 function decoded(url: string): string {

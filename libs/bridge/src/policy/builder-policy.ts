@@ -21,22 +21,34 @@ export const BUILDER_SCOPE_PREFIXES = [
 /** Who may use which builder. Built once from the configuration; a pattern that cannot be read is an error there. */
 export class BuilderPolicy {
   readonly #restricted: ((name: string) => boolean)[];
+  readonly #restrictedInAnyCase: ((name: string) => boolean)[];
   readonly #ignored: ((name: string) => boolean)[];
   readonly #allowed?: ((name: string) => boolean)[];
 
   constructor(rules: BuilderRules) {
-    this.#restricted = rules.restricted.map(matcher);
-    this.#ignored = rules.ignored.map(matcher);
-    this.#allowed = rules.allowed?.map(matcher);
+    this.#restricted = rules.restricted.map((pattern) => matcher(pattern));
+    this.#restrictedInAnyCase = rules.restricted.map((pattern) => matcher(pattern, 'any case'));
+    this.#ignored = rules.ignored.map((pattern) => matcher(pattern));
+    this.#allowed = rules.allowed?.map((pattern) => matcher(pattern));
   }
 
-  /** Whether a task with these scopes may use the builder. */
-  judge(buildername: string, scopes: readonly string[]): BuilderJudgement {
+  /**
+   * Whether a task with these scopes may use the builder.
+   *
+   * @param spelling `any case` for a name that no list has confirmed: a master on MySQL finds the requests of its
+   *   builder whatever their case, so that `Release-x` would be built by `release-x`
+   */
+  judge(
+    buildername: string,
+    scopes: readonly string[],
+    spelling: 'exact' | 'any case' = 'exact',
+  ): BuilderJudgement {
     if (this.#ignored.some((matches) => matches(buildername))) return { is: 'ignored' };
     if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
       return { is: 'refused', reason: 'the builder is not among the allowed builders of this bridge' };
     }
-    if (!this.#restricted.some((matches) => matches(buildername))) return { is: 'allowed' };
+    const restricted = spelling === 'exact' ? this.#restricted : this.#restrictedInAnyCase;
+    if (!restricted.some((matches) => matches(buildername))) return { is: 'allowed' };
     const needed = BUILDER_SCOPE_PREFIXES.map((prefix) => prefix + buildername);
     if (needed.some((scope) => satisfies(scopes, scope))) return { is: 'allowed' };
     return {

@@ -2,6 +2,7 @@ import type { BuilderKnown, BuildOrder, OrderKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import type { BuilderPolicy } from './builder-policy.js';
 import { PAYLOAD_LIMITS, readPayload } from './payload.js';
+import { PROBLEMS } from './problems.js';
 
 /** What a task's definition asks for: a build request, nothing of ours, or something nobody may have. */
 export type Judgement =
@@ -9,6 +10,9 @@ export type Judgement =
 
 /** Task priorities that make a request go first; `high` is the original's, the others came to Taskcluster later. */
 const URGENT = new Set(['highest', 'very-high', 'high']);
+
+/** ASCII without a space at its ends: what every database compares alike, but for case. */
+const PLAIN_NAME = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
  * Judges a task's definition. Ignored builders come first: they are another installation's, bad payloads included.
@@ -31,10 +35,21 @@ export async function judge(
   if (!reading.valid) return { is: 'refused', reasons: reading.problems };
   const { payload } = reading;
 
-  const judgement = policy.judge(payload.buildername, definition.scopes);
+  const { buildername } = payload;
+  const judgement = policy.judge(buildername, definition.scopes);
   if (judgement.is === 'refused') return { is: 'refused', reasons: [judgement.reason] };
-  if ((await known(payload.buildername)) === 'unknown') {
-    return { is: 'refused', reasons: ['payload.buildername: no such builder in the builder list'] };
+  switch (await known(buildername)) {
+    case 'known':
+      break;
+    case 'unknown':
+      return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unknownBuilder}`] };
+    case 'unchecked': {
+      // A database may take the name for another one's, so nothing but its plainest reading is let through.
+      if (!PLAIN_NAME.test(buildername))
+        return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unlistedName}`] };
+      const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');
+      if (inAnyCase.is === 'refused') return { is: 'refused', reasons: [inAnyCase.reason] };
+    }
   }
   return { is: 'order', order: { ...key, ...payload, priority: URGENT.has(definition.priority) ? 1 : 0 } };
 }

@@ -165,8 +165,8 @@ describe('readPayload', () => {
     it.each<[string, unknown, unknown]>([
       [
         'builder name',
-        payload({ buildername: 'é'.repeat(text) }),
-        payload({ buildername: 'x'.repeat(text + 1) }),
+        payload({ buildername: 'x' + 'é'.repeat(127) }),
+        payload({ buildername: 'é'.repeat(128) }),
       ],
       ['branch', stamp({ branch: 'x'.repeat(text) }), stamp({ branch: 'x'.repeat(text + 1) })],
       ['shortest branch', stamp({ branch: 'abc' }), stamp({ branch: 'ab' })],
@@ -257,7 +257,7 @@ describe('readPayload', () => {
       }),
       { numRuns: 1000 },
     );
-    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeGreaterThan(20);
   });
 });
 

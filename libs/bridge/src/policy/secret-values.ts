@@ -27,13 +27,14 @@ export function looksSecret(text: string): boolean {
 }
 
 /**
- * Tells random base64 from words: many different characters, both cases, few separators, and neighbours that are
+ * Tells random base64 from words: many different characters, both cases and digits, few separators, and neighbours that are
  * seldom of one kind. Hexadecimal hashes have one case only.
  */
 function isRandom(text: string): boolean {
   const kinds = [...text].map(kindOf);
   const count = (kind: string) => kinds.filter((one) => one === kind).length;
-  if (count('upper') < 4 || count('lower') < 4 || count('other') * 8 > text.length) return false;
+  if (count('upper') < 4 || count('lower') < 4 || count('digit') < 1) return false;
+  if (count('other') * 8 > text.length) return false;
   const changes = kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;
   return changes >= 0.35 * (text.length - 1) && bitsPerCharacter(text) >= 4;
 }

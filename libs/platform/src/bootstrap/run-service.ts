@@ -2,7 +2,9 @@ import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { Configuration, ServiceName } from '../configuration/configuration.js';
 import { EXIT_CONFIGURATION } from '../configuration/configuration-error.js';
 import { loadConfiguration, type LoadedConfiguration } from '../configuration/load-configuration.js';
+import { secretsOf } from '../configuration/secrets.js';
 import { createLogger, type LogDestination } from '../logging/create-logger.js';
+import { Redactor } from '../logging/redactor.js';
 import type { PinoLogger } from '../logging/pino-logger.js';
 import { EXIT_USAGE, UsageError, parseCommandLine } from './command-line.js';
 import { startService, type RunningService } from './start-service.js';
@@ -59,7 +61,7 @@ export async function runService(
   } catch (error) {
     const refusal = refusalIn(error);
     if (refusal) {
-      host.stderr.write(`${refusal.message}\n`);
+      host.stderr.write(`${new Redactor(secretsOf(configuration)).text(refusal.message)}\n`);
       host.exit(EXIT_CONFIGURATION);
       return;
     }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Configuration } from '../configuration/configuration.js';
+import { restrictServer } from './http-surface.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { createLogger } from '../logging/create-logger.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -26,11 +27,6 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-/** The part of Express that is used. */
-interface Express {
-  disable(setting: string): void;
-}
-
 @Module({})
 class ServiceRoot {}
 
@@ -51,12 +47,14 @@ export async function startService(
       logger: options.logger ?? createLogger(configuration),
       abortOnError: false,
       forceCloseConnections: true,
+      // Nothing is ever read from a request's body.
+      bodyParser: false,
     },
   );
   try {
     const lifecycle = app.get(Lifecycle);
     if (options.processMetrics ?? true) app.get(Metrics).collectProcess();
-    (app.getHttpAdapter().getInstance() as Express).disable('x-powered-by');
+    restrictServer(app);
     await options.configure?.(app);
     const { host, port } = configuration.http;
     await app.listen(port, host);

@@ -34,7 +34,8 @@ export interface PulseConfiguration {
   host: string;
   port: number;
   tls: boolean;
-  tlsVerify: boolean;
+  /** The certificate is not verified. */
+  insecureSsl: boolean;
   vhost: string;
   user: string;
   password: string;
@@ -81,6 +82,16 @@ export interface ResultsConfiguration {
   exception: 'malformed-payload' | 'internal-error';
 }
 
+/** What of a build is published with its task. */
+export interface ArtifactsConfiguration {
+  /** Regular expressions, found anywhere in a property's name and in either case; absent means the built-in ones. */
+  withheldProperties?: string[];
+  /** Whether values that look like credentials are withheld. */
+  withholdSecrets: boolean;
+  /** Hosts that a log may be referred to on; absent means the built-in rule. */
+  logHosts?: string[];
+}
+
 export type Schedule = { cron: string } | { everySeconds: number };
 
 export interface ReflectorConfiguration {
@@ -109,6 +120,8 @@ export interface ParkingConfiguration {
   attempts: number;
   /** Seconds between two looks at what is due. */
   interval: number;
+  /** Seconds for which a message is left to the process that tries it. */
+  reservation: number;
 }
 
 /**
@@ -126,6 +139,7 @@ export interface Configuration {
   selfServe: SelfServeConfiguration;
   builders: BuildersConfiguration;
   results: ResultsConfiguration;
+  artifacts: ArtifactsConfiguration;
   reflector: ReflectorConfiguration;
   parking: ParkingConfiguration;
   /** Health and metrics. */

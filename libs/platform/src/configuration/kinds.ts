@@ -1,6 +1,6 @@
 import { CronTime } from 'cron';
 import { z } from 'zod';
-import { patternProblem } from './pattern.js';
+import { patternProblems } from './pattern.js';
 import type { Kind } from './setting.js';
 
 /** Timers of Node.js hold no more than this many seconds. */
@@ -93,12 +93,19 @@ export const databaseUrl = kind(
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
 export const patterns: Kind<string[]> = {
   schema: z.array(z.string()).superRefine((list, context) => {
-    for (const pattern of list) {
-      const problem = patternProblem(pattern);
-      if (problem) context.addIssue({ code: 'custom', message: problem });
-    }
+    for (const problem of patternProblems(list)) context.addIssue({ code: 'custom', message: problem });
   }),
   expects: 'must be a list of regular expressions, as a JSON array (in a variable also separated by commas)',
+  fromText: (given) =>
+    given.trim().startsWith('[') ? jsonOr(given) : given.split(',').map((item) => item.trim()),
+  toText: (value) => JSON.stringify(value),
+};
+
+/** Names of hosts: `logs.example.com`, `*.example.com`, `*`, each also with a scheme before it. */
+export const hosts: Kind<string[]> = {
+  schema: z.array(z.string().regex(/^(?:https?:\/\/)?(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/i)),
+  expects:
+    'must be a list of host names without port and path, such as logs.example.com, *.example.com or http://logs.example.com',
   fromText: (given) =>
     given.trim().startsWith('[') ? jsonOr(given) : given.split(',').map((item) => item.trim()),
   toText: (value) => JSON.stringify(value),

@@ -60,7 +60,10 @@ describe('the layouts of the original', () => {
       builders: { allowed: ['.*'] },
       log: { file: 'tclistener.log' },
     });
-    expect(warnings).toEqual([expect.stringContaining('builders_url')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('builders_url'),
+      expect.stringMatching(/INSECURE: selfserve_url .* plain http/),
+    ]);
   });
 
   it.each(SERVICE_NAMES)('reads both layouts for %s and knows all of their keys', (service) => {
@@ -172,7 +175,7 @@ describe('defaults', () => {
         host: 'pulse.mozilla.org',
         port: 5671,
         tls: true,
-        tlsVerify: true,
+        insecureSsl: false,
         vhost: '/',
         prefetch: 100,
         heartbeat: 30,
@@ -183,7 +186,7 @@ describe('defaults', () => {
       builders: { refresh: 300, timeout: 60 },
       results: { warnings: 'failed', exception: 'malformed-payload' },
       reflector: { reclaimWindow: 600, finishedGrace: 600, missingGrace: 600 },
-      parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5 },
+      parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5, reservation: 120 },
       http: { host: '127.0.0.1', port: 8082 },
       shutdown: { grace: 25 },
     });
@@ -346,9 +349,47 @@ describe('warnings', () => {
     expect(warningsOf(LAST_LAYOUT)).toEqual([expect.stringMatching(/\.env holds secrets/)]);
   });
 
-  it('tell when certificates are not verified', () => {
-    expect(warningsOf({ ...LAST_LAYOUT, pulse_ssl_verify: false })).toEqual([
-      expect.stringContaining('not verified'),
+  it.each([
+    ['pulse_insecure_ssl', { pulse_insecure_ssl: true }],
+    ['pulse_ssl', { pulse_ssl: false }],
+    ['buildbot_scheduler_db', { buildbot_scheduler_db: 'mysql://u:p@h/d?ssl=true&ssl_insecure=true' }],
+    ['bbb_db', { bbb_db: 'postgresql://u:p@h/d?ssl_insecure=1' }],
+    ['selfserve_url', { selfserve_url: 'http://build.example.com/self-serve' }],
+    ['builders_url', { builders_url: 'http://build.example.com/allthethings.json' }],
+    [
+      'rootUrl',
+      {
+        taskcluster_queue_config: {
+          ...LAST_LAYOUT.taskcluster_queue_config,
+          rootUrl: 'http://tc.example.com',
+        },
+      },
+    ],
+  ])('tell of every start with a connection that is weakened by %s', (key, changes) => {
+    const { warnings } = load(
+      'bb-listener',
+      { ...LAST_LAYOUT, ...changes },
+      key === 'rootUrl' ? {} : undefined,
+    );
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`^INSECURE: .*${key}`))]);
+  });
+
+  it('take what stays on this machine as it is', () => {
+    const near = {
+      selfserve_url: 'http://127.0.0.1:8000/',
+      builders_url: 'http://[::1]/list',
+      pulse_ssl: false,
+    };
+    expect(load('bb-listener', { ...LAST_LAYOUT, ...near, pulse_host: 'localhost' }).warnings).toEqual([]);
+  });
+});
+
+describe('a variable that switches the verification of certificates off everywhere', () => {
+  it('is refused, with the remedy', () => {
+    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const { problems } = refusal(() => load('reflector', LAST_LAYOUT, environment));
+    expect(problems).toEqual([
+      { subject: 'NODE_TLS_REJECT_UNAUTHORIZED', remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS') },
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { SERVICE_NAMES, type Configuration, type LogLevel, type ServiceName } from './configuration.js';
 import { ConfigurationError, type Problem } from './configuration-error.js';
+import { insecurities, refusedVariables } from './insecurities.js';
 import { unknownKeys } from './json-file.js';
 import { keysFor, namedSettings, type DefaultContext, type NamedSetting } from './setting.js';
 import { SETTINGS } from './settings/index.js';
@@ -35,7 +36,7 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
     values.set(setting.path, value);
   }
   if (options.logLevel) values.set('log.level', options.logLevel);
-  problems.push(...contradictions(values));
+  problems.push(...contradictions(values), ...refusedVariables(sources.environment));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return { configuration: assemble(service, values), warnings: warningsOf(service, sources, values) };
 }
@@ -170,8 +171,6 @@ function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<
     ...(service === 'tc-listener' && values.get('builders.url') === undefined
       ? ['no list of builders is set (builders_url): the names of builders are not checked']
       : []),
-    ...(values.get('pulse.tlsVerify') === false
-      ? ['the certificate of Pulse is not verified (pulse_ssl_verify): only for tests']
-      : []),
+    ...insecurities(service, values),
   ];
 }

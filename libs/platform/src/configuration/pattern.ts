@@ -1,3 +1,5 @@
+import { PATTERN_PATIENCE, slowPatterns } from './pattern-trial.js';
+
 interface Foreign {
   /** How the syntax looks in a pattern from which escapes and character classes were taken out. */
   found: RegExp;
@@ -16,6 +18,20 @@ const PYTHON_ONLY: Foreign[] = [
   { found: /\{,\d+\}/, advice: 'write {,n} as {0,n}' },
 ];
 
+/** Python takes a bracket at the beginning of a class for a character, JavaScript for the end. */
+const BRACKET_FIRST = /\[\^?\]/;
+
+/** What is wrong with patterns, with the remedies; also that one could hold up the process. */
+export function patternProblems(patterns: readonly string[]): string[] {
+  const problems = patterns.flatMap((pattern) => patternProblem(pattern) ?? []);
+  if (problems.length > 0) return problems;
+  return [...slowPatterns(patterns)].map(
+    (pattern) =>
+      `the pattern ${JSON.stringify(pattern)} takes more than ${PATTERN_PATIENCE} ms for some names: ` +
+      'write it without a repetition inside or beside another one that takes the same text',
+  );
+}
+
 /**
  * What is wrong with a pattern that was written for Python and will be run by JavaScript, with the remedy; nothing if
  * both read it alike.
@@ -24,6 +40,8 @@ export function patternProblem(pattern: string): string | undefined {
   const shown = JSON.stringify(pattern);
   // Escapes other than \A and \Z, and classes, are neutral: what looks like syntax inside of them is none.
   const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*\]/g, '_');
+  if (BRACKET_FIRST.test(pattern.replace(/\\./g, '_').replace(/\[(?!\^?\])[^\]]*\]/g, '_')))
+    return `the pattern ${shown} has a class that begins with a bracket: write it as \\]`;
   const foreign = PYTHON_ONLY.find(({ found }) => found.test(bare));
   if (foreign) return `the pattern ${shown} uses syntax that only Python knows: ${foreign.advice}`;
   try {

@@ -7,12 +7,16 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { HealthCheckService, HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { Redactor } from '../logging/redactor.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { Heartbeats } from './heartbeats.js';
 import { Lifecycle } from './lifecycle.js';
 
 /** Injection token of the seconds that a check may take. */
 export const CHECK_TIMEOUT = Symbol('CHECK_TIMEOUT');
+
+/** Characters of a reason at most. */
+const LONGEST_REASON = 300;
 
 export interface HealthReport {
   status: 'ok' | 'degraded' | 'error';
@@ -32,6 +36,7 @@ export class HealthReporter implements OnApplicationBootstrap {
     private readonly indicators: HealthIndicatorService,
     private readonly heartbeats: Heartbeats,
     private readonly lifecycle: Lifecycle,
+    private readonly redactor: Redactor,
     @Inject(CHECK_TIMEOUT) private readonly patience: number,
   ) {}
 
@@ -91,10 +96,16 @@ export class HealthReporter implements OnApplicationBootstrap {
 
   private async asked(check: HealthCheck): Promise<HealthIndicatorResult> {
     const session = this.indicators.check(check.name);
-    const reason = await inTime(check, this.patience);
+    const reason = this.fit(await inTime(check, this.patience));
     this.note(check.name, reason);
     if (reason === undefined) return session.up();
     return check.kind === 'degraded' ? session.degraded({ reason }) : session.down({ reason });
+  }
+
+  /** A reason may repeat what an outside system has said. */
+  private fit(reason: string | undefined): string | undefined {
+    if (reason === undefined) return undefined;
+    return this.redactor.text(reason).replace(/\s+/g, ' ').slice(0, LONGEST_REASON);
   }
 
   /** Only changes are logged: probes come every few seconds. */

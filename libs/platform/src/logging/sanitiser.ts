@@ -1,3 +1,4 @@
+import { Redactor } from './redactor.js';
 import { serialiseError } from './serialise-error.js';
 
 /** Characters of a field at most. */
@@ -15,19 +16,17 @@ const TELLING_NAME = /^(?:.*(?:password|passwd|secret|access_?token)|authorizati
 
 /** Makes values fit for a log: without secrets, without accounts in URLs, of bounded size. */
 export class Sanitiser {
-  private readonly secrets: readonly string[];
+  private readonly redactor: Redactor;
 
   constructor(
     secrets: readonly string[],
     private readonly withStacks: boolean,
   ) {
-    // A secret that contains another one goes first, so that nothing of it remains.
-    this.secrets = [...secrets].sort((one, other) => other.length - one.length);
+    this.redactor = new Redactor(secrets);
   }
 
   text(given: string): string {
-    let result = given.slice(0, LOOKED_AT);
-    for (const secret of this.secrets) result = result.replaceAll(secret, MASK);
+    const result = this.redactor.text(given.slice(0, LOOKED_AT));
     return capped(result.replace(USER_IN_URL, '$1'));
   }
 
@@ -59,7 +58,9 @@ export class Sanitiser {
     if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => this.value(item, depth + 1));
     if (value instanceof Set || value instanceof Map) return this.value([...value], depth);
     const entries = Object.entries(value).slice(0, MOST_ITEMS);
-    return Object.fromEntries(entries.map(([name, item]) => [name, this.named(name, item, depth + 1)]));
+    return Object.fromEntries(
+      entries.map(([name, item]) => [this.text(name), this.named(name, item, depth + 1)]),
+    );
   }
 }
 

@@ -41,6 +41,8 @@ export class Metrics {
   /** Adds what is known of the process itself: memory, processor, event loop. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.registry });
+    // Whoever may read metrics need not learn which version there is to attack.
+    this.registry.removeSingleMetric('nodejs_version_info');
   }
 
   /** All metrics in the text format of Prometheus. */

@@ -21,7 +21,7 @@ export type Handle = (payload: JsonValue, context: PulseContext) => Promise<void
 export const QUICK = {
   reconnectMin: 0.02,
   reconnectMax: 0.05,
-  parking: { firstDelay: 10, maxDelay: 1000, attempts: 3, interval: 0.02 },
+  parking: { firstDelay: 10, maxDelay: 1000, attempts: 3, interval: 0.02, reservation: 60 },
 };
 
 /** A filter as an application may have one: it must not hide from the acknowledgement what happened. */

@@ -49,6 +49,11 @@ export class MemoryRequest {
 
   requeue(): void {
     this.end(RETRY);
+    this.giveBack();
+  }
+
+  /** The request of a build that has ended in RETRY is anybody's again. */
+  giveBack(): void {
     this.#isClaimed = false;
   }
 

@@ -1,4 +1,4 @@
-import { BuilderPolicy, type TaskDefinition, type TrackedTask, type Verdict } from '@bbb/bridge';
+import { ArtifactPolicy, BuilderPolicy, type TaskDefinition, type TrackedTask, type Verdict } from '@bbb/bridge';
 import { Reconciler } from '../reconciler.js';
 import type { FinishedEvent, Given, TriggeringEvent } from '../scene.js';
 import type { ReconcilerSettings } from '../tools.js';
@@ -44,6 +44,7 @@ export class World {
     missingGrace: 300,
     results: { warnings: 'failed', exception: 'malformed-payload' },
     policy: new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignored'] }),
+    artifacts: new ArtifactPolicy({ logHosts: ['http://logs.example.com'] }),
   };
   readonly bridge = this.anotherBridge();
 

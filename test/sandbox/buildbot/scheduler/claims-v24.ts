@@ -6,6 +6,9 @@ const MASTER_CLASS = 'buildbot.master.BuildMaster';
 
 /** Buildbot 0.8.5 and later: one row per claim, which a unique key keeps single. Priority is ignored. */
 export class ClaimsInRows implements Claims {
+  /** @param lifetime seconds */
+  constructor(private readonly lifetime = CLAIM_LIFETIME) {}
+
   unclaimed(statements: Statements, buildername: string) {
     return statements.rows<{ id: number }>(
       `SELECT br.id AS id FROM buildrequests br LEFT JOIN buildrequest_claims c ON c.brid = br.id
@@ -56,7 +59,7 @@ export class ClaimsInRows implements Claims {
     await statements.change(
       `DELETE FROM buildrequest_claims WHERE claimed_at < ?
         AND brid IN (SELECT id FROM buildrequests WHERE complete = 0)`,
-      [epoch(statements.dialect, now - CLAIM_LIFETIME)],
+      [epoch(statements.dialect, now - this.lifetime)],
     );
   }
 }

@@ -3,6 +3,9 @@ import { epoch, places, type Statements } from './connection.js';
 
 /** Buildbot 0.8.2: three columns of buildrequests, written without a look at who holds the claim. */
 export class ClaimsInRequests implements Claims {
+  /** @param lifetime seconds */
+  constructor(private readonly lifetime = CLAIM_LIFETIME) {}
+
   unclaimed(statements: Statements, buildername: string, master: MasterIdentity, now: number) {
     // The tie-break is the buildset's submitted_at. A NULL in claimed_at is never found.
     return statements.rows<{ id: number }>(
@@ -10,7 +13,7 @@ export class ClaimsInRequests implements Claims {
         WHERE br.buildername = ? AND br.complete = 0
           AND (br.claimed_at < ? OR (br.claimed_by_name = ? AND br.claimed_by_incarnation <> ?))
         ORDER BY br.priority DESC, bs.submitted_at ASC, br.id ASC`,
-      [buildername, epoch(statements.dialect, now - CLAIM_LIFETIME), master.name, master.incarnation],
+      [buildername, epoch(statements.dialect, now - this.lifetime), master.name, master.incarnation],
     );
   }
 

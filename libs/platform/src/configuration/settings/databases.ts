@@ -11,7 +11,7 @@ export const schedulerDb: Settings['schedulerDb'] = {
     secret: true,
     requiredBy: ALL,
     example: 'mysql://bridge:password@db.example.com/buildbot_schedulers',
-    doc: "URL of Buildbot's scheduler database.",
+    doc: "URL of Buildbot's scheduler database; with ?ssl=true encrypted and verified.",
   },
   poolSize: {
     keys: ['scheduler_db_pool'],
@@ -34,7 +34,7 @@ export const bridgeDb: Settings['bridgeDb'] = {
     secret: true,
     requiredBy: ALL,
     example: 'sqlite:///bbb.db',
-    doc: "URL of the bridge's own database.",
+    doc: "URL of the bridge's own database; with ?ssl=true encrypted and verified.",
   },
   poolSize: {
     keys: ['bbb_db_pool'],

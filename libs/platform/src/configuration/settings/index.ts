@@ -1,4 +1,5 @@
 import type { Settings } from '../setting.js';
+import { artifacts } from './artifacts.js';
 import { builders, selfServe } from './buildbot.js';
 import { bridgeDb, schedulerDb } from './databases.js';
 import { http, log, shutdown } from './process.js';
@@ -19,6 +20,7 @@ export const SETTINGS: Settings = {
   selfServe,
   builders,
   results,
+  artifacts,
   reflector,
   parking,
   http,

@@ -19,11 +19,11 @@ export const pulse: Settings['pulse'] = {
     default: true,
     doc: 'Whether the connection to Pulse is encrypted.',
   },
-  tlsVerify: {
-    keys: ['pulse_ssl_verify'],
+  insecureSsl: {
+    keys: ['pulse_insecure_ssl'],
     kind: flag,
-    default: true,
-    doc: "Whether Pulse's certificate is verified; false only for tests.",
+    default: false,
+    doc: "Whether any certificate is taken for Pulse's: only for tests, and told at every start.",
   },
   vhost: { keys: ['pulse_vhost'], kind: text, default: '/', doc: 'Virtual host of Pulse.' },
   user: { keys: ['pulse_user'], kind: text, requiredBy: LISTENERS, example: 'bridge', doc: 'Pulse user.' },

@@ -75,4 +75,10 @@ export const parking: Settings['parking'] = {
     default: 5,
     doc: 'Seconds between two looks at which messages are due.',
   },
+  reservation: {
+    keys: ['parking.reservation'],
+    kind: seconds,
+    default: 120,
+    doc: 'Seconds after which a message is tried by another process, when the one that tries it has died.',
+  },
 };

@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals';
+import type { BuilderKnown } from '../ports/buildbot.js';
+import type { TaskDefinition } from '../ports/task-queue.js';
+import { BuilderPolicy } from './builder-policy.js';
+import { judge } from './judge.js';
+import { matcher } from './python-pattern.js';
+
+const POLICY = new BuilderPolicy({
+  restricted: ['^release-', 'nightly$'],
+  ignored: ['^other'],
+  allowed: ['.*'],
+});
+const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, submittedAt: 1494586264 };
+
+function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], policy = POLICY) {
+  const definition: TaskDefinition = {
+    taskQueueId: 'p/w',
+    priority: 'normal',
+    created: 1494586000,
+    expires: '2018-05-12T10:50:00.000Z',
+    scopes,
+    payload: { buildername, sourcestamp: { branch: 'ash' }, properties: { product: 'firefox' } },
+  };
+  return judge(definition, KEY, policy, async () => known);
+}
+
+describe('matcher', () => {
+  it('tells cases apart only when asked to', () => {
+    expect(matcher('release-')('Release-x')).toBe(false);
+    expect(matcher('release-', 'exact')('Release-x')).toBe(false);
+    expect(matcher('release-', 'any case')('Release-x')).toBe(true);
+    expect(matcher('release-', 'any case')('pre-Release-x')).toBe(false);
+  });
+});
+
+describe('BuilderPolicy for a name in any case', () => {
+  it.each(['RELEASE-x', 'Release-X', 'Nightly', 'release-x'])('restricts %s', (name) => {
+    expect(POLICY.judge(name, [], 'any case')).toEqual({
+      is: 'refused',
+      reason:
+        `the builder is restricted: the task needs the scope buildbot-bridge:builder-name:${name} ` +
+        `or project:releng:buildbot-bridge:builder-name:${name}`,
+    });
+    expect(POLICY.judge(name, [`buildbot-bridge:builder-name:${name}`], 'any case')).toEqual({
+      is: 'allowed',
+    });
+  });
+
+  it('restricts a listed name as it is written', () => {
+    expect(POLICY.judge('Release-x', [])).toEqual({ is: 'allowed' });
+    expect(POLICY.judge('Release-x', [], 'exact')).toEqual({ is: 'allowed' });
+    expect(POLICY.judge('release-x', [], 'exact').is).toBe('refused');
+  });
+
+  it('ignores and allows as it is written', () => {
+    const policy = new BuilderPolicy({ restricted: [], ignored: ['^other'], allowed: ['^Linux'] });
+    expect(policy.judge('other', [], 'any case')).toEqual({ is: 'ignored' });
+    expect(policy.judge('Other', [], 'any case').is).toBe('refused');
+    expect(policy.judge('Linux', [], 'any case')).toEqual({ is: 'allowed' });
+  });
+});
+
+describe('BuilderPolicy fails closed', () => {
+  it.each(['restricted', 'ignored', 'allowed'])('is not made of an unreadable %s pattern', (list) => {
+    expect(() => new BuilderPolicy({ restricted: [], ignored: [], [list]: ['fine', '('] })).toThrow(
+      SyntaxError,
+    );
+  });
+
+  it.each([
+    ['no scopes', []],
+    ['an empty scope', ['']],
+    ['a scope of a star inside', ['buildbot-bridge:*:release-x']],
+    ['a shorter scope without star', ['buildbot-bridge:builder-name:release-']],
+    ['a prefix alone', ['buildbot-bridge:builder-name:']],
+    ['a scope with more behind the star', ['buildbot-bridge:builder-name:*x']],
+    ['two stars, of which one counts', ['buildbot-bridge:builder-name:rel**']],
+  ])('gives nobody with %s a restricted builder', (_what, scopes) => {
+    expect(POLICY.judge('release-x', scopes).is).toBe('refused');
+  });
+
+  it('needs one restriction of several to match, and one scope of several', () => {
+    expect(POLICY.judge('nightly', []).is).toBe('refused');
+    expect(POLICY.judge('nightly', ['x', 'buildbot-bridge:builder-name:nigh*']).is).toBe('allowed');
+  });
+
+  it('needs one allowed pattern of several', () => {
+    const policy = new BuilderPolicy({
+      restricted: [],
+      ignored: ['^a', '^b'],
+      allowed: ['^Linux', '^Windows'],
+    });
+    expect(policy.judge('Windows', []).is).toBe('allowed');
+    expect(policy.judge('Mac', []).is).toBe('refused');
+    expect(policy.judge('bx', []).is).toBe('ignored');
+  });
+});
+
+describe('judge, of a name that no list confirms', () => {
+  it.each([['Linux build'], ['a'], ['a b  c'], ['~!']])('lets %j pass', async (name) => {
+    expect((await ask(name, 'unchecked')).is).toBe('order');
+  });
+
+  it.each([['Linux build '], [' Linux build'], ['été'], ['ｒelease-x'], ['reléase-x'], [' ']])(
+    'refuses %j, which a database may take for another',
+    async (name) => {
+      expect(await ask(name, 'unchecked', ['*'])).toEqual({
+        is: 'refused',
+        reasons: ['payload.buildername: is not plain ASCII, and there is no builder list that has it'],
+      });
+      expect((await ask(name, 'known')).is).toBe('order');
+    },
+  );
+
+  it('asks for the scope of a restricted builder in any case', async () => {
+    const refused = await ask('RELEASE-x', 'unchecked');
+    expect(refused).toMatchObject({
+      is: 'refused',
+      reasons: [expect.stringContaining('the builder is restricted')],
+    });
+    expect((await ask('RELEASE-x', 'unchecked', ['*'])).is).toBe('order');
+    expect((await ask('RELEASE-x', 'known')).is).toBe('order');
+  });
+
+  it('refuses a name that the list does not have', async () => {
+    expect(await ask('Linux build', 'unknown', ['*'])).toEqual({
+      is: 'refused',
+      reasons: ['payload.buildername: no such builder in the builder list'],
+    });
+  });
+
+  it('leaves to others what only the beginning of an endless name shows', async () => {
+    const policy = new BuilderPolicy({ restricted: [], ignored: ['^x{200}', '.*END'] });
+    expect((await ask('x'.repeat(5000), 'known', [], policy)).is).toBe('ignored');
+    expect((await ask(`${'y'.repeat(254)}END`, 'known', [], policy)).is).toBe('refused');
+    expect((await ask(`${'y'.repeat(252)}END`, 'known', [], policy)).is).toBe('ignored');
+  });
+
+  it.each([null, undefined, 1, ['other'], { length: 3 }])('takes %j for no name', async (name) => {
+    expect((await ask(name, 'known')).is).toBe('refused');
+  });
+});

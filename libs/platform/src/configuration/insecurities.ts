@@ -1,0 +1,72 @@
+import type { Problem } from './configuration-error.js';
+import type { ServiceName } from './configuration.js';
+
+type Values = ReadonlyMap<string, unknown>;
+
+/** Addresses that are reached by http(s), with the keys that an operator knows them by. */
+const WEB = [
+  ['taskcluster.rootUrl', 'taskcluster_queue_config.rootUrl'],
+  ['selfServe.url', 'selfserve_url'],
+  ['builders.url', 'builders_url'],
+] as const;
+
+const DATABASES = [
+  ['schedulerDb.url', 'buildbot_scheduler_db'],
+  ['bridgeDb.url', 'bbb_db'],
+] as const;
+
+/** What weakens the connections to the outside, as warnings for the log of every start. */
+export function insecurities(service: ServiceName, values: Values): string[] {
+  return [
+    ...(service === 'reflector' ? [] : ofPulse(values)),
+    ...DATABASES.filter(([path]) => isInsecure(textAt(values, path))).map(
+      ([, key]) =>
+        `INSECURE: the certificate of the database is not verified (ssl_insecure in ${key}): only for tests`,
+    ),
+    ...WEB.filter(([path]) => isPlainAndFar(textAt(values, path))).map(
+      ([, key]) => `INSECURE: ${key} is reached by plain http: whoever is on the way can read and change it`,
+    ),
+  ];
+}
+
+/** A variable of Node's that would switch verification off everywhere, without a word of it in the configuration. */
+export function refusedVariables(environment: Readonly<Record<string, string | undefined>>): Problem[] {
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
+  return [
+    {
+      subject: 'NODE_TLS_REJECT_UNAUTHORIZED',
+      remedy: 'must not be 0; let NODE_EXTRA_CA_CERTS name a file with the authorities to trust',
+    },
+  ];
+}
+
+function ofPulse(values: Values): string[] {
+  const isEncrypted = values.get('pulse.tls') !== false;
+  if (!isEncrypted) {
+    return isNear(textAt(values, 'pulse.host'))
+      ? []
+      : ['INSECURE: the connection to Pulse is not encrypted (pulse_ssl)'];
+  }
+  return values.get('pulse.insecureSsl') === true
+    ? ['INSECURE: the certificate of Pulse is not verified (pulse_insecure_ssl): only for tests']
+    : [];
+}
+
+/** As libs that connect read the URL. */
+function isInsecure(url: string): boolean {
+  return /[?&]ssl_insecure=(?:true|1|yes)(?:&|$)/i.test(url);
+}
+
+function isPlainAndFar(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isNear(new URL(url).hostname);
+}
+
+/** On this machine. */
+function isNear(host: string): boolean {
+  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(host);
+}
+
+function textAt(values: Values, path: string): string {
+  const value = values.get(path);
+  return typeof value === 'string' ? value : '';
+}

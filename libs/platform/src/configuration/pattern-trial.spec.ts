@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { patternProblems } from './pattern.js';
+import { adversarialSamples } from './pattern-samples.js';
+import { slowPatterns } from './pattern-trial.js';
+
+describe('adversarialSamples', () => {
+  it('leads to a repetition, repeats what it repeats, and ends otherwise', () => {
+    const samples = adversarialSamples('release-(?:[x-z]+)+$');
+    expect(samples).toContainEqual({ prefix: 'release-', pump: 'x', suffix: '!' });
+  });
+
+  it('repeats what each alternative takes', () => {
+    const pumps = adversarialSamples('(?:ab|cd)*e').map(({ pump }) => pump);
+    expect(pumps).toEqual(expect.arrayContaining(['ab', 'cd']));
+  });
+
+  it('stays small for a large pattern', () => {
+    expect(adversarialSamples('(a+b*|c{2,}d?)*'.repeat(200)).length).toBeLessThan(2000);
+  });
+});
+
+describe('slowPatterns', () => {
+  it.each([
+    '^release-.*$',
+    '^((?!alder).)*$',
+    '.*',
+    '^(?:Linux|Windows|OS X) [a-z-]+ (?:build|test)$',
+    '\\S+ \\S+ \\S+',
+    '^release-(?:mozilla-(?:beta|release|esr\\d+)-)?[\\w.-]+_(?:chcksms|bncrsub)$',
+    '(?<kind>x+)-\\k<kind>',
+    'a{2,5}b',
+    'plain',
+    '',
+  ])('lets %s pass', (pattern) => {
+    expect([...slowPatterns([pattern])]).toEqual([]);
+  });
+
+  it.each([
+    '^(?:[a-z]+)+$',
+    '(a|a)*b',
+    '(?:a|ab|b)*c',
+    '^release-(\\w+\\s?)+$',
+    '^((a+)+|b)$',
+    '(x+x+)+y',
+    '^(?:.*a){9}b',
+    '.*.*.*.*.*x',
+    '^(?=(?:a+)+b)',
+    '^builder (\\d+)*\\.$',
+    '(?:[A-Z]+)+$',
+  ])('finds out %s', (pattern) => {
+    expect([...slowPatterns(['fine.*', pattern, 'also-fine+'])]).toEqual([pattern]);
+  });
+});
+
+describe('patternProblems', () => {
+  it('names the pattern and the remedy', () => {
+    expect(patternProblems(['^(?:[a-z]+)+$'])).toEqual([
+      expect.stringMatching(
+        /"\^\(\?:\[a-z\]\+\)\+\$" takes more than 10 ms for some names: write it without/,
+      ),
+    ]);
+  });
+
+  it.each(['[]abc]', '[^]abc]', 'x[]]'])('refuses %s, which Python reads otherwise', (pattern) => {
+    expect(patternProblems([pattern])).toEqual([expect.stringContaining('write it as \\]')]);
+  });
+
+  it.each(['[\\]abc]', '[[]', '\\[]', '[a][b]', '[a]]'])('takes %s, which both read alike', (pattern) => {
+    expect(patternProblems([pattern])).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads';
+import { adversarialSamples } from './pattern-samples.js';
+
+/** What a pattern may take over one name, in milliseconds. */
+export const PATTERN_PATIENCE = 10;
+
+/** As long as a builder's name may be; before it, lengths at which a hopeless pattern is found out soon. */
+const LENGTHS = [22, 30, 64, 255];
+
+/** Milliseconds without any progress after which a pattern is given up. */
+const HANGS = 1000;
+
+/** Milliseconds for the thread to begin. */
+const BEGINS = 30_000;
+
+/** Runs in a thread of its own, where a pattern that never ends holds up nobody. Times are milliseconds. */
+const TRIAL = `
+const { workerData: { patterns, state, times } } = require('node:worker_threads');
+const progress = new Int32Array(state);
+const result = new Float64Array(times);
+const step = () => { Atomics.add(progress, 0, 1); Atomics.notify(progress, 0); };
+const took = (expression, text) => {
+  const begun = performance.now();
+  expression.test(text);
+  return performance.now() - begun;
+};
+step();
+patterns.forEach(({ pattern, samples }, index) => {
+  const expressions = ['', 'i'].map((flags) => new RegExp('^(?:' + pattern + ')', flags));
+  search: for (const length of ${JSON.stringify(LENGTHS)}) {
+    for (const { prefix, pump, suffix } of samples) {
+      const room = Math.max(0, length - prefix.length - suffix.length);
+      const text = prefix + pump.repeat(Math.ceil(room / pump.length)).slice(0, room) + suffix;
+      for (const expression of expressions) {
+        let time = took(expression, text);
+        // A busy machine may be slow once, a bad pattern is slow every time.
+        for (let again = 0; time > ${PATTERN_PATIENCE} && again < 3; again++) time = Math.min(time, took(expression, text));
+        result[index] = Math.max(result[index], time);
+        if (time > ${PATTERN_PATIENCE}) break search;
+      }
+    }
+  }
+  step();
+});
+`;
+
+/** Patterns that have stood the trial in this process. */
+const passed = new Set<string>();
+
+/**
+ * Patterns that backtrack so much that a builder's name of the longest kind takes more than {@link PATTERN_PATIENCE}:
+ * the name is anybody's to choose, and while it is matched nothing else happens, claims are not renewed.
+ *
+ * Waits for the trial, since nothing may begin before it: milliseconds for usual patterns, a second for each that
+ * does not end by itself.
+ *
+ * @param patterns that JavaScript can read
+ */
+export function slowPatterns(patterns: readonly string[]): Set<string> {
+  const slow = new Set<string>();
+  let left = [...new Set(patterns)].filter((pattern) => !passed.has(pattern) && /[*+?{]/.test(pattern));
+  while (left.length > 0) {
+    const times = trial(left);
+    times.forEach((time, index) => (time > PATTERN_PATIENCE ? slow : passed).add(left[index]!));
+    left = left.slice(times.length);
+  }
+  return slow;
+}
+
+/** How long each took; ends with the first one that hangs. */
+function trial(patterns: readonly string[]): number[] {
+  const state = new SharedArrayBuffer(4);
+  const times = new SharedArrayBuffer(8 * patterns.length);
+  const progress = new Int32Array(state);
+  const tried = patterns.map((pattern) => ({ pattern, samples: adversarialSamples(pattern) }));
+  const worker = new Worker(TRIAL, {
+    eval: true,
+    workerData: { patterns: tried, state, times },
+    env: {},
+    execArgv: [],
+  });
+  try {
+    const results = new Float64Array(times);
+    if (Atomics.wait(progress, 0, 0, BEGINS) === 'timed-out')
+      throw new Error('patterns cannot be tried: no thread begins');
+    for (let index = 0; index < patterns.length; index++) {
+      if (Atomics.wait(progress, 0, index + 1, HANGS) === 'timed-out')
+        return [...results.slice(0, index), Infinity];
+    }
+    return [...results];
+  } finally {
+    void worker.terminate();
+  }
+}

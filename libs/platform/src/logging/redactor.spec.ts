@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { Redactor } from './redactor.js';
+
+const SECRET = 'p"ä ss/word';
+const redactor = new Redactor([SECRET, 'guest', `${SECRET}-longer`]);
+
+describe('Redactor', () => {
+  it('finds a secret as it is, escaped in JSON and in a URL', () => {
+    expect(redactor.text(`<${SECRET}>`)).toBe('<[secret]>');
+    expect(redactor.text(JSON.stringify({ a: SECRET }))).toBe('{"a":"[secret]"}');
+    expect(redactor.text(`https://u:${encodeURIComponent(SECRET)}@h`)).toBe('https://u:[secret]@h');
+  });
+
+  it('leaves nothing of a secret that contains another', () => {
+    expect(redactor.text(`${SECRET}-longer`)).toBe('[secret]');
+  });
+
+  it('changes texts and names in the JSON of a body, however they are escaped', () => {
+    const escaped = [...SECRET].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    expect(redactor.body(`{"a": ["x${escaped}", 17, {"k${escaped}": null}]}`)).toBe(
+      '{"a":["x[secret]",17,{"k[secret]":null}]}',
+    );
+  });
+
+  it.each(['{"a" : 1.0, "a": "guests", "big": 12345678901234567890}', 'no JSON', '[guest', ''])(
+    'leaves %j as it is',
+    (body) => {
+      expect(redactor.body(body)).toBe(body);
+    },
+  );
+
+  it('changes what is no JSON as text', () => {
+    expect(redactor.body(`{"broken": "${SECRET}`)).toBe('{"broken": "[secret]');
+  });
+
+  it('takes a short secret for one only where it stands alone', () => {
+    expect(redactor.body('{"user":"guest","note":"a guest"}')).toBe('{"user":"[secret]","note":"a guest"}');
+    expect(new Redactor(['12345']).body('{"id":12345}')).toBe('{"id":12345}');
+  });
+
+  it('survives what is nested too deep to read', () => {
+    const deep = '['.repeat(500_000);
+    expect(redactor.body(deep)).toBe(deep);
+  });
+});

@@ -1,0 +1,20 @@
+import type { Artifact } from '@bbb/bridge';
+
+/** Characters of the whole text; problems are few and short, names of builders are not. */
+const LONGEST = 8192;
+
+/** What a refused task's owner is told, where anybody looks first. It repeats nothing but names from the payload. */
+export function refusalArtifact(reasons: readonly string[], expires: string): Artifact {
+  const lines = [
+    'The Buildbot bridge has refused this task: no build was requested.',
+    '',
+    ...reasons.map((reason) => `* ${reason}`),
+  ];
+  return {
+    kind: 'file',
+    name: 'public/bridge-refusal.txt',
+    contentType: 'text/plain; charset=utf-8',
+    content: `${lines.join('\n').slice(0, LONGEST)}\n`,
+    expires,
+  };
+}

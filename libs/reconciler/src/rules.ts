@@ -1,0 +1,13 @@
+import { catchUp, decide, type Facts, factsOf, type Verdict } from '@bbb/bridge';
+import { ACTS } from './acts/index.js';
+import type { Act } from './tools.js';
+
+/** What is asked for, and how it is done. Tests put wrong ones in, to see whether anybody would notice. */
+export interface Rules {
+  factsOf: typeof factsOf;
+  catchUp: typeof catchUp;
+  decide: (facts: Facts) => Verdict;
+  acts: Record<Verdict, Act>;
+}
+
+export const RULES: Rules = { factsOf, catchUp, decide, acts: ACTS };

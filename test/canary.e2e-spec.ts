@@ -1,0 +1,307 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import type { DynamicModule } from '@nestjs/common';
+import { runMigrate } from '@bbb/bridge-db';
+import { createLogger, loadConfiguration, startService } from '@bbb/platform';
+import { connectPulse } from '@bbb/service';
+import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
+import { brokerAt } from './sandbox/broker.js';
+import { SCENARIOS, type Scenario } from './sandbox/mix.js';
+import { type Services, startInProcess } from './sandbox/services.js';
+import { type Actor, hasArrived, play } from './sandbox/story.js';
+import { World } from './sandbox/world.js';
+import { Canaries, listenToStreams } from './support/canaries.js';
+import { createDatabase } from './support/databases.js';
+import { isReachable, SERVERS } from './support/servers.js';
+
+const SECRET = {
+  accessToken: 'c4n4ry-AcCeSs-0123456789_abcdefghijklmnopqrst',
+  signature: 'c4n4ry/SiGnAtUrE+0123456789abcdefghijklm=',
+  seed: 'c4n4ry-SeEd-0123456789abcdefghijklmnopqrstuvw',
+  database: `c4n4ry "d'b\\ pass/w%rd @1`,
+  pulse: 'c4n4ry-pülse "pass\\word',
+};
+
+/** What Taskcluster says when it is angry: error texts of outside systems may repeat anything. */
+const ECHO = `Bad token ${SECRET.accessToken} with ${SECRET.signature}`;
+
+/** The first calls of a method for a task fail; later ones do not. */
+function failing(method: string, times: number, status: number): NonNullable<Scenario['fault']> {
+  const calls = new Map<string, number>();
+  return (call) => {
+    if (call.method !== method) return 'pass';
+    const count = (calls.get(call.taskId!) ?? 0) + 1;
+    calls.set(call.taskId!, count);
+    return count <= times ? { status, code: 'AuthenticationFailed', message: ECHO } : 'pass';
+  };
+}
+
+const success = { plan: () => ({ duration: 0.5 }), taskcluster: 'completed', buildbot: 'SUCCESS' };
+
+/** Somebody has got hold of our secrets and puts them into a task. */
+const LEAKED = {
+  token: 'short',
+  comment: `look: ${SECRET.accessToken}`,
+  nested: JSON.stringify({ deep: [SECRET.pulse] }),
+  password_of_db: SECRET.database,
+};
+
+const FAULTS: readonly Scenario[] = [
+  { ...success, name: '401 to a definition', fault: failing('task', 2, 401) },
+  { ...success, name: '401 to a claim', fault: failing('claimTask', 2, 401) },
+  { ...success, name: '403 to a report', fault: failing('reportCompleted', 2, 403) },
+  { ...success, name: '500 to an artifact', fault: failing('createArtifact', 20, 500) },
+  { ...success, name: '403 to an upload', fault: failing('putContent', 20, 403) },
+  {
+    ...success,
+    name: 'our secrets in a task',
+    task: () => ({
+      payload: {
+        buildername: 'Linux x86-64 oak build',
+        sourcestamp: { branch: 'https://hg.example.com/projects/oak/', revision: 'f'.repeat(40) },
+        properties: { product: 'firefox', scenario: 'our secrets in a task', ...LEAKED },
+      },
+    }),
+  },
+];
+
+const MIX = [...SCENARIOS, ...FAULTS];
+const isServed = isReachable('mysql');
+
+describe('the secrets of the bridge', () => {
+  const canaries = new Canaries({ ...SECRET });
+  const undo: (() => unknown)[] = [];
+  let world: World;
+  let actors: Actor[] = [];
+
+  beforeAll(async () => {
+    undo.push(listenToStreams(canaries));
+    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-canary-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const kind = isServed ? 'mysql' : 'sqlite';
+    const databases = [await createDatabase(kind), await createDatabase(kind)] as const;
+    undo.push(() => Promise.all(databases.map((database) => database.drop())));
+    const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
+    let refusals = 0;
+    world = await World.start({
+      folder,
+      seed: 3,
+      schema: 6,
+      schedulerDb,
+      bridgeDb,
+      broker: brokerAt(undefined),
+      scenarios: MIX,
+      selfServe: {
+        fault: ({ method }) =>
+          method !== 'GET' && refusals++ < 3 ? { kind: 'answer', status: 403, body: ECHO } : undefined,
+      },
+    });
+    undo.push(() => world.stop());
+    if (isServed) {
+      await runMigrate(bridgeDb, 'up');
+      const user = await secretUser([schedulerDb, bridgeDb]);
+      undo.push(user.drop);
+      await useServices(folder, [user.url(schedulerDb), user.url(bridgeDb)]);
+    } else await useServices(folder, [schedulerDb, bridgeDb]);
+    await lookAt(folder);
+  }, 240_000);
+
+  afterAll(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  async function useServices(folder: string, [schedulerDb, bridgeDb]: [string, string]): Promise<void> {
+    const config = await configure(schedulerDb, bridgeDb);
+    const services = await startInProcess(config, { connect: () => world.options.broker.connect() });
+    undo.push(() => services.stop().catch(() => undefined));
+    const groups = MIX.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
+    actors = await play(world, groups, () => undefined, 120);
+    await tellSecrets();
+    await ask(services);
+    await services.stop();
+    await serveInTrouble(folder);
+  }
+
+  function configure(schedulerDb: string, bridgeDb: string, changes = {}): Promise<string> {
+    return world.writeConfiguration(
+      { tclistener: 0, bblistener: 0, reflector: 0 },
+      {
+        taskcluster_queue_config: {
+          rootUrl: world.taskcluster.url,
+          credentials: {
+            clientId: 'c4n4ry-client',
+            accessToken: SECRET.accessToken,
+            certificate: JSON.stringify({
+              version: 1,
+              scopes: ['*'],
+              start: Date.now() - 60_000,
+              expiry: Date.now() + 3_600_000,
+              seed: SECRET.seed,
+              signature: SECRET.signature,
+              issuer: 'static/taskcluster/root',
+            }),
+          },
+        },
+        buildbot_scheduler_db: schedulerDb,
+        bbb_db: bridgeDb,
+        pulse_password: SECRET.pulse,
+        log_level: 'debug',
+        ...changes,
+      },
+    );
+  }
+
+  /** Anybody with a Pulse account may publish anything. */
+  async function tellSecrets(): Promise<void> {
+    const model = await world.options.broker.connect();
+    const channel = await model.createChannel();
+    const bodies = [
+      { payload: { build: { properties: `x${SECRET.accessToken}y` } }, _meta: { [SECRET.pulse]: 1 } },
+      `no JSON but ${SECRET.accessToken}`,
+      `{"escaped": "${[...SECRET.accessToken].map((c) => `\\u00${c.charCodeAt(0).toString(16)}`).join('')}"}`,
+    ].map((body) => (typeof body === 'string' ? body : JSON.stringify(body)));
+    for (const body of bodies) {
+      channel.publish(
+        `exchange/${world.id}/taskcluster-queue/v1/task-pending`,
+        keyOfOurs(),
+        Buffer.from(body),
+      );
+      channel.publish(
+        `exchange/${world.id}/build/`,
+        `build.${SECRET.accessToken}.7.log_uploaded`,
+        Buffer.from(body),
+      );
+    }
+    for (let attempt = 0; attempt < 100 && (await kept()).length < bodies.length; attempt++) await sleep(100);
+    canaries.collect('kept messages', JSON.stringify(await kept()));
+  }
+
+  const kept = () =>
+    world.bridge.read((statements) => statements.rows<Record<string, unknown>>('SELECT * FROM messages'));
+
+  async function ask({ health }: Services): Promise<void> {
+    for (const [name, url] of Object.entries(health)) {
+      for (const path of ['/health/live', '/health/ready', '/metrics', '/nothing']) {
+        const answer = await fetch(url + path);
+        canaries.collect(`http ${name}${path}`, JSON.stringify([...answer.headers]) + (await answer.text()));
+      }
+    }
+  }
+
+  /** A listener that nobody lets in. */
+  async function serveInTrouble(folder: string): Promise<void> {
+    const wrong = (url: string | undefined) => {
+      const parsed = new URL(url ?? 'mysql://x@127.0.0.1:9/none');
+      parsed.username = 'nobody';
+      parsed.password = encodeURIComponent(SECRET.database);
+      return parsed.href;
+    };
+    const { hostname, port } = new URL(SERVERS.rabbitmq.url);
+    const file = await configure(
+      wrong(isServed ? SERVERS.mysql.url : undefined),
+      wrong(isReachable('postgres') ? SERVERS.postgres.url : undefined),
+      { pulse_host: hostname, pulse_port: Number(port || 5672), pulse_user: 'nobody', pulse_ssl: false },
+    );
+    const { configuration } = loadConfiguration('tc-listener', { file, environment: {} });
+    configuration.log.file = join(folder, 'in-trouble.log');
+    const logger = createLogger(configuration);
+    const module: DynamicModule = TcListenerModule.register(configuration);
+    const service = await startService(configuration, module, { logger, configure: connectPulse });
+    for (let attempt = 0; attempt < 100 && !/ACCESS|ECONN/.test(await log('in-trouble.log')); attempt++)
+      await sleep(100);
+    const health = { 'tc-listener': service.healthUrl } as Services['health'];
+    await ask({ health, stop: () => service.stop() });
+    await service.stop();
+    logger.close();
+
+    async function log(name: string): Promise<string> {
+      return readFile(join(folder, name), 'utf8').catch(() => '');
+    }
+  }
+
+  async function lookAt(folder: string): Promise<void> {
+    for (const name of await readdir(folder)) {
+      if (name.endsWith('.log')) canaries.collect(`log ${name}`, await readFile(join(folder, name), 'utf8'));
+    }
+    for (const { taskId } of actors) {
+      for (const { runId } of world.taskcluster.state.status(taskId).runs) {
+        for (const artifact of world.taskcluster.artifactsOf(taskId, runId)) {
+          canaries.collect(
+            `artifact ${artifact.name}`,
+            `${JSON.stringify(artifact)} ${artifact.content?.toString() ?? ''}`,
+          );
+        }
+      }
+    }
+    for (const [index, { accessToken, certificate }] of world.taskcluster.state.issued.entries()) {
+      canaries.add(`token of run ${index}`, accessToken);
+      const { signature, seed } = JSON.parse(certificate!) as { signature: string; seed: string };
+      canaries.add(`signature of run ${index}`, signature);
+      canaries.add(`seed of run ${index}`, seed);
+    }
+  }
+
+  it('are where they could have come out', () => {
+    expect(actors.filter((actor) => !hasArrived(actor)).map(({ scenario }) => scenario.name)).toEqual([]);
+    expect(world.taskcluster.state.issued.length).toBeGreaterThan(10);
+    const logs = canaries.seen('log ');
+    for (const message of [
+      'service',
+      'task claimed',
+      'message parked',
+      'message quarantined',
+      'properties withheld',
+    ]) {
+      expect(logs).toContain(message);
+    }
+    // Texts with them were to be logged and kept.
+    expect(logs).toContain('Bad token [secret] with [secret]');
+    expect(canaries.seen('kept messages')).toContain('[secret]');
+    expect(canaries.seen('http ')).toContain('bbb_messages_total');
+    expect(canaries.seen('artifact ')).toContain('withheld by the bridge');
+    expect(canaries.seen('log in-trouble')).toMatch(/ACCESS.REFUSED|ECONNREFUSED/);
+  });
+
+  it('are in nothing that came out', () => {
+    expect(canaries.found()).toEqual([]);
+  });
+
+  it('are withheld from the properties of a build, by name', () => {
+    const { taskId } = actors.find(({ scenario }) => scenario.name === 'our secrets in a task')!;
+    const file = world.taskcluster
+      .artifactsOf(taskId, 0)
+      .find(({ name }) => name === 'public/properties.json');
+    const properties = JSON.parse(file!.content!.toString()) as Record<string, unknown>;
+    for (const name of Object.keys(LEAKED))
+      expect(properties[name]).toEqual([null, 'withheld by the bridge']);
+    expect(properties.product).toEqual(['firefox', 'bbb']);
+  });
+});
+
+/** A database user whose password is the canary. */
+async function secretUser(urls: readonly string[]) {
+  const name = `canary_${new URL(urls[0]!).pathname.slice(-12)}`;
+  const admin = async (statement: string, values: unknown[] = []) => {
+    const connection = await createConnection(SERVERS.mysql.url);
+    await connection.query(statement, values);
+    await connection.end();
+  };
+  await admin(`CREATE USER '${name}'@'%' IDENTIFIED BY ?`, [SECRET.database]);
+  for (const url of urls) await admin(`GRANT ALL ON ${new URL(url).pathname.slice(1)}.* TO '${name}'@'%'`);
+  return {
+    url: (url: string) => {
+      const { hostname, port, pathname } = new URL(url);
+      return `mysql://${name}:${encodeURIComponent(SECRET.database)}@${hostname}:${port || 3306}${pathname}`;
+    },
+    drop: () => admin(`DROP USER '${name}'@'%'`),
+  };
+}
+
+/** A routing key that the listener of Taskcluster is bound to. */
+function keyOfOurs(): string {
+  return 'primary.f3DnVpRsTLWrQ2Q2Q2Q2Qg.0._._.buildbot-bridge.buildbot-bridge.-.f3DnVpRsTLWrQ2Q2Q2Q2Qg._';
+}

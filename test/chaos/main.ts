@@ -1,0 +1,104 @@
+import 'reflect-metadata';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runMigrate } from '@bbb/bridge-db';
+import { brokerAt } from '../sandbox/broker.js';
+import { freshDatabases } from '../sandbox/fresh-databases.js';
+import { World } from '../sandbox/world.js';
+import { SERVERS } from '../support/global-setup.js';
+import { audit } from './audit.js';
+import { readBooks } from './books.js';
+import { diary, rage, restOf, startInstances, writeConfiguration } from './chaos.js';
+import type { Instance } from './instance.js';
+import { Load } from './load.js';
+import { type ChaosOptions, readOptions, USAGE } from './options.js';
+import { figuresOf, print } from './report.js';
+import { CHAOS_BUILDERS, CHAOS_SCENARIOS } from './scenarios.js';
+import { Tally } from './tally.js';
+import { TcpProxy } from './tcp-proxy.js';
+import { Weather } from './weather.js';
+
+/** Faults on the real thing. Exit code 0: nothing lost, nothing stuck, nothing twice, nothing wrong. */
+async function chaos(options: ChaosOptions): Promise<number> {
+  const { seed, schema, database } = options;
+  const server = SERVERS[database].url;
+  const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-chaos-'));
+  const tally = new Tally();
+  const weather = new Weather(seed, tally);
+  const fresh = await freshDatabases({ databaseServer: server }, folder);
+  const undo: (() => Promise<unknown>)[] = [() => fresh.drop()];
+  let instances: Instance[] = [];
+  try {
+    await runMigrate(fresh.bridgeDb, 'up');
+    const world = await World.start({
+      ...fresh,
+      folder,
+      broker: brokerAt(SERVERS.rabbitmq.url),
+      seed,
+      schema,
+      scenarios: CHAOS_SCENARIOS,
+      builders: CHAOS_BUILDERS,
+      pace: { claimTimeout: 24, reclaimWindow: 16, buildbotClaim: 20 },
+      fate: weather.fate,
+      selfServe: { fault: weather.selfServe, replicaLag: 0.5 },
+    });
+    undo.push(() => world.stop());
+    world.taskcluster.faults = weather.taskcluster;
+    const proxyTo = async (url: string) => {
+      const proxy = await TcpProxy.start(url);
+      undo.push(() => proxy.stop());
+      return proxy;
+    };
+    const databases = {
+      server,
+      scheduler: await proxyTo(fresh.schedulerDb),
+      bridge: await proxyTo(fresh.bridgeDb),
+    };
+    const broker = await proxyTo(SERVERS.rabbitmq.url);
+    const configFile = await writeConfiguration({ world, databases, broker, weather, tally });
+    instances = await startInstances(options.instances, configFile, folder, tally);
+    process.stdout.write(`Logs and configuration are in ${folder}\n`);
+    await Promise.all(instances.map((instance) => instance.ready()));
+
+    const load = new Load(world, seed, options.rate, tally);
+    const reach = { world, instances, databases, broker, weather, tally, tell: diary(folder) };
+    const { secondsOfCalm } = await rage(options, load, reach);
+    const exits = await Promise.all(instances.map((instance) => instance.stop()));
+    const books = await readBooks(world, load.stories);
+    const findings = books.flatMap(audit);
+    const hits = books.filter(({ requests, hitInsteadOfAnother }) =>
+      requests.some(({ requestId, results }) => results === 6 && hitInsteadOfAnother.includes(requestId)),
+    );
+    if (hits.length > 0) tally.count('Self Serve: stopped the build that had got the number', hits.length);
+    for (const taskId of load.doubleLives) {
+      findings.push({ taskId, wrong: 'duplicated', why: 'two open requests at one moment' });
+    }
+    const figures = figuresOf({
+      options,
+      tasks: load.stories.length,
+      tally,
+      findings,
+      rest: await restOf(world, load),
+      secondsOfCalm,
+      exits,
+    });
+    print(figures);
+    if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+    if (figures.isRight && !options.keep) await rm(folder, { recursive: true, force: true });
+    return figures.isRight ? 0 : 1;
+  } finally {
+    await Promise.all(instances.map((instance) => instance.stop('SIGKILL')));
+    for (const step of undo.reverse()) await step().catch((error: unknown) => console.error(error));
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(USAGE);
+  else process.exitCode = await chaos(options);
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  process.stderr.write(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 64;
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type BuilderKnown,
+  BuilderPolicy,
+  judge,
+  PROBLEMS,
+  type TaskDefinition,
+  Unavailable,
+} from '@bbb/bridge';
+import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
+import { asPython, loadedByMaster } from '../support/master-loader.js';
+import { budgetOf, Tally } from './cases.js';
+import { payloadText } from './payloads.js';
+
+const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 3, submittedAt: 1494586264 };
+const SCHEMA = { version: 6, claims: 'columns', sourcestamps: 'single', codebase: false } as const;
+const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignored'], allowed: ['[^n]'] });
+const LISTED = new Set(['Linux build', 'Windows build', 'é builder', 'release-x', 'RELEASE-x']);
+
+const RESTRICTED = 'the builder is restricted';
+const NOT_ALLOWED = 'the builder is not among the allowed builders of this bridge';
+
+function known(name: string, list: string): Promise<BuilderKnown> {
+  if (list === 'never loaded') return Promise.reject(new Unavailable('builder-list', list));
+  return Promise.resolve(list === 'none' ? 'unchecked' : LISTED.has(name) ? 'known' : 'unknown');
+}
+
+const cases = fc.record({
+  text: payloadText,
+  scopes: fc.constantFrom<string[]>([], [''], ['buildbot-bridge:builder-name:release-*'], ['*']),
+  list: fc.constantFrom('loaded', 'loaded', 'loaded', 'none', 'none', 'never loaded'),
+});
+
+describe('any payload', () => {
+  const { numRuns, seed, timeout } = budgetOf('payloads');
+
+  it(
+    'becomes rows that every master loads, or is refused for a reason',
+    async () => {
+      const reasons = new Tally([...Object.values(PROBLEMS), RESTRICTED, NOT_ALLOWED]);
+      const outcomes = new Tally(['order', 'refused', 'ignored', 'unavailable']);
+      await fc.assert(
+        fc.asyncProperty(cases, async ({ text, scopes, list }) => {
+          const payload: unknown = JSON.parse(text);
+          const definition: TaskDefinition = {
+            taskQueueId: 'p/w',
+            priority: 'high',
+            created: 1494586000,
+            expires: '2018-05-12T10:50:00.000Z',
+            scopes,
+            payload,
+          };
+          const judgement = await judge(definition, KEY, POLICY, (name) => known(name, list)).catch(
+            (error: unknown) => {
+              if (error instanceof Unavailable) return { is: 'unavailable' as const };
+              throw error;
+            },
+          );
+          outcomes.add(judgement.is);
+          if (judgement.is === 'refused') {
+            expect(judgement.reasons.length).toBeGreaterThan(0);
+            for (const reason of judgement.reasons) reasons.add(kindOf(reason));
+          }
+          if (judgement.is !== 'order') return;
+          const rows = requestRows(judgement.order, SCHEMA);
+          const loaded = loadedByMaster({
+            buildername: judgement.order.buildername,
+            reason: String(rows.buildset.reason),
+            externalId: String(rows.buildset.external_idstring),
+            branch: judgement.order.branch,
+            revision: judgement.order.revision,
+            repository: judgement.order.repository,
+            project: judgement.order.project,
+            properties: rows.properties,
+          });
+          const sent = (payload as { properties: Record<string, unknown> }).properties;
+          const expected = { ...sent, taskId: KEY.taskId, createdForRunId: KEY.createdForRunId };
+          expect(loaded).toEqual(asPython(expected));
+        }),
+        { numRuns, seed },
+      );
+      outcomes.print(`${numRuns} payloads, seed ${seed}`);
+      reasons.print('reasons of refusal');
+      expect([...outcomes.missing, ...reasons.missing]).toEqual([]);
+      expect(outcomes.of('order')).toBeGreaterThan(numRuns / 20);
+    },
+    timeout,
+  );
+});
+
+/** A reason without the key and the names in it. */
+function kindOf(reason: string): string {
+  const message = reason.replace(/^payload[^:]*?: /, '');
+  const known = [...Object.values(PROBLEMS), RESTRICTED, NOT_ALLOWED] as string[];
+  const kind = known.find((problem) => message === problem || message.startsWith(`${problem}:`));
+  if (kind === undefined) throw new TypeError(`a reason that no list has: ${reason}`);
+  return kind;
+}

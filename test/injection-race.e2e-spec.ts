@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DataSource } from 'typeorm';
+import type { Race, RaceResult } from './chaos/racer.js';
+import { createDatabase, type TestDatabase } from './support/databases.js';
+import { compiledProject } from './support/project.js';
+import { installSchedulerSchema, openTestDatabase, schedulerVariants } from './support/scheduler-schema.js';
+
+const ORDERS = 300;
+const PROCESSES = 2;
+const CREATORS = 4;
+const WITHDRAWERS = 1;
+const RACERS = PROCESSES * CREATORS;
+const RIVALS = PROCESSES * WITHDRAWERS;
+
+let project: string;
+beforeAll(async () => {
+  project = await compiledProject();
+}, 300_000);
+
+const children = new Set<ChildProcess>();
+afterAll(() => children.forEach((child) => child.kill('SIGKILL')));
+
+/** Orders of which two each are of one task and one second, and all of three seconds. */
+const orders: Race['orders'] = Array.from({ length: ORDERS }, (_, order) => ({
+  order,
+  taskId: `Race${String(Math.floor(order / 2)).padStart(17, '0')}A`,
+  createdForRunId: order % 2,
+  submittedAt: 1494586000 + (Math.floor(order / 2) % 3),
+  buildername: 'Linux x86-64 oak build',
+  branch: 'projects/oak',
+  revision: null,
+  repository: '',
+  project: '',
+  properties: { product: 'firefox' },
+  priority: 1,
+}));
+
+async function started(race: Race): Promise<ChildProcess> {
+  const file = join(project, 'dist', 'test', 'chaos', 'racer.js');
+  const child = spawn(process.execPath, ['--enable-source-maps', file, JSON.stringify(race)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  children.add(child);
+  await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`a racer ended with ${String(code)}`))),
+  ]);
+  return child;
+}
+
+async function resultOf(child: ChildProcess): Promise<RaceResult> {
+  let text = '';
+  child.stdout!.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await once(child, 'close');
+  return JSON.parse(text) as RaceResult;
+}
+
+describe.each(schedulerVariants())('racing processes on %s, schema %s%s', (kind, version, engine) => {
+  let scheduler: TestDatabase;
+  let bridge: TestDatabase;
+  let rows: DataSource;
+  let tracked: DataSource;
+
+  beforeEach(async () => {
+    scheduler = await createDatabase(kind);
+    bridge = await createDatabase(kind);
+    await installSchedulerSchema(scheduler, version, engine ? { engine } : {});
+    rows = await openTestDatabase(scheduler);
+    tracked = await openTestDatabase(bridge);
+    await tracked.query('CREATE TABLE orders (id INTEGER PRIMARY KEY)');
+    await tracked.query(`INSERT INTO orders VALUES ${orders.map(({ order }) => `(${order})`).join(', ')}`);
+  });
+
+  afterEach(async () => {
+    await rows.destroy();
+    await tracked.destroy();
+    await scheduler.drop();
+    await bridge.drop();
+  });
+
+  it('make exactly one request of each order, and none of one that was given up', async () => {
+    const race = {
+      url: scheduler.url,
+      ordersUrl: bridge.url,
+      orders,
+      creators: CREATORS,
+      withdrawers: WITHDRAWERS,
+      atOnce: 4,
+    };
+    const racers = await Promise.all(
+      Array.from({ length: PROCESSES }, (_, index) => started({ ...race, backwards: index === 0 })),
+    );
+    const results = racers.map(resultOf);
+    for (const racer of racers) racer.stdin!.write('go\n');
+    const attempts = (await Promise.all(results)).flatMap((result) => result.attempts);
+    expect(attempts).toHaveLength(ORDERS * RACERS + (ORDERS / 2) * RIVALS);
+
+    const found = await rows.query<{ id: number; task: string; run: string }[]>(
+      `SELECT br.id AS id, bs.external_idstring AS task, p.property_value AS run
+        FROM buildrequests br JOIN buildsets bs ON bs.id = br.buildsetid
+        JOIN buildset_properties p ON p.buildsetid = bs.id AND p.property_name = 'createdForRunId'`,
+    );
+    const wanted = new Set(
+      (await tracked.query<{ id: number }[]>('SELECT id FROM orders')).map(({ id }) => Number(id)),
+    );
+    const wrong = orders.flatMap(({ order, taskId, createdForRunId }) => {
+      const requests = found
+        .filter(({ task, run }) => task === `taskId:${taskId}` && run === `[${createdForRunId},"bbb"]`)
+        .map(({ id }) => Number(id));
+      const told = new Set(attempts.filter(([of]) => of === order).map(([, , request]) => request));
+      // Given up: nobody made one. Else everybody was told of the same one.
+      const right = wanted.has(order) ? requests.length === 1 : requests.length === 0;
+      return right && told.size === 1 && told.has(requests[0] ?? null)
+        ? []
+        : [{ order, requests, told: [...told], wanted: wanted.has(order) }];
+    });
+    expect(wrong).toEqual([]);
+    expect(found).toHaveLength(wanted.size);
+    // Neither side may win always, or there was no race.
+    expect(wanted.size).toBeGreaterThan(ORDERS / 2);
+    expect(wanted.size).toBeLessThan(ORDERS);
+  }, 60_000);
+});

@@ -1,0 +1,41 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { effectsOf, play, RECOVERIES, WAYS } from './faults/enumerate.js';
+import { SCENARIOS } from './faults/scenarios.js';
+
+let combinations = 0;
+let effects = 0;
+
+beforeAll(() => Logger.overrideLogger(false));
+
+describe('every effect of every trigger, failed in every way', () => {
+  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
+    const names = await effectsOf(scenario);
+    effects += names.length;
+    const wrong: unknown[] = [];
+    for (const recovery of RECOVERIES) {
+      const right = await play(scenario, recovery);
+      if (right.violations.length > 0) wrong.push(right);
+      for (const [index, name] of names.entries()) {
+        for (const way of WAYS) {
+          const what = `${name} (effect ${index}) ${way.name}, recovery by ${recovery}`;
+          const { violations, story } = await play(scenario, recovery, { index, way });
+          combinations++;
+          if (violations.length > 0 || story !== right.story) wrong.push({ what, violations, story });
+        }
+      }
+      if (wrong.length > 0) wrong.push({ right });
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+afterAll(() => {
+  console.log(`fault enumeration: ${SCENARIOS.length} triggers, ${effects} effects, ${combinations} combinations`);
+});
+
+describe('the enumeration', () => {
+  it('is as large as it should be', () => {
+    expect(combinations).toBeGreaterThan(2000);
+  });
+});

@@ -1,0 +1,103 @@
+import { heal } from '../history/heal.js';
+import { Random } from '../random.js';
+import type { Fault, FaultKind } from '../world/gate.js';
+import { World } from '../world/world.js';
+import type { Scenario } from './scenario.js';
+
+/** How one effect goes wrong. */
+export interface Way {
+  name: string;
+  kind: FaultKind;
+  moment: Fault['moment'];
+}
+
+export const WAYS: readonly Way[] = [
+  { name: 'cut off before', kind: 'kill', moment: 'before' },
+  { name: 'cut off after', kind: 'kill', moment: 'after' },
+  { name: '5xx without effect', kind: 'error', moment: 'before' },
+  { name: '5xx after the effect', kind: 'error', moment: 'after' },
+  { name: '409 after the effect', kind: 'conflict', moment: 'after' },
+  { name: 'hangs without effect', kind: 'hang', moment: 'before' },
+  { name: 'hangs after the effect', kind: 'hang', moment: 'after' },
+  { name: 'hangs without effect, killed later', kind: 'pause', moment: 'before' },
+  { name: 'hangs after the effect, killed later', kind: 'pause', moment: 'after' },
+];
+
+export const RECOVERIES = ['reflector alone', 'redelivery'] as const;
+export type Recovery = (typeof RECOVERIES)[number];
+
+/** Seconds; long enough for any cancellation to come in time. */
+const BUILD = 400;
+
+export interface Ending {
+  violations: readonly string[];
+  /** How the runs of each task ended, and the results its requests came to. */
+  story: string;
+  /** The artifacts of the last run of each task. */
+  artifacts: readonly string[];
+}
+
+/** The effects of a scenario's trigger when nothing fails, by name and in order. */
+export async function effectsOf(scenario: Scenario): Promise<string[]> {
+  const { world, instance } = await prepared(scenario);
+  instance.gate.recording = true;
+  scenario.trigger(world, instance);
+  await world.settle();
+  return instance.gate.calls.filter(({ kind }) => kind === 'effect').map(({ name }) => name);
+}
+
+/** Plays a scenario with at most one fault, and then lets everything recover. */
+export async function play(
+  scenario: Scenario,
+  recovery: Recovery,
+  fault?: { index: number; way: Way },
+): Promise<Ending> {
+  const { random } = Math;
+  const seeded = new Random(1);
+  Math.random = seeded.next;
+  try {
+    const { world, instance } = await prepared(scenario);
+    if (fault) {
+      const { kind, moment } = fault.way;
+      instance.gate.fault = { skip: fault.index, moment, kind, effectsOnly: true };
+    }
+    scenario.trigger(world, instance);
+    await world.settle();
+    if (fault && [...world.faults.keys()].length === 0) throw new Error('the fault has not struck');
+    await world.advance(40, 10);
+    if (instance.isAlive && instance.gate.isPaused) world.kill(instance);
+    await heal(world, {
+      random: seeded,
+      isSilent: recovery === 'reflector alone',
+      results: [0],
+      buildSeconds: scenario.buildSeconds ?? BUILD,
+      patience: scenario.patience,
+    });
+    return ending(world);
+  } finally {
+    Math.random = random;
+  }
+}
+
+async function prepared(scenario: Scenario) {
+  const world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
+  await scenario.prepare(world);
+  world.faults.clear();
+  const [instance] = world.of(scenario.service);
+  if (!instance) throw new TypeError('nobody to act');
+  return { world, instance };
+}
+
+function ending(world: World): Ending {
+  const story = world.taskIds.map((taskId) => {
+    const ends = world.statusOf(taskId)?.runs.map(({ state, reasonResolved }) => reasonResolved ?? state);
+    // Whether it was stopped before its build or in it is a matter of moments.
+    const requests = world.farm.of(taskId).map(({ results, builds }) => (builds.length === 0 ? 6 : results));
+    return `${ends?.join(', ')} | ${requests.join(', ')}`;
+  });
+  const artifacts = world.taskIds.flatMap((taskId) => {
+    const last = (world.statusOf(taskId)?.runs.length ?? 1) - 1;
+    return world.queue.artifactsOf(taskId, last).map(({ name }) => name);
+  });
+  return { violations: world.watch.violations, story: story.join('; '), artifacts };
+}

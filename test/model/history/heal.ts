@@ -1,0 +1,87 @@
+import type { Random } from '../random.js';
+import type { World } from '../world/world.js';
+import { Liveness } from './liveness.js';
+
+/** Seconds between two looks. */
+const TICK = 10;
+
+/** Seconds after which everything must have come to its end: the longest reservation of a parked message, and more. */
+const LIMIT = 3 * 3600;
+
+export interface Healing {
+  random: Random;
+  /** Nothing is told any more: the clock alone must do. */
+  isSilent: boolean;
+  /** What builds end with from now on. */
+  results: readonly number[];
+  /** How long builds last at least (seconds), whoever began them. */
+  buildSeconds?: number;
+  /** Seconds that everything may take longer than it should. */
+  patience?: number;
+}
+
+/**
+ * Everything works again: what was killed is restarted, what is away comes back, masters build and Self Serve obeys.
+ * From here on the times are guaranteed.
+ */
+export async function heal(world: World, healing: Healing): Promise<void> {
+  await recover(world, healing.isSilent);
+  const liveness = new Liveness(world, healing.patience);
+  const end = world.now() + LIMIT;
+  while (world.watch.violations.length === 0) {
+    liveness.check();
+    if (world.isAtRest) return;
+    if (world.now() >= end) {
+      world.watch.violate('L5: it does not come to rest', leftOvers(world));
+      return;
+    }
+    fairWork(world, healing);
+    await world.settle();
+    await world.advance(TICK, TICK);
+  }
+}
+
+async function recover(world: World, isSilent: boolean): Promise<void> {
+  world.outages.clear();
+  world.kept.away = false;
+  for (const instance of [...world.instances]) {
+    instance.gate.fault = undefined;
+    instance.clock.skew = 0;
+    instance.isPausedByDatabase = false;
+    if (instance.isAlive) instance.gate.resume();
+    else world.restart(instance);
+  }
+  // A turn that a clock ahead has taken keeps the others from theirs until then: the times count from there on.
+  while (Math.max(0, ...world.turns.values()) > world.now()) await world.advance(TICK, TICK);
+  world.masters.forEach((master) => master.restart());
+  if (isSilent) {
+    world.bus.clear();
+    world.bus.isDeaf = true;
+  }
+  await world.settle();
+}
+
+/** What the others do in one tick: nobody starves. */
+function fairWork(world: World, { random, results, buildSeconds = 0 }: Healing): void {
+  for (const master of world.masters) {
+    while (master.retire());
+    if (random.chance(0.5) && master.oldest >= buildSeconds) master.end(random.pick(results));
+    while (master.begin());
+    while (master.pick());
+  }
+  for (let jobs = world.agent.jobs.length; jobs > 0; jobs--) world.agent.perform(0);
+  for (const message of world.bus.ready) {
+    const consumers = world.consumersOf(message.subscription);
+    if (consumers.length > 0) world.deliver(message, random.pick(consumers));
+  }
+}
+
+function leftOvers(world: World): Record<string, unknown> {
+  return {
+    messages: world.bus.messages.length,
+    kept: [...world.kept.kept.values()].map(({ state, subscription, error }) => ({ state, subscription, error })),
+    rows: [...world.rows.rows.values()],
+    open: world.taskIds.flatMap((taskId) => world.farm.openOf(taskId).map(({ requestId }) => requestId)),
+    tasks: world.taskIds.map((taskId) => world.statusOf(taskId)?.state),
+  };
+}

@@ -1,0 +1,127 @@
+import { firstRunOfOrder, type Run, type TaskStatus } from '@bbb/bridge';
+import { type RequestRow, stateOf } from '../world/farm.js';
+import { WORKER } from '../world/settings.js';
+import type { World } from '../world/world.js';
+
+/** Seconds within which things must happen once everything works. */
+export const BOUNDS = {
+  'L1: a pending task has no request': 90,
+  'S6: a refused payload is not resolved': 90,
+  'L2: a finished build’s run is not resolved': 660,
+  'L2: the task of a running build is not claimed': 120,
+  'L3: the request of a dead task is still open': 120,
+  'L3: the task of a cancelled request still lives': 120,
+  'L5: a row stays although both sides are at their end': 120,
+  'L5: an open request has no row': 180,
+} as const;
+
+type Rule = keyof typeof BOUNDS;
+
+/** Claimed tasks without a row are looked for this often only: with the rows lost, everything may take so much longer. */
+const AFTER_LOSS = 600;
+
+/** Watches that what must happen happens in time. */
+export class Liveness {
+  readonly #since = new Map<string, number>();
+  readonly #begun: number;
+  #now: Set<string> = new Set();
+
+  constructor(
+    private readonly world: World,
+    private readonly patience = 0,
+  ) {
+    this.#begun = world.now();
+  }
+
+  check(): void {
+    this.#now = new Set();
+    for (const taskId of this.world.taskIds) this.#task(taskId);
+    for (const key of this.#since.keys()) if (!this.#now.has(key)) this.#since.delete(key);
+  }
+
+  get #slack(): number {
+    return this.patience + (this.world.watch.hasLostRows ? AFTER_LOSS : 0);
+  }
+
+  #task(taskId: string): void {
+    const { world } = this;
+    const status = world.statusOf(taskId);
+    const run = status?.runs.at(-1);
+    if (!status || !run) return;
+    const inTime = world.now() < status.deadline;
+    const requests = world.farm.of(taskId);
+    const first = firstRunOfOrder(status.runs, run.runId);
+    const own = requests.find(({ order }) => order.createdForRunId === first?.runId);
+    const row = world.rows.rows.get(taskId);
+    const isForeign = run.state === 'running' && run.workerId !== WORKER.workerId;
+
+    if (run.state === 'pending' && inTime) {
+      if (world.watch.refusable.has(taskId)) this.#due('S6: a refused payload is not resolved', run, taskId);
+      else if (!own && requests.every(({ complete }) => complete)) {
+        this.#due('L1: a pending task has no request', run, taskId);
+      }
+    }
+    if (isLive(run) && !isForeign && own) this.#live(status, run, own, inTime);
+    for (const request of requests) {
+      const isDead = !isLive(run) || request !== own;
+      const canRerun = isLost(run) && request === own && inTime;
+      if (!request.complete && isDead && !canRerun && isStoppable(request)) {
+        this.#due('L3: the request of a dead task is still open', run, taskId, request.requestId);
+      }
+      if (!request.complete && row?.buildRequestId !== request.requestId) {
+        this.#due('L5: an open request has no row', run, taskId, request.requestId);
+      }
+    }
+    const request = world.farm.requests.get(row?.buildRequestId ?? -1);
+    if (row && request?.complete && !isLive(status.runs[row.runId]) && !(isLost(run) && inTime)) {
+      this.#due('L5: a row stays although both sides are at their end', run, taskId);
+    }
+    this.#claims(status);
+  }
+
+  #live(status: TaskStatus, run: Run, own: RequestRow, inTime: boolean): void {
+    const state = stateOf(own);
+    const { taskId } = status;
+    if (state.at === 'finished' && state.results !== 6 && state.results !== 5 && (inTime || run.state === 'running')) {
+      this.#due('L2: a finished build’s run is not resolved', run, taskId);
+    }
+    const isCancelled = state.at === 'cancelled' || (state.at === 'finished' && state.results === 6);
+    if (isCancelled && inTime) this.#due('L3: the task of a cancelled request still lives', run, taskId);
+    if (state.at === 'building' && run.state === 'pending' && inTime) {
+      this.#due('L2: the task of a running build is not claimed', run, taskId);
+    }
+  }
+
+  /** L4: a claim that had time left when everything worked again does not expire. */
+  #claims({ taskId, runs }: TaskStatus): void {
+    for (const { runId, reasonResolved, takenUntil = 0, workerId } of runs) {
+      if (reasonResolved !== 'claim-expired' || workerId !== WORKER.workerId) continue;
+      if (takenUntil > this.#begun + 90 + this.#slack) {
+        this.world.watch.violate('L4: a claim expired', { taskId, runId, left: takenUntil - this.#begun });
+      }
+    }
+  }
+
+  #due(rule: Rule, run: Run, taskId: string, requestId?: number): void {
+    const key = `${rule} ${taskId} ${run.runId} ${requestId}`;
+    this.#now.add(key);
+    const since = this.#since.get(key) ?? this.world.now();
+    this.#since.set(key, since);
+    const waited = this.world.now() - since;
+    if (waited > BOUNDS[rule] + this.#slack) this.world.watch.violate(rule, { taskId, runId: run.runId, requestId, waited });
+  }
+}
+
+function isLive({ state }: Pick<Run, 'state'> = { state: 'failed' }): boolean {
+  return state === 'pending' || state === 'running';
+}
+
+function isLost({ state, reasonResolved = '' }: Run): boolean {
+  return state === 'exception' && ['claim-expired', 'worker-shutdown'].includes(reasonResolved);
+}
+
+/** Nothing can be stopped between claim and build, nor between a build's end and its request's. */
+function isStoppable(request: RequestRow): boolean {
+  const { at } = stateOf(request);
+  return at === 'building' || (request.claimedAt === 0 && (at === 'waiting' || at === 'requeued'));
+}

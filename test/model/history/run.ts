@@ -1,0 +1,57 @@
+import { Random } from '../random.js';
+import type { Mutant } from '../world/mutant.js';
+import { WORKER } from '../world/settings.js';
+import { World } from '../world/world.js';
+import { heal } from './heal.js';
+import { perform } from './perform.js';
+import type { History } from './step.js';
+
+export interface Outcome {
+  violations: readonly string[];
+  /** Why the last run of each task ended. */
+  ends: readonly string[];
+  faults: ReadonlyMap<string, number>;
+  /** Virtual seconds. */
+  lasted: number;
+}
+
+/** Runs one history to its end, and checks everything on the way. Deterministic. */
+export async function run(history: History, mutant: Mutant = {}): Promise<Outcome> {
+  const random = new Random(history.seed ^ 0x5eed);
+  const { random: systemRandom } = Math;
+  // Back-off draws from it.
+  Math.random = random.next;
+  try {
+    const world = new World({ mutant, idLimit: history.idLimit });
+    const begun = world.now();
+    await follow(world, history, random);
+    return {
+      violations: world.watch.violations,
+      ends: world.taskIds.map((taskId) => world.statusOf(taskId)?.runs.at(-1)?.reasonResolved ?? 'open'),
+      faults: world.faults,
+      lasted: world.now() - begun,
+    };
+  } finally {
+    Math.random = systemRandom;
+  }
+}
+
+async function follow(world: World, history: History, random: Random): Promise<void> {
+  for (const step of history.steps) {
+    await perform(world, step);
+    if (history.isCalm) checkClaims(world);
+    if (world.watch.violations.length > 0) return;
+  }
+  await heal(world, { random, isSilent: history.endsSilent, results: [0, 0, 0, 2] });
+  if (history.isCalm) checkClaims(world);
+}
+
+/** L4, where nothing but short outages has happened. */
+function checkClaims(world: World): void {
+  for (const taskId of world.taskIds) {
+    const expired = world
+      .statusOf(taskId)
+      ?.runs.find((each) => each.reasonResolved === 'claim-expired' && each.workerId === WORKER.workerId);
+    if (expired) world.watch.violate('L4: a claim expired in a short outage', { taskId, runId: expired.runId });
+  }
+}

@@ -1,0 +1,185 @@
+import {
+  type Buildbot,
+  type BuilderKnown,
+  Clock,
+  type KeptMessage,
+  type ReceivedMessage,
+  Telemetry,
+} from '@bbb/bridge';
+import { type BuilderList, LegacyBuildbot } from '@bbb/buildbot';
+import { Reconciler } from '@bbb/reconciler';
+import type { SchedulerDb } from '@bbb/scheduler-db';
+import type { SelfServe } from '@bbb/self-serve';
+import { readLogUploaded, readStarted } from '../../../apps/bb-listener/src/build-message.js';
+import { BuildFinishedService } from '../../../apps/bb-listener/src/build-finished.service.js';
+import { BuildStartedService } from '../../../apps/bb-listener/src/build-started.service.js';
+import { TrackedBuilds } from '../../../apps/bb-listener/src/tracked-builds.js';
+import { OrphanSweep } from '../../../apps/reflector/src/orphan-sweep.service.js';
+import { ReflectorPass } from '../../../apps/reflector/src/reflector-pass.service.js';
+import { TrackedWalk } from '../../../apps/reflector/src/tracked-walk.service.js';
+import { UntrackedRuns } from '../../../apps/reflector/src/untracked-runs.service.js';
+import { TaskExceptionService } from '../../../apps/tc-listener/src/task-exception.service.js';
+import { readTaskMessage } from '../../../apps/tc-listener/src/task-message.js';
+import { TaskPendingService } from '../../../apps/tc-listener/src/task-pending.service.js';
+import { type Outcome, Settlement } from '../../../libs/pulse/src/settlement.js';
+import type { QueueName } from './bus.js';
+import { Gate } from './gate.js';
+import { ModelQueue } from './model-queue.js';
+import { ModelSchedulerDb } from './model-scheduler-db.js';
+import { CONFIGURATION, INTERVAL, POLICY, RULES } from './settings.js';
+import { ModelMessageStore, ModelTaskStore, ModelTurnStore } from './stores.js';
+import { Seen } from './watch.js';
+import type { World } from './world.js';
+
+export type Service = 'tc-listener' | 'bb-listener' | 'reflector';
+
+export const SUBSCRIPTIONS: Record<Service, QueueName[]> = {
+  'tc-listener': ['task-pending', 'task-exception'],
+  'bb-listener': ['started', 'log_uploaded'],
+  reflector: [],
+};
+
+/** Seconds for which a parked message is one process's to try. */
+const RESERVATION = 1800;
+
+class Silence extends Telemetry {
+  count(): void {}
+  observe(): void {}
+  set(): void {}
+}
+
+class SkewedClock extends Clock {
+  skew = 0;
+
+  constructor(private readonly truth: () => number) {
+    super();
+  }
+
+  now(): number {
+    return this.truth() + this.skew;
+  }
+}
+
+/** One process of the bridge: the real services and rules on ports that it alone uses. */
+export class Instance {
+  readonly gate: Gate;
+  readonly clock: SkewedClock;
+  readonly settlement: Settlement;
+  /** It has stopped consuming, until the bridge's database answers. */
+  isPausedByDatabase = false;
+  readonly #messages: ModelMessageStore;
+  readonly #handlers: Record<QueueName, (payload: unknown) => Promise<void>>;
+  readonly #pass: ReflectorPass;
+
+  constructor(
+    readonly service: Service,
+    world: World,
+  ) {
+    const { farm, watch } = world;
+    const seen = new Seen();
+    this.clock = new SkewedClock(() => world.now());
+    const telemetry = new Silence();
+    this.gate = new Gate(world, () => world.locks.releaseAll(schedulerDb));
+    const schedulerDb = new ModelSchedulerDb(farm, this.gate, world.locks, watch, seen);
+    const queue = world.mutant.queue?.(new ModelQueue(world.queue, this.gate, watch, seen)) ??
+      new ModelQueue(world.queue, this.gate, watch, seen);
+    const buildbot = this.#buildbot(world, schedulerDb);
+    const store = world.mutant.store?.(new ModelTaskStore(world.rows, this.gate, watch)) ??
+      new ModelTaskStore(world.rows, this.gate, watch);
+    this.#messages = new ModelMessageStore(world.kept, this.gate);
+    const turns = new ModelTurnStore(world.turns, this.gate);
+
+    const reconciler = new Reconciler(queue, buildbot, store, this.clock, telemetry, RULES, world.mutant.rules);
+    this.settlement = new Settlement(
+      world.mutant.messages?.(this.#messages) ?? this.#messages,
+      this.clock,
+      CONFIGURATION.parking,
+      async () => {
+        this.isPausedByDatabase = true;
+      },
+    );
+    const builds = new TrackedBuilds(store, reconciler);
+    const started = new BuildStartedService(builds);
+    const finished = new BuildFinishedService(builds);
+    const pending = new TaskPendingService(reconciler);
+    const exception = new TaskExceptionService(store, reconciler);
+    this.#handlers = {
+      'task-pending': (payload) => pending.handle(readTaskMessage(payload)),
+      'task-exception': (payload) => exception.handle(readTaskMessage(payload)),
+      started: (payload) => started.handle(readStarted(payload)),
+      log_uploaded: (payload) => finished.handle(readLogUploaded(payload)),
+    };
+    const untracked = new UntrackedRuns(store, reconciler, POLICY, CONFIGURATION);
+    const orphans = new OrphanSweep(queue, buildbot, store, this.clock, reconciler, POLICY, CONFIGURATION);
+    const walk = new TrackedWalk(queue, buildbot, store, this.clock, telemetry, reconciler, CONFIGURATION);
+    const parts = world.mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
+    this.#pass = new ReflectorPass(
+      parts.walk,
+      parts.untracked,
+      parts.orphans,
+      queue,
+      turns,
+      reconciler,
+      this.clock,
+      telemetry,
+    );
+  }
+
+  get isAlive(): boolean {
+    return !this.gate.isDead;
+  }
+
+  /** Whether it can begin something. */
+  get isAwake(): boolean {
+    return this.isAlive && !this.gate.isPaused;
+  }
+
+  /** Handles a message and answers for it; the caller takes it off the queue once it is answered for. */
+  async deliver(message: ReceivedMessage): Promise<Outcome> {
+    const outcome = await this.settlement.ofDelivered(message, () => this.#handle(message));
+    if (outcome === 'requeued') return outcome;
+    try {
+      await this.gate.call('broker', 'ack', 'effect', () => undefined);
+      return outcome;
+    } catch {
+      return 'requeued';
+    }
+  }
+
+  /** Tries parked messages that are due. */
+  async retryParked(tried: (kept: KeptMessage, outcome: Outcome) => void): Promise<void> {
+    const names = SUBSCRIPTIONS[this.service];
+    if (names.length === 0 || this.isPausedByDatabase) return;
+    const now = this.clock.now();
+    try {
+      const due = await this.#messages.takeDue(names, now, now + RESERVATION, 100);
+      await Promise.all(
+        due.map(async (kept) => tried(kept, await this.settlement.ofKept(kept, () => this.#handle(kept)))),
+      );
+    } catch {
+      this.isPausedByDatabase = true;
+    }
+  }
+
+  /** One pass of the reflector, or the one under way. */
+  pass(): Promise<void> {
+    return this.#pass.run(INTERVAL);
+  }
+
+  #handle({ subscription, body }: ReceivedMessage): Promise<void> {
+    return Promise.resolve(JSON.parse(body) as unknown).then(this.#handlers[subscription as QueueName]);
+  }
+
+  #buildbot(world: World, schedulerDb: ModelSchedulerDb): Buildbot {
+    const accept = (action: 'cancel-build' | 'cancel-request') => (_branch: string, id: number) =>
+      this.gate.call('self-serve', action, 'effect', () => world.agent.accept(action, id));
+    const selfServe = { cancelBuild: accept('cancel-build'), cancelRequest: accept('cancel-request') };
+    const builders = { knows: async (name: string): Promise<BuilderKnown> => (name === 'typo' ? 'unknown' : 'known') };
+    const buildbot = new LegacyBuildbot(
+      schedulerDb as unknown as SchedulerDb,
+      selfServe as unknown as SelfServe,
+      builders as unknown as BuilderList,
+    );
+    return world.mutant.buildbot?.(buildbot) ?? buildbot;
+  }
+}

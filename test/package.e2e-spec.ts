@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createSchedulerSchema } from './sandbox/buildbot/index.js';
+import { freePort } from './sandbox/services.js';
+import { layout2015 } from './support/layout-2015.js';
+import { copyOfProject, ROOT } from './support/project.js';
+import { ServiceProcess } from './support/service-process.js';
+
+const run = promisify(execFile);
+
+describe('the package', () => {
+  let home: string;
+  /** Where an operator installed it: an empty folder, with configuration, databases and logs beside the modules. */
+  let installation: string;
+  let packed: { filename: string; files: { path: string }[] };
+  const command = () => join(installation, 'node_modules', '.bin', 'buildbot-bridge');
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'bbb-test-package-'));
+    installation = join(home, 'installation');
+    await mkdir(installation);
+    const copy = await copyOfProject(join(home, 'clone'));
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', home], { cwd: copy });
+    // What the build writes comes before the JSON.
+    const written = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as unknown;
+    [packed] = (Array.isArray(written) ? written : Object.values(written as object)) as [typeof packed];
+    const options = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+    await run('npm', ['install', ...options, join(home, packed.filename)], { cwd: installation });
+  }, 240_000);
+  afterAll(async () => {
+    await ServiceProcess.killAll();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  it('holds what runs, and neither tests nor sources', () => {
+    const paths = packed.files.map(({ path }) => path);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'bin/buildbot-bridge.js',
+        'config.example.json',
+        ...['tc-listener', 'bb-listener', 'reflector'].map((app) => `dist/apps/${app}/src/main.js`),
+      ]),
+    );
+    expect(paths.filter((path) => /(^|\/)test\/|\.spec\.|(?<!\.d)\.ts$|^(apps|libs)\//.test(path))).toEqual(
+      [],
+    );
+  });
+
+  it('needs nothing that only development needs', () => {
+    for (const name of ['jest', '@nestjs/cli', '@onify/fake-amqplib'])
+      expect(existsSync(join(installation, 'node_modules', name))).toBe(false);
+  });
+
+  it('tells its version', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect((await run(command(), ['--version'], { cwd: installation })).stdout).toBe(`${version}\n`);
+  });
+
+  it('migrates and runs in its own folder with the configuration of 2015', async () => {
+    const schedulerDb = 'sqlite:///state.sqlite';
+    await createSchedulerSchema(`sqlite:///${join(installation, 'state.sqlite')}`, 6);
+    const nowhere = await freePort();
+    const configuration = layout2015({
+      rootUrl: `http://127.0.0.1:${nowhere}`,
+      selfServeUrl: `http://127.0.0.1:${nowhere}`,
+      pulse: { host: '127.0.0.1', port: nowhere, vhost: '/', user: 'bridge', password: 'secret' },
+      user: 'bridge',
+      schedulerDb,
+      provisionerId: 'buildbot-bridge',
+      workerType: 'buildbot-bridge',
+      workerId: 'buildbot-bridge',
+    });
+    await writeFile(join(installation, 'config.json'), JSON.stringify(configuration), { mode: 0o600 });
+
+    const shown = await run(command(), ['-c', 'config.json', 'migrate', '--show'], { cwd: installation });
+    expect(shown.stdout).toMatch(/^\[ \] \w+$/m);
+
+    const port = await freePort();
+    const service = ServiceProcess.start([command(), '-c', 'config.json', 'tclistener'], {
+      cwd: installation,
+      env: { BBB_HTTP_PORT: String(port) },
+      port,
+    });
+    const { report } = await service.until(
+      '/health/ready',
+      ({ report: { checks } }) => checks.pulse !== undefined,
+    );
+    expect((await service.get('/health/live')).status).toBe(200);
+    expect(report.checks).toMatchObject({ 'bridge-db': { status: 'up' }, 'scheduler-db': { status: 'up' } });
+    expect(await service.stop()).toBe(0);
+    expect(await readFile(join(installation, 'tclistener.log'), 'utf8')).toContain('"msg":"service stopped"');
+    expect(existsSync(join(installation, 'bbb.db'))).toBe(true);
+
+    const migrated = await run(command(), ['-c', 'config.json', 'migrate', '--show'], { cwd: installation });
+    expect(migrated.stdout).not.toMatch(/^\[ \]/m);
+  }, 60_000);
+});

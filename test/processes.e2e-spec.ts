@@ -1,0 +1,263 @@
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonValue } from '@bbb/bridge';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { TcpProxy } from '../libs/pulse/src/testing/tcp-proxy.js';
+import { brokerAt } from './sandbox/broker.js';
+import { freePort } from './sandbox/services.js';
+import { World } from './sandbox/world.js';
+import { createDatabase, type TestDatabase } from './support/databases.js';
+import { eventually } from './support/eventually.js';
+import { compiledProject, copyOfProject } from './support/project.js';
+import { rabbitmqAddress } from './support/rabbitmq.js';
+import { isReachable, SERVERS } from './support/servers.js';
+import { ServiceProcess } from './support/service-process.js';
+
+const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
+
+type Service = (typeof SERVICES)[number];
+
+/** Secrets of the configuration that a process must not let out. */
+const SECRETS = ['sandbox-access-token', 'a-secret-password'];
+
+const withRabbitmq = isReachable('rabbitmq') ? describe : () => undefined;
+const withMariadb = isReachable('mysql') ? describe : () => undefined;
+
+afterEach(() => ServiceProcess.killAll());
+
+/** A service as a process of its own, with its command as in the containers. */
+async function start(service: Service, configFile: string, env: Record<string, string> = {}) {
+  const port = await freePort();
+  const main = join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+  return ServiceProcess.start([process.execPath, main, '-c', configFile], {
+    env: { BBB_HTTP_PORT: String(port), ...env },
+    port,
+  });
+}
+
+withRabbitmq('a service as a process', () => {
+  let folder: string;
+  let world: World;
+  let proxy: TcpProxy;
+
+  beforeAll(async () => {
+    await compiledProject();
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-processes-'));
+    world = await World.start({
+      folder,
+      seed: 1,
+      schema: 6,
+      schedulerDb: `sqlite:///${join(folder, 'scheduler.sqlite')}`,
+      bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
+      broker: brokerAt(SERVERS.rabbitmq.url),
+    });
+    const { host, port } = rabbitmqAddress();
+    proxy = new TcpProxy({ host, port });
+    await proxy.up();
+  }, 120_000);
+  afterEach(() => {
+    world.taskcluster.faults = () => 'pass';
+    world.taskcluster.latency = 0;
+  });
+  afterAll(async () => {
+    await proxy?.down();
+    await world?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const configured = (changes: Record<string, JsonValue> = {}) =>
+    world.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 }, changes);
+
+  it.each(SERVICES)('%s tells that it lives and is ready, its metrics, and ends with 0', async (name) => {
+    const service = await start(name, await configured());
+    const { report } = await service.until('/health/ready', (answer) => answer.report.status === 'ok');
+    const systems = ['bridge-db', 'scheduler-db', 'taskcluster', 'self-serve', 'builder-list'];
+    expect(Object.keys(report.checks).sort()).toEqual(
+      ['service', ...systems, ...(name === 'reflector' ? [] : ['pulse'])].sort(),
+    );
+    expect(await service.get('/health/live')).toMatchObject({ status: 200, report: { status: 'ok' } });
+    expect((await service.get('/metrics')).text).toMatch(/^process_resident_memory_bytes \d+/m);
+    expect(await service.stop()).toBe(0);
+    expect(service.stderr).toBe('');
+  });
+
+  it('is not ready while the broker is away, says so, lives on, and is ready again after', async () => {
+    const file = await configured({
+      pulse_port: proxy.port,
+      pulse_reconnect_min: 0.1,
+      pulse_reconnect_max: 0.5,
+    });
+    const service = await start('tc-listener', file);
+    await service.ready();
+    await proxy.down();
+    const { report } = await service.until('/health/ready', ({ status }) => status === 503);
+    expect(report).toMatchObject({
+      status: 'error',
+      checks: { pulse: { status: 'down', reason: expect.any(String) }, service: { status: 'up' } },
+    });
+    expect((await service.get('/health/live')).status).toBe(200);
+    await proxy.up();
+    await service.ready();
+    expect(await service.stop()).toBe(0);
+  });
+
+  it('is ready but degraded while Taskcluster, Self Serve and the builder list are away', async () => {
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    const credentials = { clientId: 'buildbot-bridge', accessToken: SECRETS[0]! };
+    const service = await start(
+      'reflector',
+      await configured({
+        taskcluster_queue_config: { rootUrl: nowhere, credentials, retries: 0 },
+        selfserve_url: `${nowhere}/self-serve`,
+        builders_url: `${nowhere}/allthethings.json`,
+      }),
+    );
+    const { report, status } = await service.until('/health/ready', ({ report: { checks } }) =>
+      ['taskcluster', 'builder-list'].every((system) => checks[system]?.status === 'degraded'),
+    );
+    expect({ status, summary: report.status }).toEqual({ status: 200, summary: 'degraded' });
+    expect(report.checks.taskcluster?.reason).toEqual(expect.any(String));
+    expect(await service.stop()).toBe(0);
+  });
+
+  it('finishes and acknowledges what is under way when it is told to stop', async () => {
+    const service = await start('tc-listener', await configured());
+    await service.ready();
+    world.taskcluster.latency = 700;
+    const before = world.taskcluster.calls.total;
+    const taskId = world.taskcluster.createTask({
+      payload: {
+        buildername: 'Linux x86-64 oak idle',
+        sourcestamp: { branch: 'projects/oak' },
+        properties: { product: 'firefox' },
+      },
+    });
+    await eventually(() => expect(world.taskcluster.calls.total).toBeGreaterThan(before));
+    // The handler waits for an answer now.
+    service.signal('SIGTERM');
+    expect(await service.exit()).toBe(0);
+    const rows = await world.scheduler.read((statements) =>
+      statements.rows('SELECT id FROM buildsets WHERE external_idstring = ?', [`taskId:${taskId}`]),
+    );
+    expect(rows).toHaveLength(1);
+    expect({ ...(await world.rowsLeft()), queued: await world.messagesLeft() }).toEqual({
+      tasks: 1,
+      messages: 0,
+      queued: 0,
+    });
+  });
+
+  it('counts a reflector as dead whose pass hangs for three intervals', async () => {
+    const service = await start('reflector', await configured());
+    await service.ready();
+    expect((await service.get('/health/live')).status).toBe(200);
+    world.taskcluster.faults = () => 'hang';
+    const { report } = await service.until('/health/live', ({ status }) => status === 503);
+    expect(report.checks['reflector-pass']).toMatchObject({ status: 'down', reason: expect.any(String) });
+    expect((await service.get('/health/ready')).status).toBe(200);
+  });
+
+  it('writes its log file, and opens it anew on SIGUSR2', async () => {
+    const service = await start('reflector', await configured());
+    await service.ready();
+    const file = join(folder, 'reflector.log');
+    const moved = join(folder, 'reflector.log.1');
+    await eventually(async () => expect(await readFile(file, 'utf8')).toContain('"msg":"service started"'));
+    await rename(file, moved);
+    service.signal('SIGUSR2');
+    await eventually(async () => expect(await readFile(file, 'utf8')).toBe(''));
+    expect(await service.stop()).toBe(0);
+    expect(await readFile(file, 'utf8')).toContain('"msg":"service stopped"');
+    expect(await readFile(moved, 'utf8')).not.toContain('"msg":"service stopped"');
+    expect(service.stdout + service.stderr).toBe('');
+  });
+
+  it('is compiled and started by the Nest command', async () => {
+    const copy = await copyOfProject();
+    const port = await freePort();
+    try {
+      const nest = join(copy, 'node_modules', '.bin', 'nest');
+      const service = ServiceProcess.start([nest, 'start', 'tc-listener'], {
+        cwd: copy,
+        env: { BBB_CONFIG: await configured(), BBB_HTTP_PORT: String(port) },
+        port,
+      });
+      await service.until('/health/ready', ({ status }) => status === 200, 100);
+      await service.stop();
+      await eventually(async () => expect(await world.messagesLeft()).toBe(0));
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+    }
+  }, 120_000);
+});
+
+describe('a service that an operator has to help first', () => {
+  let folder: string;
+  let database: TestDatabase | undefined;
+  beforeAll(async () => {
+    await compiledProject();
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-refused-'));
+  }, 120_000);
+  afterEach(async () => {
+    await database?.drop();
+    database = undefined;
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function startWith(service: Service, configuration: JsonValue) {
+    const file = join(folder, 'config.json');
+    await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
+    return start(service, file);
+  }
+
+  it.each(SERVICES)(
+    '%s tells all problems of its configuration at once, without a secret, and ends with 78',
+    async (name) => {
+      const service = await startWith(name, {
+        taskcluster_queue_config: { rootUrl: 'not a url', credentials: { accessToken: SECRETS[0]! } },
+        bbb_db: `oracle://bridge:${SECRETS[1]!}@db.example.com/bridge`,
+        pulse_password: SECRETS[1]!,
+        pulse_port: 'many',
+      });
+      expect(await service.exit()).toBe(78);
+      for (const key of [
+        'rootUrl',
+        'clientId',
+        'bbb_db',
+        'buildbot_scheduler_db',
+        'selfserve_url',
+        'pulse_port',
+      ])
+        expect(service.stderr).toContain(key);
+      for (const secret of SECRETS) expect(service.stderr + service.stdout).not.toContain(secret);
+    },
+  );
+
+  withMariadb('with MariaDB', () => {
+    it.each(SERVICES)('%s names the command that migrates, and ends with 78', async (name) => {
+      database = await createDatabase('mysql');
+      const service = await startWith(name, {
+        taskcluster_queue_config: {
+          rootUrl: 'http://127.0.0.1:9',
+          credentials: { clientId: 'buildbot-bridge', accessToken: SECRETS[0]! },
+        },
+        bbb_db: database.url,
+        buildbot_scheduler_db: database.url,
+        selfserve_url: 'http://127.0.0.1:9',
+        pulse_host: '127.0.0.1',
+        pulse_port: 9,
+        pulse_ssl: false,
+        pulse_user: 'bridge',
+        pulse_password: SECRETS[1]!,
+        pulse_queue_basename: 'queue/bridge',
+        tc_worker_group: 'buildbot-bridge',
+        tc_worker_id: 'buildbot-bridge',
+        tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
+      });
+      expect(await service.exit()).toBe(78);
+      expect(service.stderr).toMatch(/migrate/);
+      for (const secret of SECRETS) expect(service.stderr + service.stdout).not.toContain(secret);
+    });
+  });
+});

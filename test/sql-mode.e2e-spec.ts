@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createConnection } from 'mysql2/promise';
+import type { BuildOrder } from '@bbb/bridge';
+import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
+import { SchedulerDb } from '@bbb/scheduler-db';
+import { opened } from '@bbb/sql';
+import { hasMariadb, OwnMariadb } from './support/own-mariadb.js';
+import { installSchedulerSchema } from './support/scheduler-schema.js';
+
+const LIMITS = { poolSize: 3, connectTimeout: 10 };
+
+const ORDER: BuildOrder = {
+  taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg',
+  createdForRunId: 0,
+  submittedAt: 1_500_000_000,
+  buildername: 'Linux build',
+  branch: 'oak',
+  revision: null,
+  repository: '',
+  project: '',
+  properties: { product: 'firefox' },
+  priority: 0,
+};
+
+/** Text that would end its quotes where backslashes escape nothing. */
+const HOSTILE = `\\' OR 1=1; -- " \\" '' \\`;
+
+// Both were defaults of servers that are still in use, or can be set by whoever runs one.
+describe.each(hasMariadb() ? ['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'] : [])(
+  'a server whose SQL mode is "%s"',
+  (mode) => {
+    let server: OwnMariadb;
+    let schedulerUrl: string;
+    let bridgeUrl: string;
+    const undo: (() => Promise<unknown>)[] = [];
+
+    beforeAll(async () => {
+      server = await OwnMariadb.start(`--sql-mode=${mode}`);
+      undo.push(() => server.stop());
+      schedulerUrl = await server.createDatabase('scheduler');
+      bridgeUrl = await server.createDatabase('bridge');
+      // The shipped statements quote as the default mode wants it.
+      await onServer("SET GLOBAL sql_mode = ''");
+      await installSchedulerSchema({ kind: 'mysql', url: schedulerUrl, drop: async () => undefined }, 6);
+      await onServer(`SET GLOBAL sql_mode = '${mode}'`);
+    }, 60_000);
+    afterAll(async () => {
+      for (const step of undo.splice(0).reverse()) await step();
+    });
+
+    async function onServer(statement: string): Promise<Record<string, unknown>[]> {
+      const connection = await createConnection(server.url('mysql'));
+      const [rows] = await connection.query(statement);
+      await connection.end();
+      return rows as Record<string, unknown>[];
+    }
+
+    it('is what the test wants it to be', async () => {
+      expect(await onServer('SELECT @@GLOBAL.sql_mode AS mode')).toEqual([
+        { mode: mode.split(',').reverse().join(',') },
+      ]);
+    });
+
+    it('is overruled on every connection of a pool', async () => {
+      const source = await opened(createDataSource({ url: bridgeUrl, ...LIMITS }));
+      try {
+        const runners = await Promise.all(
+          Array.from({ length: LIMITS.poolSize }, async () => {
+            const runner = source.createQueryRunner();
+            await runner.connect();
+            return runner;
+          }),
+        );
+        const modes = await Promise.all(
+          runners.map((runner) => runner.query('SELECT @@SESSION.sql_mode AS mode')),
+        );
+        expect(modes).toEqual(Array.from({ length: LIMITS.poolSize }, () => [{ mode: 'STRICT_ALL_TABLES' }]));
+        await Promise.all(runners.map((runner) => runner.release()));
+      } finally {
+        await source.destroy();
+      }
+    });
+
+    it('cuts nothing in the scheduler database: the order is refused', async () => {
+      const scheduler = new SchedulerDb({ url: schedulerUrl, ...LIMITS });
+      try {
+        const tooLong = { ...ORDER, properties: { product: 'x'.repeat(1100) } };
+        await expect(scheduler.create(tooLong, async () => true)).rejects.toThrow(/refuses a value/);
+        expect(await scheduler.find(ORDER)).toBeUndefined();
+        const hostile = { ...ORDER, buildername: HOSTILE, properties: { product: HOSTILE } };
+        const id = await scheduler.create(hostile, async () => true);
+        expect((await scheduler.snapshots([id!])).get(id!)?.buildername).toBe(HOSTILE);
+      } finally {
+        await scheduler.close();
+      }
+    });
+
+    it('reads a kept message as it was meant', async () => {
+      const source = await opened(createDataSource({ url: bridgeUrl, ...LIMITS }));
+      await migrateUp(source).finally(() => source.destroy());
+      const db = new BridgeDb({ url: bridgeUrl, ...LIMITS });
+      await db.open();
+      try {
+        const store = new MessageStoreSql(db, { now: () => 1 });
+        await store.quarantine(
+          { subscription: 's', exchange: 'e', routingKey: HOSTILE, body: HOSTILE },
+          HOSTILE,
+        );
+        expect(await store.list()).toMatchObject([{ routingKey: HOSTILE, body: HOSTILE, error: HOSTILE }]);
+      } finally {
+        await db.close();
+      }
+    });
+  },
+);

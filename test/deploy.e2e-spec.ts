@@ -114,8 +114,11 @@ describe('deploy/kubernetes', () => {
     });
 
     it('is complete with the ConfigMap and the Secret', () => {
+      const { secret: mounted } = pod.volumes.find(({ name }: { name: string }) => name === 'secrets');
+      // Octal, as Kubernetes reads its manifests.
+      const modeOfSecrets = parseInt(String(mounted.defaultMode), 8);
       for (const [key, value] of Object.entries<string>(secret.stringData))
-        writeFileSync(join(folder, key), value);
+        writeFileSync(join(folder, key), value, { mode: modeOfSecrets });
       const environment = Object.fromEntries(
         (container.env as { name: string; value: string }[]).map(({ name, value }) => [
           name,
@@ -172,7 +175,12 @@ describe('deploy/compose', () => {
       directory: folder,
     });
     const builderNames = expect.stringContaining('builders_url');
-    expect(warnings).toEqual(service === 'tc-listener' ? [builderNames] : []);
+    // Broker and services are alone on a network of their own.
+    const plainPulse = expect.stringMatching(/^INSECURE: .*Pulse/);
+    expect(warnings).toEqual([
+      ...(service === 'tc-listener' ? [builderNames] : []),
+      ...(service === 'reflector' ? [] : [plainPulse]),
+    ]);
     expect(JSON.stringify(configuration)).not.toContain('no value for');
     expect(command).toEqual(['node', `dist/apps/${service}/src/main.js`]);
     expect(parseInt(grace, 10)).toBeGreaterThan(configuration.shutdown.grace);

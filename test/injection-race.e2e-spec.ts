@@ -12,6 +12,9 @@ const ORDERS = 300;
 const PROCESSES = 2;
 const CREATORS = 4;
 const WITHDRAWERS = 1;
+/** Milliseconds: a further process dies in the midst of it, and one stands still now and then. */
+const DIES_AFTER = 300;
+const HALTED_FOR = 50;
 const RACERS = PROCESSES * CREATORS;
 const RIVALS = PROCESSES * WITHDRAWERS;
 
@@ -49,6 +52,14 @@ async function started(race: Race): Promise<ChildProcess> {
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`a racer ended with ${String(code)}`))),
   ]);
   return child;
+}
+
+/** SIGSTOP wherever it happens to be, and SIGCONT before anybody gives up waiting for its locks. */
+function haltNowAndThen(racer: ChildProcess): NodeJS.Timeout {
+  return setInterval(() => {
+    racer.kill('SIGSTOP');
+    setTimeout(() => racer.kill('SIGCONT'), HALTED_FOR);
+  }, 5 * HALTED_FOR);
 }
 
 async function resultOf(child: ChildProcess): Promise<RaceResult> {
@@ -93,9 +104,13 @@ describe.each(schedulerVariants())('racing processes on %s, schema %s%s', (kind,
     const racers = await Promise.all(
       Array.from({ length: PROCESSES }, (_, index) => started({ ...race, backwards: index === 0 })),
     );
+    const victim = await started({ ...race, backwards: false });
     const results = racers.map(resultOf);
-    for (const racer of racers) racer.stdin!.write('go\n');
+    for (const racer of [...racers, victim]) racer.stdin!.write('go\n');
+    const harm = haltNowAndThen(racers[0]!);
+    setTimeout(() => victim.kill('SIGKILL'), DIES_AFTER);
     const attempts = (await Promise.all(results)).flatMap((result) => result.attempts);
+    clearInterval(harm);
     expect(attempts).toHaveLength(ORDERS * RACERS + (ORDERS / 2) * RIVALS);
 
     const found = await rows.query<{ id: number; task: string; run: string }[]>(

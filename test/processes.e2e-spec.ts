@@ -159,9 +159,10 @@ withRabbitmq('a service as a process', () => {
   });
 
   it('writes its log file, and opens it anew on SIGUSR2', async () => {
+    const file = join(folder, 'reflector.log');
+    await rm(file, { force: true });
     const service = await start('reflector', await configured());
     await service.ready();
-    const file = join(folder, 'reflector.log');
     const moved = join(folder, 'reflector.log.1');
     await eventually(async () => expect(await readFile(file, 'utf8')).toContain('"msg":"service started"'));
     await rename(file, moved);
@@ -182,6 +183,7 @@ withRabbitmq('a service as a process', () => {
         cwd: copy,
         env: { BBB_CONFIG: await configured(), BBB_HTTP_PORT: String(port) },
         port,
+        group: true,
       });
       await service.until('/health/ready', ({ status }) => status === 200, 100);
       await service.stop();

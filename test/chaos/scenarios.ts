@@ -25,7 +25,7 @@ function planOfWhims({ brid, attempt }: PlannedRequest): BuildPlan {
   };
 }
 
-/** The mix three times, and whims as often as all of it. */
+/** The mix, and whims. */
 export const CHAOS_SCENARIOS: readonly Scenario[] = [...SCENARIOS, WHIMS];
 
 /** Builds that are held until a cancellation arrives must not use up the workers while an outage lasts. */

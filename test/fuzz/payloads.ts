@@ -102,7 +102,7 @@ const sourcestamp: Json = fc
     { branch, revision: stampText, repository: stampText, project: stampText },
     { requiredKeys: ['branch'] },
   )
-  .map((parts) => object(Object.entries(parts) as [string, string][]));
+  .map((parts) => object(Object.entries(parts)));
 
 const product: Json = fc.oneof(
   { weight: 12, arbitrary: fc.constant('"firefox"') },

@@ -49,11 +49,11 @@ export async function explain({ seed, violation }: Failure, mutant?: Mutant): Pr
   const small = await shrink(historyOfSeed(seed), ruleOf(violation), mutant);
   const [shown = violation] = (await run(small, mutant)).violations;
   const steps = small.steps.map(({ op, a, b, c }) => `  ['${op}', ${a}, ${b}, ${c}],`);
-  const { isCalm, endsSilent, idLimit } = small;
+  const { steps: _steps, seed: _seed, ...rest } = small;
   return [
     `seed ${seed}: ${shown}`,
     `reproduce: npm run model -- --seed ${seed} --histories 1`,
-    `shrunk to ${small.steps.length} steps (${JSON.stringify({ isCalm, endsSilent, idLimit })}):`,
+    `shrunk to ${small.steps.length} steps (${JSON.stringify(rest)}):`,
     ...steps,
   ].join('\n');
 }

@@ -50,10 +50,10 @@ export function listenToStreams(canaries: Canaries): () => void {
   const restore = (['stdout', 'stderr'] as const).map((name) => {
     const stream = process[name];
     const { write } = stream;
-    stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+    stream.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
       canaries.collect(name, Buffer.from(chunk as Uint8Array).toString());
       return (write as (...args: unknown[]) => boolean).call(stream, chunk, ...rest);
-    }) as typeof stream.write;
+    };
     return () => void (stream.write = write);
   });
   return () => restore.forEach((step) => step());

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,25 +30,31 @@ const NOT_COPIED = new Set(['node_modules', 'dist', 'coverage', '.git', '.env'])
 
 const PREFIX = `buildbot-bridge-compiled-${process.getuid?.() ?? 0}-`;
 
-/** Milliseconds after which whoever compiles must have died, and after which an older state's folder is removed. */
-const PATIENCE = 300_000;
+/** Milliseconds after which an older state's folder is removed. */
 const LIFETIME = 3_600_000;
 
 /**
  * The project, compiled as `npm run build` compiles it, in a folder that nobody else cleans or rewrites. It is compiled
- * when it is first asked for and whenever its sources have changed, once for all test files.
+ * when it is first asked for and whenever its sources have changed, once for all test files. A
+ * test file stays with the state that it began with.
  *
  * @returns the folder that holds `bin`, `dist` and `package.json`
  */
-export async function compiledProject(): Promise<string> {
+export function compiledProject(): Promise<string> {
+  return (compiling ??= compiled());
+}
+
+let compiling: Promise<string> | undefined;
+
+async function compiled(): Promise<string> {
   const target = join(tmpdir(), PREFIX + (await stateOf(SOURCES)));
-  const lock = `${target}.lock`;
+  const lock = `${target}.pid`;
   while (!existsSync(target)) {
     if (await isMine(lock)) {
       try {
         if (!existsSync(target)) await compileTo(target);
       } finally {
-        await rm(lock, { recursive: true, force: true });
+        await rm(lock, { force: true });
       }
     } else await sleep(200);
   }
@@ -80,14 +86,22 @@ async function compileTo(target: string): Promise<void> {
   }
 }
 
-/** Whether this process is the one that compiles. */
+/** Whether this process is the one that compiles; the lock of one that has died is taken away. */
 async function isMine(lock: string): Promise<boolean> {
   try {
-    await mkdir(lock);
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
-    const made = await stat(lock).catch(() => undefined);
-    if (made && Date.now() - made.mtimeMs > PATIENCE) await rm(lock, { recursive: true, force: true });
+    const owner = Number(await readFile(lock, 'utf8').catch(() => ''));
+    if (owner > 0 && !isAlive(owner)) await rm(lock, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
     return false;
   }
 }

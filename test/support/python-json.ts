@@ -56,6 +56,7 @@ class Reader {
   private string(): string {
     let result = '';
     for (this.at++; ;) {
+      // eslint-disable-next-line no-control-regex -- JSON's strings have none
       result += this.take(/[^"\\\0-\x1f]*/y);
       const next = this.text[this.at++];
       if (next === '"') return result;

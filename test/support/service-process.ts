@@ -20,40 +20,45 @@ export class ServiceProcess {
     private readonly child: ChildProcess,
     /** Of the health endpoints, without a path. */
     readonly url: string,
+    private readonly isGroup: boolean,
   ) {
     child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-    this.ended = once(child, 'close');
+    this.ended = once(child, 'close').finally(() => ServiceProcess.all.delete(this));
     ServiceProcess.all.add(this);
   }
 
-  /** Nothing of this process's environment but what finds programs reaches the new one. */
+  /**
+   * Nothing of this process's environment but what finds programs reaches the new one. As a group, signals reach the
+   * processes that it starts as well, as those of a terminal do.
+   */
   static start(
     command: readonly string[],
     {
       cwd,
       env = {},
       port = 0,
-    }: { cwd?: string | undefined; env?: Record<string, string>; port?: number } = {},
+      group = false,
+    }: { cwd?: string; env?: Record<string, string>; port?: number; group?: boolean } = {},
   ): ServiceProcess {
     const { PATH, HOME } = process.env;
     const child = spawn(command[0]!, command.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...env },
+      detached: group,
       ...(cwd ? { cwd } : {}),
     });
-    return new ServiceProcess(child, `http://127.0.0.1:${port}`);
+    return new ServiceProcess(child, `http://127.0.0.1:${port}`, group);
   }
 
   /** For the end of a test file: what a failed test left running. */
   static async killAll(): Promise<void> {
     await Promise.all(
       [...ServiceProcess.all].map(async (service) => {
-        if (service.isRunning) service.child.kill('SIGKILL');
+        service.signal('SIGKILL');
         await service.ended;
       }),
     );
-    ServiceProcess.all.clear();
   }
 
   get isRunning(): boolean {
@@ -61,7 +66,9 @@ export class ServiceProcess {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name);
+    if (!this.isGroup) this.child.kill(name);
+    // Once its output is closed, nobody of the group is left.
+    else if (ServiceProcess.all.has(this)) process.kill(-this.child.pid!, name);
   }
 
   /** Waits for the end. @returns the exit code, or the signal */

@@ -8,8 +8,12 @@ import { UntrackedRuns } from './untracked-runs.service.js';
 /** Seconds between two looks at the list of claimed runs: long, and needed only after the loss of the database. */
 const CLAIMED_GAP = 600;
 
-/** Several reflectors start their passes at nearly the same time; this part of the interval is theirs to differ in. */
-const SLACK = 0.1;
+/**
+ * Part of the interval that must lie between two passes. Half of it, so that a pass at an odd moment (a start, or a
+ * process that was held up) does not keep the next regular one from its turn: at most one and a half intervals pass
+ * without a pass, as long as any reflector lives.
+ */
+const LEAST_GAP = 0.5;
 
 /**
  * One look at everything. Passes never overlap, several reflectors take turns at them, and a part that fails does not
@@ -50,7 +54,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
 
   private async pass(interval: number): Promise<void> {
     const begun = this.clock.now();
-    if (!(await this.isOurTurn('pass', interval * (1 - SLACK)))) return;
+    if (!(await this.isOurTurn('pass', interval * LEAST_GAP))) return;
     // Most urgent first: claims run out, a pending task does not.
     await this.part('tracked', () => this.tracked.run());
     await this.part('pending', () => this.untracked.takeUp(this.queue.listPending()));

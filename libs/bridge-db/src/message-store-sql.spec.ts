@@ -46,6 +46,22 @@ describe.each(databaseKinds())('MessageStoreSql on %s', (kind) => {
     return messages[0]!;
   };
 
+  it('keeps nothing that is to be taken out, in whatever state', async () => {
+    const clean = (given: string) => given.replaceAll('secret', '*');
+    const redacting = new MessageStoreSql(dbs[0]!, clock, {
+      text: clean,
+      body: (given) => `b${clean(given)}`,
+    });
+    const message = { ...MESSAGE, routingKey: 'a.secret', body: 'my secret' };
+    await redacting.park(message, 'a secret error', NOW);
+    expect(await only()).toMatchObject({ routingKey: 'a.*', body: 'bmy *', error: 'a * error' });
+    const { id } = await only();
+    await redacting.parkAgain(id, 'secret again', NOW);
+    expect(await only()).toMatchObject({ error: '* again' });
+    await redacting.quarantineKept(id, 'secret for good');
+    expect(await only()).toMatchObject({ error: '* for good', body: 'bmy *' });
+  });
+
   it('parks a message until it is due, and gives it out as it was', async () => {
     await store.park(MESSAGE, 'database away', NOW + 1.5);
     const parked = {

@@ -10,7 +10,7 @@ const RETRIES = [5, 5, 5, 2, 1, 0, 0];
 const DEADLINES = [86_400, 86_400, 86_400, 86_400, 86_400, 86_400, 900, 2400];
 const TIMES = [1, 5, 20, 60, 60, 60, 130, 400, 700, 1300];
 const RESULTS = [0, 0, 0, 2, 2, 1, 4, 5, 5, 6, 3];
-const FAULTS: readonly FaultKind[] = ['kill', 'kill', 'kill', 'pause', 'pause', 'error', 'error', 'conflict', 'hang'];
+const FAULTS: readonly FaultKind[] = ['kill', 'kill', 'kill', 'pause', 'pause', 'pause', 'error', 'error', 'conflict', 'hang'];
 const SYSTEMS: readonly System[] = ['bridge-db', 'taskcluster', 'scheduler-db', 'self-serve'];
 const OUTAGES = [30, 100, 400, 1000, 1900];
 const MAX_TASKS = 3;
@@ -55,6 +55,14 @@ const PERFORMANCES: Record<Op, Performance> = {
     if (!message) return;
     world.bus.duplicate(message);
     world.count('message doubled');
+  },
+  echo(world, { a, b }) {
+    // Something old is told once more.
+    const ends = world.bus.past.filter(({ subscription }) => b % 3 === 0 || subscription === 'log_uploaded');
+    const message = ends[a % Math.max(1, ends.length)];
+    if (!message) return;
+    world.bus.duplicate(message);
+    world.count('message repeated late');
   },
   'queue-deleted'(world, { a }) {
     world.bus.clear(at(QUEUES, a));

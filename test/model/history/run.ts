@@ -19,8 +19,11 @@ export interface Outcome {
 export async function run(history: History, mutant: Mutant = {}): Promise<Outcome> {
   const random = new Random(history.seed ^ 0x5eed);
   const { random: systemRandom } = Math;
+  const { stackTraceLimit } = Error;
   // Back-off draws from it.
   Math.random = random.next;
+  // Outages make errors by the thousand, and nobody reads where they came from.
+  Error.stackTraceLimit = 0;
   try {
     const world = new World({ mutant, idLimit: history.idLimit });
     const begun = world.now();
@@ -33,6 +36,7 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
     };
   } finally {
     Math.random = systemRandom;
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
@@ -42,7 +46,8 @@ async function follow(world: World, history: History, random: Random): Promise<v
     if (history.isCalm) checkClaims(world);
     if (world.watch.violations.length > 0) return;
   }
-  await heal(world, { random, isSilent: history.endsSilent, results: [0, 0, 0, 2] });
+  const { endsSilent, buildSeconds } = history;
+  await heal(world, { random, isSilent: endsSilent, buildSeconds, results: [0, 0, 0, 2] });
   if (history.isCalm) checkClaims(world);
 }
 

@@ -12,9 +12,10 @@ export interface Step {
 const WEIGHTS = {
   create: 5,
   deliver: 30,
-  burst: 4,
+  burst: 7,
   drop: 4,
   duplicate: 4,
+  echo: 5,
   'queue-deleted': 1,
   poison: 1,
   advance: 14,
@@ -34,7 +35,7 @@ const WEIGHTS = {
   add: 1,
   outage: 4,
   skew: 2,
-  'rows-lost': 0.3,
+  'rows-lost': 0.6,
 } as const;
 
 export type Op = keyof typeof WEIGHTS | 'short-outage';
@@ -59,6 +60,8 @@ export interface History {
   /** Nothing is told any more once everything is well again: the clock alone must do. */
   endsSilent: boolean;
   idLimit: number;
+  /** How long builds last at least when everything is well again (seconds). */
+  buildSeconds: number;
   steps: Step[];
 }
 
@@ -77,6 +80,7 @@ export function historyOf(seed: number, random: Random): History {
     isCalm,
     endsSilent: random.chance(0.4),
     idLimit: random.chance(0.2) ? 1 : 100,
+    buildSeconds: random.chance(0.15) ? 400 : 0,
     steps,
   };
 }

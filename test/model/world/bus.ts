@@ -13,18 +13,22 @@ export interface BusMessage extends ReceivedMessage {
 /** The broker's queues. Messages may be lost, doubled, taken in any order and handed out again. */
 export class Bus {
   readonly messages: BusMessage[] = [];
+  /** Everything that was ever published. */
+  readonly past: BusMessage[] = [];
   /** Loses whatever is published. */
   isDeaf = false;
 
   publish(subscription: QueueName, body: unknown): void {
     if (this.isDeaf) return;
-    this.messages.push({
+    const message = {
       subscription,
       exchange: 'exchange/model',
       routingKey: subscription,
       body: JSON.stringify(body),
       isOut: false,
-    });
+    };
+    this.past.push(message);
+    this.messages.push(message);
   }
 
   get ready(): BusMessage[] {

@@ -94,6 +94,20 @@ export class Farm {
     Object.assign(row, { complete: true, results: 2, completeAt: Math.floor(this.now()) });
   }
 
+  /** Whether a master that was killed has given the build's number to another request's build. */
+  isNumberTaken(buildId: number): boolean {
+    const rows = [...this.requests.values()];
+    const mine = rows.find(({ builds }) => builds.some((build) => build.buildId === buildId));
+    const number = mine?.builds.find((build) => build.buildId === buildId)?.number;
+    return rows.some(
+      (other) =>
+        other !== mine &&
+        other.claimedBy?.master === mine?.claimedBy?.master &&
+        other.claimedAt !== mine?.claimedAt &&
+        other.builds.some((build) => build.number === number && build.buildId > buildId),
+    );
+  }
+
   snapshot(row: RequestRow): RequestSnapshot {
     const { requestId, order } = row;
     const { buildername, branch, submittedAt } = order;

@@ -3,7 +3,7 @@ import { Refused, Unavailable } from '@bbb/bridge';
 /** What the bridge talks to. */
 export type System = 'bridge-db' | 'taskcluster' | 'scheduler-db' | 'self-serve' | 'broker';
 
-export type FaultKind = 'kill' | 'pause' | 'error' | 'conflict' | 'hang';
+export type FaultKind = 'kill' | 'pause' | 'error' | 'conflict' | 'forbidden' | 'hang';
 
 /** One fault: at the call that comes after `skip` others, before or after its effect. */
 export interface Fault {
@@ -131,6 +131,8 @@ export class Gate {
         throw call.system === 'taskcluster' && call.kind === 'effect'
           ? new Refused('taskcluster', 409, 'RequestConflict', 'a fault')
           : new Unavailable(call.system, 'a fault');
+      case 'forbidden':
+        throw new Refused(call.system, 403, 'InsufficientScopes', 'a fault');
       case 'hang':
         await new Promise<void>((giveUp) =>
           this.#hanging.push({ until: this.world.now() + CALL_LIMIT, giveUp }),

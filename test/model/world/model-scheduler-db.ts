@@ -49,6 +49,10 @@ export class ModelSchedulerDb {
     });
   }
 
+  isNumberTaken(buildId: number): Promise<boolean> {
+    return this.gate.call(SYSTEM, 'isNumberTaken', 'read', () => this.farm.isNumberTaken(buildId));
+  }
+
   markedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {
     return this.gate.call(SYSTEM, 'marked', 'read', () => this.farm.marked(after, limit));
   }

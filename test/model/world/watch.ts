@@ -42,6 +42,7 @@ export class Watch {
   constructor(
     private readonly farm: Farm,
     private readonly statusOf: (taskId: string) => TaskStatus | undefined,
+    private readonly rowOf: (taskId: string) => TrackedTask | undefined,
     private readonly now: () => number,
   ) {}
 
@@ -61,6 +62,10 @@ export class Watch {
     }
     const run = seen?.status?.runs.at(-1);
     if (run?.state !== 'pending') this.violate('S4: a request for a run that was not seen pending', { taskId, run });
+    const row = this.rowOf(taskId);
+    if (!this.hasLostRows && (row?.buildRequestId !== null || row.runId < createdForRunId)) {
+      this.violate('S4: a request for an order that had been given up', { taskId, requestId, row });
+    }
     if (this.refusable.has(taskId)) this.violate('S6: a request for a refused payload', { taskId });
   }
 
@@ -109,8 +114,11 @@ export class Watch {
   /** S7. */
   forgotten(row: TrackedTask): void {
     const { taskId, runId, buildRequestId } = row;
-    const run = this.statusOf(taskId)?.runs[runId];
+    const status = this.statusOf(taskId);
+    const run = status?.runs[runId];
     const request = this.farm.requests.get(buildRequestId ?? -1);
+    const unrecorded = buildRequestId === null ? this.#requestOf(taskId, status, runId) : undefined;
+    if (unrecorded && !unrecorded.complete) this.violate('S7: an order was given up whose request is open', { ...row });
     if (request && !request.complete) this.violate('S7: the row of an open request was deleted', { ...row });
     if (request && isLive(run)) this.violate('S7: the row of a live run was deleted', { ...row });
   }

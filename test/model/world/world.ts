@@ -81,7 +81,12 @@ export class World implements GateWorld {
     ];
     this.agent = new Agent(this.farm, this.masters);
     this.locks = new Locks(() => this.now(), mutant.noLock);
-    this.watch = new Watch(this.farm, (taskId) => this.statusOf(taskId), () => this.now());
+    this.watch = new Watch(
+      this.farm,
+      (taskId) => this.statusOf(taskId),
+      (taskId) => this.rows.rows.get(taskId),
+      () => this.now(),
+    );
     this.instances = instances.map((service) => new Instance(service, this));
   }
 

@@ -27,7 +27,7 @@ export class BuilderPolicy {
 
   constructor(rules: BuilderRules) {
     this.#restricted = rules.restricted.map((pattern) => matcher(pattern));
-    this.#restrictedInAnyCase = rules.restricted.map((pattern) => matcher(pattern, 'any case'));
+    this.#restrictedInAnyCase = rules.restricted.map((pattern) => matcher(pattern, 'i'));
     this.#ignored = rules.ignored.map((pattern) => matcher(pattern));
     this.#allowed = rules.allowed?.map((pattern) => matcher(pattern));
   }

@@ -86,7 +86,10 @@ describe('the HTTP surface', () => {
       const { headers, text } = await ask(path);
       expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-powered-by']));
       expect(headers).not.toHaveProperty('server');
-      expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': expect.stringContaining('no-store') });
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': expect.stringContaining('no-store'),
+      });
       expect(text).not.toMatch(/node_modules|nestjs|express|\n\s+at |nodejs_version/i);
       expect(text).not.toContain(process.version);
     },

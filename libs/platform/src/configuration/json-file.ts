@@ -47,10 +47,14 @@ export function unknownKeys(json: JsonObject, known: ReadonlySet<string>, prefix
   });
 }
 
-/** Whether the group or everybody may read a file. */
-export function isReadableByOthers(file: string): boolean {
+/** Bits of a file's mode. */
+export const GROUP_READS = 0o040;
+export const EVERYBODY_READS = 0o004;
+
+/** Whether a file's mode has any of these bits. */
+export function hasMode(file: string, bits: number): boolean {
   try {
-    return (statSync(file).mode & 0o044) !== 0;
+    return (statSync(file).mode & bits) !== 0;
   } catch {
     return false;
   }

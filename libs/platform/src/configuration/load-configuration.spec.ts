@@ -347,6 +347,14 @@ describe('warnings', () => {
     chmodSync(file, 0o600);
     folder.write('.env', 'BBB_PULSE_PASSWORD=hidden', 0o644);
     expect(warningsOf(LAST_LAYOUT)).toEqual([expect.stringMatching(/\.env holds secrets/)]);
+    chmodSync(`${folder.path}/.env`, 0o600);
+    const secret = folder.write('pulse-password', 'hidden', 0o644);
+    const environment = { BBB_PULSE_PASSWORD_FILE: 'pulse-password' };
+    expect(warningsOf(LAST_LAYOUT, environment)).toEqual([
+      expect.stringMatching(/pulse-password holds secrets/),
+    ]);
+    chmodSync(secret, 0o440);
+    expect(warningsOf(LAST_LAYOUT, environment)).toEqual([]);
   });
 
   it.each([

@@ -1,4 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { Folder } from '../testing/folder.js';
+import { LAST_LAYOUT, ROOT_URL } from '../testing/layouts.js';
+import { ConfigurationError } from './configuration-error.js';
+import { loadConfiguration } from './load-configuration.js';
 import { patternProblems } from './pattern.js';
 import { adversarialSamples } from './pattern-samples.js';
 import { slowPatterns } from './pattern-trial.js';
@@ -49,6 +53,21 @@ describe('slowPatterns', () => {
     '(?:[A-Z]+)+$',
   ])('finds out %s', (pattern) => {
     expect([...slowPatterns(['fine.*', pattern, 'also-fine+'])]).toEqual([pattern]);
+  });
+});
+
+describe('loadConfiguration', () => {
+  it.each(['^(?:[a-z]+)+$', '(?P<x>a)', '[]a]'])('refuses %s under its key', (pattern) => {
+    const folder = new Folder();
+    try {
+      const file = folder.write('config.json', { ...LAST_LAYOUT, restricted_builders: ['fine', pattern] });
+      const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL };
+      const load = () => loadConfiguration('tc-listener', { file, environment, directory: folder.path });
+      expect(load).toThrow(ConfigurationError);
+      expect(load).toThrow(/^ {2}restricted_builders \(BBB_BUILDERS_RESTRICTED\): the pattern ".*" /m);
+    } finally {
+      folder.remove();
+    }
   });
 });
 

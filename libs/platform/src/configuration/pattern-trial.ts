@@ -7,8 +7,8 @@ export const PATTERN_PATIENCE = 10;
 /** As long as a builder's name may be; before it, lengths at which a hopeless pattern is found out soon. */
 const LENGTHS = [22, 30, 64, 255];
 
-/** Milliseconds without any progress after which a pattern is given up. */
-const HANGS = 1000;
+/** Milliseconds on one text after which a pattern is given up; a busy machine may keep the thread waiting for some. */
+const HANGS = 2000;
 
 /** Milliseconds for the thread to begin. */
 const BEGINS = 30_000;
@@ -19,6 +19,7 @@ const { workerData: { patterns, state, times } } = require('node:worker_threads'
 const progress = new Int32Array(state);
 const result = new Float64Array(times);
 const step = () => { Atomics.add(progress, 0, 1); Atomics.notify(progress, 0); };
+const tick = () => Atomics.add(progress, 1, 1);
 const took = (expression, text) => {
   const begun = performance.now();
   expression.test(text);
@@ -32,9 +33,10 @@ patterns.forEach(({ pattern, samples }, index) => {
       const room = Math.max(0, length - prefix.length - suffix.length);
       const text = prefix + pump.repeat(Math.ceil(room / pump.length)).slice(0, room) + suffix;
       for (const expression of expressions) {
+        tick();
         let time = took(expression, text);
         // A busy machine may be slow once, a bad pattern is slow every time.
-        for (let again = 0; time > ${PATTERN_PATIENCE} && again < 3; again++) time = Math.min(time, took(expression, text));
+        for (let again = 0; time > ${PATTERN_PATIENCE} && again < 3; again++, tick()) time = Math.min(time, took(expression, text));
         result[index] = Math.max(result[index], time);
         if (time > ${PATTERN_PATIENCE}) break search;
       }
@@ -44,8 +46,8 @@ patterns.forEach(({ pattern, samples }, index) => {
 });
 `;
 
-/** Patterns that have stood the trial in this process. */
-const passed = new Set<string>();
+/** What the trial has shown in this process: patterns, and whether they are slow. */
+const known = new Map<string, boolean>();
 
 /**
  * Patterns that backtrack so much that a builder's name of the longest kind takes more than {@link PATTERN_PATIENCE}:
@@ -57,19 +59,19 @@ const passed = new Set<string>();
  * @param patterns that JavaScript can read
  */
 export function slowPatterns(patterns: readonly string[]): Set<string> {
-  const slow = new Set<string>();
-  let left = [...new Set(patterns)].filter((pattern) => !passed.has(pattern) && /[*+?{]/.test(pattern));
+  // Without a repetition there is nothing to try.
+  let left = [...new Set(patterns)].filter((pattern) => !known.has(pattern) && /[*+?{]/.test(pattern));
   while (left.length > 0) {
     const times = trial(left);
-    times.forEach((time, index) => (time > PATTERN_PATIENCE ? slow : passed).add(left[index]!));
+    times.forEach((time, index) => known.set(left[index]!, time > PATTERN_PATIENCE));
     left = left.slice(times.length);
   }
-  return slow;
+  return new Set(patterns.filter((pattern) => known.get(pattern) === true));
 }
 
 /** How long each took; ends with the first one that hangs. */
 function trial(patterns: readonly string[]): number[] {
-  const state = new SharedArrayBuffer(4);
+  const state = new SharedArrayBuffer(8);
   const times = new SharedArrayBuffer(8 * patterns.length);
   const progress = new Int32Array(state);
   const tried = patterns.map((pattern) => ({ pattern, samples: adversarialSamples(pattern) }));
@@ -84,11 +86,18 @@ function trial(patterns: readonly string[]): number[] {
     if (Atomics.wait(progress, 0, 0, BEGINS) === 'timed-out')
       throw new Error('patterns cannot be tried: no thread begins');
     for (let index = 0; index < patterns.length; index++) {
-      if (Atomics.wait(progress, 0, index + 1, HANGS) === 'timed-out')
-        return [...results.slice(0, index), Infinity];
+      if (!ends(progress, index + 1)) return [...results.slice(0, index), Infinity];
     }
     return [...results];
   } finally {
     void worker.terminate();
+  }
+}
+
+/** Waits for the end of a trial; false when one of its texts takes for ever. */
+function ends(progress: Int32Array<SharedArrayBuffer>, step: number): boolean {
+  for (let texts = -1; ; texts = Atomics.load(progress, 1)) {
+    if (Atomics.wait(progress, 0, step, HANGS) !== 'timed-out') return true;
+    if (Atomics.load(progress, 1) === texts) return false;
   }
 }

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import type { ServiceName } from './configuration.js';
-import { codeOf, type JsonObject, isReadableByOthers, readJsonFile, valueAt } from './json-file.js';
+import {
+  codeOf,
+  EVERYBODY_READS,
+  GROUP_READS,
+  hasMode,
+  type JsonObject,
+  readJsonFile,
+  valueAt,
+} from './json-file.js';
 import { keysFor, type NamedSetting } from './setting.js';
 
 /** Where a process looks for its configuration. */
@@ -60,7 +68,10 @@ export class Sources {
     return undefined;
   }
 
-  /** Files that hold secrets and that others may read. */
+  /**
+   * Files that hold secrets and that others may read. Files of single secrets may be the group's: that is how
+   * Kubernetes hands them to a process that is not root.
+   */
   exposedFiles(settings: readonly NamedSetting[]): string[] {
     const secrets = settings.filter(({ secret }) => secret);
     const inJson = secrets.some(({ keys }) => keys.some((key) => valueAt(this.json, key) !== undefined));
@@ -69,7 +80,11 @@ export class Sources {
       ...(inJson && this.file !== undefined ? [resolve(this.directory, this.file)] : []),
       ...(inDotenv ? [join(this.directory, '.env')] : []),
     ];
-    return files.filter(isReadableByOthers);
+    const single = secrets.flatMap(({ variable }) => this.variable(`${variable}_FILE`)?.raw ?? []);
+    return [
+      ...files.filter((file) => hasMode(file, GROUP_READS | EVERYBODY_READS)),
+      ...single.map((file) => resolve(this.directory, file)).filter((file) => hasMode(file, EVERYBODY_READS)),
+    ];
   }
 
   private variable(name: string): { raw: string; origin: string } | undefined {

@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import fc from 'fast-check';
+import { World } from '../../libs/reconciler/src/testing/world.js';
+import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
+import { loadedByMaster } from '../support/master-loader.js';
+import { budgetOf, Tally } from './cases.js';
+import { Listeners } from './heard.js';
+import { BUILD_NUMBER, deliveries, type Delivery } from './messages.js';
+
+Logger.overrideLogger(false);
+
+const SCHEMA = { version: 6, claims: 'columns', sourcestamps: 'single', codebase: false } as const;
+
+/** Where the task stands when the message comes. */
+const STATES = {
+  pending: async () => undefined,
+  injected: async (world) => void (await world.reconcile()),
+  building: async (world) => void (await world.building()),
+  running: async (world) => void (await world.running()),
+  finishing: async (world) => {
+    await world.running();
+    world.buildbot.endBuild(world.request.requestId);
+  },
+  finished: async (world) => {
+    await world.running();
+    world.buildbot.complete(world.request.requestId, 2);
+  },
+  requeued: async (world) => {
+    await world.running();
+    world.buildbot.requeue(world.request.requestId);
+  },
+  cancelled: async (world) => {
+    await world.running();
+    await world.queue.cancel(world.task.status().taskId);
+  },
+} satisfies Record<string, (world: World) => Promise<void>>;
+
+/** What a message can be kept for, as operators read it. */
+const ERRORS: Record<string, RegExp> = {
+  'over the limit': /^body of \d+ bytes is over the limit/,
+  'not JSON': /^body of \d+ bytes is not JSON$/,
+  'not a task message': /^not a task message: /,
+  'not a build message': /^not a build message: /,
+  'no request ids': /^log_uploaded without usable request_ids/,
+  'too many items': /more than \d+ items/,
+  'ahead of the database': /^the build has (?:started|ended), /,
+};
+
+const cases = fc.record({
+  state: fc.constantFrom(...(Object.keys(STATES) as (keyof typeof STATES)[])),
+  messages: fc.array(deliveries, { minLength: 1, maxLength: 3 }),
+});
+
+describe('any message', () => {
+  const { numRuns, seed, timeout } = budgetOf('messages');
+
+  it(
+    'is handled, kept for later or put aside, whatever it says and whenever it comes',
+    async () => {
+      const outcomes = new Tally(['acked', 'parked', 'quarantined']);
+      const errors = new Tally(Object.keys(ERRORS));
+      const effects = new Tally([
+        'buildbot.create',
+        'queue.claim',
+        'queue.report',
+        'queue.attach',
+        'buildbot.cancel',
+      ]);
+      await fc.assert(
+        fc.asyncProperty(cases, async ({ state, messages }) => {
+          const world = new World();
+          await STATES[state](world);
+          const listeners = new Listeners(world);
+          for (const message of messages) {
+            world.effects.clear();
+            const before = listeners.kept.kept.size;
+            const { outcome, error } = await listeners.hear(addressed(message, world));
+            outcomes.add(outcome);
+            for (const name of world.effects.effects) effects.add(name);
+            expect(['acked', 'parked', 'quarantined']).toContain(outcome);
+            const isKept = outcome !== 'acked';
+            expect(listeners.kept.kept.size - before).toBe(isKept ? 1 : 0);
+            if (isKept) {
+              const kinds = Object.entries(ERRORS).filter(([, expression]) => expression.test(error));
+              expect({ error, kinds }).toEqual({ error, kinds: expect.arrayContaining([expect.anything()]) });
+              for (const [kind] of kinds) errors.add(kind);
+            }
+            // Nothing is done, and nobody asked, about a message that nobody can read.
+            if (outcome === 'quarantined') expect(world.effects.calls).toEqual([]);
+          }
+          expect(Object.keys(Object.prototype)).toEqual([]);
+          expect(world.buildbot.doubles).toEqual([]);
+          expect(world.store.rows.size).toBeLessThanOrEqual(1);
+          for (const { order } of world.buildbot.requests.values()) {
+            const { buildset, properties } = requestRows(order, SCHEMA);
+            const { reason, external_idstring: externalId } = buildset;
+            loadedByMaster({ ...order, properties, reason: String(reason), externalId: String(externalId) });
+          }
+        }),
+        { numRuns, seed },
+      );
+      outcomes.print(`${numRuns} cases of messages, seed ${seed}`);
+      errors.print('reasons for which messages were kept');
+      effects.print('what they brought about');
+      expect([...outcomes.missing, ...errors.missing, ...effects.missing]).toEqual([]);
+    },
+    timeout,
+  );
+});
+
+/** The message with the number of the newest build, where it names one. */
+function addressed({ subscription, body }: Delivery, { buildbot }: World): Delivery {
+  const newest = [...buildbot.requests.values()].at(-1)?.builds.at(-1)?.number ?? 1;
+  const text = body.toString('latin1').replaceAll(BUILD_NUMBER, String(newest));
+  return { subscription, body: Buffer.from(text, 'latin1') };
+}

@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Logger } from '@nestjs/common';
+import { type Campaign, campaign, explain, join, report } from './campaign.js';
+
+/** A stretch of seeds for one thread. */
+interface Stretch {
+  seed: number;
+  histories: number;
+}
+
+/** Histories between two signs of life. */
+const CHUNK = 500;
+
+const USAGE = 'npm run model -- [--histories 10000] [--seed 1] [--workers <cores>]';
+
+Logger.overrideLogger(false);
+if (isMainThread) await main();
+else await work(workerData as Stretch);
+
+async function work({ seed, histories }: Stretch): Promise<void> {
+  for (let done = 0; done < histories; done += CHUNK) {
+    const part = await campaign(seed + done, Math.min(CHUNK, histories - done));
+    parentPort?.postMessage(part);
+    if (part.failure) return;
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      histories: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
+      workers: { type: 'string', default: String(availableParallelism()) },
+    },
+  });
+  const [histories, seed, workers] = [values.histories, values.seed, values.workers].map(Number);
+  if (!histories || seed === undefined || !Number.isInteger(seed) || !workers) throw new Error(USAGE);
+
+  const whole: Campaign = { histories: 0, ends: new Map(), faults: new Map(), lasted: 0 };
+  const begun = performance.now();
+  const share = Math.ceil(histories / workers);
+  const stretches = Array.from({ length: workers }, (_, index): Stretch => ({
+    seed: seed + index * share,
+    histories: Math.min(share, histories - index * share),
+  })).filter((stretch) => stretch.histories > 0);
+  await Promise.all(
+    stretches.map((stretch) =>
+      follow(stretch, (part) => {
+        join(whole, part);
+        process.stderr.write(`\r${whole.histories} of ${histories}`);
+      }),
+    ),
+  );
+  process.stderr.write('\n');
+  const seconds = (performance.now() - begun) / 1000;
+  console.log(`${report(whole)}\n${seconds.toFixed(0)} s, ${Math.round(whole.histories / seconds)} histories a second`);
+  if (!whole.failure) return;
+  console.log(await explain(whole.failure));
+  process.exitCode = 1;
+}
+
+function follow(stretch: Stretch, onPart: (part: Campaign) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: stretch });
+    worker.on('message', onPart);
+    worker.on('error', reject);
+    worker.on('exit', () => resolve());
+  });
+}

@@ -1,0 +1,146 @@
+import type { Facts, OrderKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/bridge';
+import { type Act, RULES, type Rules } from '@bbb/reconciler';
+import type { Mutant } from './world/mutant.js';
+
+/** Ways in which a bridge could be wrong, each as small as possible. A model that lets one pass proves too little. */
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'creates without a lock': { noLock: true },
+  'never reclaims': decides((facts, right) => (right === 'reclaim' ? 'wait' : right)),
+  'never cancels in Buildbot': decides((facts, right) => (right === 'cancel-request' ? 'wait' : right)),
+  'cancels in Buildbot once and forgets': acts({
+    'cancel-request': async (scene, tools) => {
+      const next = await RULES.acts['cancel-request'](scene, tools);
+      if (scene.row) await tools.store.forget(scene.row);
+      return next;
+    },
+  }),
+  'does not tell Taskcluster of a cancellation in Buildbot': decides((facts, right) =>
+    right === 'cancel-task' ? 'wait' : right,
+  ),
+  'never looks at the pending list': {
+    parts: (right) => ({ ...right, untracked: inert(right.untracked, { takeUp: () => Promise.resolve() }) }),
+  },
+  'never sweeps orphans': {
+    parts: (right) => ({ ...right, orphans: inert(right.orphans, { run: () => Promise.resolve() }) }),
+  },
+  'has no reflector walk': {
+    parts: (right) => ({ ...right, walk: inert(right.walk, { run: () => Promise.resolve() }) }),
+  },
+  'reads the state of the run before the last': withQueue((right) => ({
+    statuses: async (taskIds: readonly string[]) => {
+      const found = await right.statuses(taskIds);
+      return new Map([...found].map(([taskId, status]) => [taskId, withoutLast(status)]));
+    },
+    status: async (taskId: string) => {
+      const status = await right.status(taskId);
+      return status && withoutLast(status);
+    },
+  })),
+  'takes a RETRY message of any build for the current one': {
+    rules: {
+      ...RULES,
+      factsOf: (seen, settings, now) => {
+        const facts = RULES.factsOf(seen, settings, now);
+        const retried = seen.event?.kind === 'finished' && seen.event.results === 5;
+        return retried && facts.request === 'building' ? { ...facts, request: 'requeued' } : facts;
+      },
+    },
+  },
+  'drops the row as soon as the run has ended': decides((facts, right) =>
+    facts.run === 'ended' && right === 'cancel-request' ? 'forget' : right,
+  ),
+  'drops the row when a claim has expired': decides((facts, right) => (right === 'rerun' ? 'forget' : right)),
+  'turns results round': acts({
+    resolve: (scene, tools) => {
+      const { request } = scene;
+      if (request?.state.at !== 'finished') return RULES.acts.resolve(scene, tools);
+      const results = request.state.results === 0 ? 2 : 0;
+      const turned: RequestSnapshot = { ...request, state: { ...request.state, results } };
+      return RULES.acts.resolve({ ...scene, request: turned }, tools);
+    },
+  }),
+  'believes the message more than the database': acts({
+    resolve: (scene, tools) => {
+      const { request, event } = scene;
+      if (request?.state.at !== 'finished' || event?.kind !== 'finished') return RULES.acts.resolve(scene, tools);
+      const state = { ...request.state, results: event.results };
+      return RULES.acts.resolve({ ...scene, request: { ...request, state } }, tools);
+    },
+  }),
+  'never follows a newer run': { rules: { ...RULES, catchUp: () => undefined } },
+  'takes a user’s rerun for its own work': decides((facts) => RULES.decide({ ...facts, newerOrder: false })),
+  'cancels tasks on facts of a batch': withQueue((right) => {
+    const last = new Map<string, TaskStatus>();
+    return {
+      statuses: async (taskIds: readonly string[]) => {
+        const found = await right.statuses(taskIds);
+        for (const [taskId, status] of found) last.set(taskId, status);
+        return found;
+      },
+      status: async (taskId: string) => last.get(taskId) ?? right.status(taskId),
+    };
+  }),
+  'never resolves without the message': decides((facts, right) => (right === 'resolve' && !facts.claimDue ? right : right === 'resolve' ? 'reclaim' : right)),
+  'loses parked messages': {
+    messages: (right) => inert(right, { park: () => Promise.resolve() }),
+  },
+  'acknowledges before the work is done': acts({
+    resolve: async (scene, tools) => {
+      if (scene.event) return { then: 'done' };
+      return RULES.acts.resolve(scene, tools);
+    },
+  }),
+  'injects without asking whether the order is still wanted': {
+    buildbot: (right) =>
+      inert(right, { create: (order: Parameters<typeof right.create>[0]) => right.create(order, () => Promise.resolve(true)) }),
+  },
+  'withdraws without looking for the request': {
+    buildbot: (right) =>
+      inert(right, { withdraw: async (_key: OrderKey, forget: () => Promise<void>) => void (await forget()) }),
+  },
+  'gives up a task when Taskcluster refuses a reclaim': acts({
+    reclaim: async (scene, tools) => {
+      try {
+        return await RULES.acts.reclaim(scene, tools);
+      } catch (error) {
+        if (scene.row) await tools.store.forget(scene.row);
+        throw error;
+      }
+    },
+  }),
+  'builds refused payloads': acts({
+    inject: async (scene, tools) => {
+      const payload = { buildername: 'any', sourcestamp: {}, properties: { product: 'example' } };
+      const definition = scene.definition ?? (await tools.queue.definition(scene.taskId));
+      return RULES.acts.inject({ ...scene, definition: definition && { ...definition, payload } }, tools);
+    },
+  }),
+};
+
+function decides(wrong: (facts: Facts, right: ReturnType<Rules['decide']>) => ReturnType<Rules['decide']>): Mutant {
+  return { rules: { ...RULES, decide: (facts) => wrong(facts, RULES.decide(facts)) } };
+}
+
+function acts(wrong: Partial<Record<keyof Rules['acts'], Act>>): Mutant {
+  return { rules: { ...RULES, acts: { ...RULES.acts, ...wrong } } };
+}
+
+function withQueue(wrong: (right: TaskQueue) => Partial<TaskQueue>): Mutant {
+  return { queue: (right) => inert(right, wrong(right)) };
+}
+
+/** The right one, with some of its methods replaced. */
+function inert<T extends object>(right: T, wrong: Partial<Record<keyof T, unknown>>): T {
+  return new Proxy(right, {
+    get(target, name) {
+      const method = wrong[name as keyof T] ?? Reflect.get(target, name);
+      return typeof method === 'function' ? (method.bind(target) as unknown) : method;
+    },
+  });
+}
+
+function withoutLast(status: TaskStatus): TaskStatus {
+  if (status.runs.length < 2) return status;
+  const runs = status.runs.slice(0, -1);
+  return { ...status, runs, state: runs.at(-1)?.state ?? 'unscheduled' };
+}

@@ -26,7 +26,17 @@ const MAY_IMPORT = {
   pulse: ['bridge'],
   reconciler: ['bridge'],
   platform: [],
-  service: ['bridge', 'bridge-db', 'buildbot', 'platform', 'pulse', 'reconciler', 'scheduler-db', 'self-serve', 'taskcluster'],
+  service: [
+    'bridge',
+    'bridge-db',
+    'buildbot',
+    'platform',
+    'pulse',
+    'reconciler',
+    'scheduler-db',
+    'self-serve',
+    'taskcluster',
+  ],
 };
 
 const ALWAYS_BARRED = [

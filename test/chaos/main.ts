@@ -39,7 +39,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
       schema,
       scenarios: CHAOS_SCENARIOS,
       builders: CHAOS_BUILDERS,
-      pace: { claimTimeout: 24, reclaimWindow: 16, buildbotClaim: 20 },
+      pace: { claimTimeout: 24, reclaimWindow: 16, buildbotClaim: 12 },
       fate: weather.fate,
       selfServe: { fault: weather.selfServe, replicaLag: 0.5 },
     });

@@ -73,8 +73,12 @@ export function report({ histories, ends, faults, lasted }: Campaign): string {
   const share = (times: number) => `${((100 * times) / tasks).toFixed(1)} %`;
   return [
     `${histories} histories, ${tasks} tasks, ${Math.round(lasted / 86_400)} days of virtual time`,
-    `ends: ${sorted(ends).map(([end, times]) => `${end} ${share(times)}`).join(', ')}`,
-    `${total(faults)} faults: ${sorted(faults).map(([fault, times]) => `${fault} ${times}`).join(', ')}`,
+    `ends: ${sorted(ends)
+      .map(([end, times]) => `${end} ${share(times)}`)
+      .join(', ')}`,
+    `${total(faults)} faults: ${sorted(faults)
+      .map(([fault, times]) => `${fault} ${times}`)
+      .join(', ')}`,
   ].join('\n');
 }
 

@@ -31,7 +31,9 @@ describe('every effect of every trigger, failed in every way', () => {
 });
 
 afterAll(() => {
-  console.log(`fault enumeration: ${SCENARIOS.length} triggers, ${effects} effects, ${combinations} combinations`);
+  console.log(
+    `fault enumeration: ${SCENARIOS.length} triggers, ${effects} effects, ${combinations} combinations`,
+  );
 });
 
 describe('the enumeration', () => {

@@ -24,18 +24,32 @@ describe('any history', () => {
     ['completed', ['completed']],
     ['failed', ['failed']],
     ['canceled', ['canceled']],
-    ['exception', ['malformed-payload', 'internal-error', 'deadline-exceeded', 'claim-expired', 'worker-shutdown']],
+    [
+      'exception',
+      ['malformed-payload', 'internal-error', 'deadline-exceeded', 'claim-expired', 'worker-shutdown'],
+    ],
   ])('ends as %s often enough', (_name, ends) => {
     expect(shareOf(done.ends, ...ends)).toBeGreaterThan(0.01);
   });
 
   it('meets every kind of fault', () => {
     const kinds = ['kill before effect', 'kill after effect', 'pause', 'error', 'conflict', 'hang'];
-    const others = ['lost', 'doubled', 'deleted', 'master killed', 'instance killed', 'skewed', 'database lost'];
+    const others = [
+      'lost',
+      'doubled',
+      'deleted',
+      'master killed',
+      'instance killed',
+      'skewed',
+      'database lost',
+    ];
     const outages = ['bridge-db away', 'taskcluster away', 'scheduler-db away', 'self-serve away'];
     for (const kind of [...kinds, ...others, ...outages]) {
       const times = [...done.faults].filter(([name]) => name.includes(kind)).map(([, count]) => count);
-      expect({ kind, often: times.reduce((sum, count) => sum + count, 0) > 100 }).toEqual({ kind, often: true });
+      expect({ kind, often: times.reduce((sum, count) => sum + count, 0) > 100 }).toEqual({
+        kind,
+        often: true,
+      });
     }
     expect(total(done.faults)).toBeGreaterThan(HISTORIES);
   });

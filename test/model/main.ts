@@ -55,7 +55,9 @@ async function main(): Promise<void> {
   );
   process.stderr.write('\n');
   const seconds = (performance.now() - begun) / 1000;
-  console.log(`${report(whole)}\n${seconds.toFixed(0)} s, ${Math.round(whole.histories / seconds)} histories a second`);
+  console.log(
+    `${report(whole)}\n${seconds.toFixed(0)} s, ${Math.round(whole.histories / seconds)} histories a second`,
+  );
   if (!whole.failure) return;
   console.log(await explain(whole.failure));
   process.exitCode = 1;

@@ -62,7 +62,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'believes the message more than the database': acts({
     resolve: (scene, tools) => {
       const { request, event } = scene;
-      if (request?.state.at !== 'finished' || event?.kind !== 'finished') return RULES.acts.resolve(scene, tools);
+      if (request?.state.at !== 'finished' || event?.kind !== 'finished')
+        return RULES.acts.resolve(scene, tools);
       const state = { ...request.state, results: event.results };
       return RULES.acts.resolve({ ...scene, request: { ...request, state } }, tools);
     },
@@ -80,7 +81,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       status: async (taskId: string) => last.get(taskId) ?? right.status(taskId),
     };
   }),
-  'never resolves without the message': decides((facts, right) => (right === 'resolve' && !facts.claimDue ? right : right === 'resolve' ? 'reclaim' : right)),
+  'never resolves without the message': decides((facts, right) =>
+    right === 'resolve' && !facts.claimDue ? right : right === 'resolve' ? 'reclaim' : right,
+  ),
   'loses parked messages': {
     messages: (right) => inert(right, { park: () => Promise.resolve() }),
   },
@@ -92,11 +95,16 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   }),
   'injects without asking whether the order is still wanted': {
     buildbot: (right) =>
-      inert(right, { create: (order: Parameters<typeof right.create>[0]) => right.create(order, () => Promise.resolve(true)) }),
+      inert(right, {
+        create: (order: Parameters<typeof right.create>[0]) =>
+          right.create(order, () => Promise.resolve(true)),
+      }),
   },
   'withdraws without looking for the request': {
     buildbot: (right) =>
-      inert(right, { withdraw: async (_key: OrderKey, forget: () => Promise<void>) => void (await forget()) }),
+      inert(right, {
+        withdraw: async (_key: OrderKey, forget: () => Promise<void>) => void (await forget()),
+      }),
   },
   'gives up a task when Taskcluster refuses a reclaim': acts({
     reclaim: async (scene, tools) => {
@@ -117,7 +125,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   }),
 };
 
-function decides(wrong: (facts: Facts, right: ReturnType<Rules['decide']>) => ReturnType<Rules['decide']>): Mutant {
+function decides(
+  wrong: (facts: Facts, right: ReturnType<Rules['decide']>) => ReturnType<Rules['decide']>,
+): Mutant {
   return { rules: { ...RULES, decide: (facts) => wrong(facts, RULES.decide(facts)) } };
 }
 

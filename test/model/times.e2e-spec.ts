@@ -71,24 +71,33 @@ describe('without any message, and with default settings', () => {
     expect(most).toBeGreaterThanOrEqual(600);
   });
 
-  it.each(['waits', 'runs'])('the build of a task cancelled in Taskcluster is stopped within 120 seconds: it %s', async (how) => {
-    const most = await longest(async (moment) => {
-      const world = await silent(moment, (it) => (how === 'waits' ? requested(it) : running(it)));
-      world.queue.cancelTask(theTask(world));
-      return secondsUntil(world, () => request(world).complete);
-    });
-    expect(most).toBeLessThanOrEqual(120);
-    expect(most).toBeGreaterThan(30);
-  });
+  it.each(['waits', 'runs'])(
+    'the build of a task cancelled in Taskcluster is stopped within 120 seconds: it %s',
+    async (how) => {
+      const most = await longest(async (moment) => {
+        const world = await silent(moment, (it) => (how === 'waits' ? requested(it) : running(it)));
+        world.queue.cancelTask(theTask(world));
+        return secondsUntil(world, () => request(world).complete);
+      });
+      expect(most).toBeLessThanOrEqual(120);
+      expect(most).toBeGreaterThan(30);
+    },
+  );
 
-  it.each(['waits', 'runs'])('the task of a build cancelled in Buildbot is resolved within 120 seconds: it %s', async (how) => {
-    const most = await longest(async (moment) => {
-      const world = await silent(moment, (it) => (how === 'waits' ? requested(it) : running(it)));
-      if (how === 'waits') world.farm.markComplete(request(world));
-      else end(world, 6);
-      return secondsUntil(world, () => world.statusOf(theTask(world))?.runs.at(-1)?.reasonResolved === 'canceled');
-    });
-    expect(most).toBeLessThanOrEqual(120);
-    expect(most).toBeGreaterThan(30);
-  });
+  it.each(['waits', 'runs'])(
+    'the task of a build cancelled in Buildbot is resolved within 120 seconds: it %s',
+    async (how) => {
+      const most = await longest(async (moment) => {
+        const world = await silent(moment, (it) => (how === 'waits' ? requested(it) : running(it)));
+        if (how === 'waits') world.farm.markComplete(request(world));
+        else end(world, 6);
+        return secondsUntil(
+          world,
+          () => world.statusOf(theTask(world))?.runs.at(-1)?.reasonResolved === 'canceled',
+        );
+      });
+      expect(most).toBeLessThanOrEqual(120);
+      expect(most).toBeGreaterThan(30);
+    },
+  );
 });

@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { begin, building, end, ended, newest, request, requested, running, tell, theTask } from './faults/scenario.js';
+import {
+  begin,
+  building,
+  end,
+  ended,
+  newest,
+  request,
+  requested,
+  running,
+  tell,
+  theTask,
+} from './faults/scenario.js';
 import { CONFIGURATION } from './world/settings.js';
 import { World } from './world/world.js';
 
@@ -77,7 +88,9 @@ describe('what the original bridge got wrong', () => {
     world.outage('self-serve', 45);
     world.queue.cancelTask(theTask(world));
     await tell(world, 'task-exception');
-    expect([...world.kept.kept.values()]).toMatchObject([{ state: 'parked', subscription: 'task-exception' }]);
+    expect([...world.kept.kept.values()]).toMatchObject([
+      { state: 'parked', subscription: 'task-exception' },
+    ]);
     await world.advance(120);
     expect(world.agent.jobs.length).toBeGreaterThan(0);
   });
@@ -213,18 +226,27 @@ describe('histories that once broke a rule', () => {
 
 describe('docs/weaknesses.md', () => {
   const page = readFileSync('docs/weaknesses.md', 'utf8');
-  const rows = [...page.matchAll(/^\| (\d+) \| [^|]+ \| ([^|]+) \|$/gm)];
+  const rows = [...page.matchAll(/^\| (\d+) +\| [^|]+\| ([^|]+?) *\|$/gm)];
 
   it('has all 52', () => {
-    expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 52 }, (_, index) => index + 1));
+    expect(rows.map(([, number]) => Number(number))).toEqual(
+      Array.from({ length: 52 }, (_, index) => index + 1),
+    );
   });
 
-  it.each(rows.map(([, number = '', tests = '']) => [number, tests] as const))('names tests that exist: %s', (_number, tests) => {
-    const named = [...tests.matchAll(/`([^`]+)` “([^”]+)”/g)];
-    const isExplained = /^not (a|the) /.test(tests);
-    expect(named.length > 0 || isExplained).toBe(true);
-    for (const [, file, title] of named) {
-      expect({ file, title, is: readFileSync(file ?? '', 'utf8').includes(title ?? '') }).toEqual({ file, title, is: true });
-    }
-  });
+  it.each(rows.map(([, number = '', tests = '']) => [number, tests] as const))(
+    'names tests that exist: %s',
+    (_number, tests) => {
+      const named = [...tests.matchAll(/`([^`]+)` “([^”]+)”/g)];
+      const isExplained = tests.startsWith('not a fault of the bridge');
+      expect(named.length > 0 || isExplained).toBe(true);
+      for (const [, file, title] of named) {
+        expect({ file, title, is: readFileSync(file ?? '', 'utf8').includes(title ?? '') }).toEqual({
+          file,
+          title,
+          is: true,
+        });
+      }
+    },
+  );
 });

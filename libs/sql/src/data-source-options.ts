@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import libsql from 'libsql';
 import type { DataSourceOptions } from 'typeorm';
 import type { DatabaseTarget } from './database-url.js';
@@ -45,9 +46,19 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         ...network(target),
         poolSize: limits.poolSize,
         connectTimeoutMS: limits.connectTimeout * 1000,
+        extra: { onConnect: endureErrors },
         ...(target.tls ? { ssl: { rejectUnauthorized: !target.insecureTls } } : {}),
       };
   }
+}
+
+/**
+ * The pool listens to a connection's errors until it hands the connection out, TypeORM a moment later: an error in
+ * between, as when the server ends a connection that has just been made, would end the process. Nothing is missed by
+ * it: a connection that has had an error answers every query with one.
+ */
+function endureErrors(connection: EventEmitter): void {
+  connection.on('error', () => undefined);
 }
 
 function network(target: Exclude<DatabaseTarget, { dialect: 'sqlite' }>) {

@@ -1,9 +1,22 @@
-import { begin, building, end, ended, newest, request, requested, running, type Scenario, tell, theTask } from './scenario.js';
+import {
+  begin,
+  building,
+  end,
+  ended,
+  newest,
+  request,
+  requested,
+  running,
+  type Scenario,
+  tell,
+  theTask,
+} from './scenario.js';
 import type { QueueName } from '../world/bus.js';
 import type { Instance } from '../world/instance.js';
 import type { World } from '../world/world.js';
 
-const told = (queue: QueueName) => (world: World, instance: Instance) => world.deliver(newest(world, queue), instance);
+const told = (queue: QueueName) => (world: World, instance: Instance) =>
+  world.deliver(newest(world, queue), instance);
 const passes = (world: World, instance: Instance) => world.begin(instance.pass());
 
 const pending = (name: string, prepare: Scenario['prepare']): Scenario => ({
@@ -215,10 +228,14 @@ export const SCENARIOS: readonly Scenario[] = [
     await ended(world, 0);
     world.queue.cancelTask(theTask(world));
   }),
-  pass('a task past its deadline whose build runs', async (world) => {
-    await running(world, { deadline: 900 });
-    await later(world, 1000);
-  }, { buildSeconds: 1500 }),
+  pass(
+    'a task past its deadline whose build runs',
+    async (world) => {
+      await running(world, { deadline: 900 });
+      await later(world, 1000);
+    },
+    { buildSeconds: 1500 },
+  ),
   pass('a rerun while the cancelled build runs', async (world) => {
     await running(world);
     world.queue.cancelTask(theTask(world));
@@ -240,22 +257,34 @@ export const SCENARIOS: readonly Scenario[] = [
     world.queue.cancelTask(theTask(world));
     await later(world, 120);
   }),
-  pass('a request that has vanished', async (world) => {
-    await requested(world);
-    world.farm.requests.clear();
-  }, { patience: 700 }),
-  pass('a request that has vanished for long, of a pending task', async (world) => {
-    await requested(world);
-    world.farm.requests.clear();
-    await world.advance(60);
-    await later(world, 700);
-  }, { patience: 700 }),
-  pass('a request that has vanished for long, of a running task', async (world) => {
-    await running(world);
-    world.farm.requests.clear();
-    await world.advance(60);
-    await later(world, 700);
-  }, { patience: 700 }),
+  pass(
+    'a request that has vanished',
+    async (world) => {
+      await requested(world);
+      world.farm.requests.clear();
+    },
+    { patience: 700 },
+  ),
+  pass(
+    'a request that has vanished for long, of a pending task',
+    async (world) => {
+      await requested(world);
+      world.farm.requests.clear();
+      await world.advance(60);
+      await later(world, 700);
+    },
+    { patience: 700 },
+  ),
+  pass(
+    'a request that has vanished for long, of a running task',
+    async (world) => {
+      await running(world);
+      world.farm.requests.clear();
+      await world.advance(60);
+      await later(world, 700);
+    },
+    { patience: 700 },
+  ),
   {
     name: 'parked: log_uploaded before the request was complete',
     prepare: async (world) => {

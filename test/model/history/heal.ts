@@ -79,7 +79,11 @@ function fairWork(world: World, { random, results, buildSeconds = 0 }: Healing):
 function leftOvers(world: World): Record<string, unknown> {
   return {
     messages: world.bus.messages.length,
-    kept: [...world.kept.kept.values()].map(({ state, subscription, error }) => ({ state, subscription, error })),
+    kept: [...world.kept.kept.values()].map(({ state, subscription, error }) => ({
+      state,
+      subscription,
+      error,
+    })),
     rows: [...world.rows.rows.values()],
     open: world.taskIds.flatMap((taskId) => world.farm.openOf(taskId).map(({ requestId }) => requestId)),
     tasks: world.taskIds.map((taskId) => world.statusOf(taskId)?.state),

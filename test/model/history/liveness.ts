@@ -1,4 +1,4 @@
-import { firstRunOfOrder, type Run, type TaskStatus } from '@bbb/bridge';
+import type { Run, TaskStatus } from '@bbb/bridge';
 import { type RequestRow, stateOf } from '../world/farm.js';
 import { WORKER } from '../world/settings.js';
 import type { World } from '../world/world.js';
@@ -50,8 +50,7 @@ export class Liveness {
     if (!status || !run) return;
     const inTime = world.now() < status.deadline;
     const requests = world.farm.of(taskId);
-    const first = firstRunOfOrder(status.runs, run.runId);
-    const own = requests.find(({ order }) => order.createdForRunId === first?.runId);
+    const own = world.farm.servingRun(taskId, status.runs, run.runId);
     const row = world.rows.rows.get(taskId);
     const isForeign = run.state === 'running' && run.workerId !== WORKER.workerId;
 
@@ -82,7 +81,12 @@ export class Liveness {
   #live(status: TaskStatus, run: Run, own: RequestRow, inTime: boolean): void {
     const state = stateOf(own);
     const { taskId } = status;
-    if (state.at === 'finished' && state.results !== 6 && state.results !== 5 && (inTime || run.state === 'running')) {
+    if (
+      state.at === 'finished' &&
+      state.results !== 6 &&
+      state.results !== 5 &&
+      (inTime || run.state === 'running')
+    ) {
       this.#due('L2: a finished build’s run is not resolved', run, taskId);
     }
     const isCancelled = state.at === 'cancelled' || (state.at === 'finished' && state.results === 6);
@@ -109,7 +113,8 @@ export class Liveness {
     this.#since.set(key, since);
     const waited = this.world.now() - since;
     const slack = rule === 'L5: an open request has no row' ? this.patience : this.#slack;
-    if (waited > BOUNDS[rule] + slack) this.world.watch.violate(rule, { taskId, runId: run.runId, requestId, waited });
+    if (waited > BOUNDS[rule] + slack)
+      this.world.watch.violate(rule, { taskId, runId: run.runId, requestId, waited });
   }
 }
 

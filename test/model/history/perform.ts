@@ -5,12 +5,28 @@ import type { Instance, Service } from '../world/instance.js';
 import type { TaskKind, World } from '../world/world.js';
 import type { Op, Step } from './step.js';
 
-const KINDS: readonly TaskKind[] = [...Array<TaskKind>(17).fill('good'), 'malformed', 'forbidden', 'unknown-builder'];
+const KINDS: readonly TaskKind[] = [
+  ...Array<TaskKind>(17).fill('good'),
+  'malformed',
+  'forbidden',
+  'unknown-builder',
+];
 const RETRIES = [5, 5, 5, 2, 1, 0, 0];
 const DEADLINES = [86_400, 86_400, 86_400, 86_400, 86_400, 86_400, 900, 2400];
 const TIMES = [1, 5, 20, 60, 60, 60, 130, 400, 700, 1300];
 const RESULTS = [0, 0, 0, 2, 2, 1, 4, 5, 5, 6, 3];
-const FAULTS: readonly FaultKind[] = ['kill', 'kill', 'kill', 'pause', 'pause', 'pause', 'error', 'error', 'conflict', 'hang'];
+const FAULTS: readonly FaultKind[] = [
+  'kill',
+  'kill',
+  'kill',
+  'pause',
+  'pause',
+  'pause',
+  'error',
+  'error',
+  'conflict',
+  'hang',
+];
 const SYSTEMS: readonly System[] = ['bridge-db', 'taskcluster', 'scheduler-db', 'self-serve'];
 const OUTAGES = [30, 100, 400, 1000, 1900];
 const MAX_TASKS = 3;
@@ -42,7 +58,11 @@ const PERFORMANCES: Record<Op, Performance> = {
     // Several at once, to different processes, without anybody being done before the next begins.
     const messages = world.bus.ready.slice(0, 4);
     messages.forEach((message, index) => hand(world, message, b + index));
-    if (c % 2 === 0) world.of('reflector').filter(({ isAwake }) => isAwake).forEach((one) => world.begin(one.pass()));
+    if (c % 2 === 0)
+      world
+        .of('reflector')
+        .filter(({ isAwake }) => isAwake)
+        .forEach((one) => world.begin(one.pass()));
   },
   drop(world, { a }) {
     const message = world.bus.ready[a % Math.max(1, world.bus.ready.length)];

@@ -57,6 +57,7 @@ function checkClaims(world: World): void {
     const expired = world
       .statusOf(taskId)
       ?.runs.find((each) => each.reasonResolved === 'claim-expired' && each.workerId === WORKER.workerId);
-    if (expired) world.watch.violate('L4: a claim expired in a short outage', { taskId, runId: expired.runId });
+    if (expired)
+      world.watch.violate('L4: a claim expired in a short outage', { taskId, runId: expired.runId });
   }
 }

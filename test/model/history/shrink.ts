@@ -9,7 +9,11 @@ export async function shrink(history: History, rule: string, mutant?: Mutant): P
     const { violations } = await run({ ...smallest, steps }, mutant);
     return violations[0]?.startsWith(rule) ?? false;
   };
-  for (let size = Math.ceil(history.steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+  for (
+    let size = Math.ceil(history.steps.length / 2);
+    size >= 1;
+    size = size === 1 ? 0 : Math.ceil(size / 2)
+  ) {
     for (let from = smallest.steps.length - size; from >= 0; from -= size) {
       const steps = smallest.steps.filter((_, index) => index < from || index >= from + size);
       if (await fails(steps)) smallest = { ...smallest, steps };

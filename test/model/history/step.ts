@@ -70,7 +70,9 @@ export function historyOf(seed: number, random: Random): History {
   const isCalm = random.chance(0.15);
   const length = 12 + random.below(45);
   const draw = drawing(isCalm ? CALM : WEIGHTS);
-  const steps: Step[] = [{ op: 'create', a: random.below(1000), b: random.below(1000), c: random.below(1000) }];
+  const steps: Step[] = [
+    { op: 'create', a: random.below(1000), b: random.below(1000), c: random.below(1000) },
+  ];
   while (steps.length < length) {
     const [a, b, c] = [random.below(1000), random.below(1000), random.below(1000)];
     steps.push({ op: draw(random), a, b, c });

@@ -21,9 +21,12 @@ export function checkAck(world: World, message: ReceivedMessage, outcome: Outcom
     case 'parked':
     case 'quarantined':
       if (world.kept.bodies.has(message.body)) return;
-      return world.watch.violate('S8: a message was answered for and is not kept', { queue: message.subscription });
+      return world.watch.violate('S8: a message was answered for and is not kept', {
+        queue: message.subscription,
+      });
     case 'acked':
-      if (message.subscription === 'log_uploaded' && !world.watch.hasLostRows) checkEnd(world, JSON.parse(message.body) as EndMessage);
+      if (message.subscription === 'log_uploaded' && !world.watch.hasLostRows)
+        checkEnd(world, JSON.parse(message.body) as EndMessage);
   }
 }
 
@@ -40,8 +43,17 @@ function checkEnd(world: World, message: EndMessage): void {
     const run = world.statusOf(taskId)?.runs.at(-1);
     const isLive = run?.state === 'pending' || run?.state === 'running';
     const isPastDeadline = world.now() >= (world.statusOf(taskId)?.deadline ?? 0) - 600;
-    if (row?.buildRequestId === id && row.runId === run?.runId && isLive && !isPastDeadline && run.workerId !== 'other') {
-      world.watch.violate('S8: an end message was answered for, and its task is not resolved', { taskId, id });
+    if (
+      row?.buildRequestId === id &&
+      row.runId === run?.runId &&
+      isLive &&
+      !isPastDeadline &&
+      run.workerId !== 'other'
+    ) {
+      world.watch.violate('S8: an end message was answered for, and its task is not resolved', {
+        taskId,
+        id,
+      });
     }
   }
 }

@@ -1,4 +1,12 @@
-import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, RequestState } from '@bbb/bridge';
+import {
+  type BuildOrder,
+  firstRunOfOrder,
+  type MarkedRequest,
+  type OrderKey,
+  type RequestSnapshot,
+  type RequestState,
+  type Run,
+} from '@bbb/bridge';
 import { requestState } from '@bbb/scheduler-db';
 
 /** A row of `builds`, and what only the world knows of it. */
@@ -9,6 +17,8 @@ export interface BuildRow {
   finishTime: number | null;
   /** How the build ended in truth; undefined while it runs, null when its master was killed. */
   outcome?: number | null;
+  /** Its request was given back after it, for another build. */
+  wasGivenBack?: boolean;
 }
 
 /** A row of `buildrequests` with its buildset. Times are epoch seconds. */
@@ -49,6 +59,17 @@ export class Farm {
 
   openOf(taskId: string): RequestRow[] {
     return this.of(taskId).filter(({ complete }) => !complete);
+  }
+
+  /**
+   * The request that serves a run: the newest of those made for a run that it continues. A user's rerun of lost work
+   * gets a request of its own when the one before had been cancelled.
+   */
+  servingRun(taskId: string, runs: readonly Run[], runId: number): RequestRow | undefined {
+    const first = firstRunOfOrder(runs, runId)?.runId ?? Infinity;
+    const serves = ({ order }: RequestRow) =>
+      order.createdForRunId >= first && order.createdForRunId <= runId;
+    return this.of(taskId).findLast(serves);
   }
 
   insert(order: BuildOrder): RequestRow {

@@ -81,15 +81,25 @@ export class Instance {
     const telemetry = new Silence();
     this.gate = new Gate(world, () => world.locks.releaseAll(schedulerDb));
     const schedulerDb = new ModelSchedulerDb(farm, this.gate, world.locks, watch, seen);
-    const queue = world.mutant.queue?.(new ModelQueue(world.queue, this.gate, watch, seen)) ??
+    const queue =
+      world.mutant.queue?.(new ModelQueue(world.queue, this.gate, watch, seen)) ??
       new ModelQueue(world.queue, this.gate, watch, seen);
     const buildbot = this.#buildbot(world, schedulerDb);
-    const store = world.mutant.store?.(new ModelTaskStore(world.rows, this.gate, watch)) ??
+    const store =
+      world.mutant.store?.(new ModelTaskStore(world.rows, this.gate, watch)) ??
       new ModelTaskStore(world.rows, this.gate, watch);
     this.#messages = new ModelMessageStore(world.kept, this.gate);
     const turns = new ModelTurnStore(world.turns, this.gate);
 
-    const reconciler = new Reconciler(queue, buildbot, store, this.clock, telemetry, RULES, world.mutant.rules);
+    const reconciler = new Reconciler(
+      queue,
+      buildbot,
+      store,
+      this.clock,
+      telemetry,
+      RULES,
+      world.mutant.rules,
+    );
     this.settlement = new Settlement(
       world.mutant.messages?.(this.#messages) ?? this.#messages,
       this.clock,
@@ -174,7 +184,9 @@ export class Instance {
     const accept = (action: 'cancel-build' | 'cancel-request') => (_branch: string, id: number) =>
       this.gate.call('self-serve', action, 'effect', () => world.agent.accept(action, id));
     const selfServe = { cancelBuild: accept('cancel-build'), cancelRequest: accept('cancel-request') };
-    const builders = { knows: async (name: string): Promise<BuilderKnown> => (name === 'typo' ? 'unknown' : 'known') };
+    const builders = {
+      knows: async (name: string): Promise<BuilderKnown> => (name === 'typo' ? 'unknown' : 'known'),
+    };
     const buildbot = new LegacyBuildbot(
       schedulerDb as unknown as SchedulerDb,
       selfServe as unknown as SelfServe,

@@ -152,14 +152,21 @@ export class Master {
   }
 
   #unclaim({ requests }: Build): void {
-    for (const row of requests) Object.assign(row, { claimedAt: 0, claimedBy: null });
+    for (const row of requests) {
+      Object.assign(row, { claimedAt: 0, claimedBy: null });
+      const last = row.builds.at(-1);
+      if (last) last.wasGivenBack = true;
+    }
   }
 
   #message({ requests, number }: Build, results: number | null): unknown {
     const ids = requests.map(({ requestId }) => requestId).slice(0, this.idLimit);
     const properties: unknown[] = [['taskId', requests.at(-1)?.order.taskId, 'bbb']];
     if (results === null) return { payload: { build: { number, properties, results }, request_ids: ids } };
-    properties.push(['request_ids', ids, 'postrun.py'], ['log_url', 'http://logs.example/1', 'postrun.py']);
+    properties.push(
+      ['request_ids', ids, 'postrun.py'],
+      ['log_url', 'https://logs.example.com/builds/1.txt.gz', 'postrun.py'],
+    );
     return { payload: { build: { number, properties, results } } };
   }
 }

@@ -8,14 +8,12 @@ import {
   TaskQueue,
   type TaskDefinition,
   type TaskStatus,
-  Unavailable,
 } from '@bbb/bridge';
-import { QueueRefusal, type QueueState, type WireStatus, type WireTask } from '../../sandbox/taskcluster/index.js';
+import { QueueRefusal, type QueueState } from '../../sandbox/taskcluster/index.js';
 import type { Gate } from './gate.js';
+import { definitionOf, seconds, statusOf, SYSTEM, translating } from './queue-answers.js';
 import { QUEUE_ID, WORKER } from './settings.js';
 import type { Seen, Watch } from './watch.js';
-
-const SYSTEM = 'taskcluster';
 
 /** The queue port of one process, on the queue's state machine. */
 export class ModelQueue extends TaskQueue {
@@ -76,7 +74,8 @@ export class ModelQueue extends TaskQueue {
   }
 
   report({ taskId, runId }: RunRef, resolution: Resolution): Promise<TaskStatus> {
-    const name = resolution.report === 'exception' ? `report-${resolution.reason}` : `report-${resolution.report}`;
+    const name =
+      resolution.report === 'exception' ? `report-${resolution.reason}` : `report-${resolution.report}`;
     return this.#effect(name, taskId, runId, () => {
       const run = this.state.status(taskId).runs[runId];
       if (run?.state === 'pending' || run?.state === 'running') this.#mustBeOurs(taskId, runId);
@@ -107,7 +106,12 @@ export class ModelQueue extends TaskQueue {
           artifact.kind === 'file'
             ? ({ storageType: 's3', contentType: artifact.contentType, expires } as const)
             : artifact.kind === 'reference'
-              ? ({ storageType: 'reference', contentType: artifact.contentType, url: artifact.url, expires } as const)
+              ? ({
+                  storageType: 'reference',
+                  contentType: artifact.contentType,
+                  url: artifact.url,
+                  expires,
+                } as const)
               : ({ storageType: 'error', reason: 'file-missing-on-worker', message: '', expires } as const);
         this.state.createArtifact(taskId, runId, name, input);
       }),
@@ -117,7 +121,12 @@ export class ModelQueue extends TaskQueue {
   /** Credentials of a run are granted to its worker only. */
   #mustBeOurs(taskId: string, runId: number): void {
     const run = this.state.status(taskId).runs[runId];
-    if (run?.state === 'running' && run.workerGroup === WORKER.workerGroup && run.workerId === WORKER.workerId) return;
+    if (
+      run?.state === 'running' &&
+      run.workerGroup === WORKER.workerGroup &&
+      run.workerId === WORKER.workerId
+    )
+      return;
     throw new Refused(SYSTEM, 409, 'RequestConflict', 'the run is not running under our worker');
   }
 
@@ -130,7 +139,13 @@ export class ModelQueue extends TaskQueue {
     return this.gate.call(SYSTEM, name, 'effect', () => {
       const before = this.#known(taskId);
       const reply = translating(work);
-      this.watch.acted(name, { taskId, runId, before, after: this.#known(taskId), seen: this.seen.of(taskId) });
+      this.watch.acted(name, {
+        taskId,
+        runId,
+        before,
+        after: this.#known(taskId),
+        seen: this.seen.of(taskId),
+      });
       this.seen.note(taskId, 'status' in reply ? reply.status : reply, 'single');
       return reply;
     });
@@ -149,35 +164,4 @@ export class ModelQueue extends TaskQueue {
     const items = await this.gate.call(SYSTEM, name, 'read', () => this.state[name](QUEUE_ID).items);
     for (const { taskId, runId, task } of items) yield { taskId, runId, definition: definitionOf(task) };
   }
-}
-
-function translating<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof QueueRefusal)) throw error;
-    if (error.status >= 500) throw new Unavailable(SYSTEM, error.message);
-    throw new Refused(SYSTEM, error.status, error.code, error.message);
-  }
-}
-
-const seconds = (time: string) => Date.parse(time) / 1000;
-
-export function statusOf({ taskId, taskQueueId, state, deadline, retriesLeft, runs }: WireStatus): TaskStatus {
-  return {
-    taskId,
-    taskQueueId,
-    state,
-    deadline: seconds(deadline),
-    retriesLeft,
-    runs: runs.map(({ takenUntil, scheduled, started: _started, resolved: _resolved, ...run }) => ({
-      ...run,
-      scheduled: seconds(scheduled),
-      ...(takenUntil === undefined ? {} : { takenUntil: seconds(takenUntil) }),
-    })),
-  };
-}
-
-function definitionOf({ taskQueueId, priority, created, expires, scopes, payload }: WireTask): TaskDefinition {
-  return { taskQueueId, priority, created: seconds(created), expires, scopes, payload };
 }

@@ -1,4 +1,10 @@
-import { type BuildOrder, type MarkedRequest, type OrderKey, type RequestSnapshot, Unavailable } from '@bbb/bridge';
+import {
+  type BuildOrder,
+  type MarkedRequest,
+  type OrderKey,
+  type RequestSnapshot,
+  Unavailable,
+} from '@bbb/bridge';
 import type { Farm } from './farm.js';
 import type { Gate } from './gate.js';
 import type { Locks } from './locks.js';

@@ -1,5 +1,5 @@
-import { endOf, firstRunOfOrder, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/bridge';
-import { type Farm, type RequestRow, RETRY, stateOf } from './farm.js';
+import { endOf, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/bridge';
+import { type Farm, type RequestRow, stateOf } from './farm.js';
 import { RULES } from './settings.js';
 
 const LOST = ['claim-expired', 'worker-shutdown', 'intermittent-task'];
@@ -55,13 +55,16 @@ export class Watch {
     const { taskId, createdForRunId, submittedAt } = order;
     const same = this.farm
       .of(taskId)
-      .filter((row) => row.order.createdForRunId === createdForRunId && row.order.submittedAt === submittedAt);
+      .filter(
+        (row) => row.order.createdForRunId === createdForRunId && row.order.submittedAt === submittedAt,
+      );
     if (same.length > 1) this.violate('S1: an order has two requests', { taskId, requestId });
     if (this.farm.openOf(taskId).length > 1 && !this.hasLostRows) {
       this.violate('S1: a task has two open requests', { taskId, requestId });
     }
     const run = seen?.status?.runs.at(-1);
-    if (run?.state !== 'pending') this.violate('S4: a request for a run that was not seen pending', { taskId, run });
+    if (run?.state !== 'pending')
+      this.violate('S4: a request for a run that was not seen pending', { taskId, run });
     const row = this.rowOf(taskId);
     if (!this.hasLostRows && (row?.buildRequestId !== null || row.runId < createdForRunId)) {
       this.violate('S4: a request for an order that had been given up', { taskId, requestId, row });
@@ -78,8 +81,10 @@ export class Watch {
     switch (name) {
       case 'claim':
       case 'reclaim':
-        if (!own && !this.refusable.has(taskId)) this.violate(`S3: ${name} without a request`, { taskId, runId });
-        if (runId !== (before?.runs.length ?? 0) - 1) this.violate(`S3: ${name} of an old run`, { taskId, runId });
+        if (!own && !this.refusable.has(taskId))
+          this.violate(`S3: ${name} without a request`, { taskId, runId });
+        if (runId !== (before?.runs.length ?? 0) - 1)
+          this.violate(`S3: ${name} of an old run`, { taskId, runId });
         return;
       case 'report-completed':
       case 'report-failed':
@@ -118,7 +123,8 @@ export class Watch {
     const run = status?.runs[runId];
     const request = this.farm.requests.get(buildRequestId ?? -1);
     const unrecorded = buildRequestId === null ? this.#requestOf(taskId, status, runId) : undefined;
-    if (unrecorded && !unrecorded.complete) this.violate('S7: an order was given up whose request is open', { ...row });
+    if (unrecorded && !unrecorded.complete)
+      this.violate('S7: an order was given up whose request is open', { ...row });
     if (request && !request.complete) this.violate('S7: the row of an open request was deleted', { ...row });
     if (request && isLive(run)) this.violate('S7: the row of a live run was deleted', { ...row });
   }
@@ -137,13 +143,17 @@ export class Watch {
   /** A run ends for a RETRY only as often as builds of its order were given up. */
   #retried(taskId: string, status: TaskStatus | undefined, own: RequestRow | undefined): void {
     if (!own || !status) return;
-    const lost = own.builds.length - 1 + (own.builds.at(-1)?.outcome === RETRY ? 1 : 0);
+    const lost = own.builds.length - 1 + (own.builds.at(-1)?.wasGivenBack ? 1 : 0);
     const retried = status.runs.filter(
       ({ runId, reasonResolved }) =>
         reasonResolved === 'worker-shutdown' && this.#requestOf(taskId, status, runId) === own,
     );
     if (retried.length > lost) {
-      this.violate('S2: a run was ended for a retry that was none', { taskId, lost, retried: retried.length });
+      this.violate('S2: a run was ended for a retry that was none', {
+        taskId,
+        lost,
+        retried: retried.length,
+      });
     }
   }
 
@@ -169,11 +179,8 @@ export class Watch {
     this.violate('S5: a task was rerun that somebody else had ended', { taskId, last, at: this.now() });
   }
 
-  /** The request that serves a run. */
   #requestOf(taskId: string, status: TaskStatus | undefined, runId = -1): RequestRow | undefined {
-    const rows = this.farm.of(taskId);
-    const first = status && firstRunOfOrder(status.runs, runId);
-    return first && rows.find(({ order }) => order.createdForRunId === first.runId);
+    return status && this.farm.servingRun(taskId, status.runs, runId);
   }
 }
 

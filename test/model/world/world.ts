@@ -11,7 +11,7 @@ import { Instance, type Service, SUBSCRIPTIONS } from './instance.js';
 import { KeptMessages } from './kept-messages.js';
 import { Locks } from './locks.js';
 import { Master } from './master.js';
-import { statusOf } from './model-queue.js';
+import { statusOf } from './queue-answers.js';
 import type { Mutant } from './mutant.js';
 import { BUILDER, INTERVAL } from './settings.js';
 import { sharedTaskStore } from './stores.js';
@@ -34,7 +34,14 @@ export interface NewTask {
   revision?: string;
 }
 
-const ALL: readonly Service[] = ['tc-listener', 'tc-listener', 'bb-listener', 'bb-listener', 'reflector', 'reflector'];
+const ALL: readonly Service[] = [
+  'tc-listener',
+  'tc-listener',
+  'bb-listener',
+  'bb-listener',
+  'reflector',
+  'reflector',
+];
 
 /** Seconds after which the broker takes a silent process for gone. */
 const HEARTBEATS = 90;
@@ -113,7 +120,12 @@ export class World implements GateWorld {
   /** Users create a task. */
   create({ kind = 'good', retries = 5, deadline = 86_400, revision = 'cd5fab20f6bd' }: NewTask = {}): string {
     const taskId = `task${String(this.taskIds.length).padStart(4, '0')}QaCaaaaaaaaaaA`;
-    const buildername = { good: BUILDER, malformed: BUILDER, forbidden: 'release-x', 'unknown-builder': 'typo' }[kind];
+    const buildername = {
+      good: BUILDER,
+      malformed: BUILDER,
+      forbidden: 'release-x',
+      'unknown-builder': 'typo',
+    }[kind];
     const branch = 'https://hg.example.com/main';
     this.taskIds.push(taskId);
     if (kind !== 'good') this.watch.refusable.add(taskId);
@@ -269,9 +281,7 @@ export class World implements GateWorld {
       agent.jobs.length === 0 &&
       rows.rows.size === 0 &&
       ![...kept.kept.values()].some(({ state }) => state === 'parked') &&
-      this.taskIds.every(
-        (taskId) => this.farm.openOf(taskId).length === 0 && !isOpen(this.statusOf(taskId)),
-      )
+      this.taskIds.every((taskId) => this.farm.openOf(taskId).length === 0 && !isOpen(this.statusOf(taskId)))
     );
   }
 }

@@ -25,7 +25,7 @@ export const PROBLEMS = {
   forbiddenName: 'has a forbidden name',
   reservedName: 'has a name that the bridge writes itself',
   deep: 'is nested deeper than 8 levels',
-  longPair: 'takes more than 1024 bytes, the width of Buildbot’s column',
+  longPair: "takes more than 1024 bytes, the width of Buildbot's column",
   nul: 'contains the character U+0000',
   halfCharacter: 'contains half of a surrogate pair',
   number: 'contains a number that is not kept exactly; write it as a string',

@@ -1,4 +1,10 @@
-import { ArtifactPolicy, BuilderPolicy, type TaskDefinition, type TrackedTask, type Verdict } from '@bbb/bridge';
+import {
+  ArtifactPolicy,
+  BuilderPolicy,
+  type TaskDefinition,
+  type TrackedTask,
+  type Verdict,
+} from '@bbb/bridge';
 import { Reconciler } from '../reconciler.js';
 import type { FinishedEvent, Given, TriggeringEvent } from '../scene.js';
 import type { ReconcilerSettings } from '../tools.js';

@@ -27,6 +27,8 @@ export default {
       },
     ],
   },
+  // Most suites wait for servers and processes, so more of them than processors may run at a time.
+  maxWorkers: 3,
   workerIdleMemoryLimit: '512MB',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testTimeout: 30_000,

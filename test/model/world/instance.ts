@@ -39,9 +39,6 @@ export const SUBSCRIPTIONS: Record<Service, QueueName[]> = {
   reflector: [],
 };
 
-/** Seconds for which a parked message is one process's to try. */
-const RESERVATION = 1800;
-
 class Silence extends Telemetry {
   count(): void {}
   observe(): void {}
@@ -162,7 +159,7 @@ export class Instance {
     if (names.length === 0 || this.isPausedByDatabase) return;
     const now = this.clock.now();
     try {
-      const due = await this.#messages.takeDue(names, now, now + RESERVATION, 100);
+      const due = await this.#messages.takeDue(names, now, now + CONFIGURATION.parking.reservation, 100);
       await Promise.all(
         due.map(async (kept) => tried(kept, await this.settlement.ofKept(kept, () => this.#handle(kept)))),
       );

@@ -1,12 +1,10 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/bridge';
+import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanSweep } from './orphan-sweep.service.js';
 import { TrackedWalk } from './tracked-walk.service.js';
 import { UntrackedRuns } from './untracked-runs.service.js';
-
-/** Seconds between two looks at the list of claimed runs: long, and needed only after the loss of the database. */
-const CLAIMED_GAP = 600;
 
 /**
  * Part of the interval that must lie between two passes. Half of it, so that a pass at an odd moment (a start, or a
@@ -34,6 +32,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     private readonly reconciler: Reconciler,
     private readonly clock: Clock,
     private readonly telemetry: Telemetry,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   /**
@@ -59,7 +58,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     await this.part('tracked', () => this.tracked.run());
     await this.part('pending', () => this.untracked.takeUp(this.queue.listPending()));
     await this.part('orphans', () => this.orphans.run());
-    if (await this.isOurTurn('claimed', CLAIMED_GAP)) {
+    if (await this.isOurTurn('claimed', this.configuration.reflector.claimedInterval)) {
       await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed()));
     }
     this.telemetry.observe('cycle_seconds', this.clock.now() - begun);

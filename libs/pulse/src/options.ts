@@ -13,6 +13,8 @@ export interface BrokerOptions {
   user: string;
   password: string;
   heartbeat: number;
+  /** Until a connection must be open; 30 by default. */
+  connectTimeout?: number;
   /** Seconds before the first attempt to reconnect; also before the first look whether the database is back. */
   reconnectMin: number;
   /** Seconds between attempts at most. */
@@ -57,7 +59,7 @@ export interface PulseOptions {
   connect?: Connector;
 }
 
-/** Seconds until a connection must be open. */
+/** Seconds. */
 const CONNECT_TIMEOUT = 30;
 
 /** The broker's address in amqplib's form; whoever shares an in-process broker with the bridge needs the same one. */
@@ -83,7 +85,7 @@ export function openConnection(options: PulseOptions): Promise<ChannelModel> {
   const tls = connection.tls ? { rejectUnauthorized: connection.tlsVerify, ca: connection.ca } : {};
   const open: Connector = options.connect ?? connect;
   return open(brokerAddress(connection), {
-    timeout: CONNECT_TIMEOUT * 1000,
+    timeout: (connection.connectTimeout ?? CONNECT_TIMEOUT) * 1000,
     keepAlive: true,
     noDelay: true,
     clientProperties: { connection_name: 'buildbot-bridge' },

@@ -129,6 +129,7 @@ export class Instance {
       reconciler,
       this.clock,
       telemetry,
+      CONFIGURATION,
     );
   }
 

@@ -20,6 +20,7 @@ export const CONFIGURATION = {
     finishedGrace: 600,
     missingGrace: 600,
     orphanGrace: 60,
+    claimedInterval: 600,
     concurrency: 10,
     batch: 200,
   },

@@ -16,6 +16,8 @@ export interface TaskclusterConfiguration {
   timeout: number;
   /** Further attempts after the first. */
   retries: number;
+  /** Seconds per call with all its attempts. */
+  callDeadline: number;
   maxConnections: number;
   /** Whether a claimed run is reported with the credentials of its claim or with the bridge's own. */
   runCredentials: 'temporary' | 'permanent';
@@ -28,6 +30,12 @@ export interface DatabaseConfiguration {
   poolSize: number;
   /** Seconds. */
   connectTimeout: number;
+}
+
+/** Durations are seconds. */
+export interface SchedulerDbConfiguration extends DatabaseConfiguration {
+  lockTimeout: number;
+  answerTimeout: number;
 }
 
 export interface PulseConfiguration {
@@ -44,6 +52,8 @@ export interface PulseConfiguration {
   prefetch: number;
   /** Seconds. */
   heartbeat: number;
+  /** Seconds until a connection must be open. */
+  connectTimeout: number;
   /** Seconds before the first attempt to reconnect. */
   reconnectMin: number;
   /** Seconds between attempts at most. */
@@ -102,8 +112,10 @@ export interface ReflectorConfiguration {
   finishedGrace: number;
   /** Seconds that a build request may be missing from Buildbot before that is believed. */
   missingGrace: number;
-  /** Seconds before an injection that was begun and not recorded is finished or undone. */
+  /** Seconds that an open build request of the bridge may be without a row before it is taken up again. */
   orphanGrace: number;
+  /** Seconds between two looks at the list of claimed runs. */
+  claimedInterval: number;
   /** Tasks handled at the same time. */
   concurrency: number;
   /** Rows per read. */
@@ -132,7 +144,7 @@ export interface Configuration {
   service: ServiceName;
   taskcluster: TaskclusterConfiguration;
   /** Buildbot's scheduler database. */
-  schedulerDb: DatabaseConfiguration;
+  schedulerDb: SchedulerDbConfiguration;
   /** The bridge's own database. */
   bridgeDb: DatabaseConfiguration;
   pulse: PulseConfiguration;

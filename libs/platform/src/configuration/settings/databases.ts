@@ -25,6 +25,18 @@ export const schedulerDb: Settings['schedulerDb'] = {
     default: 10,
     doc: 'Seconds to wait for a connection to the scheduler database.',
   },
+  lockTimeout: {
+    keys: ['scheduler_db_lock_timeout'],
+    kind: seconds,
+    default: 10,
+    doc: "Seconds to wait for the lock under which a task's build request is made.",
+  },
+  answerTimeout: {
+    keys: ['scheduler_db_answer_timeout'],
+    kind: seconds,
+    default: 20,
+    doc: 'Seconds to wait for an answer of the scheduler database.',
+  },
 };
 
 export const bridgeDb: Settings['bridgeDb'] = {

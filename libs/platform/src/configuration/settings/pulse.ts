@@ -53,6 +53,12 @@ export const pulse: Settings['pulse'] = {
     default: 30,
     doc: 'Seconds between heartbeats on the connection; 0 for none.',
   },
+  connectTimeout: {
+    keys: ['pulse_connect_timeout'],
+    kind: seconds,
+    default: 30,
+    doc: 'Seconds to wait for a connection to Pulse.',
+  },
   reconnectMin: {
     keys: ['pulse_reconnect_min'],
     kind: seconds,

@@ -39,7 +39,13 @@ export const reflector: Settings['reflector'] = {
     keys: ['reflector.orphan_grace'],
     kind: secondsOrNone,
     default: 60,
-    doc: 'Seconds after which an injection that was begun and not recorded is finished or undone.',
+    doc: 'Seconds that an open build request of the bridge may be without a row before it is taken up again.',
+  },
+  claimedInterval: {
+    keys: ['reflector.claimed_interval'],
+    kind: seconds,
+    default: 600,
+    doc: "Seconds between two looks at Taskcluster's list of claimed runs, which finds what a lost database knew.",
   },
   concurrency: {
     keys: ['reflector.concurrency'],

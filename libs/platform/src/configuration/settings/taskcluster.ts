@@ -76,6 +76,12 @@ export const taskcluster: Settings['taskcluster'] = {
     default: 2,
     doc: 'Further attempts at a call to Taskcluster that got no answer.',
   },
+  callDeadline: {
+    keys: ['taskcluster_queue_config.call_deadline'],
+    kind: seconds,
+    default: 20,
+    doc: 'Seconds for a call to Taskcluster with all its attempts; less than shutdown_grace.',
+  },
   maxConnections: {
     keys: ['taskcluster_queue_config.max_connections'],
     kind: whole(1, 1000),

@@ -225,9 +225,19 @@ describe('the times', () => {
 
   it('calls a claim due within the window before its end', () => {
     const end = NOW + 1200;
-    expect(facts(running, end - SETTINGS.reclaimWindow).claimDue).toBe(false);
+    expect(facts(running, end - 1.1 * SETTINGS.reclaimWindow).claimDue).toBe(false);
     expect(facts(running, end - SETTINGS.reclaimWindow + 1).claimDue).toBe(true);
     expect(facts(running, end + 1).claimDue).toBe(true);
+  });
+
+  it('spreads claims that began together over a tenth of the window', () => {
+    const due = Array.from({ length: 100 }, (_, index) => {
+      const seen = { row: row({ taskId: `task-${index}`, takenUntil: NOW + 1.05 * SETTINGS.reclaimWindow }) };
+      return facts(seen).claimDue;
+    });
+    const early = due.filter(Boolean).length;
+    expect(early).toBeGreaterThan(20);
+    expect(early).toBeLessThan(80);
   });
 
   it('takes the end of the claim from the run before the row', () => {

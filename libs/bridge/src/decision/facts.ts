@@ -2,6 +2,7 @@ import type { BuildRef, RequestSnapshot } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import type { TrackedTask } from '../ports/task-store.js';
 import { endOf } from '../results.js';
+import { spread } from './spread.js';
 
 /**
  * What Taskcluster says of the task's latest run:
@@ -92,6 +93,9 @@ export interface Observation {
 }
 
 const MAX_RUNS = 50;
+
+/** Claims that began together are renewed over this part of the window, the earliest that much before it. */
+const JITTER = 0.1;
 const RETRY = 5;
 
 /** Reasons for which the queue makes a new run of the same work while retries are left. */
@@ -138,7 +142,7 @@ export function factsOf(seen: Observation, settings: DecisionSettings, now: numb
     request,
     newerOrder: hasNewerOrder(seen, requestIsOpen),
     deadlinePassed: status !== undefined && now >= status.deadline,
-    claimDue: takenUntil - now < settings.reclaimWindow,
+    claimDue: takenUntil - now < settings.reclaimWindow * (1 + JITTER * spread(row?.taskId ?? '')),
     reportDue: reportDue(seen, settings, now),
     runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
     missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,

@@ -180,7 +180,7 @@ describe('defaults', () => {
         prefetch: 100,
         heartbeat: 30,
         reconnectMin: 1,
-        reconnectMax: 30,
+        reconnectMax: 15,
       },
       selfServe: { user: 'buildbot-bridge', timeout: 30 },
       builders: { refresh: 300, timeout: 60 },

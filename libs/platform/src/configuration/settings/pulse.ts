@@ -68,7 +68,7 @@ export const pulse: Settings['pulse'] = {
   reconnectMax: {
     keys: ['pulse_reconnect_max'],
     kind: seconds,
-    default: 30,
+    default: 15,
     doc: 'Seconds between attempts to reconnect at most.',
   },
   taskclusterExchangeBasename: {

@@ -1,6 +1,7 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot } from '@bbb/bridge';
-import { parseDatabaseUrl } from '@bbb/sql';
+import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
+import { DriverLogger, parseDatabaseUrl } from '@bbb/sql';
+import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import type { KeyLock } from './key-lock.js';
 import { LazySource } from './lazy-source.js';
@@ -41,9 +42,15 @@ export class SchedulerDb implements OnApplicationShutdown {
   private detecting?: Promise<DetectedSchema>;
 
   /** @throws Invalid when the URL is of no supported form */
-  constructor({ url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions) {
+  constructor(
+    { url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions,
+    telemetry?: Telemetry,
+  ) {
     const target = parseDatabaseUrl(url);
-    const options = sourceOptions(target, { poolSize, connectTimeout });
+    const options = {
+      ...sourceOptions(target, { poolSize, connectTimeout }),
+      logger: new DriverLogger(SYSTEM, telemetry),
+    };
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);

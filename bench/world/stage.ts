@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runMigrate } from '@bbb/bridge-db';
+import { createDataSource, migrateUp } from '@bbb/bridge-db';
 import type { ServiceName } from '@bbb/platform';
 import { type Broker, brokerAt, clearBroker, depthOf } from '../../test/sandbox/broker.js';
 import { createSchedulerSchema, type SchedulerSchema } from '../../test/sandbox/buildbot/index.js';

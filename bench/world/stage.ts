@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataSource, migrateUp } from '@bbb/bridge-db';
 import type { ServiceName } from '@bbb/platform';
+import { opened } from '@bbb/sql';
 import { type Broker, brokerAt, clearBroker, depthOf } from '../../test/sandbox/broker.js';
 import { createSchedulerSchema, type SchedulerSchema } from '../../test/sandbox/buildbot/index.js';
 import { type Databases, freshDatabases } from '../../test/sandbox/fresh-databases.js';
@@ -48,7 +49,7 @@ export class Stage {
     const { schedulerDb, bridgeDb } = databases;
     // With transactions, which is what costs time.
     await createSchedulerSchema(schedulerDb, options.schema, { engine: 'InnoDB' });
-    await runMigrate(bridgeDb, 'up');
+    await migrate(bridgeDb);
     const broker = brokerAt(SERVERS.rabbitmq.url);
     const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
     const taskcluster = Taskcluster.start(options.latency);
@@ -123,6 +124,12 @@ export class Stage {
     await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
     return file;
   }
+}
+
+async function migrate(url: string): Promise<void> {
+  const source = await opened(createDataSource({ url, poolSize: 1, connectTimeout: 10 }));
+  await migrateUp(source);
+  await source.destroy();
 }
 
 function exchangesOf(id: string): string[] {

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
-import { DriverLogger, parseDatabaseUrl } from '@bbb/sql';
+import { DriverLogger, gathered, parseDatabaseUrl } from '@bbb/sql';
 import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import type { KeyLock } from './key-lock.js';
@@ -11,7 +11,7 @@ import { mysqlLock } from './mysql-lock.js';
 import { numberTaken } from './number-taken.js';
 import { postgresLock } from './postgres-lock.js';
 import { requestRows } from './request-rows.js';
-import { gathered, readRequests, SNAPSHOT_BATCH } from './snapshots.js';
+import { readRequests, SNAPSHOT_BATCH, snapshotsFrom } from './snapshots.js';
 import { sourceOptions } from './source-options.js';
 import { sqliteLock } from './sqlite-lock.js';
 
@@ -39,6 +39,7 @@ export class SchedulerDb implements OnApplicationShutdown {
   private readonly source: LazySource;
   private readonly writing: LazySource;
   private readonly underLock: KeyLock;
+  private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), SNAPSHOT_BATCH);
   private detecting?: Promise<DetectedSchema>;
 
   /** @throws Invalid when the URL is of no supported form */
@@ -104,14 +105,8 @@ export class SchedulerDb implements OnApplicationShutdown {
 
   /** Requests as they stand; unknown ids are missing from the map. */
   async snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    const schema = await this.schema();
-    const snapshots = new Map<number, RequestSnapshot>();
-    for (let start = 0; start < requestIds.length; start += SNAPSHOT_BATCH) {
-      const ids = requestIds.slice(start, start + SNAPSHOT_BATCH);
-      const rows = await this.source.query(readRequests(ids, schema));
-      for (const snapshot of gathered(rows, schema)) snapshots.set(snapshot.requestId, snapshot);
-    }
-    return snapshots;
+    const snapshots = await Promise.all([...new Set(requestIds)].map((id) => this.snapshot(id)));
+    return new Map(snapshots.flatMap((snapshot) => (snapshot ? [[snapshot.requestId, snapshot]] : [])));
   }
 
   /** Whether the build's number names another build by now, as after a crash of its master. */
@@ -144,6 +139,13 @@ export class SchedulerDb implements OnApplicationShutdown {
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
+  }
+
+  private async read(requestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {
+    const schema = await this.schema();
+    const rows = await this.source.query(readRequests([...new Set(requestIds)], schema));
+    const found = new Map(snapshotsFrom(rows, schema).map((snapshot) => [snapshot.requestId, snapshot]));
+    return requestIds.map((requestId) => found.get(requestId));
   }
 
   /** Recognised once; a failure is not remembered. */

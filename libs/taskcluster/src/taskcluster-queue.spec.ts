@@ -377,7 +377,7 @@ describe('TaskclusterQueue', () => {
       const first = connect();
       const run = await running(first);
       const { expires: _none, ...artifact } = log();
-      await (same ? first : connect()).attach(run, artifact as Artifact);
+      await (same ? first : connect()).attach(run, artifact);
       const [stored] = simulator.artifactsOf(run.taskId, 0);
       expect(stored).toMatchObject({ expires: simulator.state.task(run.taskId).expires });
       expect(simulator.calls.count('task')).toBe(definitions);
@@ -386,7 +386,7 @@ describe('TaskclusterQueue', () => {
     it('is asked for where our own credentials are used and the claim was another process’s', async () => {
       const run = await running(connect({ runCredentials: 'permanent' }));
       const { expires: _none, ...artifact } = log();
-      await connect({ runCredentials: 'permanent' }).attach(run, artifact as Artifact);
+      await connect({ runCredentials: 'permanent' }).attach(run, artifact);
       expect(simulator.calls.count('task')).toBe(1);
     });
   });

@@ -15,9 +15,12 @@ import { beginWalk, continueWalk } from './walk.js';
 const TRACK_ATTEMPTS = 5;
 
 /** Rows in one statement that writes; SQLite bounds how deep its conditions may be. */
-const WRITTEN_TOGETHER = 200;
+const WRITTEN_TOGETHER = 500;
 
-const READ_TOGETHER = 500;
+const READ_TOGETHER = 1000;
+
+/** Milliseconds that a renewed claim may wait for others: a reflector renews many, and Taskcluster knows them all. */
+const RENEWALS_WAIT = 100;
 
 /**
  * The `tasks` table. Every write is one statement: insert, or compare and set on the revision; so several instances
@@ -29,6 +32,11 @@ export class TaskStoreSql extends TaskStore {
   private readonly ofRequest = gathered((ids: readonly number[]) => this.ofRequests(ids), READ_TOGETHER);
   private readonly insert = gathered((rows: readonly TrackedTask[]) => this.inserted(rows), WRITTEN_TOGETHER);
   private readonly alter = gathered((rows: readonly RowChange[]) => this.altered(rows), WRITTEN_TOGETHER);
+  private readonly renew = gathered(
+    (rows: readonly RowChange[]) => this.altered(rows),
+    WRITTEN_TOGETHER,
+    RENEWALS_WAIT,
+  );
   private readonly remove = gathered((rows: readonly TrackedTask[]) => this.removed(rows), WRITTEN_TOGETHER);
 
   /** Made anew when the database was opened anew. */
@@ -81,7 +89,8 @@ export class TaskStoreSql extends TaskStore {
   change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined> {
     const given = rounded(changes);
     const to = { ...task, ...given, rev: task.rev + 1 };
-    return this.alter({ from: task, to, fields: Object.keys(given).sort() as (keyof TrackedTask)[] });
+    const fields = Object.keys(given).sort() as (keyof TrackedTask)[];
+    return (fields.join() === 'takenUntil' ? this.renew : this.alter)({ from: task, to, fields });
   }
 
   forget(task: TrackedTask): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { SchedulerSchema } from './schema.js';
 import { numeric, type Row, type Statement } from './statement.js';
 
 /** Ids in one statement at most. */
-export const SNAPSHOT_BATCH = 500;
+export const SNAPSHOT_BATCH = 1000;
 
 /**
  * Reads requests with all their builds in one statement: two would see different moments, and a build that began and

@@ -7,12 +7,14 @@ import { Unavailable } from '@bbb/bridge';
  *
  * @param together does all, or nothing, and answers for each in the order given
  * @param most things in one round trip
+ * @param patience milliseconds that the first of them may wait for others; 0: only those of the same turn
  * @returns does one; when all of them fail for another reason than that the database is away, each is tried alone, so
  *   that one that cannot be done does not keep the others from it
  */
 export function gathered<Thing, Answer>(
   together: (things: readonly Thing[]) => Promise<readonly Answer[]>,
   most: number,
+  patience = 0,
 ): (thing: Thing) => Promise<Answer> {
   const loader = new DataLoader<Thing, Answer>(
     async (things) => {
@@ -24,7 +26,11 @@ export function gathered<Thing, Answer>(
         return each.map((one) => (one.status === 'fulfilled' ? one.value[0]! : asError(one.reason)));
       }
     },
-    { cache: false, maxBatchSize: most, batchScheduleFn: (ready) => setImmediate(ready) },
+    {
+      cache: false,
+      maxBatchSize: most,
+      batchScheduleFn: (ready) => (patience > 0 ? setTimeout(ready, patience) : setImmediate(ready)),
+    },
   );
   return (thing) => loader.load(thing);
 }

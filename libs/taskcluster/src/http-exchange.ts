@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Slots } from './slots.js';
 
 /** What is sent. */
 export interface HttpMessage {
@@ -21,10 +22,12 @@ const LARGEST = 64 * 1024 * 1024;
 
 /** Connections that are kept for the next call, up to a number of them at a time; the rest waits. */
 export class HttpConnections {
+  private readonly slots: Slots;
   private readonly http: HttpAgent;
   private readonly https: HttpsAgent;
 
   constructor(atATime: number) {
+    this.slots = new Slots(atATime);
     const options = { keepAlive: true, maxSockets: atATime, maxTotalSockets: atATime };
     this.http = new HttpAgent(options);
     this.https = new HttpsAgent(options);
@@ -33,10 +36,19 @@ export class HttpConnections {
   /**
    * Sends a message and waits for the whole answer.
    *
-   * @param timeout milliseconds, from now to the answer's last byte
+   * @param timeout milliseconds, from when a connection is free for it to the answer's last byte
    * @throws Error with a `code`: ETIMEDOUT, ECONNRESET and the like
    */
-  async exchange({ verb, url, headers, body }: HttpMessage, timeout: number): Promise<HttpAnswer> {
+  exchange(message: HttpMessage, timeout: number): Promise<HttpAnswer> {
+    return this.slots.run(() => this.send(message, timeout));
+  }
+
+  close(): void {
+    this.http.destroy();
+    this.https.destroy();
+  }
+
+  private send({ verb, url, headers, body }: HttpMessage, timeout: number): Promise<HttpAnswer> {
     const isPlain = url.protocol === 'http:';
     const options = {
       method: verb,
@@ -59,11 +71,6 @@ export class HttpConnections {
       });
       request.end(body);
     });
-  }
-
-  close(): void {
-    this.http.destroy();
-    this.https.destroy();
   }
 }
 

@@ -83,7 +83,7 @@ export class Farm {
       'buildsets',
       rows(({ id, taskId, scheduled }) => ({
         id,
-        external_idstring: taskId,
+        external_idstring: `taskId:${taskId}`,
         reason: `Created by BBB for task ${taskId}`,
         submitted_at: Math.floor(scheduled),
         complete: 0,
@@ -160,7 +160,7 @@ export class Farm {
         'INSERT INTO builds (number, brid, start_time) SELECT id, id, ? FROM buildrequests WHERE complete = 0',
         [now],
       );
-      return new Map(rows.map(({ id, task }) => [task, id]));
+      return new Map(rows.map(({ id, task }) => [task.replace('taskId:', ''), id]));
     });
     return tasks.map((task) => ({ ...task, id: requests.get(task.taskId)! }));
   }

@@ -21,6 +21,9 @@ export interface Reading {
   passSeconds: number;
 }
 
+/** Milliseconds between two readings: they cost the service something too. */
+const POLL = 200;
+
 /** A service in a process of its own, as an operator starts it. */
 export class Service {
   private constructor(
@@ -77,7 +80,7 @@ export class Service {
 
   /** Waits until the reading satisfies a condition. @throws Error when it does not within the patience (seconds) */
   async until(isSo: (reading: Reading) => boolean, patience = 120): Promise<Reading> {
-    for (const end = Date.now() + patience * 1000; Date.now() < end; await sleep(50)) {
+    for (const end = Date.now() + patience * 1000; Date.now() < end; await sleep(POLL)) {
       const reading = await this.read();
       if (isSo(reading)) return reading;
     }

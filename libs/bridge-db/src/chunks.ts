@@ -1,5 +1,5 @@
 /** Values of one IN list at most; databases limit parameters and the length of a statement. */
-const CHUNK = 1000;
+const CHUNK = 500;
 
 /** Asks in chunks about many values, each value once, and joins the answers. */
 export async function inChunks<V, R>(values: readonly V[], ask: (chunk: V[]) => Promise<R[]>): Promise<R[]> {

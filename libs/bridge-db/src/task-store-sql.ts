@@ -17,7 +17,7 @@ const TRACK_ATTEMPTS = 5;
 /** Rows in one statement that writes; SQLite bounds how deep its conditions may be. */
 const WRITTEN_TOGETHER = 500;
 
-const READ_TOGETHER = 1000;
+const READ_TOGETHER = 500;
 
 /** Milliseconds that a renewed claim may wait for others: a reflector renews many, and Taskcluster knows them all. */
 const RENEWALS_WAIT = 100;

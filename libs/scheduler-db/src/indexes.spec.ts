@@ -93,7 +93,8 @@ async function planOf(
     );
     return {
       walks: steps.filter(({ type }) => type === 'ALL' || type === 'index').map(({ table }) => table),
-      rows: Math.max(...steps.map(({ rows }) => Number(rows))),
+      // Where rows are filtered by a second index the part that is left stands behind their number.
+      rows: Math.max(...steps.map(({ rows }) => Number.parseFloat(String(rows ?? 0)))),
     };
   }
   const [answer] = await source.query<{ 'QUERY PLAN': [{ Plan: PostgresStep }] }[]>(

@@ -3,7 +3,7 @@ import { notAnswered, replyOf } from './answers.js';
 
 const answer = (status: number, body: string, contentType = 'application/json; charset=utf-8') => ({
   status,
-  contentType,
+  headers: { 'content-type': contentType },
   body: Buffer.from(body),
 });
 const thrownBy = (work: () => unknown): unknown => {

@@ -1,5 +1,5 @@
 import { Refused, Unavailable } from '@bbb/bridge';
-import type { HttpAnswer } from './http-exchange.js';
+import type { HttpAnswer } from '@bbb/http';
 
 export const SYSTEM = 'taskcluster';
 
@@ -26,9 +26,9 @@ export function notAnswered(system: string, what: string, error: unknown): unkno
  *
  * @throws Refused, Unavailable
  */
-export function replyOf(method: string, { status, contentType, body }: HttpAnswer): unknown {
+export function replyOf(method: string, { status, headers, body }: HttpAnswer): unknown {
   if (status === 204) return undefined;
-  const reply = contentType.startsWith('application/json') ? parsed(body) : undefined;
+  const reply = headers['content-type']?.startsWith('application/json') ? parsed(body) : undefined;
   if (status >= 200 && status < 300) {
     if (reply === undefined) throw unusable(method);
     return reply;

@@ -3,7 +3,7 @@ import { notAnswered, replyOf, SYSTEM } from './answers.js';
 import { type ApiCall, routeOf } from './api-reference.js';
 import { attempted, Budget, type AttemptLimits } from './attempts.js';
 import { authorization, type Credentials } from './hawk.js';
-import { type HttpAnswer, HttpConnections, type HttpMessage } from './http-exchange.js';
+import { type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import type { TaskclusterOptions } from './options.js';
 
 /** On what terms a call is made: the time left, and as whom. */

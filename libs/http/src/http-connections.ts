@@ -1,4 +1,9 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Slots } from './slots.js';
 
@@ -13,12 +18,12 @@ export interface HttpMessage {
 /** What came back, whatever it was: redirects are not followed. */
 export interface HttpAnswer {
   status: number;
-  contentType: string;
+  headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
-/** A page of a thousand task definitions stays far below this. */
-const LARGEST = 64 * 1024 * 1024;
+/** A builder list may have tens of megabytes, and nothing else comes near to that. */
+const LARGEST = 256 * 1024 * 1024;
 
 /** Connections that are kept for the next call, up to a number of them at a time; the rest waits. */
 export class HttpConnections {
@@ -85,8 +90,7 @@ function whole(response: IncomingMessage): Promise<HttpAnswer> {
     });
     response.on('end', () => {
       const { statusCode = 0, headers } = response;
-      const body = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-      resolve({ status: statusCode, contentType: headers['content-type'] ?? '', body });
+      resolve({ status: statusCode, headers, body: parts.length === 1 ? parts[0]! : Buffer.concat(parts) });
     });
     response.on('error', reject);
     response.on('close', () => {

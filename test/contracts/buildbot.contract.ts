@@ -215,7 +215,6 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
           },
           { at: 'requeued' },
         ],
-        ['one given back before its build', (master, id) => master.giveBack(id), { at: 'waiting' }],
         [
           'one given back by the master that took it over',
           async (master, id) => {
@@ -273,6 +272,13 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         expect((await snapshot(id)).state).toEqual({ at: 'building', build: second });
         await harness.master.finish(id, 2);
         expect((await snapshot(id)).state).toMatchObject({ at: 'finished', build: second, results: 2 });
+      });
+
+      it('show one given back before its build as one that waits', async () => {
+        const id = await create();
+        await harness.master.giveBack(id);
+        expect(await harness.master.free()).toEqual([id]);
+        expect((await snapshot(id)).state).toEqual({ at: 'waiting' });
       });
 
       it('show the build of a dead master until another one builds', async () => {

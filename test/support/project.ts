@@ -13,9 +13,11 @@ export const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 /** What the compiled files are made of. */
 const SOURCES = [
   'apps',
+  'bench',
   'libs',
   'test/sandbox',
   'test/chaos',
+  'test/support/global-setup.ts',
   'bin',
   'nest-cli.json',
   'package.json',

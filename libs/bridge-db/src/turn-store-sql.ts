@@ -1,6 +1,6 @@
 import { TurnStore } from '@bbb/bridge';
 import { isUniqueViolation } from '@bbb/sql';
-import { LessThanOrEqual, MoreThan } from 'typeorm';
+import { Brackets, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { BridgeDb } from './bridge-db.js';
 import { TurnRow } from './entities/turn-row.js';
 
@@ -12,17 +12,20 @@ export class TurnStoreSql extends TurnStore {
 
   async take(name: string, now: number, gap: number): Promise<boolean> {
     // A turn taken in the future was taken by a clock that is ahead; its owner must not keep the others from theirs.
-    const isFree = [
-      { name, takenAt: LessThanOrEqual(now - gap) },
-      { name, takenAt: MoreThan(now + gap) },
-    ];
-    for (const where of isFree) {
-      const { affected } = await this.db.run((source) =>
-        source.manager.update(TurnRow, where, { takenAt: now }),
-      );
-      if (affected === 1) return true;
-    }
-    return this.isFirst(name, now);
+    const { affected } = await this.db.run((source) =>
+      source.manager
+        .createQueryBuilder()
+        .update(TurnRow)
+        .set({ takenAt: now })
+        .where({ name })
+        .andWhere(
+          new Brackets((where) =>
+            where.where({ takenAt: LessThanOrEqual(now - gap) }).orWhere({ takenAt: MoreThan(now + gap) }),
+          ),
+        )
+        .execute(),
+    );
+    return affected === 1 || this.isFirst(name, now);
   }
 
   private async isFirst(name: string, now: number): Promise<boolean> {

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compiledProject } from './support/project.js';
+import { isReachable } from './support/servers.js';
+
+const DATABASES = (['mysql', 'postgres'] as const).filter((name) => isReachable(name));
+
+const EVENTS = 300;
+const TRACKED = 2000;
+
+/** What every pass costs, however much it looks at. */
+const PASS = 8;
+
+type Figures = Record<string, number>;
+
+/** Round trips are counted, not timed: a busy machine gathers more, and never fewer, into one of them. */
+const withServers = isReachable('rabbitmq') ? describe.each(DATABASES) : () => () => undefined;
+
+withServers('round trips on %s', (database) => {
+  let folder: string;
+  const figures = new Map<string, Figures>();
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-costs-'));
+    const json = join(folder, 'figures.json');
+    const project = await compiledProject();
+    const options = [
+      '--runs',
+      '1',
+      '--latency',
+      '5',
+      '--events',
+      String(EVENTS),
+      '--tracked',
+      String(TRACKED),
+    ];
+    const scenarios = 'pending,started,finished,pass-due,pass-idle';
+    await promisify(execFile)(
+      process.execPath,
+      [
+        join(project, 'dist', 'bench', 'main.js'),
+        ...['--scenario', scenarios, '--database', database, '--json', json, ...options],
+      ],
+      { cwd: project, timeout: 280_000 },
+    );
+    const { results } = JSON.parse(await readFile(json, 'utf8')) as {
+      results: { scenario: string; median: Figures }[];
+    };
+    for (const { scenario, median } of results) figures.set(scenario, median);
+  }, 300_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** Of the bridge's database: each row would be a statement of its own. Locks and inserts are one task's each. */
+  const bounds: [string, string, number][] = [
+    ['pending', 'http/event', 1],
+    ['pending', 'bridge sql/event', 3],
+    ['pending', 'scheduler sql/event', database === 'mysql' ? 2.1 : 4.1],
+    ['started', 'http/event', 1],
+    ['started', 'bridge sql/event', 1],
+    ['started', 'scheduler sql/event', 0.5],
+    ['finished', 'http/event', 4],
+    ['finished', 'bridge sql/event', 1],
+    ['finished', 'scheduler sql/event', 0.5],
+    ['pass-due', 'http/due', 2.1],
+    ['pass-due', 'sql/500 rows', 4 + (PASS * 500) / TRACKED],
+    ['pass-idle', 'sql/500 rows', 2.5 + (PASS * 500) / TRACKED],
+  ];
+
+  it.each(bounds)('%s: %s is at most %d', (scenario, name, most) => {
+    const { [name]: actual } = figures.get(scenario)!;
+    // A hundredth for what a service does besides, such as looking for parked messages.
+    expect(actual).toBeGreaterThan(0);
+    expect(actual).toBeLessThanOrEqual(most * 1.01 + 0.05);
+  });
+});

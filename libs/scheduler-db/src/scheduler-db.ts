@@ -1,6 +1,6 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot } from '@bbb/bridge';
-import { parseDatabaseUrl } from '@bbb/sql';
+import { notStrictIn, parseDatabaseUrl } from '@bbb/sql';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import type { KeyLock } from './key-lock.js';
 import { LazySource } from './lazy-source.js';
@@ -26,6 +26,9 @@ export interface SchedulerDbOptions {
   answerTimeout?: number;
 }
 
+/** The names of the URL's setting, for an operator who has to act. */
+const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';
+
 /**
  * Buildbot 0.8's scheduler database, as it is found: SQLite, MySQL, MariaDB or PostgreSQL, schema 6 to 24. Nothing in
  * it is changed but the rows of new requests.
@@ -33,15 +36,17 @@ export interface SchedulerDbOptions {
  * It may be away at any time: it is opened and recognised when it is first needed. Every method throws Unavailable
  * while it is away, or when it is no scheduler database that the bridge knows.
  */
-export class SchedulerDb implements OnApplicationShutdown {
+export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('SchedulerDb');
   private readonly source: LazySource;
   private readonly writing: LazySource;
   private readonly underLock: KeyLock;
+  private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
   /** @throws Invalid when the URL is of no supported form */
   constructor({ url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions) {
+    this.connectTimeout = connectTimeout;
     const target = parseDatabaseUrl(url);
     const options = sourceOptions(target, { poolSize, connectTimeout });
     const patience = lockTimeout + answerTimeout;
@@ -133,6 +138,17 @@ export class SchedulerDb implements OnApplicationShutdown {
   /** Closes the connections; a later call opens them again. */
   async close(): Promise<void> {
     await Promise.all([this.source.close(), this.writing.close()]);
+  }
+
+  /**
+   * Looks once whether the server lets connections be as they must be. One that is away is no reason not to start.
+   *
+   * @throws NotStrict when a MySQL server answers and does not let the connection be strict
+   */
+  async onModuleInit(): Promise<void> {
+    if (this.source.dialect !== 'mysql') return;
+    const notStrict = notStrictIn(await this.source.failure(this.connectTimeout));
+    if (notStrict) throw notStrict.toldBy(URL_SETTING);
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -2,11 +2,8 @@ import { Unavailable } from '@bbb/bridge';
 import { isUniqueViolation, notStrictIn, opened, translated, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { type BridgeDbOptions, createDataSource } from './data-source.js';
+import { type BridgeDbOptions, createDataSource, URL_SETTING } from './data-source.js';
 import { migrateUp, pendingMigrations } from './migrate.js';
-
-/** The names of the URL's setting, for an operator who has to act. */
-export const URL_SETTING = 'bbb_db (BBB_BRIDGE_DB_URL)';
 
 /** Seconds between attempts to reach a database that was away when the process began. */
 export interface RetryPauses {

@@ -1,8 +1,8 @@
 import { Clock, type KeptMessage, Unavailable } from '@bbb/bridge';
 import { notStrictIn, opened, translated, whenNotBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
-import { BridgeDb, URL_SETTING } from './bridge-db.js';
-import { createDataSource } from './data-source.js';
+import { BridgeDb } from './bridge-db.js';
+import { createDataSource, URL_SETTING } from './data-source.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { migrateDown, migrateUp, migrationStates } from './migrate.js';
 

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot } from '@bbb/bridge';
-import { notStrictIn, parseDatabaseUrl } from '@bbb/sql';
+import { aboutSetting, notStrictIn, parseDatabaseUrl } from '@bbb/sql';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import type { KeyLock } from './key-lock.js';
 import { LazySource } from './lazy-source.js';
@@ -47,8 +47,10 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   /** @throws Invalid when the URL is of no supported form */
   constructor({ url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions) {
     this.connectTimeout = connectTimeout;
-    const target = parseDatabaseUrl(url);
-    const options = sourceOptions(target, { poolSize, connectTimeout });
+    const [target, options] = aboutSetting(URL_SETTING, () => {
+      const parsed = parseDatabaseUrl(url);
+      return [parsed, sourceOptions(parsed, { poolSize, connectTimeout })];
+    });
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);

@@ -1,3 +1,4 @@
+export * from './about-setting.js';
 export * from './data-source-options.js';
 export * from './database-url.js';
 export * from './errors.js';

@@ -35,7 +35,7 @@ describe('the URL of a database', () => {
     ['?ssl=true&ssl_insecure=true', { rejectUnauthorized: false }],
   ])('asks with "%s" for what the driver is told', (query, ssl) => {
     expect(sslOf(`postgresql://u:p@h/b${query}`)).toEqual(ssl);
-    const verifies = (ssl)?.rejectUnauthorized;
+    const verifies = ssl?.rejectUnauthorized;
     expect(sslOf(`mysql://u:p@h/b${query}`)).toEqual(verifies ? { ...ssl, verifyIdentity: true } : ssl);
   });
 

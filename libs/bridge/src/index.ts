@@ -20,3 +20,4 @@ export * from './policy/payload.js';
 export * from './policy/problems.js';
 export * from './policy/python-pattern.js';
 export * from './results.js';
+export * from './web-request.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { webRequest, type WebRequest } from '@bbb/bridge';
 
 /** Where the text of a builder list comes from. */
 export interface BuilderListSource {
@@ -42,18 +43,24 @@ class FileSource implements BuilderListSource {
 
 class WebSource implements BuilderListSource {
   private last?: { digest: string; etag: string | null };
+  private readonly request: WebRequest;
 
-  constructor(private readonly url: string) {}
+  constructor(url: string) {
+    this.request = webRequest(url);
+  }
 
   async read(signal: AbortSignal): Promise<string | undefined> {
     try {
-      const headers = new Headers({ accept: 'application/json' });
+      const headers = new Headers({ ...this.request.headers, accept: 'application/json' });
       if (this.last?.etag) headers.set('if-none-match', this.last.etag);
-      const response = await fetch(this.url, { signal, headers });
+      // Where it leads, whether encrypted and with which account, would be the server's to say.
+      const response = await fetch(this.request.url, { signal, headers, redirect: 'manual' });
       if (response.status === 304 && this.last) return undefined;
       if (response.status !== 200) {
         await response.body?.cancel();
-        throw new Error(`the server answers ${response.status}`);
+        const advice =
+          response.status >= 300 && response.status < 400 ? ', a redirect; name the address itself' : '';
+        throw new Error(`the server answers ${response.status}${advice}`);
       }
       const text = await response.text();
       const digest = digestOf(text);

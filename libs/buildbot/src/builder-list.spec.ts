@@ -136,6 +136,24 @@ describe('BuilderList', () => {
       await new Promise((resolve) => server.close(resolve));
     });
 
+    it('asks with the account in the address', async () => {
+      answer = (response) => response.end(listOf('a'));
+      const list = new BuilderList({ url: url.replace('//', '//u%3A:p%40ss@'), refresh: 300, timeout: 5 });
+      expect(await list.knows('a')).toBe('known');
+      const credentials = Buffer.from('u::p@ss').toString('base64');
+      expect(requests[0]?.headers.authorization).toBe(`Basic ${credentials}`);
+    });
+
+    it('follows no redirect', async () => {
+      answer = (response, request) => {
+        if (request.url === '/elsewhere') response.end(listOf('a'));
+        else response.writeHead(302, { location: '/elsewhere' }).end();
+      };
+      const list = new BuilderList({ url, refresh: 300, timeout: 5 });
+      await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable' });
+      expect(await list.problem()).toMatch(/answers 302, a redirect/);
+    });
+
     it('asks only for news', async () => {
       answer = (response, request) => {
         if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();

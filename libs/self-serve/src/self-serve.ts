@@ -1,7 +1,10 @@
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable, webRequest, type WebRequest } from '@bbb/bridge';
 
 export interface SelfServeOptions {
-  /** Everything before `/{branch}/...`, for example `http://buildapi.example.com/buildapi/self-serve`. */
+  /**
+   * Everything before `/{branch}/...`, for example `http://buildapi.example.com/buildapi/self-serve`; a user and password
+   * before the host become Basic authentication.
+   */
   url: string;
   /** Sent as X-Remote-User, which Self Serve believes. */
   user: string;
@@ -23,8 +26,11 @@ const SYSTEM = 'self-serve';
  */
 export class SelfServe {
   private lastFailure?: string;
+  private readonly base: WebRequest;
 
-  constructor(private readonly options: SelfServeOptions) {}
+  constructor(private readonly options: SelfServeOptions) {
+    this.base = webRequest(options.url);
+  }
 
   /** Asks to stop a running build. `buildId` is `builds.id`, not the builder's number. */
   async cancelBuild(branch: string, buildId: number): Promise<void> {
@@ -78,12 +84,13 @@ export class SelfServe {
   }
 
   private async delete(path: string): Promise<Response> {
-    const { url, user, timeout } = this.options;
+    const { user, timeout } = this.options;
+    const { url, headers } = this.base;
     try {
       return await fetch(`${url.replace(/\/+$/, '')}/${path}`, {
         method: 'DELETE',
         // Without Accept it speaks HTML and answers with a redirect.
-        headers: { accept: 'application/json', 'x-remote-user': user },
+        headers: { ...headers, accept: 'application/json', 'x-remote-user': user },
         redirect: 'manual',
         signal: AbortSignal.timeout(timeout * 1000),
       });

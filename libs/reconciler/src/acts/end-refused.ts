@@ -28,7 +28,10 @@ async function tell(
   tools: Tools,
 ): Promise<void> {
   if (!definition) return;
-  const artifact = refusalArtifact(reasons, definition.expires);
+  const artifact = refusalArtifact(
+    reasons.map((reason) => tools.settings.artifacts?.text(reason) ?? reason),
+    definition.expires,
+  );
   try {
     await tools.queue.attach(run, artifact);
   } catch (error) {

@@ -29,7 +29,7 @@ const APPS = {
 };
 
 /** Errors that an operator can cure. */
-const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'Invalid']);
+const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
 
 class UsageError extends Error {}
 

@@ -1,16 +1,11 @@
 // Prints how many packages an installation for production has, and fails when one of them runs a script at
 // installation: whoever publishes such a package runs programs on every machine that installs the bridge.
-import { readFileSync } from 'node:fs';
+import { productionPackages } from './production-packages.js';
 
 /** Drivers of databases may have to compile something; none does at present. */
 const MAY_RUN_SCRIPTS = new Set(['better-sqlite3', 'libsql']);
 
-const { packages } = JSON.parse(
-  readFileSync(process.argv[2] ?? new URL('../package-lock.json', import.meta.url), 'utf8'),
-);
-const production = Object.entries(packages)
-  .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
-  .map(([path, entry]) => ({ name: path.slice(path.lastIndexOf('node_modules/') + 13), ...entry }));
+const production = productionPackages(process.argv[2]);
 const optional = production.filter((entry) => entry.optional).length;
 const scripted = production
   .filter(({ name, hasInstallScript }) => hasInstallScript && !MAY_RUN_SCRIPTS.has(name))

@@ -25,10 +25,28 @@ const SECRET = {
   seed: 'c4n4ry-SeEd-0123456789abcdefghijklmnopqrstuvw',
   database: `c4n4ry "d'b\\ pass/w%rd @1`,
   pulse: 'c4n4ry-pülse "pass\\word',
+  selfServe: 'c4n4ry-self:SeRvE p@ss/word',
+  builders: 'c4n4ry-BuIlDeRs-0123456789abcdefgh',
 };
 
 /** What Taskcluster says when it is angry: error texts of outside systems may repeat anything. */
 const ECHO = `Bad token ${SECRET.accessToken} with ${SECRET.signature}`;
+
+/** What Self Serve and the server of the builder list are sent: an account, and a token that takes the user's place. */
+const SENT = {
+  selfServe: Buffer.from(`bridge:${SECRET.selfServe}`).toString('base64'),
+  builders: Buffer.from(`${SECRET.builders}:`).toString('base64'),
+};
+
+/** What Self Serve answers first. */
+const ANGRY: { kind: 'answer'; status: number; body: string }[] = [
+  { kind: 'answer', status: 403, body: ECHO },
+  { kind: 'answer', status: 503, body: JSON.stringify({ msg: `No ${SENT.selfServe}, ${SECRET.selfServe}` }) },
+  { kind: 'answer', status: 503, body: ECHO },
+];
+
+/** The address with an account before its host. */
+const withAccount = (url: string, account: string) => url.replace('//', `//${account}@`);
 
 /** The first calls of a method for a task fail; later ones do not. */
 function failing(method: string, times: number, status: number): NonNullable<Scenario['fault']> {
@@ -70,11 +88,25 @@ const FAULTS: readonly Scenario[] = [
   },
 ];
 
-const MIX = [...SCENARIOS, ...FAULTS];
+/** A refusal names what it refuses. */
+const REFUSED: Scenario = {
+  name: 'our secrets in a refused task',
+  task: () => ({
+    payload: {
+      buildername: 'Linux x86-64 oak build',
+      sourcestamp: { branch: 'https://hg.example.com/projects/oak/' },
+      properties: { product: '', [SECRET.accessToken]: 'x'.repeat(2000), [`x:${SECRET.signature}`]: '\0' },
+    },
+  }),
+  taskcluster: 'exception (malformed-payload)',
+  buildbot: 'no request',
+};
+
+const MIX = [...SCENARIOS, ...FAULTS, REFUSED];
 const isServed = isReachable('mysql');
 
 describe('the secrets of the bridge', () => {
-  const canaries = new Canaries({ ...SECRET });
+  const canaries = new Canaries({ ...SECRET, selfServeSent: SENT.selfServe, buildersSent: SENT.builders });
   const undo: (() => unknown)[] = [];
   let world: World;
   let actors: Actor[] = [];
@@ -97,8 +129,7 @@ describe('the secrets of the bridge', () => {
       broker: brokerAt(undefined),
       scenarios: MIX,
       selfServe: {
-        fault: ({ method }) =>
-          method !== 'GET' && refusals++ < 3 ? { kind: 'answer', status: 403, body: ECHO } : undefined,
+        fault: ({ method }) => (method === 'GET' ? undefined : ANGRY[refusals++]),
       },
     });
     undo.push(() => world.stop());
@@ -150,6 +181,8 @@ describe('the secrets of the bridge', () => {
         buildbot_scheduler_db: schedulerDb,
         bbb_db: bridgeDb,
         pulse_password: SECRET.pulse,
+        selfserve_url: withAccount(world.selfServe.url, `bridge:${encodeURIComponent(SECRET.selfServe)}`),
+        builders_url: withAccount(world.selfServe.builderListUrl, SECRET.builders),
         log_level: 'debug',
         ...changes,
       },
@@ -266,9 +299,11 @@ describe('the secrets of the bridge', () => {
     }
     // Texts with them were to be logged and kept.
     expect(logs).toContain('Bad token [secret] with [secret]');
+    expect(logs).toContain('No [secret], [secret]');
     expect(canaries.seen('kept messages')).toContain('[secret]');
     expect(canaries.seen('http ')).toContain('bbb_messages_total');
     expect(canaries.seen('artifact ')).toContain('withheld by the bridge');
+    expect(canaries.seen('artifact ')).toContain('payload.properties.x:[secret]');
     expect(canaries.seen('log in-trouble')).toMatch(/ACCESS.REFUSED|ECONNREFUSED/);
   });
 

@@ -175,11 +175,13 @@ describe('deploy/compose', () => {
       directory: folder,
     });
     const builderNames = expect.stringContaining('builders_url');
-    // Broker and services are alone on a network of their own.
+    // Broker, database and services are alone on a network of their own.
     const plainPulse = expect.stringMatching(/^INSECURE: .*Pulse/);
+    const plainDatabase = expect.stringMatching(/^INSECURE: .*bbb_db/);
     expect(warnings).toEqual([
       ...(service === 'tc-listener' ? [builderNames] : []),
       ...(service === 'reflector' ? [] : [plainPulse]),
+      plainDatabase,
     ]);
     expect(JSON.stringify(configuration)).not.toContain('no value for');
     expect(command).toEqual(['node', `dist/apps/${service}/src/main.js`]);

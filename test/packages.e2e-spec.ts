@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './support/project.js';
@@ -14,6 +14,11 @@ function countPackages(...args: string[]) {
     },
   );
   return { status, stdout, stderr };
+}
+
+interface BillOfMaterials {
+  components: { name: string }[];
+  dependencies: { ref: string; dependsOn: string[] }[];
 }
 
 let folder: string;
@@ -48,6 +53,34 @@ describe('the packages of production', () => {
       status: 1,
       stderr: 'with a script at installation: @s/b@1.0.0\n',
     });
+  });
+
+  it('are all in the bill of materials, and those for development are not', () => {
+    const { status, stdout } = spawnSync('npm', ['run', '--silent', 'sbom'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    expect(status).toBe(0);
+    const bill = JSON.parse(stdout) as BillOfMaterials;
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      metadata: { component: { name: 'buildbot-bridge' } },
+    });
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const names = bill.components.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    expect(names).not.toContain('jest');
+    // Two copies of the same version are one entry of the bill.
+    const counted = Number(/^\d+/.exec(countPackages().stdout)![0]);
+    expect(counted - names.length).toBeGreaterThanOrEqual(0);
+    expect(counted - names.length).toBeLessThan(5);
+    const references = new Set(bill.dependencies.map(({ ref }) => ref));
+    expect(
+      bill.dependencies.flatMap(({ dependsOn }) => dependsOn.filter((ref) => !references.has(ref))),
+    ).toEqual([]);
   });
 
   it('may not be without a checksum', () => {

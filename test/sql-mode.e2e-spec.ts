@@ -4,8 +4,9 @@ import type { BuildOrder } from '@bbb/bridge';
 import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { opened } from '@bbb/sql';
-import { hasMariadb, OwnMariadb } from './support/own-mariadb.js';
+import { OwnMariadb } from './support/own-mariadb.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
+import { canStart } from './support/servers.js';
 
 const LIMITS = { poolSize: 3, connectTimeout: 10 };
 
@@ -26,7 +27,7 @@ const ORDER: BuildOrder = {
 const HOSTILE = `\\' OR 1=1; -- " \\" '' \\`;
 
 // Both were defaults of servers that are still in use, or can be set by whoever runs one.
-describe.each(hasMariadb() ? ['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'] : [])(
+describe.each(canStart('mariadb') ? ['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'] : [])(
   'a server whose SQL mode is "%s"',
   (mode) => {
     let server: OwnMariadb;

@@ -1,4 +1,7 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 
 // Here and not in servers.ts: Jest loads its global set-up without the module mapping that tests have.
 
@@ -23,18 +26,44 @@ export const SERVERS = {
 
 export type ServerName = keyof typeof SERVERS;
 
+/** Servers that a test starts for itself, with settings that a shared one cannot be given: what that takes. */
+const OWN_SERVERS = {
+  mariadb: {
+    programs: 'mariadbd and mariadb-install-db',
+    canStart: () =>
+      ['mariadbd', 'mariadb-install-db'].every((name) => spawnSync('which', [name]).status === 0),
+  },
+  postgres: {
+    programs: "PostgreSQL's initdb and postgres",
+    canStart: () => postgresPrograms() !== undefined && postgresAccount() !== undefined,
+  },
+};
+
+export type OwnServerName = keyof typeof OWN_SERVERS;
+
 /** Looks once which servers are there, says what is left out, and fails where a missing server must not pass. */
 export default async function globalSetup(): Promise<void> {
   const names = Object.keys(SERVERS) as ServerName[];
   const answers = await Promise.all(names.map((name) => answersAt(SERVERS[name].url)));
   process.env.BBB_TEST_REACHABLE = names.filter((_, index) => answers[index]).join(',');
 
-  const missing = names.filter((_, index) => !answers[index]);
+  const own = Object.keys(OWN_SERVERS) as OwnServerName[];
+  const startable = own.filter((name) => OWN_SERVERS[name].canStart());
+  process.env.BBB_TEST_STARTABLE = startable.join(',');
+
+  const missing = [
+    ...names
+      .filter((_, index) => !answers[index])
+      .map((name) => `${name} (${SERVERS[name].variable}; no server answers there)`),
+    ...own
+      .filter((name) => !startable.includes(name))
+      .map((name) => `${name} of their own (${OWN_SERVERS[name].programs} are not here)`),
+  ];
   if (missing.length === 0) return;
-  const list = missing.map((name) => `${name} (${SERVERS[name].variable})`).join(', ');
+  const list = missing.join(', ');
   if (process.env.BBB_TEST_REQUIRE_SERVERS === '1')
-    throw new Error(`These servers must be reachable and are not: ${list}`);
-  process.stderr.write(`\nLeft out: the tests that need ${list}; no server answers there.\n\n`);
+    throw new Error(`These servers must be there and are not: ${list}`);
+  process.stderr.write(`\nLeft out: the tests that need ${list}.\n\n`);
 }
 
 function answersAt(url: string): Promise<boolean> {
@@ -49,4 +78,28 @@ function answersAt(url: string): Promise<boolean> {
     socket.once('error', () => end(false));
     socket.once('timeout', () => end(false));
   });
+}
+
+/** Where distributions put PostgreSQL's programs, a folder for each version. */
+const INSTALLED = '/usr/lib/postgresql';
+
+/** The folder of the newest version's programs. */
+export function postgresPrograms(): string | undefined {
+  if (!existsSync(INSTALLED)) return undefined;
+  return readdirSync(INSTALLED)
+    .sort((one, other) => Number(other) - Number(one))
+    .map((version) => join(INSTALLED, version, 'bin'))
+    .find((folder) => ['postgres', 'initdb'].every((name) => existsSync(join(folder, name))));
+}
+
+/** Who is to run PostgreSQL, which refuses to be root: one's own account, or its own; undefined where there is none. */
+export function postgresAccount(): { uid: number; gid: number } | undefined {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  if (uid !== 0) return { uid, gid };
+  try {
+    const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { stdio: 'pipe' }).toString());
+    return { uid: id('-u'), gid: id('-g') };
+  } catch {
+    return undefined;
+  }
 }

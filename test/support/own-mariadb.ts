@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -7,11 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { freePort } from '../sandbox/services.js';
-
-/** Whether this machine can run a MariaDB of a test's own. */
-export function hasMariadb(): boolean {
-  return ['mariadbd', 'mariadb-install-db'].every((name) => spawnSync('which', [name]).status === 0);
-}
 
 /** A MariaDB server with settings that a shared one cannot be given. */
 export class OwnMariadb {

@@ -1,8 +1,8 @@
 import { type Telemetry, Unavailable } from '@bbb/bridge';
-import { isUniqueViolation, opened, translated, whenNotBusy } from '@bbb/sql';
+import { isUniqueViolation, notStrictIn, opened, translated, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { type BridgeDbOptions, createDataSource } from './data-source.js';
+import { type BridgeDbOptions, createDataSource, URL_SETTING } from './data-source.js';
 import { migrateUp, pendingMigrations } from './migrate.js';
 
 /** Seconds between attempts to reach a database that was away when the process began. */
@@ -37,10 +37,13 @@ export class BridgeDb implements OnApplicationShutdown {
    *
    * @throws MigrationsPending when somebody has to migrate a MySQL or PostgreSQL database first
    * @throws Invalid when the URL cannot be used, or the database holds a foreign `tasks` table
+   * @throws NotStrict when a MySQL server answers and does not let the connection be strict
    */
   async open(): Promise<void> {
     this.attempt = this.connect().catch((error: unknown) => {
       if (!(error instanceof Unavailable)) throw error;
+      const notStrict = notStrictIn(error);
+      if (notStrict) throw notStrict.toldBy(URL_SETTING);
       this.tryLater(error, this.pauses.first);
     });
     await this.attempt;

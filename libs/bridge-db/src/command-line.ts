@@ -1,8 +1,8 @@
 import { Clock, type KeptMessage, Unavailable } from '@bbb/bridge';
-import { opened, translated, whenNotBusy } from '@bbb/sql';
+import { notStrictIn, opened, translated, whenNotBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { BridgeDb } from './bridge-db.js';
-import { createDataSource } from './data-source.js';
+import { createDataSource, URL_SETTING } from './data-source.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { migrateDown, migrateUp, migrationStates } from './migrate.js';
 
@@ -22,6 +22,7 @@ class SystemClock extends Clock {
  * the original bridge.
  *
  * @throws Invalid when the URL is wrong, or the rows cannot go back
+ * @throws NotStrict when a MySQL server does not let the connection be strict
  * @throws Unavailable when the database cannot be reached
  */
 export async function runMigrate(databaseUrl: string, action: 'up' | 'down' | 'show'): Promise<void> {
@@ -129,7 +130,11 @@ function shortened(text: string, length: number): string {
 
 async function withDataSource(url: string, work: (source: DataSource) => Promise<void>): Promise<void> {
   const source = createDataSource({ url, ...LIMITS });
-  await translated('bridge-db', () => whenNotBusy(() => opened(source)));
+  try {
+    await translated('bridge-db', () => whenNotBusy(() => opened(source)));
+  } catch (error) {
+    throw notStrictIn(error)?.toldBy(URL_SETTING) ?? error;
+  }
   try {
     await translated('bridge-db', () => work(source));
   } finally {

@@ -1,5 +1,11 @@
 import type { Telemetry } from '@bbb/bridge';
-import { type ConnectionLimits, dataSourceOptions, DriverLogger, parseDatabaseUrl } from '@bbb/sql';
+import {
+  aboutSetting,
+  type ConnectionLimits,
+  dataSourceOptions,
+  DriverLogger,
+  parseDatabaseUrl,
+} from '@bbb/sql';
 import { DataSource } from 'typeorm';
 import { MessageRow } from './entities/message-row.js';
 import { TaskRow } from './entities/task-row.js';
@@ -14,6 +20,9 @@ export const MIGRATIONS = [CreateTurns1794999999999, CreateMessages1795000000000
 /** Where it is written down which migrations were run. */
 export const MIGRATIONS_TABLE = 'bridge_migrations';
 
+/** The names of the URL's setting, for an operator who has to act. */
+export const URL_SETTING = 'bbb_db (BBB_BRIDGE_DB_URL)';
+
 export interface BridgeDbOptions extends ConnectionLimits {
   /** In SQLAlchemy's form, see `parseDatabaseUrl`. */
   url: string;
@@ -26,7 +35,7 @@ export interface BridgeDbOptions extends ConnectionLimits {
  */
 export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry): DataSource {
   return new DataSource({
-    ...dataSourceOptions(parseDatabaseUrl(options.url), options),
+    ...aboutSetting(URL_SETTING, () => dataSourceOptions(parseDatabaseUrl(options.url), options)),
     entities: [TaskRow, MessageRow, TurnRow],
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,

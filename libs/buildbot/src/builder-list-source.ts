@@ -3,9 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type HttpAnswer, HttpConnections } from '@bbb/http';
 
-/** Redirects that are followed one after the other. */
-const REDIRECTS = 3;
-
 /** Where the text of a builder list comes from. */
 export interface BuilderListSource {
   /**
@@ -54,9 +51,13 @@ class WebSource implements BuilderListSource {
   constructor(private readonly url: string) {}
 
   async read(timeout: number): Promise<string | undefined> {
-    const { status, headers, body } = await this.get(new URL(this.url), timeout);
+    const { status, headers, body } = await this.get(timeout);
     if (status === 304 && this.last) return undefined;
-    if (status !== 200) throw new Error(`the server answers ${status}`);
+    if (status !== 200) {
+      // Where it leads, whether encrypted and with which account, would be the server's to say.
+      const advice = status >= 300 && status < 400 ? ', a redirect; name the address itself' : '';
+      throw new Error(`the server answers ${status}${advice}`);
+    }
     const text = body.toString();
     const digest = digestOf(text);
     const same = digest === this.last?.digest;
@@ -68,21 +69,17 @@ class WebSource implements BuilderListSource {
     this.last = undefined;
   }
 
-  private async get(url: URL, timeout: number, redirects = REDIRECTS): Promise<HttpAnswer> {
+  private async get(timeout: number): Promise<HttpAnswer> {
     const headers = {
       accept: 'application/json',
       ...(this.last?.etag === undefined ? {} : { 'if-none-match': this.last.etag }),
     };
-    const answer = await this.connections
-      .exchange({ verb: 'GET', url, headers }, timeout * 1000)
-      .catch((error: unknown) => {
-        throw new Error(`no answer (${codeOf(error)})`, { cause: error });
-      });
-    const { location } = answer.headers;
-    const isElsewhere = [301, 302, 303, 307, 308].includes(answer.status);
-    if (!isElsewhere || redirects === 0 || location === undefined || !URL.canParse(location, url.href))
-      return answer;
-    return this.get(new URL(location, url), timeout, redirects - 1);
+    try {
+      const message = { verb: 'GET', url: new URL(this.url), headers };
+      return await this.connections.exchange(message, timeout * 1000);
+    } catch (error) {
+      throw new Error(`no answer (${codeOf(error)})`, { cause: error });
+    }
   }
 }
 

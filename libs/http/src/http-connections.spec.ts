@@ -47,6 +47,15 @@ describe('HttpConnections', () => {
     });
   });
 
+  it('makes an account in the address into Basic authentication', async () => {
+    answer = (response, request) => response.end(request.headers.authorization);
+    const withAccount = url();
+    withAccount.username = 'a user';
+    withAccount.password = 'p@ss:word';
+    const { body } = await connect().exchange({ verb: 'GET', url: withAccount, headers: {} }, 5000);
+    expect(body.toString()).toBe(`Basic ${Buffer.from('a user:p@ss:word').toString('base64')}`);
+  });
+
   it('keeps connections, and opens no more than so many', async () => {
     answer = (response) => response.end('done');
     const connections = connect(3);

@@ -10,6 +10,7 @@ import { Slots } from './slots.js';
 /** What is sent. */
 export interface HttpMessage {
   verb: string;
+  /** A user and password in it become Basic authentication. */
   url: URL;
   headers: Readonly<Record<string, string>>;
   body?: Buffer | undefined;

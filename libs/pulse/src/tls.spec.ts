@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeCertificates } from '../../../test/support/certificates.js';
 import { rabbitmqAddress } from '../../../test/support/rabbitmq.js';
 import { isReachable } from '../../../test/support/servers.js';
 import { openConnection } from './options.js';
 import { TcpProxy } from './testing/tcp-proxy.js';
-
-const run = promisify(execFile);
 
 describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('TLS to %s', () => {
   let folder: string;
@@ -18,36 +15,11 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('TLS to %s', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-'));
-    const file = (name: string) => join(folder, name);
-    const key = ['-newkey', 'rsa:2048', '-nodes', '-subj'];
-    await run('openssl', [
-      'req',
-      '-x509',
-      ...key,
-      '/CN=test authority',
-      '-keyout',
-      file('ca.key'),
-      '-out',
-      file('ca.pem'),
-    ]);
-    await run('openssl', [
-      'req',
-      ...key,
-      '/CN=localhost',
-      '-keyout',
-      file('key.pem'),
-      '-out',
-      file('csr.pem'),
-    ]);
-    await writeFile(file('names'), 'subjectAltName=DNS:localhost');
-    await run('openssl', [
-      ...['x509', '-req', '-in', file('csr.pem'), '-CA', file('ca.pem'), '-CAkey', file('ca.key')],
-      ...['-CAcreateserial', '-extfile', file('names'), '-out', file('cert.pem')],
-    ]);
-    ca = await readFile(file('ca.pem'), 'utf8');
+    const made = await makeCertificates(folder);
+    ca = await readFile(made.ca, 'utf8');
     proxy = new TcpProxy(rabbitmqAddress(), {
-      key: await readFile(file('key.pem'), 'utf8'),
-      cert: await readFile(file('cert.pem'), 'utf8'),
+      key: await readFile(made.key, 'utf8'),
+      cert: await readFile(made.cert, 'utf8'),
     });
     await proxy.up();
   });

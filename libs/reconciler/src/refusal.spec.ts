@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Refused, Unavailable } from '@bbb/bridge';
+import { ArtifactPolicy, Refused, Unavailable } from '@bbb/bridge';
 import { refusalArtifact } from './acts/refusal-artifact.js';
 import { DEFINITION, World } from './testing/world.js';
 
@@ -42,6 +42,21 @@ describe('a refused task', () => {
     expect(world.task.story).toEqual(['malformed-payload']);
     expect(world.telemetry.counts.get('artifact_failures_total')).toBe(1);
     expect(world.buildbot.requests.size).toBe(0);
+  });
+
+  it('is not told secrets of the bridge that its owner has got hold of', async () => {
+    const names = { 'our-own-secret': 'x'.repeat(2000), 'with:our-own-secret-too': '\0', guest: '\0' };
+    const payload = { ...(DEFINITION.payload as object), properties: { product: 'p', ...names } };
+    const world = new World({ definition: { ...DEFINITION, payload } });
+    const ownSecrets = ['our-own-secret', 'our-own-secret-too', 'guest'];
+    Object.assign(world.settings, { artifacts: new ArtifactPolicy({ ownSecrets }) });
+    await world.reconcile();
+    const [artifact] = world.task.runs[0]!.artifacts.values() as Iterable<unknown> as { content: string }[];
+    expect(artifact!.content.match(/payload.properties.*(?=:)/g)).toEqual([
+      'payload.properties.[secret]',
+      'payload.properties.with:[secret]',
+      'payload.properties.guest',
+    ]);
   });
 
   it('is told nothing without end', () => {

@@ -46,6 +46,20 @@ export class LazySource {
     });
   }
 
+  /**
+   * What keeps it from being opened; nothing when it is open, or is not known to fail by then.
+   *
+   * @param patience seconds
+   */
+  async failure(patience: number): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const noAnswer = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), patience * 1000);
+    });
+    const opening = answered(async () => void (await this.#open())).catch((error: unknown) => error);
+    return Promise.race([opening, noAnswer]).finally(() => clearTimeout(timer));
+  }
+
   /** Closes what is open; a later use opens it again. */
   async close(): Promise<void> {
     const opening = this.#opening;

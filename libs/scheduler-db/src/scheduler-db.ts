@@ -1,6 +1,6 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
-import { DriverLogger, gathered, parseDatabaseUrl } from '@bbb/sql';
+import { aboutSetting, DriverLogger, gathered, notStrictIn, parseDatabaseUrl } from '@bbb/sql';
 import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import type { KeyLock } from './key-lock.js';
@@ -27,6 +27,9 @@ export interface SchedulerDbOptions {
   answerTimeout?: number;
 }
 
+/** The names of the URL's setting, for an operator who has to act. */
+const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';
+
 /**
  * Buildbot 0.8's scheduler database, as it is found: SQLite, MySQL, MariaDB or PostgreSQL, schema 6 to 24. Nothing in
  * it is changed but the rows of new requests.
@@ -34,12 +37,13 @@ export interface SchedulerDbOptions {
  * It may be away at any time: it is opened and recognised when it is first needed. Every method throws Unavailable
  * while it is away, or when it is no scheduler database that the bridge knows.
  */
-export class SchedulerDb implements OnApplicationShutdown {
+export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('SchedulerDb');
   private readonly source: LazySource;
   private readonly writing: LazySource;
   private readonly underLock: KeyLock;
   private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), SNAPSHOT_BATCH);
+  private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
   /** @throws Invalid when the URL is of no supported form */
@@ -47,11 +51,12 @@ export class SchedulerDb implements OnApplicationShutdown {
     { url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions,
     telemetry?: Telemetry,
   ) {
-    const target = parseDatabaseUrl(url);
-    const options = {
-      ...sourceOptions(target, { poolSize, connectTimeout }),
-      logger: new DriverLogger(SYSTEM, telemetry),
-    };
+    this.connectTimeout = connectTimeout;
+    const [target, options] = aboutSetting(URL_SETTING, () => {
+      const parsed = parseDatabaseUrl(url);
+      const logger = new DriverLogger(SYSTEM, telemetry);
+      return [parsed, { ...sourceOptions(parsed, { poolSize, connectTimeout }), logger }];
+    });
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);
@@ -135,6 +140,17 @@ export class SchedulerDb implements OnApplicationShutdown {
   /** Closes the connections; a later call opens them again. */
   async close(): Promise<void> {
     await Promise.all([this.source.close(), this.writing.close()]);
+  }
+
+  /**
+   * Looks once whether the server lets connections be as they must be. One that is away is no reason not to start.
+   *
+   * @throws NotStrict when a MySQL server answers and does not let the connection be strict
+   */
+  async onModuleInit(): Promise<void> {
+    if (this.source.dialect !== 'mysql') return;
+    const notStrict = notStrictIn(await this.source.failure(this.connectTimeout));
+    if (notStrict) throw notStrict.toldBy(URL_SETTING);
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -48,6 +48,16 @@ describe('SelfServe', () => {
     return new SelfServe({ url, user: 'buildbot-bridge', timeout });
   }
 
+  it('asks with the account in its URL', async () => {
+    answer = (response) => response.writeHead(202).end('{}');
+    const { port } = server.address() as AddressInfo;
+    const url = `http://bridge:p%40ss@127.0.0.1:${port}/buildapi/self-serve`;
+    await new SelfServe({ url, user: 'buildbot-bridge', timeout: 5 }).cancelRequest('oak', 7);
+    expect(requests.map(({ url: path, headers }) => [path, headers.authorization])).toEqual([
+      ['/buildapi/self-serve/oak/request/7', `Basic ${Buffer.from('bridge:p@ss').toString('base64')}`],
+    ]);
+  });
+
   function replay(name: string): Transcript {
     const recorded = transcript(name);
     const { status, headers, body, location } = recorded.response;

@@ -3,7 +3,10 @@ import { Refused, Unavailable } from '@bbb/bridge';
 import { type HttpAnswer, HttpConnections } from '@bbb/http';
 
 export interface SelfServeOptions {
-  /** Everything before `/{branch}/...`, for example `http://buildapi.example.com/buildapi/self-serve`. */
+  /**
+   * Everything before `/{branch}/...`, for example `http://buildapi.example.com/buildapi/self-serve`; a user and password
+   * before the host become Basic authentication.
+   */
   url: string;
   /** Sent as X-Remote-User, which Self Serve believes. */
   user: string;

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import libsql from 'libsql';
 import type { DataSourceOptions } from 'typeorm';
 import type { DatabaseTarget } from './database-url.js';
+import { tlsOptions } from './tls.js';
 
 export interface ConnectionLimits {
   /** Connections kept at most; SQLite always has one. */
@@ -38,7 +39,7 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         connectTimeout: limits.connectTimeout * 1000,
         // Counts of matched rows, so that a change to the same values still counts as done.
         flags: ['+FOUND_ROWS'],
-        ...(target.tls ? { ssl: { rejectUnauthorized: !target.insecureTls } } : {}),
+        ...tlsOptions(target),
       };
     case 'postgres':
       return {
@@ -47,7 +48,7 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         poolSize: limits.poolSize,
         connectTimeoutMS: limits.connectTimeout * 1000,
         extra: { onConnect: endureErrors },
-        ...(target.tls ? { ssl: { rejectUnauthorized: !target.insecureTls } } : {}),
+        ...tlsOptions(target),
       };
   }
 }

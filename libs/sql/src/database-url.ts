@@ -1,22 +1,20 @@
 import { isAbsolute, resolve } from 'node:path';
 import { Invalid } from '@bbb/bridge';
+import { tlsWish, type TlsWish } from './tls.js';
 
 export type Dialect = 'sqlite' | 'mysql' | 'postgres';
 
 /** Where a database is. MariaDB counts as mysql. */
 export type DatabaseTarget =
   | { dialect: 'sqlite'; file: string }
-  | {
+  | (TlsWish & {
       dialect: 'mysql' | 'postgres';
       host: string;
       port: number;
       user: string;
       password: string;
       database: string;
-      /** TLS wished for by `?ssl=true`; certificates are verified unless `?ssl_insecure=true`, which implies TLS. */
-      tls: boolean;
-      insecureTls: boolean;
-    };
+    });
 
 const NETWORKED: Record<string, { dialect: 'mysql' | 'postgres'; port: number }> = {
   mysql: { dialect: 'mysql', port: 3306 },
@@ -56,13 +54,6 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   if (!parsed?.hostname || database === '') {
     throw new Invalid(`a ${kind} URL names host and database: ${kind}://user:password@host:port/database`);
   }
-  const isSet = (...names: string[]) =>
-    names.some((name) =>
-      ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'].includes(
-        (parsed.searchParams.get(name) ?? '').toLowerCase(),
-      ),
-    );
-  const insecureTls = isSet('ssl_insecure');
   return {
     dialect: network.dialect,
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
@@ -70,8 +61,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     user: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     database,
-    tls: insecureTls || isSet('ssl', 'sslmode'),
-    insecureTls,
+    ...tlsWish(parsed.searchParams),
   };
 }
 

@@ -1,5 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { Unavailable } from '@bbb/bridge';
+import { NotStrict } from './not-strict.js';
+import { tlsProblem } from './tls-problem.js';
 
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY', '23505']);
 
@@ -47,9 +49,10 @@ export async function translated<T>(system: string, work: () => Promise<T>): Pro
   } catch (error) {
     // Not instanceof: an error of Node's own may come from another realm, as under Jest.
     if (!isNativeError(error) || DECIDED.has(error.name)) throw error;
+    if (error instanceof NotStrict) throw new Unavailable(system, error.message, { cause: error });
     const code = driverCode(error);
     if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new Unavailable(system, code ?? error.name, { cause: error });
+    throw new Unavailable(system, tlsProblem(error) ?? code ?? error.name, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
-import { Unavailable } from '@bbb/bridge';
 import type { DataSource } from 'typeorm';
+import { NotStrict } from './not-strict.js';
 
 /**
  * Exactly this, whatever the server's default is. Not strict, MySQL would cut values that are too long; with
@@ -8,38 +8,96 @@ import type { DataSource } from 'typeorm';
  */
 const SQL_MODE = 'STRICT_ALL_TABLES';
 
+const SET_MODE = `SET SESSION sql_mode = '${SQL_MODE}'`;
+const GET_MODE = 'SELECT @@SESSION.sql_mode AS mode';
+
+/** What a server says that will not have its mode set. Of everything else it may recover. */
+const REFUSALS = new Set([
+  'ER_WRONG_VALUE_FOR_VAR',
+  'ER_UNKNOWN_SYSTEM_VARIABLE',
+  'ER_INCORRECT_GLOBAL_LOCAL_VAR',
+  'ER_GLOBAL_VARIABLE',
+  'ER_SPECIFIC_ACCESS_DENIED_ERROR',
+  'ER_NOT_SUPPORTED_YET',
+  'ER_PARSE_ERROR',
+]);
+
+/** Seconds that a server may take to answer what it is asked about its mode. */
+const PATIENCE = 10;
+
 /** The part of mysql2's pool that is used. */
 interface Pool {
-  on(event: 'connection', listener: (connection: PooledConnection) => void): void;
+  getConnection(done: (error: Error | null, connection?: PooledConnection) => void): void;
 }
 
 interface PooledConnection {
-  query(sql: string, done: (error: Error | null) => void): void;
+  query(sql: string, done: (error: (Error & { code?: string }) | null, rows?: unknown) => void): void;
   destroy(): void;
 }
 
 /**
  * Opens a DataSource, so that every connection of it reads statements as they are meant and refuses what does not fit.
  *
- * @throws Unavailable when MySQL does not take the mode; the source is closed again
+ * @throws NotStrict when MySQL answers and does not take the mode; the source is closed again
  */
 export async function opened(source: DataSource): Promise<DataSource> {
   await source.initialize();
   if (source.options.type !== 'mysql') return source;
+  handOutStrict((source.driver as unknown as { pool: Pool }).pool);
   try {
-    // New connections get it before their first statement; those that opening has made get it now.
-    (source.driver as unknown as { pool: Pool }).pool.on('connection', (connection) => {
-      connection.query(SET_MODE, (error) => error && connection.destroy());
-    });
-    await source.query(SET_MODE);
-    const [row] = await source.query<{ mode: string }[]>('SELECT @@SESSION.sql_mode AS mode');
-    if (row?.mode === SQL_MODE) return source;
+    const runner = source.createQueryRunner();
+    await runner.connect();
+    await runner.release();
+    return source;
   } catch (error) {
     await source.destroy().catch(() => undefined);
     throw error;
   }
-  await source.destroy().catch(() => undefined);
-  throw new Unavailable('database', 'strict mode cannot be set');
 }
 
-const SET_MODE = `SET SESSION sql_mode = '${SQL_MODE}'`;
+/**
+ * Lets nobody have a connection that is not known to be strict. Merely setting the mode on new ones would let the first
+ * statement go off before the answer is there.
+ */
+function handOutStrict(pool: Pool): void {
+  const strict = new WeakSet<PooledConnection>();
+  const take = pool.getConnection.bind(pool);
+  pool.getConnection = (done) =>
+    take((error, connection) => {
+      if (error || !connection || strict.has(connection)) return done(error, connection);
+      made(connection).then(
+        () => {
+          strict.add(connection);
+          done(null, connection);
+        },
+        (problem: Error) => {
+          connection.destroy();
+          done(problem);
+        },
+      );
+    });
+}
+
+/** Makes one connection strict, or rejects. */
+function made(connection: PooledConnection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => reject(late), PATIENCE * 1000);
+    const end = (problem?: Error) => {
+      clearTimeout(timer);
+      if (problem) reject(problem);
+      else resolve();
+    };
+    connection.query(SET_MODE, (error) => {
+      if (error) {
+        const { code = '' } = error;
+        return end(REFUSALS.has(code) ? new NotStrict(`it answers ${code}`, { cause: error }) : error);
+      }
+      connection.query(GET_MODE, (failure, rows) => {
+        if (failure) return end(failure);
+        const mode = (rows as { mode: unknown }[])[0]?.mode;
+        end(mode === SQL_MODE ? undefined : new NotStrict(`it stays at "${String(mode)}"`));
+      });
+    });
+  });
+}

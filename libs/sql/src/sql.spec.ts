@@ -51,24 +51,6 @@ describe('parseDatabaseUrl', () => {
   });
 
   it.each([
-    ['', undefined],
-    ['?ssl=false', undefined],
-    ['?ssl=true', { rejectUnauthorized: true }],
-    ['?sslmode=verify-full', { rejectUnauthorized: true }],
-    ['?ssl=true&ssl_insecure=false', { rejectUnauthorized: true }],
-    ['?ssl_insecure=true', { rejectUnauthorized: false }],
-    ['?ssl=true&ssl_insecure=true', { rejectUnauthorized: false }],
-  ])('encrypts and verifies as the URL with "%s" asks', (query, ssl) => {
-    for (const kind of ['mysql', 'postgresql']) {
-      const options = dataSourceOptions(parseDatabaseUrl(`${kind}://u:p@h/b${query}`), {
-        poolSize: 2,
-        connectTimeout: 5,
-      });
-      expect((options as { ssl?: unknown }).ssl).toEqual(ssl);
-    }
-  });
-
-  it.each([
     '',
     'bbb.db',
     'sqlite://',

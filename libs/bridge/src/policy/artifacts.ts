@@ -67,7 +67,10 @@ export class ArtifactPolicy {
       logHosts: LOG_HOSTS,
       ...settings,
     };
-    this.own = (this.settings.ownSecrets ?? []).flatMap(writtenForms);
+    // One that contains another comes first, so that nothing of it remains.
+    this.own = (this.settings.ownSecrets ?? [])
+      .flatMap(writtenForms)
+      .sort((one, other) => other.length - one.length);
     this.names = this.settings.withheldProperties.map((pattern) => new RegExp(pattern, 'i'));
   }
 
@@ -91,6 +94,13 @@ export class ArtifactPolicy {
   logUrl(text: string | null): string | undefined {
     const url = publishableLogUrl(text, this.settings.logHosts);
     return url === undefined || this.isOwn(url) || this.isOwn(decoded(url)) ? undefined : url;
+  }
+
+  /** A text that the bridge itself writes, and into which names of somebody else's have come. */
+  text(given: string): string {
+    return this.own
+      .filter(({ length }) => length >= UNMISTAKABLE)
+      .reduce((text, secret) => text.replaceAll(secret, '[secret]'), given);
   }
 
   private mayLeave(name: string, value: unknown, source: string): boolean {

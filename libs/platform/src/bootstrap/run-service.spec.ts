@@ -1,31 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DynamicModule } from '@nestjs/common';
-import { EventEmitter } from 'node:events';
 import { check, ExampleModule } from '../testing/example.module.js';
+import { FakeProcess } from '../testing/fake-process.js';
 import { Folder } from '../testing/folder.js';
-import { LAST_LAYOUT, ROOT_URL } from '../testing/layouts.js';
-import { LogLines } from '../testing/log-lines.js';
-import { runService, type ProcessHost } from './run-service.js';
+import { LAST_LAYOUT } from '../testing/layouts.js';
+import { runService } from './run-service.js';
 import { StartRefused } from './start-refused.js';
-
-/** A process that only notes its end. */
-class FakeProcess extends EventEmitter implements ProcessHost {
-  readonly env: Record<string, string> = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_HTTP_PORT: '0' };
-  readonly log = new LogLines();
-  readonly stderr = new LogLines();
-  private noteExit!: (code: number) => void;
-  readonly exited = new Promise<number>((resolve) => {
-    this.noteExit = resolve;
-  });
-
-  constructor(readonly argv: readonly string[]) {
-    super();
-  }
-
-  exit(code: number): void {
-    this.noteExit(code);
-  }
-}
 
 let folder: Folder;
 let config: string;

@@ -24,7 +24,7 @@ type ModuleOf = (configuration: Configuration) => DynamicModule | Promise<Dynami
 type Configure = (app: INestApplication) => Promise<void> | void;
 
 /** Errors that an operator can cure; every other one is a failure. */
-const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'Invalid']);
+const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 

@@ -19,10 +19,7 @@ const DATABASES = [
 export function insecurities(service: ServiceName, values: Values): string[] {
   return [
     ...(service === 'reflector' ? [] : ofPulse(values)),
-    ...DATABASES.filter(([path]) => isInsecure(textAt(values, path))).map(
-      ([, key]) =>
-        `INSECURE: the certificate of the database is not verified (ssl_insecure in ${key}): only for tests`,
-    ),
+    ...DATABASES.flatMap(([path, key]) => ofDatabase(textAt(values, path), key)),
     ...WEB.filter(([path]) => isPlainAndFar(textAt(values, path))).map(
       ([, key]) => `INSECURE: ${key} is reached by plain http: whoever is on the way can read and change it`,
     ),
@@ -52,9 +49,26 @@ function ofPulse(values: Values): string[] {
     : [];
 }
 
-/** As libs that connect read the URL. */
-function isInsecure(url: string): boolean {
-  return /[?&]ssl_insecure=(?:true|1|yes)(?:&|$)/i.test(url);
+const YES = ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'];
+
+/** Reads the URL as the libs that connect do. */
+function ofDatabase(url: string, key: string): string[] {
+  const withoutDriver = url.replace(/^(?!sqlite)[^:]+:/i, 'db:');
+  if (!withoutDriver.startsWith('db:') || !URL.canParse(withoutDriver)) return [];
+  const { hostname, searchParams } = new URL(withoutDriver);
+  const isSet = (name: string) => YES.includes((searchParams.get(name) ?? '').toLowerCase());
+  if (isSet('ssl_insecure')) {
+    return [
+      `INSECURE: the certificate of the database is not verified (ssl_insecure in ${key}): only for tests`,
+    ];
+  }
+  const isEncrypted =
+    isSet('ssl') ||
+    isSet('sslmode') ||
+    ['ssl_ca', 'sslrootcert'].some((name) => Boolean(searchParams.get(name)));
+  return isEncrypted || isNear(hostname)
+    ? []
+    : [`INSECURE: the connection to the database is not encrypted (${key}): end its URL with ?ssl=true`];
 }
 
 function isPlainAndFar(url: string): boolean {

@@ -1,5 +1,6 @@
 import { CronTime } from 'cron';
 import { z } from 'zod';
+import type { Reach } from './pattern-trial.js';
 import { patternProblems } from './pattern.js';
 import type { Kind } from './setting.js';
 
@@ -91,15 +92,22 @@ export const databaseUrl = kind(
 );
 
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
-export const patterns: Kind<string[]> = {
+const patternsFor = (reach: Reach): Kind<string[]> => ({
   schema: z.array(z.string()).superRefine((list, context) => {
-    for (const problem of patternProblems(list)) context.addIssue({ code: 'custom', message: problem });
+    for (const problem of patternProblems(list, reach))
+      context.addIssue({ code: 'custom', message: problem });
   }),
   expects: 'must be a list of regular expressions, as a JSON array (in a variable also separated by commas)',
   fromText: (given) =>
     given.trim().startsWith('[') ? jsonOr(given) : given.split(',').map((item) => item.trim()),
   toText: (value) => JSON.stringify(value),
-};
+});
+
+/** For names of builders, which are matched from their start. */
+export const patterns = patternsFor('from the start');
+
+/** For what is looked for anywhere in a name, which may take a longest name's length times as long. */
+export const searchPatterns = patternsFor('anywhere');
 
 /** Names of hosts: `logs.example.com`, `*.example.com`, `*`, each also with a scheme before it. */
 export const hosts: Kind<string[]> = {

@@ -362,6 +362,10 @@ describe('warnings', () => {
     ['pulse_ssl', { pulse_ssl: false }],
     ['buildbot_scheduler_db', { buildbot_scheduler_db: 'mysql://u:p@h/d?ssl=true&ssl_insecure=true' }],
     ['bbb_db', { bbb_db: 'postgresql://u:p@h/d?ssl_insecure=1' }],
+    ['ssl_insecure in bbb_db', { bbb_db: 'postgresql+psycopg2://u:p@h/d?ssl_insecure=Require' }],
+    ['ssl_insecure in bbb_db', { bbb_db: 'mysql://u:p@h/d?a=b&ssl%5Finsecure=tru%65' }],
+    ['encrypted .bbb_db', { bbb_db: 'mysql://u:p@h/d' }],
+    ['encrypted .buildbot_scheduler_db', { buildbot_scheduler_db: 'postgresql://u:p@h/d?ssl=false' }],
     ['selfserve_url', { selfserve_url: 'http://build.example.com/self-serve' }],
     ['builders_url', { builders_url: 'http://build.example.com/allthethings.json' }],
     [
@@ -387,6 +391,8 @@ describe('warnings', () => {
       selfserve_url: 'http://127.0.0.1:8000/',
       builders_url: 'http://[::1]/list',
       pulse_ssl: false,
+      bbb_db: 'mysql://u:p@127.0.0.1/d',
+      buildbot_scheduler_db: 'sqlite:///state.sqlite?ssl_insecure=true',
     };
     expect(load('bb-listener', { ...LAST_LAYOUT, ...near, pulse_host: 'localhost' }).warnings).toEqual([]);
   });

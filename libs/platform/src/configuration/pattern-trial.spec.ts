@@ -56,7 +56,35 @@ describe('slowPatterns', () => {
   });
 });
 
+describe('slowPatterns of what is looked for anywhere', () => {
+  it('finds out what takes long only because it may begin anywhere', () => {
+    const pattern = '[a-z]*a[a-z]*!?0';
+    expect([...slowPatterns([pattern])]).toEqual([]);
+    expect([...slowPatterns([pattern, 'token', '^pass.*word$', '(?:^|_)key'], 'anywhere')]).toEqual([
+      pattern,
+    ]);
+  });
+});
+
 describe('loadConfiguration', () => {
+  it('tries each kind of patterns as it is used', () => {
+    const folder = new Folder();
+    const pattern = '[b-y]*c[b-y]*!?0';
+    const load = (changes: object) =>
+      loadConfiguration('reflector', {
+        file: folder.write('config.json', { ...LAST_LAYOUT, ...changes }),
+        environment: { TASKCLUSTER_ROOT_URL: ROOT_URL },
+      });
+    try {
+      expect(() => load({ restricted_builders: [pattern] })).not.toThrow();
+      expect(() => load({ artifacts: { withheld_properties: [pattern] } })).toThrow(
+        /withheld_properties.*10 ms/s,
+      );
+    } finally {
+      folder.remove();
+    }
+  });
+
   it.each(['^(?:[a-z]+)+$', '(?P<x>a)', '[]a]'])('refuses %s under its key', (pattern) => {
     const folder = new Folder();
     try {

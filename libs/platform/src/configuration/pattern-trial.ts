@@ -15,7 +15,7 @@ const BEGINS = 30_000;
 
 /** Runs in a thread of its own, where a pattern that never ends holds up nobody. Times are milliseconds. */
 const TRIAL = `
-const { workerData: { patterns, state, times } } = require('node:worker_threads');
+const { workerData: { patterns, anchor, state, times } } = require('node:worker_threads');
 const progress = new Int32Array(state);
 const result = new Float64Array(times);
 const step = () => { Atomics.add(progress, 0, 1); Atomics.notify(progress, 0); };
@@ -27,7 +27,7 @@ const took = (expression, text) => {
 };
 step();
 patterns.forEach(({ pattern, samples }, index) => {
-  const expressions = ['', 'i'].map((flags) => new RegExp('^(?:' + pattern + ')', flags));
+  const expressions = ['', 'i'].map((flags) => new RegExp(anchor + '(?:' + pattern + ')', flags));
   search: for (const length of ${JSON.stringify(LENGTHS)}) {
     for (const { prefix, pump, suffix } of samples) {
       const room = Math.max(0, length - prefix.length - suffix.length);
@@ -46,8 +46,11 @@ patterns.forEach(({ pattern, samples }, index) => {
 });
 `;
 
+/** Where a match has to begin: as of names of builders, or anywhere. */
+export type Reach = 'from the start' | 'anywhere';
+
 /** What the trial has shown in this process: patterns, and whether they are slow. */
-const known = new Map<string, boolean>();
+const known: Record<Reach, Map<string, boolean>> = { 'from the start': new Map(), anywhere: new Map() };
 
 /**
  * Patterns that backtrack so much that a builder's name of the longest kind takes more than {@link PATTERN_PATIENCE}:
@@ -58,26 +61,27 @@ const known = new Map<string, boolean>();
  *
  * @param patterns that JavaScript can read
  */
-export function slowPatterns(patterns: readonly string[]): Set<string> {
+export function slowPatterns(patterns: readonly string[], reach: Reach = 'from the start'): Set<string> {
+  const shown = known[reach];
   // Without a repetition there is nothing to try.
-  let left = [...new Set(patterns)].filter((pattern) => !known.has(pattern) && /[*+?{]/.test(pattern));
+  let left = [...new Set(patterns)].filter((pattern) => !shown.has(pattern) && /[*+?{]/.test(pattern));
   while (left.length > 0) {
-    const times = trial(left);
-    times.forEach((time, index) => known.set(left[index]!, time > PATTERN_PATIENCE));
+    const times = trial(left, reach);
+    times.forEach((time, index) => shown.set(left[index]!, time > PATTERN_PATIENCE));
     left = left.slice(times.length);
   }
-  return new Set(patterns.filter((pattern) => known.get(pattern) === true));
+  return new Set(patterns.filter((pattern) => shown.get(pattern) === true));
 }
 
 /** How long each took; ends with the first one that hangs. */
-function trial(patterns: readonly string[]): number[] {
+function trial(patterns: readonly string[], reach: Reach): number[] {
   const state = new SharedArrayBuffer(8);
   const times = new SharedArrayBuffer(8 * patterns.length);
   const progress = new Int32Array(state);
   const tried = patterns.map((pattern) => ({ pattern, samples: adversarialSamples(pattern) }));
   const worker = new Worker(TRIAL, {
     eval: true,
-    workerData: { patterns: tried, state, times },
+    workerData: { patterns: tried, anchor: reach === 'anywhere' ? '' : '^', state, times },
     env: {},
     execArgv: [],
   });

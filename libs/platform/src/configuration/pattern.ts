@@ -1,4 +1,4 @@
-import { PATTERN_PATIENCE, slowPatterns } from './pattern-trial.js';
+import { PATTERN_PATIENCE, slowPatterns, type Reach } from './pattern-trial.js';
 
 interface Foreign {
   /** How the syntax looks in a pattern from which escapes and character classes were taken out. */
@@ -22,10 +22,10 @@ const PYTHON_ONLY: Foreign[] = [
 const BRACKET_FIRST = /\[\^?\]/;
 
 /** What is wrong with patterns, with the remedies; also that one could hold up the process. */
-export function patternProblems(patterns: readonly string[]): string[] {
+export function patternProblems(patterns: readonly string[], reach?: Reach): string[] {
   const problems = patterns.flatMap((pattern) => patternProblem(pattern) ?? []);
   if (problems.length > 0) return problems;
-  return [...slowPatterns(patterns)].map(
+  return [...slowPatterns(patterns, reach)].map(
     (pattern) =>
       `the pattern ${JSON.stringify(pattern)} takes more than ${PATTERN_PATIENCE} ms for some names: ` +
       'write it without a repetition inside or beside another one that takes the same text',

@@ -33,6 +33,14 @@ describe('Redactor', () => {
     expect(redactor.body(`{"broken": "${SECRET}`)).toBe('{"broken": "[secret]');
   });
 
+  it('leaves no beginning of a secret where the end of a text was cut off', () => {
+    const long = new Redactor(['abcdefghijklmnop', 'guest']);
+    expect(long.body('{"x": "abcdefghijklmno')).toBe('{"x": "[secret]');
+    expect(long.body('{"x": "abcdefgh')).toBe('{"x": "[secret]');
+    expect(long.body('{"x": "abcdefg')).toBe('{"x": "abcdefg');
+    expect(long.body('{"x": "abcdefgh"')).toBe('{"x": "abcdefgh"');
+  });
+
   it('takes a short secret for one only where it stands alone', () => {
     expect(redactor.body('{"user":"guest","note":"a guest"}')).toBe('{"user":"[secret]","note":"a guest"}');
     expect(new Redactor(['12345']).body('{"id":12345}')).toBe('{"id":12345}');

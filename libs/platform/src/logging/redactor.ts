@@ -24,7 +24,8 @@ export class Redactor {
 
   /**
    * A message's body. In JSON only texts are changed, so that a body stays one, and escaped secrets are found; what is
-   * no JSON is taken as text. A body without a secret is returned as it is, character by character.
+   * no JSON is taken as text, of which the end may have been cut off. A body without a secret is returned as it is,
+   * character by character.
    */
   body(given: string): string {
     let isChanged = false;
@@ -42,8 +43,18 @@ export class Redactor {
       });
       return isChanged ? JSON.stringify(parsed) : given;
     } catch {
-      return this.foreign(given);
+      return this.withoutBeginning(this.foreign(given));
     }
+  }
+
+  /** Without the part of a secret at the end of a text whose rest was cut off. */
+  private withoutBeginning(text: string): string {
+    for (const form of this.forms) {
+      for (let length = form.length - 1; length >= UNMISTAKABLE; length--) {
+        if (text.endsWith(form.slice(0, length))) return text.slice(0, -length) + MASK;
+      }
+    }
+    return text;
   }
 
   private foreign(text: string): string {

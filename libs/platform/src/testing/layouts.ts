@@ -26,8 +26,8 @@ export const LAYOUT_2015 = {
 /** The JSON file as the last release of the original wants it. */
 export const LAST_LAYOUT = {
   taskcluster_queue_config: { credentials: { clientId: 'client-2018', accessToken: 'token-of-2018' } },
-  buildbot_scheduler_db: 'mysql://bridge:scheduler-secret@db.example.com/buildbot_schedulers',
-  bbb_db: 'mysql://bridge:bridge-secret@db.example.com/bbb',
+  buildbot_scheduler_db: 'mysql://bridge:scheduler-secret@db.example.com/buildbot_schedulers?ssl=true',
+  bbb_db: 'mysql://bridge:bridge-secret@db.example.com/bbb?ssl=true',
   selfserve_url: 'https://secure.example.com/self-serve',
   restricted_builders: ['^release-.*$'],
   ignored_builders: ['^((?!alder).)*$'],

@@ -20,7 +20,7 @@ export async function endRefused(scene: Scene, reasons: readonly string[], tools
 
 /** Whatever goes wrong with the explanation, the run must end. */
 async function tell(run: HeldRun, reasons: readonly string[], tools: Tools): Promise<void> {
-  const artifact = refusalArtifact(reasons);
+  const artifact = refusalArtifact(reasons.map((reason) => tools.settings.artifacts?.text(reason) ?? reason));
   try {
     await tools.queue.attach(run, artifact);
   } catch (error) {

@@ -3,7 +3,11 @@ import type { Artifact } from '@bbb/bridge';
 /** Characters of the whole text; problems are few and short, names of builders are not. */
 const LONGEST = 8192;
 
-/** What a refused task's owner is told, where anybody looks first. It repeats nothing but names from the payload. */
+/**
+ * What a refused task's owner is told, where anybody looks first.
+ *
+ * @param reasons fit to be published; they repeat nothing but names from the payload
+ */
 export function refusalArtifact(reasons: readonly string[]): Artifact {
   const lines = [
     'The Buildbot bridge has refused this task: no build was requested.',

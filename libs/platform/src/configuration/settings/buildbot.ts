@@ -10,7 +10,7 @@ export const selfServe: Settings['selfServe'] = {
     kind: webAddress,
     requiredBy: ALL,
     example: 'https://secure.example.com/buildapi/self-serve',
-    doc: 'URL of Self Serve.',
+    doc: 'URL of Self Serve; user and password before the host are sent as Basic authentication.',
   },
   user: {
     keys: ['selfserve_user'],
@@ -32,7 +32,7 @@ export const builders: Settings['builders'] = {
     kind: listAddress,
     example: 'https://secure.example.com/builddata/reports/allthethings.json',
     defaultDoc: 'none: the names of builders are not checked',
-    doc: 'The list of builders (allthethings.json): a URL or a file.',
+    doc: 'The list of builders (allthethings.json): a URL, with user and password as in selfserve_url, or a file.',
   },
   refresh: {
     keys: ['builders_refresh'],

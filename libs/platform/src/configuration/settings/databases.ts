@@ -10,8 +10,8 @@ export const schedulerDb: Settings['schedulerDb'] = {
     kind: databaseUrl,
     secret: true,
     requiredBy: ALL,
-    example: 'mysql://bridge:password@db.example.com/buildbot_schedulers',
-    doc: "URL of Buildbot's scheduler database; with ?ssl=true encrypted and verified.",
+    example: 'mysql://bridge:password@db.example.com/buildbot_schedulers?ssl=true',
+    doc: "URL of Buildbot's scheduler database; with ?ssl=true or ?ssl_ca=FILE encrypted and verified.",
   },
   poolSize: {
     keys: ['scheduler_db_pool'],
@@ -46,7 +46,7 @@ export const bridgeDb: Settings['bridgeDb'] = {
     secret: true,
     requiredBy: ALL,
     example: 'sqlite:///bbb.db',
-    doc: "URL of the bridge's own database; with ?ssl=true encrypted and verified.",
+    doc: "URL of the bridge's own database; with ?ssl=true or ?ssl_ca=FILE encrypted and verified.",
   },
   poolSize: {
     keys: ['bbb_db_pool'],

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createConnection } from 'mysql2/promise';
+import { BridgeDb, runMigrate } from '@bbb/bridge-db';
+import { runService } from '@bbb/platform';
+import { SchedulerDb } from '@bbb/scheduler-db';
+import { ReflectorModule } from '../apps/reflector/src/reflector.module.js';
+import { FakeProcess } from '../libs/platform/src/testing/fake-process.js';
+import { Folder } from '../libs/platform/src/testing/folder.js';
+import { LAST_LAYOUT } from '../libs/platform/src/testing/layouts.js';
+import { createDatabase } from './support/databases.js';
+import { eventually } from './support/eventually.js';
+import { RewritingProxy } from './support/rewriting-proxy.js';
+import { installSchedulerSchema } from './support/scheduler-schema.js';
+import { isReachable, SERVERS } from './support/servers.js';
+
+const LIMITS = { poolSize: 2, connectTimeout: 5 };
+
+const WISH = "SET SESSION sql_mode = 'STRICT_ALL_TABLES'";
+const IGNORED = [WISH, 'DO 1'] as const;
+const REFUSED = [WISH, "SET SESSION sql_mode = 'STRICT_NO_TABLES'"] as const;
+/** The connection is lost: the server may be shutting down. */
+const CUT = [WISH, 'KILL CONNECTION_ID()'] as const;
+
+/** Nobody listens there. */
+const AWAY = 'mysql://bridge:secret@127.0.0.1:1/bbb';
+
+describe.each(isReachable('mysql') ? ['MySQL'] : [])('a server of %s that is not to be made strict', () => {
+  const undo: (() => unknown)[] = [];
+  let proxy: RewritingProxy;
+  /** Of each setting: as it is, and through the proxy. */
+  let direct: Record<'bbb_db' | 'buildbot_scheduler_db', string>;
+  let through: typeof direct;
+
+  beforeEach(async () => {
+    const databases = [await createDatabase('mysql'), await createDatabase('mysql')] as const;
+    undo.push(() => Promise.all(databases.map((database) => database.drop())));
+    await installSchedulerSchema(databases[1], 6);
+    await quietly(() => runMigrate(databases[0].url, 'up'));
+    proxy = new RewritingProxy(SERVERS.mysql.url);
+    undo.push(() => proxy.stop());
+    const proxied = new URL(await proxy.start(SERVERS.mysql.url));
+    direct = { bbb_db: databases[0].url, buildbot_scheduler_db: databases[1].url };
+    through = {
+      bbb_db: Object.assign(new URL(direct.bbb_db), { host: proxied.host }).href,
+      buildbot_scheduler_db: Object.assign(new URL(direct.buildbot_scheduler_db), { host: proxied.host })
+        .href,
+    };
+  }, 60_000);
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  async function start(urls: Partial<typeof direct>): Promise<FakeProcess> {
+    const folder = new Folder();
+    undo.push(() => folder.remove());
+    const settings = { ...LAST_LAYOUT, ...direct, ...urls, reflector: { interval: 1000 } };
+    const host = new FakeProcess(['node', 'main.js', '-c', folder.write('config.json', settings)]);
+    undo.push(() => host.emit('SIGTERM'));
+    await runService(
+      'reflector',
+      (configuration) => ReflectorModule.register(configuration),
+      undefined,
+      host,
+    );
+    return host;
+  }
+
+  describe.each(['bbb_db', 'buildbot_scheduler_db'] as const)('as %s', (setting) => {
+    it.each([
+      ['ignores the wish', IGNORED, /stays at ".*STRICT_TRANS_TABLES/],
+      ['refuses it', REFUSED, /answers ER_WRONG_VALUE_FOR_VAR/],
+    ])('keeps a service from starting when it %s', async (_what, instead, reason) => {
+      proxy.instead = instead;
+      const host = await start({ [setting]: through[setting] });
+      expect(await host.exited).toBe(78);
+      expect(host.stderr.text).toMatch(reason);
+      expect(host.stderr.text).toMatch(
+        new RegExp(`^${setting} \\(BBB_\\w+\\): .*SET SESSION sql_mode.*\\n$`),
+      );
+      expect(host.log.messages).not.toContain('service started');
+    });
+
+    it.each([
+      ['cannot be reached', () => ({ [setting]: AWAY })],
+      ['loses the connection meanwhile', () => ({ [setting]: through[setting] })],
+    ])('is waited for when it %s', async (_what, urls) => {
+      proxy.instead = CUT;
+      const host = await start(urls());
+      expect(host.stderr.text).toBe('');
+      expect(host.log.messages).toContain('service started');
+      host.emit('SIGTERM');
+      expect(await host.exited).toBe(0);
+    });
+  });
+
+  it('keeps the commands from working, with the setting named', async () => {
+    proxy.instead = IGNORED;
+    await expect(runMigrate(through.bbb_db, 'show')).rejects.toMatchObject({
+      name: 'NotStrict',
+      message: expect.stringMatching(/^bbb_db /),
+    });
+  });
+
+  it('gets no statement of the bridge on a new connection when it has changed', async () => {
+    const db = new BridgeDb({ url: through.bbb_db, ...LIMITS });
+    undo.push(() => db.close());
+    await db.open();
+    expect(await db.problem()).toBeUndefined();
+    proxy.instead = IGNORED;
+    await endConnections();
+    const insert = () =>
+      db.run((source) => source.query("INSERT INTO tasks (taskId, runId) VALUES ('t', 0)"));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(insert()).rejects.toMatchObject({ name: 'Unavailable' });
+    }
+    expect(await db.problem()).toMatch(/strict mode cannot be set/);
+    proxy.instead = undefined;
+    await eventually(async () => expect(await db.problem()).toBeUndefined());
+    expect(await db.run((source) => source.query('SELECT COUNT(*) AS rows_ FROM tasks'))).toEqual([
+      { rows_: '0' },
+    ]);
+  });
+
+  it('is not refused, but away, once the process runs', async () => {
+    const db = new SchedulerDb({ url: through.buildbot_scheduler_db, ...LIMITS });
+    undo.push(() => db.close());
+    await db.onModuleInit();
+    proxy.instead = REFUSED;
+    await endConnections();
+    await expect(db.snapshots([1])).rejects.toMatchObject({ name: 'Unavailable', system: 'scheduler-db' });
+    proxy.instead = undefined;
+    await eventually(async () => expect(await db.problem()).toBeUndefined());
+  });
+
+  /** Of this test's databases. */
+  async function endConnections(): Promise<void> {
+    const connection = await createConnection(SERVERS.mysql.url);
+    const names = Object.values(direct).map((url) => new URL(url).pathname.slice(1));
+    const [rows] = await connection.query('SELECT id FROM information_schema.processlist WHERE db IN (?)', [
+      names,
+    ]);
+    for (const { id } of rows as { id: number }[])
+      await connection.query(`KILL ${id}`).catch(() => undefined);
+    await connection.end();
+  }
+});
+
+/** Without what a command writes to standard output. */
+async function quietly(work: () => Promise<void>): Promise<void> {
+  const { write } = process.stdout;
+  process.stdout.write = () => true;
+  try {
+    await work();
+  } finally {
+    process.stdout.write = write;
+  }
+}

@@ -182,7 +182,7 @@ describe('defaults', () => {
         reconnectMin: 1,
         reconnectMax: 15,
       },
-      selfServe: { user: 'buildbot-bridge', timeout: 30 },
+      selfServe: { user: 'buildbot-bridge', timeout: 20 },
       builders: { refresh: 300, timeout: 60 },
       results: { warnings: 'failed', exception: 'malformed-payload' },
       reflector: { reclaimWindow: 600, finishedGrace: 600, missingGrace: 600 },
@@ -264,6 +264,27 @@ describe('problems', () => {
     expect(message).toContain('given by BBB_SHUTDOWN_GRACE');
     expect(message).not.toContain('hidden');
   });
+
+  it.each(['taskcluster_queue_config.call_deadline', 'selfserve_timeout'])(
+    'tell of a %s that would outlast a stop, whose default never does',
+    (key) => {
+      const [section, name] = key.split('.') as [string, string?];
+      const json = {
+        ...LAST_LAYOUT,
+        [section]: name === undefined ? 10 : { ...LAST_LAYOUT.taskcluster_queue_config, [name]: 10 },
+      };
+      const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_SHUTDOWN_GRACE: '10' };
+      const { problems } = refusal(() => load('reflector', json, environment));
+      expect(problems).toEqual([
+        {
+          subject: expect.stringContaining(`${key} (`),
+          remedy: 'must be less than shutdown_grace (BBB_SHUTDOWN_GRACE)',
+        },
+      ]);
+      const { configuration } = load('reflector', LAST_LAYOUT, environment);
+      expect(configuration).toMatchObject({ taskcluster: { callDeadline: 8 }, selfServe: { timeout: 8 } });
+    },
+  );
 
   it.each([
     ['no file', undefined, /cannot be read \(ENOENT\)/],

@@ -178,7 +178,7 @@ describe('deploy/compose', () => {
     // Broker and services are alone on a network of their own.
     const plainPulse = expect.stringMatching(/^INSECURE: .*Pulse/);
     expect(warnings).toEqual([
-      ...(service === 'tc-listener' ? [builderNames] : []),
+      ...(service === 'bb-listener' ? [] : [builderNames]),
       ...(service === 'reflector' ? [] : [plainPulse]),
     ]);
     expect(JSON.stringify(configuration)).not.toContain('no value for');

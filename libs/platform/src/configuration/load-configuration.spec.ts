@@ -348,7 +348,16 @@ describe('problems', () => {
 
 describe('warnings', () => {
   const warningsOf = (json: object, environment: Environment = {}) =>
-    load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
+    load('bb-listener', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
+
+  it.each([
+    ['tc-listener', 1],
+    ['reflector', 1],
+    ['bb-listener', 0],
+  ] as const)('tell %s that names of builders are not checked (%i)', (service, count) => {
+    const { warnings } = load(service, LAST_LAYOUT, { TASKCLUSTER_ROOT_URL: ROOT_URL });
+    expect(warnings.filter((warning) => warning.includes('builders_url'))).toHaveLength(count);
+  });
 
   it('name keys and variables that nobody reads', () => {
     const json = { ...LAST_LAYOUT, pulse_pasword: 'hidden', reflector: { intervall: 3 }, other: { deep: 1 } };

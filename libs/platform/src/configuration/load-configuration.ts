@@ -176,7 +176,7 @@ function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<
     ...sources
       .exposedFiles(NAMED)
       .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
-    ...(service === 'tc-listener' && values.get('builders.url') === undefined
+    ...(service !== 'bb-listener' && values.get('builders.url') === undefined
       ? ['no list of builders is set (builders_url): the names of builders are not checked']
       : []),
     ...insecurities(service, values),

@@ -63,7 +63,11 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'retry, then success',
-    plan: ({ attempt }) => ({ duration: DURATION, results: attempt === 0 ? 5 : 0 }),
+    // Had it ended before the task was claimed, the run would simply have gone on with the next build.
+    plan: ({ attempt }) => (attempt === 0 ? { hold: true, results: 5 } : { duration: DURATION }),
+    user: [
+      { when: isRunning, act: (world, { requests }) => world.master.finishBuild(requests[0]!.requestId) },
+    ],
     taskcluster: 'exception (worker-shutdown), completed',
     buildbot: 'SUCCESS after 2 builds',
   },

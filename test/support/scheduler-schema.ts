@@ -53,8 +53,8 @@ export async function installSchedulerSchema(
   const flavoured = statements.map((statement) => flavour(statement, database.kind, options));
   const source = await openTestDatabase(database, { multipleStatements: true });
   try {
-    // One round trip where the driver can.
-    const scripts = database.kind === 'sqlite' ? flavoured : [flavoured.join('; ')];
+    // One round trip where the driver can, else one commit.
+    const scripts = database.kind === 'sqlite' ? ['BEGIN', ...flavoured, 'COMMIT'] : [flavoured.join('; ')];
     for (const script of scripts) await source.query(script);
   } finally {
     await source.destroy();

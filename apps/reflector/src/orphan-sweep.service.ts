@@ -33,15 +33,18 @@ export class OrphanSweep {
     this.taskQueueId = `${configuration.taskcluster.provisionerId}/${configuration.taskcluster.workerType}`;
   }
 
-  /** @throws Unavailable when the scheduler database or the bridge's own cannot be read */
-  async run(): Promise<void> {
+  /**
+   * @param trackedIds build requests that were seen tracked a moment ago
+   * @throws Unavailable when the scheduler database or the bridge's own cannot be read
+   */
+  async run(trackedIds: ReadonlySet<number>): Promise<void> {
     const { batch, concurrency, orphanGrace } = this.configuration.reflector;
     const youngest = this.clock.now() - orphanGrace;
     for (let after = 0; ;) {
       const page = await this.buildbot.markedOpenRequests(after, batch);
-      const tracked = await this.store.byRequestIds(page.map(({ requestId }) => requestId));
-      const known = new Set(tracked.map(({ buildRequestId }) => buildRequestId));
-      const orphans = page.filter((marked) => !known.has(marked.requestId) && marked.submittedAt <= youngest);
+      const orphans = await this.untracked(
+        page.filter(({ requestId, submittedAt }) => !trackedIds.has(requestId) && submittedAt <= youngest),
+      );
       await eachAtOnce(
         orphans,
         concurrency,
@@ -56,6 +59,13 @@ export class OrphanSweep {
       if (page.length < batch) return;
       after = page.at(-1)?.requestId ?? after;
     }
+  }
+
+  private async untracked(requests: readonly MarkedRequest[]): Promise<MarkedRequest[]> {
+    if (requests.length === 0) return [];
+    const rows = await this.store.byRequestIds(requests.map(({ requestId }) => requestId));
+    const tracked = new Set(rows.map(({ buildRequestId }) => buildRequestId));
+    return requests.filter(({ requestId }) => !tracked.has(requestId));
   }
 
   private async adopt(orphan: MarkedRequest): Promise<void> {

@@ -54,10 +54,14 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   private async pass(interval: number): Promise<void> {
     const begun = this.clock.now();
     if (!(await this.isOurTurn('pass', interval * LEAST_GAP))) return;
-    // Most urgent first: claims run out, a pending task does not.
-    await this.part('tracked', () => this.tracked.run());
-    await this.part('pending', () => this.untracked.takeUp(this.queue.listPending()));
-    await this.part('orphans', () => this.orphans.run());
+    let trackedIds: ReadonlySet<number> = new Set();
+    await Promise.all([
+      this.part('tracked', async () => {
+        trackedIds = await this.tracked.run();
+      }),
+      this.part('pending', () => this.untracked.takeUp(this.queue.listPending())),
+    ]);
+    await this.part('orphans', () => this.orphans.run(trackedIds));
     if (await this.isOurTurn('claimed', this.configuration.reflector.claimedInterval)) {
       await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed()));
     }

@@ -4,6 +4,7 @@ import {
   Clock,
   type RequestSnapshot,
   TaskQueue,
+  type TaskStatus,
   TaskStore,
   Telemetry,
   type TrackedTask,
@@ -11,6 +12,15 @@ import {
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';
+
+/** Rows, and what both sides say of them. */
+interface Page {
+  rows: readonly TrackedTask[];
+  next: string | undefined;
+  statuses: ReadonlyMap<string, TaskStatus>;
+  /** Undefined while Buildbot is away. */
+  snapshots: ReadonlyMap<number, RequestSnapshot> | undefined;
+}
 
 /** Looks at every tracked task, most urgent claim first, with both sides read in batches. */
 @Injectable()
@@ -27,25 +37,42 @@ export class TrackedWalk {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  /** @throws Unavailable when Taskcluster or the rows cannot be read; one task's trouble stays its own */
-  async run(): Promise<void> {
-    const { batch } = this.configuration.reflector;
+  /**
+   * While one page is worked on, the next is read.
+   *
+   * @returns the build requests of all tracked tasks
+   * @throws Unavailable when Taskcluster or the rows cannot be read; one task's trouble stays its own
+   */
+  async run(): Promise<Set<number>> {
+    const requestIds = new Set<number>();
     let count = 0;
-    let after: string | undefined;
-    do {
-      const page = await this.store.page(batch, after);
-      if (page.tasks.length > 0) await this.batch(page.tasks);
-      count += page.tasks.length;
-      if (after === undefined) this.noteMargin(page.tasks[0]);
-      after = page.next;
-    } while (after !== undefined);
+    let page = await this.read(undefined);
+    this.noteMargin(page.rows[0]);
+    for (;;) {
+      count += page.rows.length;
+      for (const { buildRequestId } of page.rows) if (buildRequestId !== null) requestIds.add(buildRequestId);
+      const { next } = page;
+      const isLast = next === undefined || this.reconciler.isStopping;
+      const following = isLast ? undefined : this.read(next);
+      // Whatever becomes of it, this page is worked on to its end; then its failure is the walk's.
+      following?.catch(() => undefined);
+      await this.workOn(page);
+      if (!following) break;
+      page = await following;
+    }
     this.telemetry.set('tracked', count);
+    return requestIds;
   }
 
-  private async batch(rows: readonly TrackedTask[]): Promise<void> {
+  private async read(after: string | undefined): Promise<Page> {
+    const { tasks: rows, next } = await this.store.page(this.configuration.reflector.batch, after);
+    if (rows.length === 0) return { rows, next, statuses: new Map(), snapshots: new Map() };
     // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
     const statuses = await this.queue.statuses(rows.map(({ taskId }) => taskId));
-    const snapshots = await this.snapshotsOf(rows);
+    return { rows, next, statuses, snapshots: await this.snapshotsOf(rows) };
+  }
+
+  private async workOn({ rows, statuses, snapshots }: Page): Promise<void> {
     const isOver = () => this.reconciler.isStopping;
     await eachAtOnce(rows, this.configuration.reflector.concurrency, isOver, async (row) => {
       const status = statuses.get(row.taskId);

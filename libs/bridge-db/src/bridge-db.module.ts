@@ -1,4 +1,4 @@
-import { Clock, MessageStore, TaskStore, TurnStore } from '@bbb/bridge';
+import { Clock, MessageStore, TaskStore, Telemetry, TurnStore } from '@bbb/bridge';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
@@ -20,8 +20,9 @@ export class BridgeDbModule {
       providers: [
         {
           provide: BridgeDb,
-          useFactory: async () => {
-            const db = new BridgeDb(options);
+          inject: [{ token: Telemetry, optional: true }],
+          useFactory: async (telemetry?: Telemetry) => {
+            const db = new BridgeDb(options, undefined, telemetry);
             await db.open();
             return db;
           },

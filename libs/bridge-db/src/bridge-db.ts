@@ -1,4 +1,4 @@
-import { Unavailable } from '@bbb/bridge';
+import { type Telemetry, Unavailable } from '@bbb/bridge';
 import { isUniqueViolation, opened, translated, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -28,6 +28,7 @@ export class BridgeDb implements OnApplicationShutdown {
   constructor(
     private readonly options: BridgeDbOptions,
     private readonly pauses: RetryPauses = { first: 1, most: 30 },
+    private readonly telemetry?: Telemetry,
   ) {}
 
   /**
@@ -93,7 +94,7 @@ export class BridgeDb implements OnApplicationShutdown {
   }
 
   private async connect(): Promise<void> {
-    const source = createDataSource(this.options);
+    const source = createDataSource(this.options, this.telemetry);
     try {
       await translated('bridge-db', () => whenNotBusy(() => opened(source)));
       await this.prepare(source);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Invalid, type TrackedTask, Unavailable } from '@bbb/bridge';
+import { Invalid, type Telemetry, type TrackedTask, Unavailable } from '@bbb/bridge';
 import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { TaskStoreSql } from './task-store-sql.js';
@@ -144,6 +144,87 @@ describe.each(databaseKinds())('TaskStoreSql on %s', (kind) => {
     expect(byTask.map((row) => row.taskId).sort()).toEqual(requests.slice(0, 1200).map(taskIdOf));
     expect(await store.byRequestIds([])).toEqual([]);
     expect(await store.byTaskIds([])).toEqual([]);
+  });
+
+  describe('what comes up at the same time', () => {
+    const many = Array.from({ length: 60 }, (_, n) => n);
+    let trips: number;
+    let counted: TaskStoreSql;
+
+    beforeEach(async () => {
+      trips = 0;
+      const telemetry: Telemetry = {
+        count: (metric) => void (metric === 'sql_round_trips_total' && trips++),
+        observe: () => undefined,
+        set: () => undefined,
+      };
+      const db = new BridgeDb({ url: database.url, poolSize: 3, connectTimeout: 5 }, undefined, telemetry);
+      await db.open();
+      dbs.push(db);
+      counted = new TaskStoreSql(db);
+    });
+
+    const inOneTrip = async <T>(work: () => Promise<T>): Promise<T> => {
+      trips = 0;
+      const result = await work();
+      expect(trips).toBe(1);
+      return result;
+    };
+    const tracked = () =>
+      inOneTrip(() => Promise.all(many.map((n) => counted.track({ ...task, taskId: taskIdOf(n) }))));
+
+    it('is tracked, read, changed and forgotten together', async () => {
+      const rows = (await tracked()).map((answer) => answer.task);
+      const changed = await inOneTrip(() =>
+        Promise.all(rows.map((row, n) => counted.change(row, { buildRequestId: n, processedDate: n }))),
+      );
+      expect(changed).toEqual(
+        rows.map((row, n) => ({ ...row, buildRequestId: n, processedDate: n, rev: 1 })),
+      );
+      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.get(taskIdOf(n)))))).toEqual(changed);
+      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.byRequestIds([n]))))).toEqual(
+        changed.map((row) => [row]),
+      );
+      const renewed = await inOneTrip(() =>
+        Promise.all(changed.map((row, n) => counted.change(row!, { takenUntil: n % 2 ? n : null }))),
+      );
+      expect(renewed.map((row) => row?.takenUntil)).toEqual(many.map((n) => (n % 2 ? n : null)));
+      expect(await inOneTrip(() => Promise.all(renewed.map((row) => counted.forget(row!))))).toEqual(
+        many.map(() => true),
+      );
+      expect(await store.byTaskIds(many.map(taskIdOf))).toEqual([]);
+    });
+
+    it('is told apart where some rows have moved on', async () => {
+      const rows = (await tracked()).map((answer) => answer.task);
+      await other.change(rows[1]!, { buildId: 1 });
+      await other.forget(rows[2]!);
+      const changed = await Promise.all(rows.map((row) => counted.change(row, { buildId: 9 })));
+      expect(changed.map((row) => row?.buildId)).toEqual(
+        many.map((n) => (n === 1 || n === 2 ? undefined : 9)),
+      );
+      const forgotten = await Promise.all(rows.map((row, n) => counted.forget(changed[n] ?? row)));
+      expect(forgotten).toEqual(many.map((n) => n !== 1));
+      expect(await store.byTaskIds(many.map(taskIdOf))).toMatchObject([{ buildId: 1, rev: 1 }]);
+    });
+
+    it('is tracked one by one where some are tracked already', async () => {
+      await other.track({ ...task, taskId: taskIdOf(7) });
+      const answers = await Promise.all(many.map((n) => counted.track({ ...task, taskId: taskIdOf(n) })));
+      expect(answers.map(({ created }) => created)).toEqual(many.map((n) => n !== 7));
+    });
+
+    it('is changed once for each task, in several ways at a time', async () => {
+      const [first, second] = (await tracked()).map((answer) => answer.task);
+      const answers = await Promise.all([
+        counted.change(first!, { buildId: 1 }),
+        counted.change(first!, { buildId: 2 }),
+        counted.change(second!, { buildId: 3, missingSince: 4 }),
+      ]);
+      expect(answers.map((row) => row?.buildId)).toEqual([1, undefined, 3]);
+      expect(await store.get(first!.taskId)).toMatchObject({ buildId: 1, rev: 1 });
+      expect(await store.get(second!.taskId)).toMatchObject({ buildId: 3, missingSince: 4, rev: 1 });
+    });
   });
 
   it('walks in the order of urgency', async () => {

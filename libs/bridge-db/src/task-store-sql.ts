@@ -5,36 +5,59 @@ import {
   type TrackedTaskChanges,
   Unavailable,
 } from '@bbb/bridge';
-import { isUniqueViolation } from '@bbb/sql';
-import { type FindOptionsWhere, In, IsNull } from 'typeorm';
+import { gathered, isUniqueViolation } from '@bbb/sql';
 import type { BridgeDb } from './bridge-db.js';
 import { inChunks } from './chunks.js';
-import { TaskRow } from './entities/task-row.js';
+import { type RowChange, TaskTable } from './task-table.js';
 import { beginWalk, continueWalk } from './walk.js';
 
 /** Attempts to track a task whose row others make and forget at the same time. */
 const TRACK_ATTEMPTS = 5;
 
+/** Rows in one statement that writes; SQLite bounds how deep its conditions may be. */
+const WRITTEN_TOGETHER = 500;
+
+const READ_TOGETHER = 500;
+
+/** Milliseconds that a renewed claim may wait for others: a reflector renews many, and Taskcluster knows them all. */
+const RENEWALS_WAIT = 100;
+
 /**
  * The `tasks` table. Every write is one statement: insert, or compare and set on the revision; so several instances
- * need no locks, and SQLite's only connection no transactions.
+ * need no locks, and SQLite's only connection no transactions. What comes up at the same time, for different tasks, is
+ * read and written together.
  */
 export class TaskStoreSql extends TaskStore {
+  private readonly ofTask = gathered((ids: readonly string[]) => this.ofTasks(ids), READ_TOGETHER);
+  private readonly ofRequest = gathered((ids: readonly number[]) => this.ofRequests(ids), READ_TOGETHER);
+  private readonly insert = gathered((rows: readonly TrackedTask[]) => this.inserted(rows), WRITTEN_TOGETHER);
+  private readonly alter = gathered((rows: readonly RowChange[]) => this.altered(rows), WRITTEN_TOGETHER);
+  private readonly renew = gathered(
+    (rows: readonly RowChange[]) => this.altered(rows),
+    WRITTEN_TOGETHER,
+    RENEWALS_WAIT,
+  );
+  private readonly remove = gathered((rows: readonly TrackedTask[]) => this.removed(rows), WRITTEN_TOGETHER);
+
+  /** Made anew when the database was opened anew. */
+  private table: TaskTable | undefined;
+
   constructor(private readonly db: BridgeDb) {
     super();
   }
 
-  async get(taskId: string): Promise<TrackedTask | undefined> {
-    const row = await this.db.run((source) => source.manager.findOneBy(TaskRow, { taskId }));
-    return row ? tracked(row) : undefined;
+  get(taskId: string): Promise<TrackedTask | undefined> {
+    return this.ofTask(taskId);
   }
 
   async byRequestIds(requestIds: readonly number[]): Promise<TrackedTask[]> {
-    return this.all(requestIds, (chunk) => ({ buildRequestId: In(chunk) }));
+    const rows = await Promise.all([...new Set(requestIds)].map((id) => this.ofRequest(id)));
+    return rows.flat();
   }
 
   async byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
-    return this.all(taskIds, (chunk) => ({ taskId: In(chunk) }));
+    const rows = await Promise.all([...new Set(taskIds)].map((id) => this.ofTask(id)));
+    return rows.filter((row) => row !== undefined);
   }
 
   async track(task: {
@@ -63,19 +86,15 @@ export class TaskStoreSql extends TaskStore {
     throw new Unavailable('bridge-db', 'the row of the task comes and goes');
   }
 
-  /**
-   * The revision decides; run and request are compared too, because a row that was forgotten and tracked anew counts
-   * from 0 again.
-   */
-  async change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined> {
-    const values = { ...rounded(changes), rev: task.rev + 1 };
-    const result = await this.db.run((source) => source.manager.update(TaskRow, unchanged(task), values));
-    return result.affected === 1 ? { ...task, ...values } : undefined;
+  change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined> {
+    const given = rounded(changes);
+    const to = { ...task, ...given, rev: task.rev + 1 };
+    const fields = Object.keys(given).sort() as (keyof TrackedTask)[];
+    return (fields.join() === 'takenUntil' ? this.renew : this.alter)({ from: task, to, fields });
   }
 
-  async forget(task: TrackedTask): Promise<boolean> {
-    const result = await this.db.run((source) => source.manager.delete(TaskRow, unchanged(task)));
-    return result.affected === 1;
+  forget(task: TrackedTask): Promise<boolean> {
+    return this.remove(task);
   }
 
   /**
@@ -85,57 +104,103 @@ export class TaskStoreSql extends TaskStore {
   async page(limit: number, after?: string): Promise<TrackedPage> {
     const { ids, next } =
       after === undefined ? beginWalk(await this.idsByUrgency(), limit) : continueWalk(after, limit);
-    const rows = await this.rows(ids, (chunk) => ({ id: In(chunk) }));
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    const tasks = ids.flatMap((id) => byId.get(id) ?? []).map(tracked);
+    const rows = await inChunks(ids, (chunk) => this.on((table) => table.where('id', chunk)));
+    const byId = new Map(rows.map(({ id, ...task }) => [id, task]));
+    const tasks = ids.flatMap((id) => byId.get(id) ?? []);
     return next === undefined ? { tasks } : { tasks, next };
   }
 
   /** One read of the index alone. Databases differ in whether NULL comes first or last, so it is put last here. */
   private async idsByUrgency(): Promise<number[]> {
-    const rows = await this.db.run((source) =>
-      source.manager
-        .createQueryBuilder(TaskRow, 'task')
-        .select('task.id', 'id')
-        .addSelect('task.takenUntil', 'takenUntil')
-        .orderBy('task.takenUntil')
-        .addOrderBy('task.id')
-        .getRawMany<{ id: number; takenUntil: number | null }>(),
-    );
+    const rows = await this.on((table) => table.byUrgency());
     const claimed = rows.filter(({ takenUntil }) => takenUntil !== null);
     const unclaimed = rows.filter(({ takenUntil }) => takenUntil === null);
     return [...claimed, ...unclaimed].map(({ id }) => id);
   }
 
-  /** False when the task is tracked already. */
-  private async insert(task: TrackedTask): Promise<boolean> {
+  private async ofTasks(taskIds: readonly string[]): Promise<(TrackedTask | undefined)[]> {
+    const rows = await this.on((table) => table.where('taskId', [...new Set(taskIds)]));
+    const found = new Map(rows.map(({ id: _id, ...task }) => [task.taskId, task]));
+    return taskIds.map((taskId) => found.get(taskId));
+  }
+
+  private async ofRequests(requestIds: readonly number[]): Promise<TrackedTask[][]> {
+    const rows = await this.on((table) => table.where('buildRequestId', [...new Set(requestIds)]));
+    const found = grouped(
+      rows.map(({ id: _id, ...task }) => task),
+      ({ buildRequestId }) => buildRequestId,
+    );
+    return requestIds.map((requestId) => found.get(requestId) ?? []);
+  }
+
+  /** False for one that is tracked already. @throws the driver's error when one of several is */
+  private async inserted(rows: readonly TrackedTask[]): Promise<boolean[]> {
     try {
-      await this.db.run((source) =>
-        source.manager.createQueryBuilder().insert().into(TaskRow).values(task).updateEntity(false).execute(),
-      );
-      return true;
+      await this.on((table) => table.insert(rows));
+      return rows.map(() => true);
     } catch (error) {
-      if (isUniqueViolation(error)) return false;
+      if (rows.length === 1 && isUniqueViolation(error)) return [false];
       throw error;
     }
   }
 
-  private async all<V>(values: readonly V[], where: (chunk: V[]) => FindOptionsWhere<TaskRow>) {
-    return (await this.rows(values, where)).map(tracked);
+  /**
+   * How many rows a statement has changed is known, and not which. When it was not all of them, a row counts as changed
+   * if it is what it was to become: then it does not matter who made it so.
+   */
+  private async altered(changes: readonly RowChange[]): Promise<(TrackedTask | undefined)[]> {
+    const outcome = new Map<RowChange, TrackedTask | undefined>();
+    for (const alike of grouped(oncePerTask(changes), ({ fields }) => fields.join()).values()) {
+      const changed = await this.on((table) => table.change(alike));
+      if (changed === alike.length) for (const change of alike) outcome.set(change, change.to);
+      else if (changed > 0) {
+        const now = await this.ofTasks(alike.map(({ from }) => from.taskId));
+        alike.forEach((change, index) => {
+          outcome.set(change, isSame(now[index], change.to) ? change.to : undefined);
+        });
+      }
+    }
+    return changes.map((change) => outcome.get(change));
   }
 
-  private async rows<V>(values: readonly V[], where: (chunk: V[]) => FindOptionsWhere<TaskRow>) {
-    return inChunks(values, (chunk) => this.db.run((source) => source.manager.findBy(TaskRow, where(chunk))));
+  /** As with {@link altered}: a row counts as forgotten when none of its task is there. */
+  private async removed(tasks: readonly TrackedTask[]): Promise<boolean[]> {
+    const removed = await this.on((table) => table.remove(tasks));
+    if (removed === tasks.length) return tasks.map(() => true);
+    if (removed === 0) return tasks.map(() => false);
+    return (await this.ofTasks(tasks.map(({ taskId }) => taskId))).map((row) => row === undefined);
+  }
+
+  private on<T>(work: (table: TaskTable) => Promise<T>): Promise<T> {
+    return this.db.run((source) => {
+      if (this.table?.source !== source) this.table = new TaskTable(source);
+      return work(this.table);
+    });
   }
 }
 
-function unchanged(task: TrackedTask): FindOptionsWhere<TaskRow> {
-  const { taskId, runId, buildRequestId, rev } = task;
-  return { taskId, rev, runId, buildRequestId: buildRequestId ?? IsNull() };
+/** The first change of each task: a second one at the same time is decided on a revision that is over with it. */
+function oncePerTask(changes: readonly RowChange[]): RowChange[] {
+  const first = new Map<string, RowChange>();
+  for (const change of changes) if (!first.has(change.from.taskId)) first.set(change.from.taskId, change);
+  return [...first.values()];
 }
 
-function tracked({ id: _id, ...task }: TaskRow): TrackedTask {
-  return { ...task };
+function grouped<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group) group.push(value);
+    else groups.set(keyOf(value), [value]);
+  }
+  return groups;
+}
+
+function isSame(row: TrackedTask | undefined, wanted: TrackedTask): boolean {
+  return (
+    row !== undefined &&
+    Object.entries(wanted).every(([name, value]) => row[name as keyof TrackedTask] === value)
+  );
 }
 
 /** The changes that are given, with whole seconds; undefined means untouched. */

@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { type HttpAnswer, HttpConnections } from '@bbb/http';
+
+/** Redirects that are followed one after the other. */
+const REDIRECTS = 3;
 
 /** Where the text of a builder list comes from. */
 export interface BuilderListSource {
   /**
    * The text; undefined when it is the same as at the last call.
+   *
+   * @param timeout seconds
    * @throws Error with a reason without secrets
    */
-  read(signal: AbortSignal): Promise<string | undefined>;
+  read(timeout: number): Promise<string | undefined>;
 
   /** What was read last is not used: the next read gives it again. */
   forget(): void;
@@ -25,7 +31,8 @@ class FileSource implements BuilderListSource {
 
   constructor(private readonly path: string) {}
 
-  async read(signal: AbortSignal): Promise<string | undefined> {
+  async read(timeout: number): Promise<string | undefined> {
+    const signal = AbortSignal.timeout(timeout * 1000);
     const text = await readFile(this.path, { encoding: 'utf8', signal }).catch((error: unknown) => {
       throw new Error(`the file cannot be read (${codeOf(error)})`, { cause: error });
     });
@@ -41,33 +48,41 @@ class FileSource implements BuilderListSource {
 }
 
 class WebSource implements BuilderListSource {
-  private last?: { digest: string; etag: string | null };
+  private readonly connections = new HttpConnections(1);
+  private last?: { digest: string; etag: string | undefined };
 
   constructor(private readonly url: string) {}
 
-  async read(signal: AbortSignal): Promise<string | undefined> {
-    try {
-      const headers = new Headers({ accept: 'application/json' });
-      if (this.last?.etag) headers.set('if-none-match', this.last.etag);
-      const response = await fetch(this.url, { signal, headers });
-      if (response.status === 304 && this.last) return undefined;
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        throw new Error(`the server answers ${response.status}`);
-      }
-      const text = await response.text();
-      const digest = digestOf(text);
-      const same = digest === this.last?.digest;
-      this.last = { digest, etag: response.headers.get('etag') };
-      return same ? undefined : text;
-    } catch (error) {
-      if (error instanceof Error && error.message.startsWith('the server answers')) throw error;
-      throw new Error(`no answer (${codeOf(error)})`, { cause: error });
-    }
+  async read(timeout: number): Promise<string | undefined> {
+    const { status, headers, body } = await this.get(new URL(this.url), timeout);
+    if (status === 304 && this.last) return undefined;
+    if (status !== 200) throw new Error(`the server answers ${status}`);
+    const text = body.toString();
+    const digest = digestOf(text);
+    const same = digest === this.last?.digest;
+    this.last = { digest, etag: headers.etag };
+    return same ? undefined : text;
   }
 
   forget(): void {
     this.last = undefined;
+  }
+
+  private async get(url: URL, timeout: number, redirects = REDIRECTS): Promise<HttpAnswer> {
+    const headers = {
+      accept: 'application/json',
+      ...(this.last?.etag === undefined ? {} : { 'if-none-match': this.last.etag }),
+    };
+    const answer = await this.connections
+      .exchange({ verb: 'GET', url, headers }, timeout * 1000)
+      .catch((error: unknown) => {
+        throw new Error(`no answer (${codeOf(error)})`, { cause: error });
+      });
+    const { location } = answer.headers;
+    const isElsewhere = [301, 302, 303, 307, 308].includes(answer.status);
+    if (!isElsewhere || redirects === 0 || location === undefined || !URL.canParse(location, url.href))
+      return answer;
+    return this.get(new URL(location, url), timeout, redirects - 1);
   }
 }
 
@@ -77,6 +92,6 @@ function digestOf(text: string): string {
 }
 
 function codeOf(error: unknown): string {
-  const { cause, code, name } = error as { cause?: { code?: unknown }; code?: unknown; name?: unknown };
-  return String([cause?.code, code, name].find((candidate) => typeof candidate === 'string'));
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return String(code ?? name);
 }

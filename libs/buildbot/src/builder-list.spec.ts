@@ -148,6 +148,19 @@ describe('BuilderList', () => {
       expect(await list.knows('a')).toBe('known');
     });
 
+    it('follows redirects, but not for ever', async () => {
+      answer = (response, request) => {
+        if (request.url === '/moved.json') response.end(listOf('a'));
+        else response.writeHead(302, { location: '/moved.json' }).end();
+      };
+      const list = new BuilderList({ url, refresh: 300, timeout: 5 });
+      expect(await list.knows('a')).toBe('known');
+      answer = (response) => response.writeHead(302, { location: '/again.json' }).end();
+      await list.look();
+      expect(await list.problem()).toMatch(/the server answers 302/);
+      expect(requests).toHaveLength(2 + 4);
+    });
+
     it('shares one look among all who wait for the first list', async () => {
       answer = (response) => response.end(listOf('a'));
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
@@ -168,7 +181,7 @@ describe('BuilderList', () => {
       expect(await list.problem()).toMatch(/old builder list is in use: the server answers 503/);
       answer = (response) => void response.writeHead(200).write('{"builders"');
       await list.look();
-      expect(await list.problem()).toMatch(/no answer \(TimeoutError\)/);
+      expect(await list.problem()).toMatch(/no answer \(ETIMEDOUT\)/);
       expect(await list.knows('a')).toBe('known');
     });
 

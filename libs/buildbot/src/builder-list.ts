@@ -95,7 +95,7 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
   private async looked(): Promise<void> {
     this.triedAt = this.now();
     try {
-      const text = await this.source!.read(AbortSignal.timeout(this.options.timeout * 1000));
+      const text = await this.source!.read(this.options.timeout);
       if (text !== undefined) this.accept(text);
       if (this.failure !== undefined) this.logger.log('the builder list can be read again');
       this.failure = undefined;

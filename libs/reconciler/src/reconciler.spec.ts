@@ -187,14 +187,12 @@ describe('a finished build', () => {
         name: 'public/properties.json',
         contentType: 'application/json',
         content: '{"product":["firefox","bbb"]}',
-        expires: DEFINITION.expires,
       },
       {
         kind: 'reference',
         name: 'public/logs/live_backing.log.gz',
         contentType: 'application/gzip',
         url: 'http://logs.example.com/build.txt.gz',
-        expires: DEFINITION.expires,
       },
     ]);
   });
@@ -225,7 +223,6 @@ describe('a finished build', () => {
     ['queue.attach', new Unavailable('s3', 'away')],
     ['queue.attach', new TypeError('broken')],
     ['queue.attach', new Refused('taskcluster', 403, 'InsufficientScopes', 'no')],
-    ['queue.definition', new Unavailable('taskcluster', 'away')],
   ])('is reported although %s fails: %s', async (name, error) => {
     const number = await world.running();
     world.buildbot.complete(world.request.requestId, 0);

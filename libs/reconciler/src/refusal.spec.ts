@@ -22,7 +22,6 @@ describe('a refused task', () => {
           'The Buildbot bridge has refused this task: no build was requested.\n\n' +
           '* payload.sourcestamp: is required and must be an object\n' +
           '* payload.properties.?: has a name that is not 1 to 255 printable ASCII characters\n',
-        expires: DEFINITION.expires,
       },
     ]);
     expect(world.effects.effects.filter((name) => name.startsWith('queue.'))).toEqual([
@@ -46,7 +45,7 @@ describe('a refused task', () => {
   });
 
   it('is told nothing without end', () => {
-    const { content } = refusalArtifact(['x'.repeat(100_000)], DEFINITION.expires) as { content: string };
+    const { content } = refusalArtifact(['x'.repeat(100_000)]) as { content: string };
     expect(content.length).toBeLessThan(10_000);
   });
 });

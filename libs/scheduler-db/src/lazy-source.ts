@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { Unavailable } from '@bbb/bridge';
-import { opened, whenNotBusy, type Dialect } from '@bbb/sql';
+import { opened, placeholders, whenNotBusy, type Dialect } from '@bbb/sql';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { answered } from './answered.js';
 import { Session } from './session.js';
-import { placeholders, type Row, type Statement } from './statement.js';
+import type { Row, Statement } from './statement.js';
 
 /**
  * A DataSource that is opened when it is first needed, and again after a failure: the database may be away when the

@@ -2,7 +2,8 @@ import { lockNumber, type KeyLock } from './key-lock.js';
 import type { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
 import type { RequestRows } from './request-rows.js';
-import { placeholders, type Row, type Statement, type Value } from './statement.js';
+import { placeholders } from '@bbb/sql';
+import type { Row, Statement, Value } from './statement.js';
 
 /**
  * Locks keys by an advisory lock that ends with the transaction. READ COMMITTED, so that the look-up sees what the

@@ -1,3 +1,4 @@
+import { Telemetry } from '@bbb/bridge';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
 
@@ -6,7 +7,13 @@ export class SchedulerDbModule {
   static register(options: SchedulerDbOptions): DynamicModule {
     return {
       module: SchedulerDbModule,
-      providers: [{ provide: SchedulerDb, useFactory: () => new SchedulerDb(options) }],
+      providers: [
+        {
+          provide: SchedulerDb,
+          inject: [{ token: Telemetry, optional: true }],
+          useFactory: (telemetry?: Telemetry) => new SchedulerDb(options, telemetry),
+        },
+      ],
       exports: [SchedulerDb],
     };
   }

@@ -1,6 +1,7 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot } from '@bbb/bridge';
-import { parseDatabaseUrl } from '@bbb/sql';
+import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
+import { DriverLogger, gathered, parseDatabaseUrl } from '@bbb/sql';
+import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import type { KeyLock } from './key-lock.js';
 import { LazySource } from './lazy-source.js';
@@ -10,7 +11,7 @@ import { mysqlLock } from './mysql-lock.js';
 import { numberTaken } from './number-taken.js';
 import { postgresLock } from './postgres-lock.js';
 import { requestRows } from './request-rows.js';
-import { gathered, readRequests, SNAPSHOT_BATCH } from './snapshots.js';
+import { readRequests, SNAPSHOT_BATCH, snapshotsFrom } from './snapshots.js';
 import { sourceOptions } from './source-options.js';
 import { sqliteLock } from './sqlite-lock.js';
 
@@ -38,12 +39,19 @@ export class SchedulerDb implements OnApplicationShutdown {
   private readonly source: LazySource;
   private readonly writing: LazySource;
   private readonly underLock: KeyLock;
+  private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), SNAPSHOT_BATCH);
   private detecting?: Promise<DetectedSchema>;
 
   /** @throws Invalid when the URL is of no supported form */
-  constructor({ url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions) {
+  constructor(
+    { url, poolSize, connectTimeout, lockTimeout = 10, answerTimeout = 20 }: SchedulerDbOptions,
+    telemetry?: Telemetry,
+  ) {
     const target = parseDatabaseUrl(url);
-    const options = sourceOptions(target, { poolSize, connectTimeout });
+    const options = {
+      ...sourceOptions(target, { poolSize, connectTimeout }),
+      logger: new DriverLogger(SYSTEM, telemetry),
+    };
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);
@@ -97,14 +105,8 @@ export class SchedulerDb implements OnApplicationShutdown {
 
   /** Requests as they stand; unknown ids are missing from the map. */
   async snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    const schema = await this.schema();
-    const snapshots = new Map<number, RequestSnapshot>();
-    for (let start = 0; start < requestIds.length; start += SNAPSHOT_BATCH) {
-      const ids = requestIds.slice(start, start + SNAPSHOT_BATCH);
-      const rows = await this.source.query(readRequests(ids, schema));
-      for (const snapshot of gathered(rows, schema)) snapshots.set(snapshot.requestId, snapshot);
-    }
-    return snapshots;
+    const snapshots = await Promise.all([...new Set(requestIds)].map((id) => this.snapshot(id)));
+    return new Map(snapshots.flatMap((snapshot) => (snapshot ? [[snapshot.requestId, snapshot]] : [])));
   }
 
   /** Whether the build's number names another build by now, as after a crash of its master. */
@@ -137,6 +139,13 @@ export class SchedulerDb implements OnApplicationShutdown {
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
+  }
+
+  private async read(requestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {
+    const schema = await this.schema();
+    const rows = await this.source.query(readRequests([...new Set(requestIds)], schema));
+    const found = new Map(snapshotsFrom(rows, schema).map((snapshot) => [snapshot.requestId, snapshot]));
+    return requestIds.map((requestId) => found.get(requestId));
   }
 
   /** Recognised once; a failure is not remembered. */

@@ -1,9 +1,10 @@
 import type { RequestSnapshot } from '@bbb/bridge';
+import { marks } from '@bbb/sql';
 import { requestState, type BuildFacts } from './request-state.js';
 import type { SchedulerSchema } from './schema.js';
-import { marks, numeric, type Row, type Statement } from './statement.js';
+import { numeric, type Row, type Statement } from './statement.js';
 
-/** Ids in one statement at most. */
+/** Ids in one statement at most; of a thousand and more MariaDB would make a table. */
 export const SNAPSHOT_BATCH = 500;
 
 /**
@@ -30,7 +31,7 @@ export function readRequests(ids: readonly number[], schema: SchedulerSchema): S
 }
 
 /** Gathers the rows of {@link readRequests}, one per request and build, into snapshots. */
-export function gathered(rows: readonly Row[], schema: SchedulerSchema): RequestSnapshot[] {
+export function snapshotsFrom(rows: readonly Row[], schema: SchedulerSchema): RequestSnapshot[] {
   const requests = new Map<number, { row: Row; builds: BuildFacts[] }>();
   for (const row of rows) {
     const id = Number(row.id);

@@ -8,7 +8,6 @@ export function sourceOptions(target: DatabaseTarget, limits: ConnectionLimits):
     case 'better-sqlite3':
       return {
         ...options,
-        logging: false,
         // Its journal mode is kept in the file, and old masters cannot read every mode.
         prepareDatabase: (database: { pragma(text: string): unknown }) => {
           database.pragma('busy_timeout = 5');
@@ -16,9 +15,7 @@ export function sourceOptions(target: DatabaseTarget, limits: ConnectionLimits):
       };
     case 'mysql':
       // Several statements in one round trip; values are escaped by the driver for the SQL mode that `mysql-lock` sets.
-      return { ...options, logging: false, multipleStatements: true };
-    case 'postgres':
-      return { ...options, logging: false };
+      return { ...options, multipleStatements: true };
     default:
       return options;
   }

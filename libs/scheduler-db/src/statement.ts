@@ -1,5 +1,3 @@
-import type { Dialect } from '@bbb/sql';
-
 export type Value = string | number | null | readonly string[];
 
 /** SQL with a `?` for each value. */
@@ -10,18 +8,6 @@ export interface Statement {
 
 /** A row as a driver returns it. */
 export type Row = Record<string, unknown>;
-
-/** Numbers the placeholders where the dialect wants that. Statements hold no question mark in text. */
-export function placeholders(dialect: Dialect, sql: string): string {
-  if (dialect !== 'postgres') return sql;
-  let count = 0;
-  return sql.replace(/\?/g, () => `$${++count}`);
-}
-
-/** `?, ?, ?` for so many values. */
-export function marks(count: number): string {
-  return Array.from({ length: count }, () => '?').join(', ');
-}
 
 /** An INSERT of one row; `computed` columns take an SQL expression instead of a value. */
 export function insertInto(

@@ -113,9 +113,7 @@ describe('SelfServe', () => {
 
   it('gives up waiting after the timeout', async () => {
     answer = () => undefined;
-    await expect(connect(0.05).cancelRequest('mozilla-central', 1)).rejects.toThrow(
-      /no answer.*TimeoutError/,
-    );
+    await expect(connect(0.05).cancelRequest('mozilla-central', 1)).rejects.toThrow(/no answer.*ETIMEDOUT/);
   });
 
   it('is unavailable when nobody listens or the connection breaks', async () => {

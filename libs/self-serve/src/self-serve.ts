@@ -1,4 +1,6 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Refused, Unavailable } from '@bbb/bridge';
+import { type HttpAnswer, HttpConnections } from '@bbb/http';
 
 export interface SelfServeOptions {
   /** Everything before `/{branch}/...`, for example `http://buildapi.example.com/buildapi/self-serve`. */
@@ -11,6 +13,9 @@ export interface SelfServeOptions {
 
 const SYSTEM = 'self-serve';
 
+/** Cancelling is rare, and each call waits for a web thread and a broker on the other side. */
+const CALLS_AT_A_TIME = 10;
+
 /**
  * BuildAPI's Self Serve, as far as it cancels (build-buildapi 0.3.26, selfserve controller).
  *
@@ -21,10 +26,15 @@ const SYSTEM = 'self-serve';
  * * Refused: 400 (an id or branch that it cannot read), 403 (no user: a matter of configuration)
  * * Unavailable: no answer, 5xx, and 404, because Self Serve reads a replica that may not know a young request yet
  */
-export class SelfServe {
+export class SelfServe implements OnApplicationShutdown {
+  private readonly connections = new HttpConnections(CALLS_AT_A_TIME);
   private lastFailure?: string;
 
   constructor(private readonly options: SelfServeOptions) {}
+
+  onApplicationShutdown(): void {
+    this.connections.close();
+  }
 
   /** Asks to stop a running build. `buildId` is `builds.id`, not the builder's number. */
   async cancelBuild(branch: string, buildId: number): Promise<void> {
@@ -53,8 +63,8 @@ export class SelfServe {
 
   private async cancel(branch: string, what: 'build' | 'request', id: number): Promise<void> {
     const response = await this.delete(`${encodeURIComponent(branchName(branch))}/${what}/${id}`);
-    if (response.status === 202) return void (await response.body?.cancel());
-    const said = await saidBy(response);
+    if (response.status === 202) return;
+    const said = saidBy(response);
     switch (response.status) {
       case 400:
         throw new Refused(SYSTEM, 400, 'BadRequest', `Self Serve cannot read the request${said}`);
@@ -77,16 +87,13 @@ export class SelfServe {
     }
   }
 
-  private async delete(path: string): Promise<Response> {
-    const { url, user, timeout } = this.options;
+  private async delete(path: string): Promise<HttpAnswer> {
+    const { user, timeout } = this.options;
+    const url = new URL(`${this.options.url.replace(/\/+$/, '')}/${path}`);
+    // Without Accept it speaks HTML and answers with a redirect.
+    const headers = { accept: 'application/json', 'x-remote-user': user };
     try {
-      return await fetch(`${url.replace(/\/+$/, '')}/${path}`, {
-        method: 'DELETE',
-        // Without Accept it speaks HTML and answers with a redirect.
-        headers: { accept: 'application/json', 'x-remote-user': user },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeout * 1000),
-      });
+      return await this.connections.exchange({ verb: 'DELETE', url, headers }, timeout * 1000);
     } catch (error) {
       throw new Unavailable(SYSTEM, `no answer of Self Serve: ${reasonOf(error)}`, { cause: error });
     }
@@ -103,9 +110,9 @@ function branchName(branch: string): string {
 }
 
 /** The answer's own message, shortened. */
-async function saidBy(response: Response): Promise<string> {
+function saidBy({ body }: HttpAnswer): string {
   try {
-    const { msg } = (await response.json()) as { msg?: unknown };
+    const { msg } = JSON.parse(body.toString()) as { msg?: unknown };
     return typeof msg === 'string' ? `: ${msg.slice(0, 200)}` : '';
   } catch {
     return '';
@@ -113,7 +120,6 @@ async function saidBy(response: Response): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = (error.cause ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : error.name;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return String(code ?? name);
 }

@@ -1,4 +1,5 @@
 import { Refused, Unavailable } from '@bbb/bridge';
+import type { HttpAnswer } from '@bbb/http';
 
 export const SYSTEM = 'taskcluster';
 
@@ -13,17 +14,28 @@ export function unusable(method: string): Unavailable {
   return new Unavailable(SYSTEM, `unusable answer to ${method}`);
 }
 
+/** What an error of the network means; anything else is passed through. */
+export function notAnswered(system: string, what: string, error: unknown): unknown {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  if (typeof code !== 'string') return error;
+  return new Passing(system, `no answer to ${what}: ${code === 'ETIMEDOUT' ? 'timeout' : code}`);
+}
+
 /**
- * What an error of the client means. The original error is left behind: it holds request headers, with them the
- * certificate of temporary credentials.
+ * The JSON that a method replied; undefined where it has nothing to say (204).
+ *
+ * @throws Refused, Unavailable
  */
-export function translated(method: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Refused || error instanceof Unavailable) return error;
-  const { statusCode, code } = error as { statusCode?: unknown; code?: unknown };
+export function replyOf(method: string, { status, headers, body }: HttpAnswer): unknown {
+  if (status === 204) return undefined;
+  const reply = headers['content-type']?.startsWith('application/json') ? parsed(body) : undefined;
+  if (status >= 200 && status < 300) {
+    if (reply === undefined) throw unusable(method);
+    return reply;
+  }
+  const { code, message } = (reply ?? {}) as { code?: unknown; message?: unknown };
   const name = typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : 'UnknownError';
-  if (typeof statusCode === 'number') return ofStatus(method, statusCode, name, error.message);
-  if (code === undefined) return error;
-  return new Passing(SYSTEM, `no answer to ${method}: ${name === 'ECONNABORTED' ? 'timeout' : name}`);
+  throw ofStatus(method, status, name, typeof message === 'string' ? message : '');
 }
 
 function ofStatus(method: string, status: number, code: string, message: string): Refused | Unavailable {
@@ -34,6 +46,14 @@ function ofStatus(method: string, status: number, code: string, message: string)
   if (status === 408 || status === 429) return new Unavailable(SYSTEM, answer);
   if (status >= 400) return new Refused(SYSTEM, status, code, firstLine(message));
   return unusable(method);
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
 }
 
 /** The server's sentence, without the request's details that follow it. */

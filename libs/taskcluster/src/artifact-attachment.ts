@@ -8,7 +8,10 @@ import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
 /** Contents below this size travel inside the request to the object service, as its clients do. */
 const INLINE_LIMIT = 8192;
 
-type FileArtifact = Extract<Artifact, { kind: 'file' }>;
+/** An artifact whose end is known. */
+export type Expiring = Artifact & { expires: string };
+
+type FileArtifact = Extract<Expiring, { kind: 'file' }>;
 
 /** Creates artifacts and uploads their contents. All of it may be repeated for the same artifact. */
 export class ArtifactAttachment {
@@ -17,7 +20,7 @@ export class ArtifactAttachment {
     private readonly storage: 's3' | 'object',
   ) {}
 
-  async attach(run: RunRef, artifact: Artifact, terms: CallTerms): Promise<void> {
+  async attach(run: RunRef, artifact: Expiring, terms: CallTerms): Promise<void> {
     const { expires } = artifact;
     switch (artifact.kind) {
       case 'file':
@@ -44,7 +47,7 @@ export class ArtifactAttachment {
     const reply = await this.create(run, name, { storageType: 's3', expires, contentType }, terms);
     const { putUrl } = readReply.s3('createArtifact', reply);
     const target = { url: putUrl, headers: { 'content-type': contentType } };
-    await putContent(target, Buffer.from(content), terms.budget, this.calls.limits);
+    await putContent(target, Buffer.from(content), terms.budget, this.calls);
   }
 
   private async attachAsObject(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<void> {
@@ -65,11 +68,15 @@ export class ArtifactAttachment {
     await this.upload(object.name, upload, body, asUploader);
 
     const hashes = { sha256: digest('sha256', body), sha512: digest('sha512', body) };
-    await this.calls.object('finishUpload', asUploader, (service) =>
-      service.finishUpload(object.name, { projectId, uploadId, hashes }),
+    const finished = { projectId, uploadId, hashes };
+    await this.calls.call(
+      { service: 'object', method: 'finishUpload', params: [object.name], payload: finished },
+      asUploader,
     );
-    await this.calls.queue('finishArtifact', terms, (queue) =>
-      queue.finishArtifact(run.taskId, run.runId, name, { uploadId }),
+    const params = [run.taskId, run.runId, name];
+    await this.calls.call(
+      { service: 'queue', method: 'finishArtifact', params, payload: { uploadId } },
+      terms,
     );
   }
 
@@ -77,20 +84,20 @@ export class ArtifactAttachment {
   private async upload(name: string, upload: object, body: Buffer, terms: CallTerms): Promise<void> {
     let reply: unknown;
     try {
-      reply = await this.calls.object('createUpload', terms, (service) => service.createUpload(name, upload));
+      const call = { service: 'object', method: 'createUpload', params: [name], payload: upload } as const;
+      reply = await this.calls.call(call, terms);
     } catch (error) {
       if (error instanceof Refused && error.status === 409) return;
       throw error;
     }
     const { dataInline, putUrl } = readReply.upload('createUpload', reply).uploadMethod;
-    if (putUrl) await putContent(putUrl, body, terms.budget, this.calls.limits);
+    if (putUrl) await putContent(putUrl, body, terms.budget, this.calls);
     else if (!dataInline) throw unusable('createUpload');
   }
 
   private create(run: RunRef, name: string, payload: object, terms: CallTerms): Promise<unknown> {
-    return this.calls.queue('createArtifact', terms, (queue) =>
-      queue.createArtifact(run.taskId, run.runId, name, payload),
-    );
+    const params = [run.taskId, run.runId, name];
+    return this.calls.call({ service: 'queue', method: 'createArtifact', params, payload }, terms);
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Unavailable } from '@bbb/bridge';
-import { Passing, translated } from './answers.js';
+import { Passing } from './answers.js';
 import { attempted, Budget } from './attempts.js';
 
 describe('attempted', () => {
@@ -31,25 +31,5 @@ describe('attempted', () => {
     const failures = [new Passing('x', 'one'), new Unavailable('x', 'two'), new Passing('x', 'three')];
     const attempt = () => Promise.reject(failures.shift()!);
     await expect(attempted(budget(20), { timeout: 1, retries: 9 }, attempt)).rejects.toThrow('two');
-  });
-});
-
-describe('translated', () => {
-  it('keeps the first line of a refusal, and not more than is bearable', () => {
-    const error = Object.assign(new Error(`${'x'.repeat(400)}\n\n---\n\n* method: claimTask`), {
-      statusCode: 409,
-      code: 'RequestConflict',
-    });
-    expect(translated('claimTask', error)).toMatchObject({ status: 409, message: 'x'.repeat(300) });
-  });
-
-  it('does not repeat a code that is none', () => {
-    const error = Object.assign(new Error(''), { statusCode: 500, code: '<script>' });
-    expect(translated('status', error)).toMatchObject({ message: '500 UnknownError to status' });
-  });
-
-  it('lets a mistake of ours through', () => {
-    const mistake = new TypeError('URL parameter taskId must be a string');
-    expect(translated('status', mistake)).toBe(mistake);
   });
 });

@@ -1,8 +1,9 @@
-import { Refused, type Claim, type RunRef, type TaskStatus } from '@bbb/bridge';
+import { Refused, type Claim, type HeldRun, type RunRef, type TaskStatus } from '@bbb/bridge';
 import { SYSTEM } from './answers.js';
 import type { Budget } from './attempts.js';
+import { Grants } from './grants.js';
+import type { Credentials } from './hawk.js';
 import { readReply } from './replies.js';
-import { RunCredentials } from './run-credentials.js';
 import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
 
 export interface Worker {
@@ -22,7 +23,7 @@ export class NotHeld extends Refused {
  * our own where the deployment wants it so.
  */
 export class HeldRuns {
-  readonly credentials = new RunCredentials();
+  readonly grants = new Grants();
 
   constructor(
     private readonly calls: TaskclusterCalls,
@@ -31,15 +32,11 @@ export class HeldRuns {
   ) {}
 
   async claim(run: RunRef, budget: Budget): Promise<Claim> {
-    const { taskId, runId } = run;
-    return this.granted('claimTask', run, { budget }, (queue) => queue.claimTask(taskId, runId, this.worker));
+    return this.granted('claimTask', run, { budget }, this.worker);
   }
 
-  async reclaim(run: RunRef, budget: Budget): Promise<Claim> {
-    const { taskId, runId } = run;
-    return this.acting(run, budget, (terms) =>
-      this.granted('reclaimTask', run, terms, (queue) => queue.reclaimTask(taskId, runId)),
-    );
+  async reclaim(run: HeldRun, budget: Budget): Promise<Claim> {
+    return this.acting(run, budget, (terms) => this.granted('reclaimTask', run, terms));
   }
 
   /**
@@ -48,28 +45,33 @@ export class HeldRuns {
    *
    * @throws NotHeld when we have no credentials for the run and it is not running under our worker
    */
-  async acting<T>(run: RunRef, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
+  async acting<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
     if (this.kind === 'permanent') return work({ budget });
-    const kept = this.credentials.get(run);
+    const kept = this.grants.get(run)?.credentials;
     if (!kept) return work({ budget, credentials: await this.renewed(run, budget) });
     try {
       return await work({ budget, credentials: kept });
     } catch (error) {
       if (!(error instanceof Refused && error.system === SYSTEM && error.status === 401)) throw error;
-      this.credentials.forget(run);
+      this.grants.forget(run);
       return work({ budget, credentials: await this.renewed(run, budget) });
     }
   }
 
-  private async renewed(run: RunRef, budget: Budget) {
-    await this.mustBeOurs(run, budget);
-    await this.claim(run, budget);
-    return this.credentials.get(run);
+  /** Claiming a pending run would take it: renewing credentials must not do that. */
+  private async renewed(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+    if (!run.wasHeld) await this.mustBeOurs(run, budget);
+    try {
+      await this.claim(run, budget);
+    } catch (error) {
+      if (error instanceof Refused && !error.isConfiguration) await this.mustBeOurs(run, budget);
+      throw error;
+    }
+    return this.grants.get(run)?.credentials;
   }
 
-  /** Claiming a pending run would take it: renewing credentials must not do that. */
   private async mustBeOurs({ taskId, runId }: RunRef, budget: Budget): Promise<void> {
-    const reply = await this.calls.queue('status', { budget }, (queue) => queue.status(taskId));
+    const reply = await this.calls.call({ service: 'queue', method: 'status', params: [taskId] }, { budget });
     const status = readReply.status('status', reply);
     const { workerGroup, workerId } = this.worker;
     const run = status.runs[runId];
@@ -81,10 +83,13 @@ export class HeldRuns {
     method: 'claimTask' | 'reclaimTask',
     run: RunRef,
     terms: CallTerms,
-    call: Parameters<TaskclusterCalls['queue']>[2],
+    payload?: Worker,
   ): Promise<Claim> {
-    const reply = readReply.claim(method, await this.calls.queue(method, terms, call));
-    if (this.kind === 'temporary' && reply.credentials) this.credentials.keep(run, reply.credentials);
-    return { takenUntil: reply.takenUntil, status: reply.status };
+    const params = [run.taskId, run.runId];
+    const reply = await this.calls.call({ service: 'queue', method, params, payload }, terms);
+    const { takenUntil, status, credentials } = readReply.claim(method, reply);
+    const temporary = this.kind === 'temporary' ? credentials : undefined;
+    this.grants.keep(run, { credentials: temporary, expires: status.expires });
+    return { takenUntil, status };
   }
 }

@@ -47,6 +47,7 @@ const status = z
     ...queueNames,
     state: z.union([runState, z.literal('unscheduled')]),
     deadline: time,
+    expires: z.string().optional(),
     retriesLeft: z.number().int(),
     runs: z.array(run).refine((runs) => runs.every(({ runId }, index) => runId === index)),
   })
@@ -71,10 +72,25 @@ const credentials = z.object({ clientId: z.string(), accessToken: z.string(), ce
 
 const claimReply = z.object({ takenUntil: time, status, credentials: credentials.optional() });
 
-const statusesReply = z.object({
-  statuses: z.array(z.object({ taskId: z.string(), status })),
-  continuationToken: z.string().optional(),
-});
+const statusesReply = z
+  .object({
+    statuses: z.array(z.object({ taskId: z.string(), status })),
+    continuationToken: z.string().optional(),
+  })
+  .transform(({ statuses, continuationToken }) => ({
+    items: statuses.map(({ taskId, status }) => ({ taskId, value: status satisfies TaskStatus })),
+    continuationToken,
+  }));
+
+const tasksReply = z
+  .object({
+    tasks: z.array(z.object({ taskId: z.string(), task: definition })),
+    continuationToken: z.string().optional(),
+  })
+  .transform(({ tasks, continuationToken }) => ({
+    items: tasks.map(({ taskId, task }) => ({ taskId, value: task satisfies TaskDefinition })),
+    continuationToken,
+  }));
 
 /** Items are looked at one by one, so that a strange one does not hide the others. */
 const listReply = z.object({ tasks: z.array(z.unknown()), continuationToken: z.string().optional() });
@@ -104,6 +120,7 @@ export const readReply = {
   claim: reader(claimReply),
   statuses: reader(statusesReply),
   definition: reader(definition),
+  definitions: reader(tasksReply),
   list: reader(listReply),
   s3: reader(s3Reply),
   object: reader(objectReply),

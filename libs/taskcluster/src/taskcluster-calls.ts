@@ -1,33 +1,30 @@
-// An ambient file is invisible to the build of a single app unless it is named.
-// eslint-disable-next-line @typescript-eslint/triple-slash-reference
-/// <reference path="./taskcluster-client.d.ts" />
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { Refused, Unavailable, type Telemetry } from '@bbb/bridge';
-import taskcluster, { type Credentials, type ObjectClient, type Queue } from 'taskcluster-client';
-import { SYSTEM, translated, unusable } from './answers.js';
+import { notAnswered, replyOf, SYSTEM } from './answers.js';
+import { type ApiCall, routeOf } from './api-reference.js';
 import { attempted, Budget, type AttemptLimits } from './attempts.js';
+import { authorization, type Credentials } from './hawk.js';
+import { type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import type { TaskclusterOptions } from './options.js';
 
-export type { Credentials };
-
-/** One HTTP call to make: for the log and metrics its method's name, the time left, and as whom. */
+/** On what terms a call is made: the time left, and as whom. */
 export interface CallTerms {
   budget: Budget;
   /** Default: our own. */
   credentials?: Credentials | undefined;
 }
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 /**
- * HTTP calls to Taskcluster through its own client: connections, timeouts, retries, and errors translated. What the
- * replies mean is not its business.
+ * HTTP calls to Taskcluster: signatures, kept connections, timeouts, retries, and errors translated. What the replies
+ * mean is not its business.
  *
- * All clients share one pair of keep-alive agents, also those for the credentials of single runs. The client's own
- * `agent` option would make new pools for each of them, and leak their connections.
+ * Routes and parameters are those of Taskcluster's own client; its transport is not used, see decision record 13.
  */
 export class TaskclusterCalls {
   readonly limits: AttemptLimits;
-  private readonly agents: { http: HttpAgent; https: HttpsAgent };
+  private readonly connections: HttpConnections;
+  private readonly rootUrl: string;
   private lastFailure: string | undefined;
 
   constructor(
@@ -35,12 +32,8 @@ export class TaskclusterCalls {
     private readonly telemetry?: Telemetry,
   ) {
     this.limits = { timeout: options.timeout * 1000, retries: options.retries };
-    const agent = {
-      keepAlive: true,
-      maxSockets: options.maxConnections,
-      maxTotalSockets: options.maxConnections,
-    };
-    this.agents = { http: new HttpAgent(agent), https: new HttpsAgent(agent) };
+    this.connections = new HttpConnections(options.maxConnections);
+    this.rootUrl = options.rootUrl.replace(/\/+$/, '');
   }
 
   /** The time for one call of the port. */
@@ -49,21 +42,31 @@ export class TaskclusterCalls {
   }
 
   /**
-   * Calls a method of the queue.
+   * Calls a method of an API.
    *
+   * @returns the JSON of its reply; undefined where the method has none
    * @throws Refused, Unavailable
    */
-  queue(method: string, terms: CallTerms, call: (queue: Queue) => Promise<unknown>): Promise<unknown> {
-    return this.calling(method, terms, (timeout) => call(this.client(taskcluster.Queue, terms, timeout)));
+  async call(call: ApiCall, { budget, credentials = this.options }: CallTerms): Promise<unknown> {
+    const { verb, path } = routeOf(call);
+    const url = new URL(this.rootUrl + path);
+    const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
+    return attempted(budget, this.limits, async (timeout) => {
+      const headers = { ...(body ? JSON_TYPE : {}), authorization: authorization(verb, url, credentials) };
+      return this.told(SYSTEM, call.method, async () => {
+        const answer = await this.connections
+          .exchange({ verb, url, headers, body }, timeout)
+          .catch((error: unknown) => {
+            throw notAnswered(SYSTEM, call.method, error);
+          });
+        return replyOf(call.method, answer);
+      });
+    });
   }
 
-  /** Calls a method of the object service, as {@link queue} does. */
-  object(
-    method: string,
-    terms: CallTerms,
-    call: (object: ObjectClient) => Promise<unknown>,
-  ): Promise<unknown> {
-    return this.calling(method, terms, (timeout) => call(this.client(taskcluster.Object, terms, timeout)));
+  /** Sends something to another system, where a signed URL says, in the same way. @throws Error with a `code` */
+  send(system: string, message: HttpMessage, timeout: number): Promise<HttpAnswer> {
+    return this.told(system, message.verb, () => this.connections.exchange(message, timeout));
   }
 
   /** What was wrong with the last call, unless it was answered: undefined when all is well. */
@@ -72,56 +75,27 @@ export class TaskclusterCalls {
   }
 
   close(): void {
-    this.agents.http.destroy();
-    this.agents.https.destroy();
+    this.connections.close();
   }
 
-  private async calling(
-    method: string,
-    terms: CallTerms,
-    call: (timeout: number) => Promise<unknown>,
-  ): Promise<unknown> {
-    return attempted(terms.budget, this.limits, async (timeout) => {
-      const began = performance.now();
-      try {
-        const reply = await call(timeout);
-        // The client resolves to nothing on a redirect, and on a page instead of JSON. Only a 204 has no content.
-        if (reply === undefined && method !== 'finishArtifact') throw unusable(method);
-        this.note(method, began, undefined);
-        return reply;
-      } catch (caught) {
-        const error = translated(method, caught);
-        this.note(method, began, error);
-        throw error;
-      }
-    });
-  }
-
-  private client<T>(
-    Client: new (options: ConstructorParameters<typeof Queue>[0]) => T,
-    terms: CallTerms,
-    timeout: number,
-  ): T {
-    const { rootUrl, clientId, accessToken, certificate } = this.options;
-    const own = { clientId, accessToken, ...(certificate === undefined ? {} : { certificate }) };
-    const options = { rootUrl, credentials: terms.credentials ?? own, timeout, retries: 0 };
-
-    // A client takes the package's default agents as they are at this moment.
-    const before = { ...taskcluster.agents };
-    Object.assign(taskcluster.agents, this.agents);
+  private async told<T>(system: string, op: string, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    let error: unknown;
     try {
-      return new Client(options);
+      return await work();
+    } catch (caught) {
+      throw (error = caught);
     } finally {
-      Object.assign(taskcluster.agents, before);
+      const code =
+        error instanceof Refused ? String(error.status) : error === undefined ? 'ok' : 'unavailable';
+      const seconds = (performance.now() - began) / 1000;
+      this.telemetry?.count('bbb_external_calls_total', { system, op, code });
+      this.telemetry?.observe('bbb_external_call_seconds', seconds, { system });
+      if (system === SYSTEM) this.note(error);
     }
   }
 
-  private note(method: string, began: number, error: unknown): void {
-    const code = error instanceof Refused ? String(error.status) : error === undefined ? 'ok' : 'unavailable';
-    this.telemetry?.count('bbb_external_calls_total', { system: SYSTEM, op: method, code });
-    this.telemetry?.observe('bbb_external_call_seconds', (performance.now() - began) / 1000, {
-      system: SYSTEM,
-    });
+  private note(error: unknown): void {
     const isProblem = error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
     this.lastFailure = isProblem ? error.message : undefined;
   }

@@ -1,8 +1,41 @@
-// The package comes without types: the part of it that the bridge uses.
-declare module 'taskcluster-client' {
-  import type { Agent as HttpAgent } from 'node:http';
-  import type { Agent as HttpsAgent } from 'node:https';
+// The packages come without types: the parts of them that the bridge and its tests use.
 
+declare module 'taskcluster-client/src/apis.js' {
+  export interface ApiReference {
+    serviceName: string;
+    apiVersion: string;
+    entries: readonly {
+      type: string;
+      name: string;
+      method: string;
+      /** With `<name>` for each of `args`. */
+      route: string;
+      args: readonly string[];
+    }[];
+  }
+  const references: Record<'Queue' | 'Object', { reference: ApiReference }>;
+  export default references;
+}
+
+declare module 'hawk' {
+  const hawk: {
+    client: {
+      header(
+        url: string,
+        verb: string,
+        options: {
+          credentials: { id: string; key: string; algorithm: 'sha256' };
+          ext?: string | undefined;
+          timestamp: number;
+          nonce: string;
+        },
+      ): { header: string };
+    };
+  };
+  export default hawk;
+}
+
+declare module 'taskcluster-client' {
   export interface Credentials {
     clientId: string;
     accessToken: string;
@@ -60,8 +93,7 @@ declare module 'taskcluster-client' {
   }
 
   const taskcluster: {
-    /** What a client takes when it is constructed without the `agent` option. */
-    agents: { http: HttpAgent; https: HttpsAgent };
+    agents: { http: import('node:http').Agent; https: import('node:https').Agent };
     Queue: typeof Queue;
     Object: typeof ObjectClient;
   };

@@ -92,8 +92,8 @@ describe('TaskclusterQueue', () => {
     it('are not more than allowed', async () => {
       const queue = connect({ maxConnections: 3 });
       simulator.latency = 5;
-      const taskId = simulator.createTask();
-      await Promise.all(Array.from({ length: 30 }, () => queue.status(taskId)));
+      const runs = Array.from({ length: 30 }, () => ({ taskId: simulator.createTask(), runId: 0 }));
+      await Promise.all(runs.map((run) => queue.claim(run)));
       expect(simulator.connections).toBe(3);
     });
 
@@ -296,6 +296,98 @@ describe('TaskclusterQueue', () => {
       const known = { taskId, status: simulator.state.status(taskId) };
       always('statuses', { reply: { statuses: [known, { taskId: 'x', status: {} }] } });
       await expect(connect().statuses([taskId, 'x'])).rejects.toMatchObject(unavailable(/statuses/));
+    });
+  });
+
+  describe('single questions at the same time', () => {
+    it('are asked together, each answered on its own', async () => {
+      const queue = connect();
+      const taskIds = Array.from({ length: 150 }, () => simulator.createTask());
+      const unknown = 'AAAAAAAAQAGAAAAAAAAAAA';
+      const asked = [...taskIds, unknown, taskIds[0]!];
+      const statuses = await Promise.all(asked.map((taskId) => queue.status(taskId)));
+      expect(statuses.map((status) => status?.taskId)).toEqual([...taskIds, undefined, taskIds[0]]);
+      const definitions = await Promise.all(asked.map((taskId) => queue.definition(taskId)));
+      expect(definitions.map((definition) => definition?.taskQueueId)).toEqual([
+        ...taskIds.map(() => 'buildbot-bridge/buildbot-bridge'),
+        undefined,
+        'buildbot-bridge/buildbot-bridge',
+      ]);
+      const { calls } = simulator;
+      expect([calls.count('statuses'), calls.count('tasks'), calls.total]).toEqual([2, 2, 4]);
+    });
+
+    it('are asked anew each time', async () => {
+      const queue = connect();
+      const taskId = simulator.createTask();
+      expect((await queue.status(taskId))?.state).toBe('pending');
+      simulator.cancel(taskId);
+      expect((await queue.status(taskId))?.state).toBe('exception');
+    });
+
+    it('do not fail for the sake of one that is refused', async () => {
+      const queue = connect();
+      const taskId = simulator.createTask();
+      always('statuses', { status: 400, code: 'InputValidationError' });
+      const [right, wrong] = await Promise.allSettled([queue.status(taskId), queue.status('nonsense')]);
+      expect(right).toMatchObject({ status: 'fulfilled', value: { taskId } });
+      expect(wrong).toMatchObject({ status: 'rejected', reason: { name: 'Refused', status: 400 } });
+    });
+
+    it('fail together when there is no answer', async () => {
+      const queue = connect({ retries: 0 });
+      always('statuses', { status: 503 });
+      const asked = [simulator.createTask(), simulator.createTask()].map((taskId) => queue.status(taskId));
+      for (const outcome of await Promise.allSettled(asked)) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
+      }
+      expect(simulator.calls.count('status')).toBe(0);
+    });
+  });
+
+  describe('a run without credentials', () => {
+    it('is looked at before it is claimed anew, since claiming would take a pending one', async () => {
+      const run = { taskId: simulator.createTask(), runId: 0 };
+      await expect(connect().report(run, { report: 'completed' })).rejects.toMatchObject({ status: 409 });
+      expect(simulator.calls.count('claimTask')).toBe(0);
+    });
+
+    it('needs no look when it was seen running', async () => {
+      const run = await running(connect());
+      simulator.calls.clear();
+      await connect().reclaim({ ...run, wasHeld: true });
+      expect(simulator.calls.entries.map(({ method }) => method)).toEqual(['claimTask', 'reclaimTask']);
+    });
+
+    it('is told of as resolved when it was, even so', async () => {
+      const queue = connect();
+      const run = await running(queue);
+      await queue.report(run, { report: 'failed' });
+      const held = { ...run, wasHeld: true };
+      expect((await queue.report(held, { report: 'failed' })).state).toBe('failed');
+      await expect(queue.report(held, { report: 'completed' })).rejects.toMatchObject({ status: 409 });
+    });
+  });
+
+  describe('an artifact without expiry', () => {
+    it.each([
+      ['claimed by the same process', true, 0],
+      ['claimed by another', false, 0],
+    ])('lives as long as its task: %s', async (_, same, definitions) => {
+      const first = connect();
+      const run = await running(first);
+      const { expires: _none, ...artifact } = log();
+      await (same ? first : connect()).attach(run, artifact);
+      const [stored] = simulator.artifactsOf(run.taskId, 0);
+      expect(stored).toMatchObject({ expires: simulator.state.task(run.taskId).expires });
+      expect(simulator.calls.count('task')).toBe(definitions);
+    });
+
+    it('is asked for where our own credentials are used and the claim was another process’s', async () => {
+      const run = await running(connect({ runCredentials: 'permanent' }));
+      const { expires: _none, ...artifact } = log();
+      await connect({ runCredentials: 'permanent' }).attach(run, artifact);
+      expect(simulator.calls.count('task')).toBe(1);
     });
   });
 

@@ -1,8 +1,10 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import {
+  Refused,
   TaskQueue,
   type Artifact,
   type Claim,
+  type HeldRun,
   type ListedRun,
   type Resolution,
   type RunRef,
@@ -10,13 +12,14 @@ import {
   type TaskStatus,
   type Telemetry,
 } from '@bbb/bridge';
+import { SYSTEM } from './answers.js';
 import { ArtifactAttachment } from './artifact-attachment.js';
 import { HeldRuns, NotHeld } from './held-runs.js';
 import type { TaskclusterOptions } from './options.js';
 import { pages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
-import { ifKnown, StatusReader } from './status-reader.js';
 import { TaskclusterCalls } from './taskcluster-calls.js';
+import { type Reading, TaskReader } from './task-reader.js';
 
 /**
  * The queue of a Taskcluster deployment. One call of a method ends within the options' `callDeadline`, retries
@@ -27,7 +30,8 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   private readonly calls: TaskclusterCalls;
   private readonly runs: HeldRuns;
   private readonly artifacts: ArtifactAttachment;
-  private readonly statusReader: StatusReader;
+  private readonly statusReader: TaskReader<TaskStatus>;
+  private readonly definitionReader: TaskReader<TaskDefinition>;
   private readonly taskQueueId: string;
 
   constructor(options: TaskclusterOptions, telemetry?: Telemetry) {
@@ -36,7 +40,8 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     this.calls = new TaskclusterCalls(options, telemetry);
     this.runs = new HeldRuns(this.calls, { workerGroup, workerId }, options.runCredentials);
     this.artifacts = new ArtifactAttachment(this.calls, options.artifactStorage);
-    this.statusReader = new StatusReader(this.calls);
+    this.statusReader = new TaskReader(this.calls, STATUS);
+    this.definitionReader = new TaskReader(this.calls, DEFINITION);
     this.taskQueueId = `${provisionerId}/${workerType}`;
   }
 
@@ -55,18 +60,15 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   async status(taskId: string): Promise<TaskStatus | undefined> {
-    return this.statusReader.one(taskId, this.calls.budget());
+    return this.statusReader.one(taskId);
   }
 
   async statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>> {
-    return this.statusReader.many(taskIds, this.calls.budget());
+    return this.statusReader.many(taskIds);
   }
 
   async definition(taskId: string): Promise<TaskDefinition | undefined> {
-    const terms = { budget: this.calls.budget() };
-    return ifKnown(async () =>
-      readReply.definition('task', await this.calls.queue('task', terms, (queue) => queue.task(taskId))),
-    );
+    return this.definitionReader.one(taskId);
   }
 
   listPending(): AsyncIterable<ListedRun> {
@@ -81,23 +83,20 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     return this.runs.claim(run, this.calls.budget());
   }
 
-  async reclaim(run: RunRef): Promise<Claim> {
+  async reclaim(run: HeldRun): Promise<Claim> {
     return this.runs.reclaim(run, this.calls.budget());
   }
 
-  async report(run: RunRef, resolution: Resolution): Promise<TaskStatus> {
+  async report(run: HeldRun, resolution: Resolution): Promise<TaskStatus> {
     try {
       const status = await this.runs.acting(run, this.calls.budget(), async (terms) => {
         const method = METHOD[resolution.report];
         const { taskId, runId } = run;
-        const reply = await this.calls.queue(method, terms, (queue) =>
-          resolution.report === 'exception'
-            ? queue.reportException(taskId, runId, { reason: resolution.reason })
-            : queue[METHOD[resolution.report]](taskId, runId),
-        );
-        return readReply.status(method, reply);
+        const payload = resolution.report === 'exception' ? { reason: resolution.reason } : undefined;
+        const call = { service: 'queue', method, params: [taskId, runId], payload } as const;
+        return readReply.status(method, await this.calls.call(call, terms));
       });
-      this.runs.credentials.forget(run);
+      this.runs.grants.forget(run);
       return status;
     } catch (error) {
       // Reported before, and the credentials are gone with it: the same report again succeeds.
@@ -107,31 +106,39 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   async cancel(taskId: string): Promise<TaskStatus> {
-    const terms = { budget: this.calls.budget() };
-    const reply = await this.calls.queue('cancelTask', terms, (queue) => queue.cancelTask(taskId));
-    return readReply.status('cancelTask', reply);
+    return this.changed('cancelTask', taskId);
   }
 
   async rerun(taskId: string): Promise<TaskStatus> {
-    const terms = { budget: this.calls.budget() };
-    const reply = await this.calls.queue('rerunTask', terms, (queue) => queue.rerunTask(taskId));
-    return readReply.status('rerunTask', reply);
+    return this.changed('rerunTask', taskId);
   }
 
-  async attach(run: RunRef, artifact: Artifact): Promise<void> {
+  async attach(run: HeldRun, artifact: Artifact): Promise<void> {
     const budget = this.calls.budget();
-    return this.runs.acting(run, budget, (terms) => this.artifacts.attach(run, artifact, terms));
+    await this.runs.acting(run, budget, async (terms) => {
+      const expires = artifact.expires ?? (await this.expiryOf(run));
+      await this.artifacts.attach(run, { ...artifact, expires }, terms);
+    });
+  }
+
+  /** Told by the claim, which most runs were given by this very process. */
+  private async expiryOf(run: RunRef): Promise<string> {
+    const told = this.runs.grants.get(run)?.expires ?? (await this.definition(run.taskId))?.expires;
+    if (told === undefined) throw new Refused(SYSTEM, 404, 'ResourceNotFound', 'the task is not known');
+    return told;
+  }
+
+  private async changed(method: 'cancelTask' | 'rerunTask', taskId: string): Promise<TaskStatus> {
+    const terms = { budget: this.calls.budget() };
+    const reply = await this.calls.call({ service: 'queue', method, params: [taskId] }, terms);
+    return readReply.status(method, reply);
   }
 
   private async *listed(method: 'listPendingTasks' | 'listClaimedTasks'): AsyncGenerator<ListedRun> {
-    for await (const reply of pages(
-      method,
-      (page) =>
-        this.calls.queue(method, { budget: this.calls.budget() }, (queue) =>
-          queue[method](this.taskQueueId, page),
-        ),
-      readReply.list,
-    )) {
+    const params = [this.taskQueueId];
+    const ask = (query: { continuationToken?: string }) =>
+      this.calls.call({ service: 'queue', method, params, query }, { budget: this.calls.budget() });
+    for await (const reply of pages(method, ask, readReply.list)) {
       for (const item of reply.tasks) {
         const run = readListItem(item);
         if (run) yield run;
@@ -140,6 +147,16 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     }
   }
 }
+
+const STATUS: Reading<TaskStatus> = {
+  one: { method: 'status', read: readReply.status },
+  many: { method: 'statuses', read: readReply.statuses },
+};
+
+const DEFINITION: Reading<TaskDefinition> = {
+  one: { method: 'task', read: readReply.definition },
+  many: { method: 'tasks', read: readReply.definitions },
+};
 
 const METHOD = {
   completed: 'reportCompleted',

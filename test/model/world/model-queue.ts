@@ -101,7 +101,7 @@ export class ModelQueue extends TaskQueue {
   attach({ taskId, runId }: RunRef, artifact: Artifact): Promise<void> {
     return this.gate.call(SYSTEM, 'attach', 'effect', () =>
       translating(() => {
-        const { name, expires } = artifact;
+        const { name, expires = this.state.task(taskId).expires } = artifact;
         const input =
           artifact.kind === 'file'
             ? ({ storageType: 's3', contentType: artifact.contentType, expires } as const)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseKinds } from '../../support/databases.js';
+import type { BuilderSetting } from './plan.js';
 import { Bench, LINUX, submitTask, TASKS } from './testing/bench.js';
 
 const WORLDS = databaseKinds().flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
@@ -203,6 +204,41 @@ describe.each(WORLDS)('a master on %s with schema %i', (kind, schema) => {
       message_id: 1,
       master_incarnation: master.incarnation,
     });
+  });
+
+  it('builds what its configuration chooses next, and claims nothing when that is none', async () => {
+    let chosen = 0;
+    const offered: number[][] = [];
+    const builder: BuilderSetting = {
+      ...LINUX,
+      merge: false,
+      nextBuild: (requests) => {
+        offered.push(requests.map(({ brid }) => brid));
+        return requests.find(({ brid }) => brid === chosen);
+      },
+    };
+    const master = await bench.master({ builders: [builder], plan: () => ({ hold: true }) });
+    const brids = [await submitTask(master, TASKS[0]), await submitTask(master, TASKS[1])];
+    await master.step();
+    expect(offered).toEqual([brids]);
+    expect([await bench.claimed(brids[0]!), await bench.claimed(brids[1]!)]).toEqual([false, false]);
+
+    chosen = brids[1]!;
+    await master.step();
+    expect(await bench.claimed(brids[0]!)).toBe(false);
+    expect(master.inProgress()).toMatchObject([{ requestIds: [chosen] }]);
+  });
+
+  it('gives a claimed request back that has lost its worker', async () => {
+    const master = await bench.master({ plan: () => ({ claimWindow: 120 }), retryPause: 60 });
+    const brid = await submitTask(master, TASKS[0]);
+    expect(() => master.loseWorker(brid)).toThrow('does not wait');
+    await master.step();
+    master.loseWorker(brid);
+    bench.clock.pass(120);
+    await master.step();
+    expect(await bench.claimed(brid)).toBe(false);
+    expect([await bench.builds(brid), bench.kinds]).toEqual([[], []]);
   });
 
   it('gives a request back when the worker is dead', async () => {

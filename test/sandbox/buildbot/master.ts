@@ -130,6 +130,11 @@ export class MasterSimulator {
     this.process.finish(brid, results);
   }
 
+  /** The worker for a claimed request does not answer: when the claim window ends, the request is given back. */
+  loseWorker(brid: number): void {
+    this.process.loseWorker(brid);
+  }
+
   /** A user of the web page cancels a request that has not started. @returns false when it was not there to be */
   cancelPending(brid: number): Promise<boolean> {
     return this.connection.transaction(async (statements) => {

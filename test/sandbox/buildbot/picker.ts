@@ -87,7 +87,8 @@ export class Picker {
       if (this.planOf(builder, request).cancel !== 'pending') open.push(request);
       else await retireCancelled(statements, this.claims, request, master, now);
     }
-    const first = open[0];
+    if (open.length === 0) return undefined;
+    const first = builder.nextBuild ? builder.nextBuild(open) : open[0];
     if (!first) return undefined;
 
     const requests = mergedWith(first, open, builder);

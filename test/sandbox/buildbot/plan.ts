@@ -15,6 +15,8 @@ export interface BuilderSetting {
   workers?: readonly string[];
   /** Whether requests of the same branch and revision share a build; default true. */
   merge?: boolean;
+  /** Which of the requests that may be built is next, by a site's own rule; undefined: none now. Default the first. */
+  nextBuild?: (requests: readonly LoadedRequest[]) => LoadedRequest | undefined;
 }
 
 /** A request about to be built. `attempt` counts from 0; a RETRY or a crash makes the next one. */

@@ -47,7 +47,8 @@ export class MasterProcess {
   }
 
   stop(buildername: string, number: number): boolean {
-    const build = this.running(
+    const build = this.find(
+      'running',
       (candidate) => candidate.builder.name === buildername && candidate.number === number,
     );
     if (build) build.stopped = true;
@@ -55,10 +56,16 @@ export class MasterProcess {
   }
 
   finish(brid: number, results?: BuildResult): void {
-    const build = this.running((candidate) => bridsOf(candidate).includes(brid));
+    const build = this.find('running', (candidate) => bridsOf(candidate).includes(brid));
     if (!build) throw new Error(`no running build of request ${brid}`);
     build.released = true;
     if (results !== undefined) build.plan = { ...build.plan, results };
+  }
+
+  loseWorker(brid: number): void {
+    const build = this.find('claimed', (candidate) => bridsOf(candidate).includes(brid));
+    if (!build) throw new Error(`request ${brid} does not wait for a worker`);
+    build.plan = { ...build.plan, deadWorker: true };
   }
 
   inProgress(): BuildInProgress[] {
@@ -69,8 +76,8 @@ export class MasterProcess {
     }));
   }
 
-  private running(matches: (build: Build) => boolean): Build | undefined {
-    return this.builds.find((build) => build.phase === 'running' && matches(build));
+  private find(phase: Build['phase'], matches: (build: Build) => boolean): Build | undefined {
+    return this.builds.find((build) => build.phase === phase && matches(build));
   }
 
   private async advanceBuilds(now: number): Promise<boolean> {

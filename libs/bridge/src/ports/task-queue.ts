@@ -54,6 +54,15 @@ export interface RunRef {
   runId: number;
 }
 
+/** A run to act on as its worker. */
+export interface HeldRun extends RunRef {
+  /**
+   * It was seen running under our worker, or is remembered to have been claimed. Such a run is never pending again, so
+   * that claiming it anew, for its credentials, cannot take it; of other runs the adapter makes sure first.
+   */
+  wasHeld?: boolean;
+}
+
 /** What a claim or reclaim grants. `takenUntil` in epoch seconds. */
 export interface Claim {
   takenUntil: number;
@@ -72,8 +81,8 @@ export type ExceptionReason =
 export type Resolution =
   { report: 'completed' } | { report: 'failed' } | { report: 'exception'; reason: ExceptionReason };
 
-/** Something attached to a run. `expires` is the task's own, as Taskcluster wrote it. */
-export type Artifact = { name: string; expires: string } & (
+/** Something attached to a run. Without `expires`, which is in Taskcluster's own form, it lives as long as its task. */
+export type Artifact = { name: string; expires?: string } & (
   | { kind: 'file'; contentType: string; content: string }
   | { kind: 'reference'; contentType: string; url: string }
   | { kind: 'error'; reason: string; message: string }
@@ -105,10 +114,10 @@ export abstract class TaskQueue {
   abstract claim(run: RunRef): Promise<Claim>;
 
   /** Moves takenUntil ahead. A pending run is refused with 500 (Taskcluster 106) or 409 (2015). */
-  abstract reclaim(run: RunRef): Promise<Claim>;
+  abstract reclaim(run: HeldRun): Promise<Claim>;
 
   /** Resolves a running run. The same report again succeeds; another one is refused with 409. */
-  abstract report(run: RunRef, resolution: Resolution): Promise<TaskStatus>;
+  abstract report(run: HeldRun, resolution: Resolution): Promise<TaskStatus>;
 
   /** Cancels the task; answers with the current status when it is resolved already. 409 past the deadline. */
   abstract cancel(taskId: string): Promise<TaskStatus>;
@@ -117,5 +126,5 @@ export abstract class TaskQueue {
   abstract rerun(taskId: string): Promise<TaskStatus>;
 
   /** Attaches an artifact to a claimed run, and uploads its content where it has one. */
-  abstract attach(run: RunRef, artifact: Artifact): Promise<void>;
+  abstract attach(run: HeldRun, artifact: Artifact): Promise<void>;
 }

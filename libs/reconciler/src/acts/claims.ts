@@ -22,7 +22,7 @@ export const claim: Act = async (scene, tools) => {
 export const reclaim: Act = async (scene, tools) => {
   const row = rowOf(scene);
   const { taskId, runId } = row;
-  const { takenUntil } = await tools.queue.reclaim({ taskId, runId });
+  const { takenUntil } = await tools.queue.reclaim({ taskId, runId, wasHeld: true });
   tools.telemetry.observe('claim_margin_seconds', (row.takenUntil ?? 0) - tools.clock.now());
   const changed = await tools.store.change(row, { takenUntil: Math.floor(takenUntil) });
   tools.logger.log({ taskId, runId, takenUntil: Math.floor(takenUntil) }, 'task reclaimed');
@@ -33,7 +33,7 @@ export const reclaim: Act = async (scene, tools) => {
 export const retry: Act = async (scene, tools) => {
   const { taskId, runId } = rowOf(scene);
   const status = await tools.queue.report(
-    { taskId, runId },
+    { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
   tools.logger.log({ taskId, runId }, 'run ended for a retry');

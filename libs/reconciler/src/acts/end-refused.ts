@@ -1,4 +1,4 @@
-import type { RunRef } from '@bbb/bridge';
+import type { HeldRun } from '@bbb/bridge';
 import { decideWith, LOOK_AGAIN, type Next, type Scene } from '../scene.js';
 import { rowOf, type Tools } from '../tools.js';
 import { refusalArtifact } from './refusal-artifact.js';
@@ -10,29 +10,22 @@ export async function endRefused(scene: Scene, reasons: readonly string[], tools
   const claim = await tools.queue.claim({ taskId, runId });
   const row = await tools.store.change(rowOf(scene), { takenUntil: Math.floor(claim.takenUntil) });
   if (!row) return LOOK_AGAIN;
-  await tell({ taskId, runId }, reasons, scene, tools);
-  const status = await tools.queue.report(
-    { taskId, runId },
-    { report: 'exception', reason: 'malformed-payload' },
-  );
+  const run = { taskId, runId, wasHeld: true };
+  await tell(run, reasons, tools);
+  const status = await tools.queue.report(run, { report: 'exception', reason: 'malformed-payload' });
   tools.logger.warn({ taskId, runId, reasons }, 'task refused');
   tools.telemetry.count('payload_rejected_total');
   return decideWith(scene, { row, status });
 }
 
 /** Whatever goes wrong with the explanation, the run must end. */
-async function tell(
-  run: RunRef,
-  reasons: readonly string[],
-  { definition }: Scene,
-  tools: Tools,
-): Promise<void> {
-  if (!definition) return;
-  const artifact = refusalArtifact(reasons, definition.expires);
+async function tell(run: HeldRun, reasons: readonly string[], tools: Tools): Promise<void> {
+  const artifact = refusalArtifact(reasons);
   try {
     await tools.queue.attach(run, artifact);
   } catch (error) {
-    tools.logger.warn({ ...run, artifact: artifact.name, error }, 'artifact not attached');
+    const { taskId, runId } = run;
+    tools.logger.warn({ taskId, runId, artifact: artifact.name, error }, 'artifact not attached');
     tools.telemetry.count('artifact_failures_total');
   }
 }

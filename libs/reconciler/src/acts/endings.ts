@@ -5,7 +5,7 @@ import { type Act, rowOf } from '../tools.js';
 export const abandon: Act = async (scene, tools) => {
   const { taskId, runId, buildRequestId: brid } = rowOf(scene);
   const status = await tools.queue.report(
-    { taskId, runId },
+    { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'internal-error' },
   );
   tools.logger.warn({ taskId, runId, brid }, 'build request has vanished');

@@ -26,7 +26,7 @@ export const inject: Act = async (scene, tools) => {
     ? { task: scene.row, created: true }
     : await tools.store.track(tracking);
   if (!created) return LOOK_AGAIN;
-  if (judgement.is === 'refused') return endRefused({ ...scene, row, definition }, judgement.reasons, tools);
+  if (judgement.is === 'refused') return endRefused({ ...scene, row }, judgement.reasons, tools);
 
   const requestId = await tools.buildbot.create(judgement.order, async () => {
     const now = await tools.store.get(taskId);
@@ -59,7 +59,7 @@ export const refuse: Act = async (scene, tools) => {
   if (!key || !definition || !row) return DONE;
 
   const judgement = await judge(definition, key, tools.settings.policy, (name) => tools.buildbot.knows(name));
-  if (judgement.is === 'refused') return endRefused({ ...scene, definition }, judgement.reasons, tools);
+  if (judgement.is === 'refused') return endRefused(scene, judgement.reasons, tools);
 
   const requestId = await tools.buildbot.find(key);
   if (requestId !== undefined) {
@@ -70,7 +70,7 @@ export const refuse: Act = async (scene, tools) => {
     return LOOK_AGAIN;
   }
   const ended = await tools.queue.report(
-    { taskId, runId: run.runId },
+    { taskId, runId: run.runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
   tools.logger.warn({ taskId, runId: run.runId }, 'claimed run without build request given back');

@@ -4,7 +4,7 @@ import type { Artifact } from '@bbb/bridge';
 const LONGEST = 8192;
 
 /** What a refused task's owner is told, where anybody looks first. It repeats nothing but names from the payload. */
-export function refusalArtifact(reasons: readonly string[], expires: string): Artifact {
+export function refusalArtifact(reasons: readonly string[]): Artifact {
   const lines = [
     'The Buildbot bridge has refused this task: no build was requested.',
     '',
@@ -15,6 +15,5 @@ export function refusalArtifact(reasons: readonly string[], expires: string): Ar
     name: 'public/bridge-refusal.txt',
     contentType: 'text/plain; charset=utf-8',
     content: `${lines.join('\n').slice(0, LONGEST)}\n`,
-    expires,
   };
 }

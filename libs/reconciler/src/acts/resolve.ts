@@ -1,4 +1,11 @@
-import { type Artifact, ArtifactPolicy, isEndMessage, resolutionOf, type RunRef } from '@bbb/bridge';
+import {
+  type Artifact,
+  ArtifactPolicy,
+  type HeldRun,
+  isEndMessage,
+  resolutionOf,
+  type RunRef,
+} from '@bbb/bridge';
 import { decideWith, DONE, type FinishedEvent } from '../scene.js';
 import { type Act, rowOf, type Tools } from '../tools.js';
 
@@ -9,7 +16,7 @@ export const resolve: Act = async (scene, tools) => {
   const { taskId, runId, buildRequestId: brid } = rowOf(scene);
   if (scene.request?.state.at !== 'finished') return DONE;
   const { results, build, completeAt } = scene.request.state;
-  const run = { taskId, runId };
+  const run = { taskId, runId, wasHeld: true };
 
   const { event } = scene;
   if (event?.kind === 'finished' && isEndMessage(event, build)) await attachAll(run, event, tools);
@@ -24,37 +31,26 @@ export const resolve: Act = async (scene, tools) => {
 };
 
 /** Whatever goes wrong with an artifact, the result must reach the task. */
-async function attachAll(run: RunRef, event: FinishedEvent, tools: Tools): Promise<void> {
-  let name = 'definition';
-  try {
-    const definition = await tools.queue.definition(run.taskId);
-    if (!definition) return;
-    for (const artifact of artifactsOf(run, event, definition.expires, tools)) {
-      name = artifact.name;
-      await tools.queue.attach(run, artifact).catch((error: unknown) => {
-        tools.logger.warn({ ...run, artifact: artifact.name, error }, 'artifact not attached');
-        tools.telemetry.count('artifact_failures_total');
-      });
+async function attachAll(run: HeldRun, event: FinishedEvent, tools: Tools): Promise<void> {
+  const { taskId, runId } = run;
+  const attach = async (artifact: Artifact) => {
+    try {
+      await tools.queue.attach(run, artifact);
+    } catch (error) {
+      tools.logger.warn({ taskId, runId, artifact: artifact.name, error }, 'artifact not attached');
+      tools.telemetry.count('artifact_failures_total');
     }
-  } catch (error) {
-    tools.logger.warn({ ...run, artifact: name, error }, 'artifact not attached');
-    tools.telemetry.count('artifact_failures_total');
-  }
+  };
+  await Promise.all(artifactsOf({ taskId, runId }, event, tools).map(attach));
 }
 
 /** The names and forms are a contract with those who read them. */
-function artifactsOf(run: RunRef, event: FinishedEvent, expires: string, tools: Tools): Artifact[] {
+function artifactsOf(run: RunRef, event: FinishedEvent, tools: Tools): Artifact[] {
   const policy = tools.settings.artifacts ?? DEFAULT_POLICY;
   const { content, withheld } = policy.properties(event.properties);
   if (withheld.length > 0) tools.logger.log({ ...run, withheld }, 'properties withheld');
   const artifacts: Artifact[] = [
-    {
-      kind: 'file',
-      name: 'public/properties.json',
-      contentType: 'application/json',
-      content,
-      expires,
-    },
+    { kind: 'file', name: 'public/properties.json', contentType: 'application/json', content },
   ];
   const url = policy.logUrl(event.logUrl);
   if (url) {
@@ -63,7 +59,6 @@ function artifactsOf(run: RunRef, event: FinishedEvent, expires: string, tools: 
       name: 'public/logs/live_backing.log.gz',
       contentType: 'application/gzip',
       url,
-      expires,
     });
   } else if (event.logUrl !== null) {
     tools.logger.warn(run, 'address of the log not published');

@@ -1,5 +1,11 @@
-import { dataSourceOptions, parseDatabaseUrl, whenNotBusy, type Dialect } from '@bbb/sql';
-import { DataSource, type QueryRunner } from 'typeorm';
+import {
+  dataSourceOptions,
+  parseDatabaseUrl,
+  whenNotBusy,
+  type DatabaseTarget,
+  type Dialect,
+} from '@bbb/sql';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 
 export type SqlValue = string | number | null;
 
@@ -33,7 +39,7 @@ export class SchedulerConnection {
 
   static async open(databaseUrl: string): Promise<SchedulerConnection> {
     const target = parseDatabaseUrl(databaseUrl);
-    const source = new DataSource(dataSourceOptions(target, { poolSize: 2, connectTimeout: 10 }));
+    const source = new DataSource(sourceOptions(target));
     await whenNotBusy(() => source.initialize());
     return new SchedulerConnection(source, target.dialect);
   }
@@ -77,6 +83,17 @@ export class SchedulerConnection {
     this.turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** SQLite's journal mode is kept in the file, and masters leave it as it is. */
+function sourceOptions(target: DatabaseTarget): DataSourceOptions {
+  const options = dataSourceOptions(target, { poolSize: 2, connectTimeout: 10 });
+  if (options.type !== 'better-sqlite3') return options;
+  return {
+    ...options,
+    prepareDatabase: (database: { pragma(text: string): unknown }) =>
+      void database.pragma('busy_timeout = 5'),
+  };
 }
 
 function statementsOn(runner: QueryRunner, dialect: Dialect): Statements {

@@ -50,10 +50,10 @@ export const reflector: Settings['reflector'] = {
   concurrency: {
     keys: ['reflector.concurrency'],
     kind: whole(1, 1000),
-    default: 10,
-    doc: 'Tasks handled at the same time.',
+    default: 1000,
+    doc: 'Tasks handled at the same time; calls to Taskcluster have a limit of their own.',
   },
-  batch: { keys: ['reflector.batch'], kind: whole(1, 10_000), default: 200, doc: 'Rows per read.' },
+  batch: { keys: ['reflector.batch'], kind: whole(1, 10_000), default: 1000, doc: 'Rows per read.' },
 };
 
 export const parking: Settings['parking'] = {

@@ -87,8 +87,8 @@ export const taskcluster: Settings['taskcluster'] = {
   maxConnections: {
     keys: ['taskcluster_queue_config.max_connections'],
     kind: whole(1, 1000),
-    default: 20,
-    doc: 'Connections to Taskcluster at the same time.',
+    default: 50,
+    doc: 'Calls to Taskcluster at the same time, each on a connection of its own.',
   },
   runCredentials: {
     keys: ['taskcluster_queue_config.run_credentials'],

@@ -16,8 +16,10 @@ export interface MasterSide {
   retry(requestId: number): Promise<void>;
   /** Dies without a trace in the midst of a build, comes back and builds again. */
   crashAndRestart(requestId: number): Promise<BuildRef>;
-  /** Dies in the midst of a build; the request is free for others later. */
-  crashAndRelease(requestId: number): Promise<void>;
+  /** Dies in the midst of a build and stays away; after this, others may take the request. */
+  crash(requestId: number): Promise<void>;
+  /** Takes a request, finds that its build cannot begin, and gives it back. */
+  giveBack(requestId: number): Promise<void>;
   /** Somebody cancels a request of which no build runs, on the master's own page. */
   cancel(requestId: number): Promise<void>;
   /** The request vanishes, as after the loss of a database. */
@@ -214,10 +216,11 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
           { at: 'requeued' },
         ],
         [
-          'a master that died and did not come back',
+          'one given back by the master that took it over',
           async (master, id) => {
             await master.start(id);
-            await master.crashAndRelease(id);
+            await master.crash(id);
+            await master.giveBack(id);
           },
           { at: 'requeued' },
         ],
@@ -269,6 +272,28 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         expect((await snapshot(id)).state).toEqual({ at: 'building', build: second });
         await harness.master.finish(id, 2);
         expect((await snapshot(id)).state).toMatchObject({ at: 'finished', build: second, results: 2 });
+      });
+
+      it('show one given back before its build as one that waits', async () => {
+        const id = await create();
+        await harness.master.giveBack(id);
+        expect(await harness.master.free()).toEqual([id]);
+        expect((await snapshot(id)).state).toEqual({ at: 'waiting' });
+      });
+
+      it('show the build of a dead master until another one builds', async () => {
+        const id = await create();
+        const build = await harness.master.start(id);
+        await harness.master.crash(id);
+        expect(await harness.master.free()).toEqual([id]);
+        // Whether the claim has gone, too, or is only too old to be heeded, is each Buildbot's own affair.
+        expect([
+          { at: 'building', build },
+          { at: 'requeued', build },
+        ]).toContainEqual((await snapshot(id)).state);
+        const second = await harness.master.start(id);
+        expect(second.buildId).not.toBe(build.buildId);
+        expect((await snapshot(id)).state).toEqual({ at: 'building', build: second });
       });
 
       it('leave out what is not there', async () => {

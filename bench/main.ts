@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { Logger } from '@nestjs/common';
+import { type Figures, medianOf, type Report } from './figures.js';
+import { type BenchOptions, readOptions, USAGE } from './options.js';
+import { SCENARIOS } from './scenarios/index.js';
+import { ratiosOf, tableOf } from './table.js';
+import { Stage } from './world/stage.js';
+
+/** Measures each scenario under each latency, every run on a stage of its own. */
+async function bench(options: BenchOptions): Promise<Report> {
+  const { database, schema, runs: wanted, json } = options;
+  const [processor] = cpus();
+  const report: Report = {
+    at: new Date().toISOString(),
+    machine: `${cpus().length} x ${processor?.model.trim()}, node ${process.version}`,
+    database,
+    schema,
+    results: [],
+  };
+  for (const scenario of options.scenarios) {
+    for (const latency of options.latencies) {
+      const runs: Figures[] = [];
+      while (runs.length < wanted) runs.push(await once(scenario, latency, options));
+      const result = { scenario, latency, runs, median: medianOf(runs) };
+      report.results.push(result);
+      process.stdout.write(`${tableOf({ ...report, results: [result] })}\n`);
+      if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+    }
+  }
+  return report;
+}
+
+async function once(scenario: string, latency: number, options: BenchOptions): Promise<Figures> {
+  const stage = await Stage.open({ ...options, latency });
+  try {
+    return await SCENARIOS[scenario]!(stage, options);
+  } finally {
+    await stage.close();
+  }
+}
+
+Logger.overrideLogger(false);
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(USAGE);
+  else if ('compare' in options) {
+    const [older, newer] = options.compare.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
+    process.stdout.write(ratiosOf(older!, newer!));
+  } else await bench(options);
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  process.stderr.write(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 64;
+}

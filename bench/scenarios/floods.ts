@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Figures } from '../figures.js';
+import { logUploaded, type Message, started, taskPending } from '../world/messages.js';
+import type { Service } from '../world/service.js';
+import type { Stage } from '../world/stage.js';
+import { mustBe, type Scenario } from './scenario.js';
+
+/** 20 000 messages within a minute; PulseGuardian warns of a queue of 2000 and deletes one of 8000. */
+const MESSAGES = 20_000;
+const SECONDS = 60;
+
+/** A flood of pending tasks. */
+export const floodPending: Scenario = async (stage) => {
+  const service = await stage.start('tc-listener');
+  const tasks = await stage.taskcluster.ask({ ask: 'create', count: MESSAGES });
+  const figures = await flood(stage, service, 'task-pending', tasks.map(taskPending));
+  mustBe('build requests', await stage.farm.requests(), MESSAGES);
+  return figures;
+};
+
+/** A flood of ended builds. */
+export const floodFinished: Scenario = async (stage) => {
+  const service = await stage.start('bb-listener');
+  const tasks = await stage.farm.build(await stage.taskcluster.ask({ ask: 'create', count: MESSAGES }));
+  for (let at = 0; at < tasks.length; at += 1000) {
+    await Promise.all(tasks.slice(at, at + 1000).map((task) => stage.publish(started(task))));
+    await service.until(({ handled }) => handled >= Math.min(at + 1000, MESSAGES));
+  }
+  await stage.farm.finish(tasks);
+  const figures = await flood(stage, service, 'log_uploaded', tasks.map(logUploaded));
+  mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { completed: MESSAGES });
+  return figures;
+};
+
+async function flood(
+  stage: Stage,
+  service: Service,
+  queue: string,
+  messages: readonly Message[],
+): Promise<Figures> {
+  const { handled } = await service.read();
+  const begun = performance.now();
+  let deepest = 0;
+  let published = 0;
+  while (published < messages.length) {
+    const due = Math.min(
+      messages.length,
+      Math.ceil(((performance.now() - begun) / 1000 / SECONDS) * MESSAGES),
+    );
+    await Promise.all(messages.slice(published, due).map((message) => stage.publish(message)));
+    published = due;
+    deepest = Math.max(deepest, await stage.waiting(queue));
+    await sleep(100);
+  }
+  const published60 = (performance.now() - begun) / 1000;
+  await service.until((reading) => reading.handled >= handled + messages.length);
+  return {
+    'published in s': published60,
+    'handled in s': (performance.now() - begun) / 1000,
+    'most waiting': deepest,
+    'peak MB': (await service.memory()).peak,
+  };
+}

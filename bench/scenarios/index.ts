@@ -1,0 +1,23 @@
+import { finishedBuilds, pending, startedBuilds } from './bursts.js';
+import { floodFinished, floodPending } from './floods.js';
+import { hundredThousand, passDue, passIdle } from './passes.js';
+import type { Scenario } from './scenario.js';
+import { soak } from './soak.js';
+import { start } from './starts.js';
+
+/** Everything there is to measure, by name. */
+export const SCENARIOS: Record<string, Scenario> = {
+  pending,
+  started: startedBuilds,
+  finished: finishedBuilds,
+  'pass-due': passDue,
+  'pass-idle': passIdle,
+  start,
+  'flood-pending': floodPending,
+  'flood-finished': floodFinished,
+  'hundred-thousand': hundredThousand,
+  soak,
+};
+
+/** What takes minutes or less, and is measured unless something else is asked for. */
+export const USUAL = ['pending', 'started', 'finished', 'pass-due', 'pass-idle', 'start'];

@@ -1,0 +1,47 @@
+import type { Figures, Report } from './figures.js';
+
+/** Results as text: a block for each scenario, a line for each figure. */
+export function tableOf({ results }: Report): string {
+  return results
+    .map(({ scenario, latency, runs, median }) => {
+      const spread = (name: string) => {
+        const values = runs.map((run) => run[name] ?? NaN);
+        return runs.length > 1 ? `  (${short(Math.min(...values))} to ${short(Math.max(...values))})` : '';
+      };
+      return block(`${scenario}, ${latency} ms`, median, (name, value) => short(value) + spread(name));
+    })
+    .join('\n');
+}
+
+/** New figures divided by old ones, where both files have them. */
+export function ratiosOf(older: Report, newer: Report): string {
+  return newer.results
+    .flatMap(({ scenario, latency, median }) => {
+      const before = older.results.find((other) => other.scenario === scenario && other.latency === latency);
+      if (!before) return [];
+      const ratios = Object.entries(median).map(([name, value]) => [
+        name,
+        value / (before.median[name] ?? NaN),
+      ]);
+      return block(
+        `${scenario}, ${latency} ms`,
+        Object.fromEntries(ratios) as Figures,
+        (name, ratio) =>
+          `${ratio.toFixed(2)}  (${short(before.median[name] ?? NaN)} to ${short(median[name]!)})`,
+      );
+    })
+    .join('\n');
+}
+
+function block(title: string, figures: Figures, text: (name: string, value: number) => string): string {
+  const width = Math.max(...Object.keys(figures).map(({ length }) => length));
+  const lines = Object.entries(figures).map(
+    ([name, value]) => `  ${name.padEnd(width)}  ${text(name, value)}\n`,
+  );
+  return `${title}\n${lines.join('')}`;
+}
+
+function short(value: number): string {
+  if (Number.isNaN(value)) return '-';
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceName } from '@bbb/platform';
+
+/** What a service has used and done since its start. */
+export interface Reading {
+  /** Processor time, seconds. */
+  cpu: number;
+  /** HTTP calls to Taskcluster. */
+  http: number;
+  /** Round trips to each database. */
+  bridgeDb: number;
+  schedulerDb: number;
+  /** Messages handled and acknowledged. */
+  handled: number;
+  /** The reflector's passes, and the seconds that they lasted. */
+  passes: number;
+  passSeconds: number;
+}
+
+/** Milliseconds between two readings: they cost the service something too. */
+const POLL = 200;
+
+/** A service in a process of its own, as an operator starts it. */
+export class Service {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly url: string,
+    /** Milliseconds from the start of the process until it was ready. */
+    readonly readyAfter: number,
+  ) {}
+
+  static async start(
+    name: ServiceName,
+    port: number,
+    configFile: string,
+    folder: string,
+    flags: string[],
+  ): Promise<Service> {
+    const file = join('dist', 'apps', name, 'src', 'main.js');
+    const begun = performance.now();
+    const child = spawn(process.execPath, [...flags, file, '-c', configFile], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        BBB_HTTP_PORT: String(port),
+        BBB_LOG_FILE: join(folder, `${name}.log`),
+      },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`${name} ended with exit code ${child.exitCode}`);
+      const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
+      if (answer?.ok) return new Service(child, url, performance.now() - begun);
+      await sleep(10);
+    }
+  }
+
+  async read(): Promise<Reading> {
+    const answer = await fetch(`${this.url}/metrics`);
+    const lines = (await answer.text()).split('\n');
+    const sum = (pattern: RegExp) =>
+      lines
+        .filter((line) => pattern.test(line))
+        .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
+    const calls = (system: string) => sum(new RegExp(`^bbb_external_calls_total\\{[^}]*system="${system}"`));
+    return {
+      cpu: sum(/^process_cpu_seconds_total /),
+      http: calls('taskcluster') + calls('artifact-storage'),
+      bridgeDb: sum(/^bbb_sql_round_trips_total\{[^}]*database="bridge-db"/),
+      schedulerDb: sum(/^bbb_sql_round_trips_total\{[^}]*database="scheduler-db"/),
+      handled: sum(/^bbb_messages_total\{[^}]*outcome="acked"/),
+      passes: sum(/^bbb_cycle_seconds_count/),
+      passSeconds: sum(/^bbb_cycle_seconds_sum/),
+    };
+  }
+
+  /** Waits until the reading satisfies a condition. @throws Error when it does not within the patience (seconds) */
+  async until(isSo: (reading: Reading) => boolean, patience = 120): Promise<Reading> {
+    for (const end = Date.now() + patience * 1000; Date.now() < end; await sleep(POLL)) {
+      const reading = await this.read();
+      if (isSo(reading)) return reading;
+    }
+    throw new Error(`not reached within ${patience} s: ${JSON.stringify(await this.read())}`);
+  }
+
+  /** Resident memory in MB, now and at its peak. */
+  async memory(): Promise<{ now: number; peak: number }> {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
+    const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+    return { now: of('VmRSS'), peak: of('VmHWM') };
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGTERM');
+    await once(this.child, 'exit');
+  }
+}

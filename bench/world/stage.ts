@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDataSource, migrateUp } from '@bbb/bridge-db';
+import type { ServiceName } from '@bbb/platform';
+import { opened } from '@bbb/sql';
+import { type Broker, brokerAt, clearBroker, depthOf } from '../../test/sandbox/broker.js';
+import { createSchedulerSchema, type SchedulerSchema } from '../../test/sandbox/buildbot/index.js';
+import { type Databases, freshDatabases } from '../../test/sandbox/fresh-databases.js';
+import { Publisher } from '../../test/sandbox/pulse/index.js';
+import { freePort } from '../../test/sandbox/services.js';
+import { SERVERS } from '../../test/support/global-setup.js';
+import { BUILDER, Farm } from './farm.js';
+import type { Message } from './messages.js';
+import { Service } from './service.js';
+import { Taskcluster } from './taskcluster.js';
+
+export interface StageOptions {
+  database: 'mysql' | 'postgres';
+  schema: SchedulerSchema;
+  /** Milliseconds by which every answer of Taskcluster is late. */
+  latency: number;
+  /** Flags of node's for the services. */
+  nodeFlags: string[];
+}
+
+const QUEUES = ['task-pending', 'task-exception', 'started', 'log_uploaded'];
+
+/** The outside world of one run: fresh databases, queues of its own, a Taskcluster; and the services on it. */
+export class Stage {
+  private readonly services: Service[] = [];
+
+  private constructor(
+    readonly options: StageOptions,
+    readonly taskcluster: Taskcluster,
+    readonly farm: Farm,
+    private readonly databases: Databases,
+    private readonly publisher: Publisher,
+    private readonly broker: Broker,
+    private readonly folder: string,
+    private readonly id: string,
+  ) {}
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-bench-'));
+    const id = `bench-${randomBytes(4).toString('hex')}`;
+    const databases = await freshDatabases({ databaseServer: SERVERS[options.database].url }, folder);
+    const { schedulerDb, bridgeDb } = databases;
+    // With transactions, which is what costs time.
+    await createSchedulerSchema(schedulerDb, options.schema, { engine: 'InnoDB' });
+    await migrate(bridgeDb);
+    const broker = brokerAt(SERVERS.rabbitmq.url);
+    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
+    const taskcluster = Taskcluster.start(options.latency);
+    const farm = await Farm.open(schedulerDb, bridgeDb, options.schema);
+    return new Stage(options, taskcluster, farm, databases, publisher, broker, folder, id);
+  }
+
+  /** Starts a service, and waits until it is ready. */
+  async start(name: ServiceName, changes: object = {}): Promise<Service> {
+    const configFile = await this.writeConfiguration(changes);
+    const service = await Service.start(
+      name,
+      await freePort(),
+      configFile,
+      this.folder,
+      this.options.nodeFlags,
+    );
+    this.services.push(service);
+    return service;
+  }
+
+  publish({ exchange, routingKey, body }: Message): Promise<void> {
+    return this.publisher.publish(`exchange/${this.id}/${exchange}`, routingKey, body);
+  }
+
+  /** Messages that wait in a queue, without those that a service has been given. */
+  waiting(queue: string): Promise<number> {
+    return depthOf(this.broker, [`queue/${this.id}/${queue}`]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()));
+    this.taskcluster.stop();
+    await this.farm.close();
+    await this.publisher.close();
+    const queues = QUEUES.map((name) => `queue/${this.id}/${name}`);
+    await clearBroker(this.broker, queues, exchangesOf(this.id));
+    await this.databases.drop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async writeConfiguration(changes: object): Promise<string> {
+    const builders = join(this.folder, 'allthethings.json');
+    await writeFile(builders, JSON.stringify({ builders: { [BUILDER]: { shortname: 'linux64' } } }));
+    const broker = new URL(this.broker.url);
+    const configuration = {
+      taskcluster_queue_config: {
+        rootUrl: await this.taskcluster.ask({ ask: 'url' }),
+        credentials: { clientId: 'buildbot-bridge', accessToken: 'bench-access-token' },
+      },
+      buildbot_scheduler_db: this.databases.schedulerDb,
+      bbb_db: this.databases.bridgeDb,
+      pulse_host: broker.hostname,
+      pulse_port: Number(broker.port || 5672),
+      pulse_ssl: broker.protocol === 'amqps:',
+      pulse_user: decodeURIComponent(broker.username) || 'guest',
+      pulse_password: decodeURIComponent(broker.password) || 'guest',
+      pulse_queue_basename: `queue/${this.id}`,
+      selfserve_url: 'http://127.0.0.1:9/self-serve',
+      builders_url: builders,
+      tc_worker_group: 'buildbot-bridge',
+      tc_worker_id: 'buildbot-bridge',
+      tclistener: {
+        pulse_exchange_basename: `exchange/${this.id}`,
+        provisioner_id: 'buildbot-bridge',
+        worker_type: 'buildbot-bridge',
+      },
+      bblistener: { pulse_exchange: `exchange/${this.id}/build` },
+      ...changes,
+    };
+    const file = join(this.folder, 'config.json');
+    await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
+    return file;
+  }
+}
+
+async function migrate(url: string): Promise<void> {
+  const source = await opened(createDataSource({ url, poolSize: 1, connectTimeout: 10 }));
+  await migrateUp(source);
+  await source.destroy();
+}
+
+function exchangesOf(id: string): string[] {
+  return ['task-pending', 'task-exception', 'build'].map((name) => `exchange/${id}/${name}`);
+}

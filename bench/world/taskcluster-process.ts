@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaskclusterSimulator } from '../../test/sandbox/taskcluster/index.js';
+import type { MadeTask, TaskclusterCommand, TaskclusterReplies } from './taskcluster-commands.js';
+
+// The simulated queue in a process of its own, so that its work counts neither as the bench's nor as a service's.
+
+/** Seconds by which the clock is held back while tasks are made that were claimed long ago. */
+let back = 0;
+const WORKER = { workerGroup: 'buildbot-bridge', workerId: 'buildbot-bridge' };
+const taskIds: string[] = [];
+
+const simulator = await new TaskclusterSimulator({
+  clock: { now: () => Date.now() / 1000 - back },
+  latency: Number(process.argv[2] ?? 0),
+  tickEvery: 1000,
+}).start();
+
+async function answer(command: TaskclusterCommand): Promise<TaskclusterReplies[TaskclusterCommand['ask']]> {
+  switch (command.ask) {
+    case 'url':
+      return simulator.url;
+    case 'create':
+      return Array.from({ length: command.count }, () => make(command.claimedAgo));
+    case 'called':
+      while (simulator.calls.count(command.method) < command.count) await sleep(5);
+      return null;
+    case 'states': {
+      const states: Record<string, number> = {};
+      for (const taskId of taskIds) {
+        const { state } = simulator.state.status(taskId);
+        states[state] = (states[state] ?? 0) + 1;
+      }
+      return states;
+    }
+  }
+}
+
+function make(claimedAgo: number | undefined): MadeTask {
+  back = claimedAgo ?? 0;
+  try {
+    const taskId = simulator.createTask();
+    taskIds.push(taskId);
+    const scheduled = Date.parse(simulator.state.status(taskId).runs[0]!.scheduled) / 1000;
+    if (claimedAgo === undefined) return { taskId, scheduled, takenUntil: null };
+    const { takenUntil } = simulator.state.claimTask(taskId, 0, WORKER);
+    return { taskId, scheduled, takenUntil: Date.parse(takenUntil) / 1000 };
+  } finally {
+    back = 0;
+  }
+}
+
+process.on('message', ({ id, command }: { id: number; command: TaskclusterCommand }) => {
+  void answer(command).then((reply) => process.send?.({ id, reply }));
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { HttpConnections } from './http-connections.js';
+
+describe('HttpConnections', () => {
+  let server: Server;
+  let answer: (response: ServerResponse, request: IncomingMessage) => unknown;
+  let opened: number;
+  let open: HttpConnections[];
+
+  beforeEach(async () => {
+    opened = 0;
+    open = [];
+    server = createServer((request, response) => void answer(response, request));
+    server.on('connection', () => opened++);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterEach(() => {
+    for (const connections of open) connections.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const connect = (atATime = 2) => {
+    open.push(new HttpConnections(atATime));
+    return open.at(-1)!;
+  };
+  const url = () => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a?b=c`);
+  const get = (connections: HttpConnections, timeout = 5000) =>
+    connections.exchange({ verb: 'GET', url: url(), headers: { 'x-own': 'yes' } }, timeout);
+
+  it('sends what it is given, and gives back what came, also a redirect', async () => {
+    answer = async (response, request) => {
+      const body = (await request.toArray()).join('');
+      response.writeHead(302, { location: '/elsewhere', 'content-type': 'text/plain' });
+      response.end(`${request.method} ${request.url} ${request.headers['content-length']} ${body}`);
+    };
+    const message = { verb: 'PUT', url: url(), headers: {}, body: Buffer.from('content') };
+    const { status, headers, body } = await connect().exchange(message, 5000);
+    expect({ status, location: headers.location, body: body.toString() }).toEqual({
+      status: 302,
+      location: '/elsewhere',
+      body: 'PUT /a?b=c 7 content',
+    });
+  });
+
+  it('keeps connections, and opens no more than so many', async () => {
+    answer = (response) => response.end('done');
+    const connections = connect(3);
+    await Promise.all(Array.from({ length: 30 }, () => get(connections)));
+    expect(opened).toBe(3);
+  });
+
+  it('gives every message its whole time, however long it waits for a connection', async () => {
+    answer = (response) => setTimeout(() => response.end('late'), 60);
+    const connections = connect(1);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => get(connections, 250)));
+    expect(answers.map(({ body }) => body.toString())).toEqual(Array(5).fill('late'));
+  });
+
+  it.each<[string, string, (response: ServerResponse) => unknown]>([
+    ['silence', 'ETIMEDOUT', () => undefined],
+    ['an answer without an end', 'ETIMEDOUT', (response) => response.writeHead(200).write('{')],
+    ['a cut connection', 'ECONNRESET', (response) => response.destroy()],
+    [
+      'an answer that is cut off',
+      'ECONNRESET',
+      (response) => {
+        response.writeHead(200, { 'content-length': 100 }).write('{');
+        setTimeout(() => response.destroy(), 20);
+      },
+    ],
+  ])('fails on %s with %s', async (_, code, fault) => {
+    answer = fault;
+    await expect(get(connect(), 100)).rejects.toMatchObject({ code });
+  });
+
+  it('fails where nobody listens', async () => {
+    const message = { verb: 'GET', url: new URL('http://127.0.0.1:1/'), headers: {} };
+    await expect(connect().exchange(message, 1000)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

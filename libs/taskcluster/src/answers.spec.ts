@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { notAnswered, replyOf } from './answers.js';
+
+const answer = (status: number, body: string, contentType = 'application/json; charset=utf-8') => ({
+  status,
+  headers: { 'content-type': contentType },
+  body: Buffer.from(body),
+});
+const thrownBy = (work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('replyOf', () => {
+  it('is the JSON of an answer, and nothing of one without content', () => {
+    expect(replyOf('status', answer(200, '{"status":1}'))).toEqual({ status: 1 });
+    expect(replyOf('finishArtifact', answer(204, '', ''))).toBeUndefined();
+  });
+
+  it('keeps the first line of a refusal, and not more than is bearable', () => {
+    const message = `${'x'.repeat(400)}\n\n---\n\n* method: claimTask`;
+    const body = JSON.stringify({ code: 'RequestConflict', message });
+    expect(thrownBy(() => replyOf('claimTask', answer(409, body)))).toMatchObject({
+      name: 'Refused',
+      status: 409,
+      code: 'RequestConflict',
+      message: 'x'.repeat(300),
+    });
+  });
+
+  it.each([
+    ['a code that is none', answer(500, '{"code":"<script>"}')],
+    ['a page', answer(500, '<html>', 'text/html')],
+    ['half a JSON', answer(500, '{"code":')],
+    ['JSON null', answer(500, 'null')],
+  ])('does not repeat %s', (_, given) => {
+    expect(thrownBy(() => replyOf('status', given))).toMatchObject({
+      name: 'Unavailable',
+      message: '500 UnknownError to status',
+    });
+  });
+});
+
+describe('notAnswered', () => {
+  it('names what the network said', () => {
+    const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+    expect(notAnswered('x', 'status', error)).toMatchObject({
+      name: 'Unavailable',
+      system: 'x',
+      message: 'no answer to status: timeout',
+    });
+  });
+
+  it('lets a mistake of ours through', () => {
+    const mistake = new TypeError('no method claim with 3 parameters');
+    expect(notAnswered('x', 'status', mistake)).toBe(mistake);
+  });
+});

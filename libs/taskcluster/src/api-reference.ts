@@ -1,0 +1,39 @@
+// An ambient file is invisible to the build of a single app unless it is named.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference
+/// <reference path="./taskcluster-client.d.ts" />
+import references, { type ApiReference } from 'taskcluster-client/src/apis.js';
+
+/** One call of an API method. */
+export interface ApiCall {
+  service: 'queue' | 'object';
+  method: string;
+  /** What stands in its path, in the order of the reference. */
+  params: readonly (string | number)[];
+  query?: Readonly<Record<string, string>>;
+  payload?: unknown;
+}
+
+const REFERENCES: Record<ApiCall['service'], ApiReference> = {
+  queue: references.Queue.reference,
+  object: references.Object.reference,
+};
+
+/**
+ * Verb and path of a call, after the API references that Taskcluster publishes with its client.
+ *
+ * @throws TypeError when the reference has no such method, or one with other parameters
+ */
+export function routeOf({ service, method, params, query }: ApiCall): { verb: string; path: string } {
+  const { serviceName, apiVersion, entries } = REFERENCES[service];
+  const entry = entries.find(({ name, type }) => type === 'function' && name === method);
+  if (entry?.args.length !== params.length)
+    throw new TypeError(`no method ${method} with ${params.length} parameters`);
+  const route = entry.route.replace(/<([^<>]+)>/g, (_, name: string) =>
+    encodeURIComponent(params[entry.args.indexOf(name)]!),
+  );
+  const search = new URLSearchParams(query).toString();
+  return {
+    verb: entry.method.toUpperCase(),
+    path: `/api/${serviceName}/${apiVersion}${route}${search && `?${search}`}`,
+  };
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import hawk from 'hawk';
+
+/** With which a call is signed. A certificate makes them temporary. */
+export interface Credentials {
+  clientId: string;
+  accessToken: string;
+  certificate?: string | undefined;
+}
+
+/** A nonce may come once in a second; random bytes for each would be a system call for each. */
+const PROCESS = randomBytes(9).toString('base64url');
+let count = 0;
+
+/** The Authorization header of one request, by which it can be made once. */
+export function authorization(verb: string, url: URL, credentials: Credentials): string {
+  const { clientId, accessToken, certificate } = credentials;
+  const { header } = hawk.client.header(url.href, verb, {
+    credentials: { id: clientId, key: accessToken, algorithm: 'sha256' },
+    ext: certificate === undefined ? undefined : extension(certificate),
+    timestamp: Math.floor(Date.now() / 1000),
+    nonce: `${PROCESS}${(count++).toString(36)}`,
+  });
+  return header;
+}
+
+/** Where Taskcluster expects the certificate of temporary credentials. */
+function extension(certificate: string): string {
+  return Buffer.from(`{"certificate":${certificate}}`).toString('base64');
+}

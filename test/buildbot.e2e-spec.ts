@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { BuildOrder } from '@bbb/bridge';
+import { describeBuildbotContract } from './contracts/buildbot.contract.js';
+import { sandboxBuildbot } from './contracts/sandbox-buildbot.js';
+import { schedulerVariants } from './support/scheduler-schema.js';
+
+Logger.overrideLogger(false);
+
+for (const [kind, schema, engine] of schedulerVariants()) {
+  const name = `Buildbot 0.8 of the sandbox on ${kind}, schema ${schema} ${engine}`;
+  describeBuildbotContract(name, () => sandboxBuildbot(kind, schema, engine || undefined));
+}
+
+describe.each([6, 24] as const)('a build that died with its master, on schema %i', (schema) => {
+  it('is not cancelled once its number is another one’s', async () => {
+    const { connect, master, cancellations, dispose } = await sandboxBuildbot('sqlite', schema);
+    try {
+      const buildbot = connect();
+      const order: BuildOrder = {
+        taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+        createdForRunId: 0,
+        submittedAt: 1494586000,
+        buildername: 'Linux x86-64 mozilla-central build',
+        branch: 'projects/ash',
+        revision: null,
+        repository: '',
+        project: '',
+        properties: {},
+        priority: 0,
+      };
+      const dead = (await buildbot.create(order, async () => true))!;
+      const stranger = (await buildbot.create({ ...order, createdForRunId: 1 }, async () => true))!;
+      const { buildId, number } = await master.start(dead);
+      const request = (await buildbot.snapshots([dead])).get(dead)!;
+      await buildbot.cancel(request);
+      expect(cancellations()).toEqual([{ buildId }]);
+
+      await master.reboot();
+      expect((await master.start(stranger)).number).toBe(number);
+      await buildbot.cancel(request);
+      expect(cancellations()).toEqual([{ buildId }]);
+    } finally {
+      await dispose();
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import type { BuildRef } from '@bbb/bridge';
+import {
+  MasterSimulator,
+  type BuilderSetting,
+  type BuildResult,
+  type MasterOptions,
+  type SchedulerConnection,
+  type SchedulerSchema,
+} from '../sandbox/buildbot/index.js';
+import { CLAIM_LIFETIME } from '../sandbox/buildbot/scheduler/claims.js';
+import type { LoadedRequest } from '../sandbox/buildbot/scheduler/requests.js';
+import type { ManualClock } from '../sandbox/buildbot/testing/bench.js';
+import { readBuilds } from '../sandbox/self-serve/rows.js';
+import type { MasterSide } from './buildbot.contract.js';
+
+/** Seconds from a claim to its build, and from a build's end to what follows for the request. */
+const WINDOW = 60;
+
+const NAMES = [73, 74].map((number) => `bm${number}.example.com:/builds/buildbot/build1/master`);
+
+export interface SandboxMasterOptions {
+  databaseUrl: string;
+  schema: SchedulerSchema;
+  builder: BuilderSetting;
+  /** Moved by every step. */
+  clock: ManualClock;
+}
+
+/**
+ * The sandbox's masters, moved one step at a time: they build nothing but what a test wants next, and no build ends
+ * by itself. One is at work, and the other takes its place when it dies.
+ */
+export class SandboxMaster implements MasterSide {
+  private readonly masters: MasterSimulator[] = [];
+  private wanted: number | undefined;
+  private offered: number[] = [];
+
+  private constructor(
+    private readonly options: SandboxMasterOptions,
+    private readonly database: SchedulerConnection,
+  ) {}
+
+  /** @param database stays the caller's, and is to be closed after this */
+  static async start(options: SandboxMasterOptions, database: SchedulerConnection): Promise<SandboxMaster> {
+    const side = new SandboxMaster(options, database);
+    for (const name of NAMES) side.masters.push(await MasterSimulator.start(side.settings(name)));
+    return side;
+  }
+
+  get all(): readonly MasterSimulator[] {
+    return this.masters;
+  }
+
+  async claim(requestId: number): Promise<void> {
+    this.wanted = requestId;
+    await this.pass(1);
+    this.wanted = undefined;
+    if (!this.has(requestId)) throw new Error(`request ${requestId} cannot be claimed`);
+  }
+
+  async start(requestId: number): Promise<BuildRef> {
+    if (!this.has(requestId)) await this.claim(requestId);
+    await this.pass(WINDOW);
+    return this.newest(requestId);
+  }
+
+  async end(requestId: number): Promise<void> {
+    this.atWork.finishBuild(requestId);
+    await this.pass(1);
+  }
+
+  async finish(requestId: number, results: BuildResult): Promise<void> {
+    this.atWork.finishBuild(requestId, results);
+    await this.pass(1);
+    await this.pass(WINDOW);
+  }
+
+  retry(requestId: number): Promise<void> {
+    return this.finish(requestId, 5);
+  }
+
+  async crashAndRestart(requestId: number): Promise<BuildRef> {
+    await this.reboot();
+    // Claims in the request's row are known as one's own; those in a table have to grow old first.
+    if (this.options.schema === 24) await this.pass(CLAIM_LIFETIME + 1);
+    return this.start(requestId);
+  }
+
+  async crash(): Promise<void> {
+    await this.atWork.kill();
+    await this.pass(CLAIM_LIFETIME + 1);
+  }
+
+  async giveBack(requestId: number): Promise<void> {
+    await this.claim(requestId);
+    this.atWork.loseWorker(requestId);
+    await this.pass(WINDOW);
+  }
+
+  async cancel(requestId: number): Promise<void> {
+    await this.pass(1);
+    if (!(await this.atWork.cancelPending(requestId))) {
+      throw new Error(`request ${requestId} cannot be cancelled`);
+    }
+  }
+
+  async remove(requestId: number): Promise<void> {
+    await this.database.transaction(async (statements) => {
+      if (this.options.schema === 24) {
+        await statements.change('DELETE FROM buildrequest_claims WHERE brid = ?', [requestId]);
+      }
+      await statements.change('DELETE FROM builds WHERE brid = ?', [requestId]);
+      await statements.change('DELETE FROM buildrequests WHERE id = ?', [requestId]);
+    });
+  }
+
+  async free(): Promise<number[]> {
+    this.offered = [];
+    await this.pass(1);
+    return this.offered;
+  }
+
+  /** Dies and comes back at once, without the builds that it had. */
+  async reboot(): Promise<void> {
+    const master = this.atWork;
+    await master.kill();
+    await master.restart();
+  }
+
+  /** What masters were told meanwhile comes to its end. */
+  async settle(): Promise<void> {
+    await this.pass(1);
+    await this.pass(WINDOW);
+  }
+
+  async close(): Promise<void> {
+    for (const master of this.masters) await master.close();
+  }
+
+  private get atWork(): MasterSimulator {
+    const master = this.masters.find(({ isUp }) => isUp);
+    if (!master) throw new Error('all masters are dead');
+    return master;
+  }
+
+  private has(requestId: number): boolean {
+    return this.atWork.inProgress().some(({ requestIds }) => requestIds.includes(requestId));
+  }
+
+  private async pass(seconds: number): Promise<void> {
+    this.options.clock.pass(seconds);
+    await this.atWork.step();
+  }
+
+  private async newest(requestId: number): Promise<BuildRef> {
+    const builds = await this.database.read((statements) => readBuilds(statements, requestId));
+    const last = builds.at(-1);
+    if (!last) throw new Error(`request ${requestId} has no build`);
+    return { buildId: last.id, number: last.number };
+  }
+
+  private settings(name: string): MasterOptions {
+    const { builder, ...others } = this.options;
+    return {
+      ...others,
+      name,
+      builders: [{ ...builder, merge: false, nextBuild: (requests) => this.next(requests) }],
+      publish: () => undefined,
+      plan: () => ({ claimWindow: WINDOW, hold: true, finishWindow: WINDOW }),
+      pollInterval: 0,
+    };
+  }
+
+  private next(requests: readonly LoadedRequest[]): LoadedRequest | undefined {
+    this.offered = requests.map(({ brid }) => brid);
+    return requests.find(({ brid }) => brid === this.wanted);
+  }
+}

@@ -28,6 +28,7 @@ const REMEDIES: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
   ENOENT: 'there is no such file',
   ER_ACCESS_DENIED_ERROR: 'user or password refused',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
   ER_BAD_DB_ERROR: 'there is no such database',
   SQLITE_NOTADB: 'the file is no SQLite database',

@@ -68,7 +68,7 @@ async function startApp(app, options) {
 
 async function migrate(options) {
   if (options.down && options.show) throw new UsageError('migrate takes one of --down and --show');
-  const { url, commands } = await database(options);
+  const { url, commands } = await database(options, note);
   await commands.runMigrate(url, options.down ? 'down' : options.show ? 'show' : 'up');
   return 0;
 }
@@ -79,14 +79,24 @@ async function messages(action, id, options) {
   if (takesId !== (id !== undefined))
     throw new UsageError(`messages ${action} takes ${takesId ? 'an' : 'no'} ID`);
   if (takesId && !/^[1-9]\d{0,14}$/.test(id)) throw new UsageError('the ID of a message is a number');
-  const { url, commands } = await database(options);
+  const { url, commands } = await database(options, () => undefined);
   return commands.runMessages(url, action, takesId ? Number(id) : undefined);
 }
 
-async function database(options) {
+/** @param warn takes what a lib logs as a warning or worse */
+async function database(options, warn) {
   const { loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
   const url = loadBridgeDbUrl({ file: options.config });
+  const { Logger } = await import('@nestjs/common');
+  Logger.overrideLogger({ log: () => undefined, warn, error: warn });
   return { url, commands: await import('../dist/libs/bridge-db/src/command-line.js') };
+}
+
+/** A line for a person: what the libs log as fields and a constant text, or as a text alone. */
+function note(first, text) {
+  if (typeof first === 'string') return process.stderr.write(`${first}\n`);
+  const words = Object.entries(first).map(([name, value]) => `${name} ${value}`);
+  return process.stderr.write(`${text} (${words.join(', ')})\n`);
 }
 
 function version() {
@@ -124,6 +134,8 @@ try {
 } catch (error) {
   const isUsage = error instanceof UsageError;
   const isConfiguration = REFUSALS.has(error.name);
-  process.stderr.write(isUsage ? `${error.message}\n\n${USAGE}` : `${error.message}\n`);
+  const message =
+    error.name === 'Unavailable' ? `the bridge's database is not available: ${error.message}` : error.message;
+  process.stderr.write(isUsage ? `${message}\n\n${USAGE}` : `${message}\n`);
   process.exitCode = isUsage ? EXIT_USAGE : isConfiguration ? EXIT_CONFIGURATION : 1;
 }

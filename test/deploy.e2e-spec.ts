@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   EXIT_CONFIGURATION,
@@ -179,7 +179,7 @@ describe('deploy/compose', () => {
     const plainPulse = expect.stringMatching(/^INSECURE: .*Pulse/);
     const plainDatabase = expect.stringMatching(/^INSECURE: .*bbb_db/);
     expect(warnings).toEqual([
-      ...(service === 'tc-listener' ? [builderNames] : []),
+      ...(service === 'bb-listener' ? [] : [builderNames]),
       ...(service === 'reflector' ? [] : [plainPulse]),
       plainDatabase,
     ]);
@@ -271,4 +271,27 @@ describe('Dockerfile', () => {
       expect.arrayContaining([...needed, 'tsconfig.json', 'tsconfig.build.json'].map((name) => `!${name}`)),
     );
   });
+
+  it('is given everything that compiled files import', () => {
+    const given = text('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => `${line.slice(1)}/`);
+    const { include } = JSON.parse(text('tsconfig.build.json')) as { include: string[] };
+    const compiled = include
+      .flatMap((folder) => filesBelow(folder))
+      .filter((file) => /(?<!\.(?:e2e-)?spec)\.ts$/.test(file) && !file.includes('/testing/'));
+    const imported = compiled.flatMap((file) =>
+      [...text(file).matchAll(/\bfrom '(\.{1,2}\/[^']+)'/g)].map(([, path]) => join(dirname(file), path!)),
+    );
+    expect(imported.length).toBeGreaterThan(100);
+    expect(imported.filter((file) => !given.some((place) => file.startsWith(place)))).toEqual([]);
+  });
 });
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, makeOriginal } from '../libs/bridge-db/src/testing/original.js';
 import { createSchedulerSchema } from './sandbox/buildbot/index.js';
 import { freePort } from './sandbox/services.js';
 import { layout2015 } from './support/layout-2015.js';
@@ -100,5 +101,27 @@ describe('the package', () => {
 
     const migrated = await run(command(), ['-c', 'config.json', 'migrate', '--show'], { cwd: installation });
     expect(migrated.stdout).not.toMatch(/^\[ \]/m);
+  }, 60_000);
+
+  it('speaks to a person who migrates: one line for what was kept aside, one for what is away', async () => {
+    const migrate = (url: string) =>
+      run(command(), ['migrate'], { cwd: installation, env: { ...process.env, BBB_BRIDGE_DB_URL: url } });
+    const url = `sqlite:///${join(installation, 'old.db')}`;
+    const old = await connect(url);
+    await makeOriginal(old, 'from-1.6.3', [
+      [1, 'AAAAAAAAAAAAAAAAAAAAAA', 0, 1, 1, null],
+      [2, 'AAAAAAAAAAAAAAAAAAAAAA', 1, 1, 1, null],
+    ]);
+    await old.destroy();
+    const { stdout, stderr } = await migrate(url);
+    expect(stderr).toBe('rows of superseded runs are kept aside (rows 1, table tasks_superseded)\n');
+    expect(stdout).toMatch(/^(migrated: \w+\n)+$/);
+
+    await expect(
+      migrate(`mysql://bridge:hunter2@127.0.0.1:${await freePort()}/bridge`),
+    ).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^the bridge's database is not available: no server answers there.*\n$/),
+    });
   }, 60_000);
 });

@@ -3,74 +3,148 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runMigrate } from '@bbb/bridge-db';
-import { brokerAt } from './broker.js';
-import { freshDatabases } from './fresh-databases.js';
+import { type Broker, brokerAt } from './broker.js';
+import { type Databases, freshDatabases } from './fresh-databases.js';
 import { readOptions, type ShowOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
 import { freePort, type Services, startInProcess, startProcesses } from './services.js';
 import { cast, play } from './story.js';
 import { World } from './world.js';
 
-/** Shows the bridge at work. Exit code 0: every task came to its right end on both sides. */
-async function show(options: ShowOptions): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-'));
-  const databases = await freshDatabases(options, folder);
-  const broker = brokerAt(options.pulse);
-  const world = await World.start({
-    ...databases,
-    folder,
-    broker,
-    seed: options.seed,
-    schema: options.schema,
-  });
-  let services: Services | undefined;
-  try {
-    const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
-    const configFile = await world.writeConfiguration(ports);
-    if (!databases.bridgeDb.startsWith('sqlite')) await runMigrate(databases.bridgeDb, 'up');
-    services = broker.isInProcess
-      ? await startInProcess(configFile, { connect: () => broker.connect() })
-      : await startProcesses(configFile, ports);
-    process.stdout.write(`Logs and configuration are in ${folder}\n`);
+/** A server that an option names cannot be used; the message says which and why. */
+class Unusable extends Error {}
 
-    const progress = new Progress(process.stdout);
-    const actors = await play(world, cast(options.tasks, options.seed), progress.show, options.patience);
-    const wrong = progress.summary(actors);
+/** After Ctrl+C, as a shell has it. */
+const EXIT_INTERRUPTED = 130;
+
+/** Shows the bridge at work. Exit code 0: every task came to its right end on both sides. */
+async function show(options: ShowOptions, stopping: AbortSignal): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-'));
+  const undo: (() => Promise<unknown>)[] = [];
+  let keepFolder = false;
+  try {
+    const broker = brokerAt(options.pulse);
+    if (!broker.isInProcess) await usable('--pulse', async () => (await broker.connect()).close());
+    const databases = await usable('--database-server', () => freshDatabases(options, folder));
+    undo.push(() => databases.drop());
+    const world = await usable(options.schedulerDb ? '--scheduler-db or --bridge-db' : 'this world', () =>
+      World.start({ ...databases, folder, broker, seed: options.seed, schema: options.schema }),
+    );
+    undo.push(() => world.stop());
+    const scenarios = cast(options.tasks, options.seed);
+    process.stdout.write(introduction(options, scenarios.flat().length, databases, folder));
+
+    const services = await started(world, databases, broker);
+    undo.push(() => services.stop());
+    const progress = new Progress(process.stdout, scenarios.flat());
+    const begun = Date.now();
+    const actors = await play(world, scenarios, progress.show, options.patience, stopping);
+    if (stopping.aborted) {
+      progress.erase();
+      process.stdout.write('Stopped before the end.\n');
+      return EXIT_INTERRUPTED;
+    }
+    const wrong = progress.summary(actors, (Date.now() - begun) / 1000);
     const left = { ...(await world.rowsLeft()), queued: await world.messagesLeft() };
+    const isClean = wrong === 0 && left.tasks === 0 && left.messages === 0 && left.queued === 0;
+    keepFolder = !isClean;
     process.stdout.write(
       `Left in the bridge: ${left.tasks} rows, ${left.messages} kept messages, ${left.queued} queued.\n`,
     );
-    if (options.keep) await untilStopped(services);
+    if (options.keep) await untilStopped(services, folder, stopping);
+    else if (isClean) process.stdout.write('\nOther mixes, other servers: npm start -- --help\n');
+    if (keepFolder) process.stdout.write(`Logs and configuration are kept in ${folder}\n`);
+
+    undo.pop();
     await services.stop();
-    services = undefined;
-    const isClean = wrong === 0 && left.tasks === 0 && left.messages === 0 && left.queued === 0;
-    if (isClean) await rm(folder, { recursive: true, force: true });
     return isClean ? 0 : 1;
+  } catch (error) {
+    if (stopping.aborted) return EXIT_INTERRUPTED;
+    keepFolder = !(error instanceof Unusable);
+    throw error;
   } finally {
-    await services?.stop().catch(() => undefined);
-    await world.stop();
-    await databases.drop();
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    if (!keepFolder) await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function untilStopped({ health }: Services): Promise<void> {
-  process.stdout.write('\nThe bridge stays up; press Ctrl+C to stop it.\n');
-  for (const [name, url] of Object.entries(health))
-    process.stdout.write(`  ${name.padEnd(12)} ${url}/health/ready\n`);
+async function started(world: World, databases: Databases, broker: Broker): Promise<Services> {
+  const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
+  const configFile = await world.writeConfiguration(ports);
+  if (!databases.bridgeDb.startsWith('sqlite')) await runMigrate(databases.bridgeDb, 'up');
+  return broker.isInProcess
+    ? startInProcess(configFile, { connect: () => broker.connect() })
+    : startProcesses(configFile, ports);
+}
+
+/** Drivers tell no passwords; URLs do, so none is repeated. */
+async function usable<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new Unusable(`${what} cannot be used: ${message || code}`, { cause: error });
+  }
+}
+
+function introduction(options: ShowOptions, tasks: number, databases: Databases, folder: string): string {
+  const kinds: Record<string, string> = { sqlite: 'SQLite files', mysql: 'MySQL or MariaDB' };
+  const kind = kinds[/^[a-z]+/.exec(databases.bridgeDb)?.[0] ?? ''] ?? 'PostgreSQL';
+  const version = options.schema === 6 ? '0.8.2' : '0.8.14';
+  const isReal = options.pulse !== undefined;
+  const lines = [
+    [
+      'services',
+      `tc-listener, bb-listener, reflector, in ${isReal ? 'processes of their own' : 'this process'}`,
+    ],
+    ['simulated', `Taskcluster, Buildbot ${version}, Self Serve${isReal ? '' : ', RabbitMQ'}`],
+    ['databases', `${kind}`],
+    ['logs', `${folder} (removed when all goes well)`],
+  ];
+  return [
+    `Buildbot Bridge at work on ${tasks} tasks, seed ${options.seed}`,
+    '',
+    ...lines.map(([name, value]) => `  ${name!.padEnd(10)} ${value}`),
+    '',
+    '',
+  ].join('\n');
+}
+
+async function untilStopped({ health }: Services, folder: string, stopping: AbortSignal): Promise<void> {
+  const lines = Object.entries(health).map(([name, url]) => `  ${name.padEnd(12)} ${url}/health/ready`);
+  process.stdout.write(
+    `\nThe bridge stays up; press Ctrl+C to stop it.\n${lines.join('\n')}\n  and there /health/live and /metrics; configuration ${join(folder, 'config.json')}\n`,
+  );
   const forever = setInterval(() => undefined, 60_000);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+  if (!stopping.aborted)
+    await new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()));
   clearInterval(forever);
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(USAGE);
-  else process.exitCode = await show(options);
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 64;
+function optionsGiven(): ShowOptions | undefined {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options !== 'help') return options;
+    process.stdout.write(USAGE);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exitCode = 64;
+  }
+  return undefined;
+}
+
+const options = optionsGiven();
+if (options) {
+  // What was made on servers is taken away first; a second signal ends at once.
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  try {
+    process.exitCode = await show(options, stopping.signal);
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    // A world that could not be finished may have connections that would keep the process.
+    process.exit(1);
+  }
 }

@@ -28,8 +28,8 @@ export const USAGE = `npm start -- [options]
   --schema 6|24           the scheduler database's schema: Buildbot 0.8.2 or 0.8.9 to 0.8.14 (default 6)
   --patience SECONDS      how long to wait for the slowest task (default 120)
 
-Databases on a server need --pulse, because services in one process cannot show that they need no common memory.
-Without database options SQLite files are used.
+Without --pulse the broker is simulated too, and the three services run in one process. Without database options
+SQLite files are used. Exit code 0: every task ended as expected on both sides, and nothing is left in the bridge.
 `;
 
 /** @throws TypeError with a message for the user */
@@ -54,6 +54,16 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
   if ((values['scheduler-db'] === undefined) !== (values['bridge-db'] === undefined)) {
     throw new TypeError('--scheduler-db and --bridge-db go together');
   }
+  if (values['database-server'] !== undefined && values['scheduler-db'] !== undefined) {
+    throw new TypeError('--database-server makes the databases that --scheduler-db and --bridge-db name');
+  }
+  url('--pulse', values.pulse, /^amqps?:\/\//, 'amqp://...');
+  url(
+    '--database-server',
+    values['database-server'],
+    /^(mysql|postgres(ql)?):\/\//,
+    'mysql://... or postgresql://...',
+  );
   return {
     tasks: number('--tasks', values.tasks ?? '18'),
     seed: number('--seed', values.seed),
@@ -65,6 +75,11 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     schema: values.schema === '6' ? 6 : 24,
     patience: number('--patience', values.patience),
   };
+}
+
+function url(name: string, text: string | undefined, form: RegExp, words: string): void {
+  if (text !== undefined && !(form.test(text) && URL.canParse(text)))
+    throw new TypeError(`${name} is ${words}`);
 }
 
 function number(name: string, text: string): number {

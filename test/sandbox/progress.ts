@@ -1,13 +1,40 @@
 import { type Actor, hasArrived } from './story.js';
+import type { Scenario } from './mix.js';
 
-const COLUMNS = [46, 42, 26];
+/** The part of a terminal or file that is written to. */
+export interface Output {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+  write(text: string): unknown;
+}
+
+const HEAD = ['task', 'in Taskcluster', 'in Buildbot'];
+const GAP = '  ';
+
+/** Widths of the columns below which cells are hard to tell apart. */
+const LEGIBLE = [32, 22, 16];
 
 /** Shows tasks on their way: a table that is drawn anew on a terminal, a line for each change elsewhere. */
 export class Progress {
   private drawn = 0;
   private readonly last = new Map<string, string>();
+  private readonly natural: number[];
+  private readonly colour: (code: number, text: string) => string;
 
-  constructor(private readonly out: NodeJS.WriteStream) {}
+  /** @param scenarios of all tasks to come: columns are as wide as their names and ends */
+  constructor(
+    private readonly out: Output,
+    scenarios: readonly Scenario[],
+    environment: Record<string, string | undefined> = process.env,
+  ) {
+    const cells = scenarios.map(({ name, taskcluster, buildbot }) => [`00 ${name}`, taskcluster, buildbot]);
+    this.natural = HEAD.map((head, column) =>
+      Math.max(head.length, ...cells.map((row) => row[column]!.length)),
+    );
+    const isColoured = out.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
+    this.colour = (code, text) => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text);
+  }
 
   readonly show = (actors: readonly Actor[], seconds: number): void => {
     if (this.out.isTTY) this.draw(actors, seconds);
@@ -15,65 +42,117 @@ export class Progress {
   };
 
   /** Each task with what was expected and what came; returns how many went wrong. */
-  summary(actors: readonly Actor[]): number {
+  summary(actors: readonly Actor[], seconds: number): number {
     this.erase();
-    const wrong = actors.filter((actor) => !hasArrived(actor));
-    this.out.write(`\n${row('task', 'in Taskcluster', 'in Buildbot')}\n`);
-    for (const actor of actors) {
-      const { scenario, seen } = actor;
-      const mark = hasArrived(actor) ? 'ok   ' : 'WRONG';
-      this.out.write(`${row(`${mark} ${scenario.name}`, seen?.taskcluster, seen?.buildbot)}\n`);
-      if (!hasArrived(actor))
-        this.out.write(`${row(`      expected:`, scenario.taskcluster, scenario.buildbot)}\n`);
-    }
+    const wrong = actors.filter((actor) => !hasArrived(actor)).length;
+    const [right, not] = this.out.isTTY ? [this.green('✓'), this.red('✗')] : ['ok   ', 'WRONG'];
+    const indent = this.out.isTTY ? ' ' : '     ';
+    const lines = actors.flatMap((actor, index) => {
+      const row = this.row(...this.cells(actor, index));
+      if (hasArrived(actor)) return [`${right} ${row}`];
+      const { taskcluster, buildbot } = actor.scenario;
+      return [`${not} ${row}`, `${indent} ${this.row('   but expected', taskcluster, buildbot)}`];
+    });
     this.out.write(
-      `\n${actors.length - wrong.length} of ${actors.length} tasks ended as expected on both sides.\n`,
+      [
+        '',
+        `Each task with its end on both sides; ${right.trim()} means that this end was expected:`,
+        '',
+        this.bold(`${indent} ${this.row(...HEAD)}`),
+        ...lines,
+        '',
+        `${actors.length - wrong} of ${actors.length} tasks ended as expected on both sides, after ${seconds.toFixed(1)} s.`,
+        '',
+      ].join('\n'),
     );
-    return wrong.length;
+    return wrong;
   }
 
-  private draw(actors: readonly Actor[], seconds: number): void {
-    this.erase();
-    const height = Math.max(5, this.out.rows - 4);
-    const open = actors.filter((actor) => !hasArrived(actor));
-    const lines = [
-      `${seconds.toFixed(1)} s, ${actors.length - open.length} of ${actors.length} tasks at their end`,
-      row('task', 'in Taskcluster', 'in Buildbot'),
-      ...actors
-        .slice(-height)
-        .map((actor) =>
-          row(
-            `${hasArrived(actor) ? '✓' : '…'} ${actor.scenario.name}`,
-            actor.seen?.taskcluster,
-            actor.seen?.buildbot,
-          ),
-        ),
-    ];
-    this.out.write(lines.map((line) => `${line.slice(0, this.out.columns - 1)}\n`).join(''));
-    this.drawn = lines.length;
-  }
-
-  private erase(): void {
+  /** Takes the table away, so that something else can be written. */
+  erase(): void {
     if (this.drawn > 0) this.out.write(`\x1b[${this.drawn}A\x1b[J`);
     this.drawn = 0;
   }
 
+  /** Where there is no room for all, those that have come to their end make room for the others. */
+  private draw(actors: readonly Actor[], seconds: number): void {
+    const room = Math.max(5, (this.out.rows ?? 24) - 5);
+    const numbered = actors.map((actor, index) => ({ actor, index }));
+    const open = numbered.filter(({ actor }) => !hasArrived(actor));
+    const shown = actors.length <= room ? numbered : open.slice(0, room);
+    const lines = [
+      `${seconds.toFixed(1)} s, ${actors.length - open.length} of ${actors.length} tasks at their end`,
+      '',
+      this.bold(`  ${this.row(...HEAD)}`),
+      ...shown.map(({ actor, index }) => {
+        const row = this.row(...this.cells(actor, index));
+        return hasArrived(actor) ? `${this.green('✓')} ${row}` : this.dim(`· ${row}`);
+      }),
+    ];
+    this.erase();
+    this.out.write(`${lines.join('\n')}\n`);
+    this.drawn = lines.length;
+  }
+
   private tell(actors: readonly Actor[], seconds: number): void {
-    for (const { taskId, scenario, seen } of actors) {
-      if (!seen) continue;
-      const line = `${seen.taskcluster} | ${seen.buildbot}`;
-      if (this.last.get(taskId) === line) continue;
-      this.last.set(taskId, line);
-      this.out.write(
-        `${seconds.toFixed(1).padStart(6)} s  ${row(scenario.name, seen.taskcluster, seen.buildbot)}\n`,
-      );
+    for (const [index, actor] of actors.entries()) {
+      if (!actor.seen) continue;
+      const line = this.row(...this.cells(actor, index));
+      if (this.last.get(actor.taskId) === line) continue;
+      this.last.set(actor.taskId, line);
+      this.out.write(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`);
     }
   }
+
+  private cells({ scenario, seen }: Actor, index: number): string[] {
+    const number = `${String(index + 1).padStart(2)} `;
+    const width = this.out.isTTY ? this.widths()[0]! - number.length : Infinity;
+    return [
+      `${number}${withoutBeginning(scenario.name, width)}`,
+      seen?.taskcluster ?? '',
+      seen?.buildbot ?? '',
+    ];
+  }
+
+  private row(...cells: string[]): string {
+    const widths = this.widths();
+    return cells
+      .map((cell, column) =>
+        (this.out.isTTY ? withoutMiddle(cell, widths[column]!) : cell).padEnd(widths[column]!),
+      )
+      .join(GAP)
+      .trimEnd();
+  }
+
+  /** On a narrow terminal the columns with most to spare give way, so that no line is wrapped: that would spoil the table. */
+  private widths(): number[] {
+    const widths = [...this.natural];
+    if (!this.out.isTTY) return widths;
+    const room = (this.out.columns ?? 80) - 1 - '✓ '.length - GAP.length * (widths.length - 1);
+    for (const least of [LEGIBLE, widths.map(() => 8)]) {
+      while (widths.reduce((sum, width) => sum + width) > room) {
+        const spare = widths.map((width, column) => width - least[column]!);
+        const most = Math.max(...spare);
+        if (most <= 0) break;
+        widths[spare.indexOf(most)]! -= 1;
+      }
+    }
+    return widths;
+  }
+
+  private bold = (text: string) => this.colour(1, text);
+  private dim = (text: string) => this.colour(2, text);
+  private green = (text: string) => this.colour(32, text);
+  private red = (text: string) => this.colour(31, text);
 }
 
-function row(...cells: (string | undefined)[]): string {
-  return cells
-    .map((cell = '', index) => cell.padEnd(COLUMNS[index] ?? 0))
-    .join(' ')
-    .trimEnd();
+/** Names of scenarios that begin alike end differently. */
+function withoutBeginning(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
+}
+
+function withoutMiddle(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const head = Math.ceil((width - 1) / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
 }

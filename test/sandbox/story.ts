@@ -44,12 +44,14 @@ export function hasArrived({ seen, scenario }: Actor): boolean {
  *
  * @param tell called after every look
  * @param patience seconds after which the story ends as it is
+ * @param stopping ends it at the next look
  */
 export async function play(
   world: World,
   groups: readonly (readonly Scenario[])[],
   tell: (actors: readonly Actor[], seconds: number) => void,
   patience: number,
+  stopping?: AbortSignal,
 ): Promise<Actor[]> {
   const actors: Actor[] = [];
   const begun = Date.now();
@@ -76,7 +78,7 @@ export async function play(
     }
     tell(actors, seconds());
     if (waiting.length === 0 && actors.every(hasArrived) && (await isIdle(world))) return actors;
-    if (seconds() > patience) return actors;
+    if (seconds() > patience || stopping?.aborted) return actors;
     await sleep(LOOK_EVERY * 1000);
   }
 }

@@ -78,7 +78,10 @@ export class World {
     const pace = { ...USUAL_PACE, ...options.pace };
     const id = `sandbox-${randomBytes(4).toString('hex')}`;
     const clock = new SystemClock();
+    // What may be refused comes first: nothing runs yet, and nothing is left at the broker.
     await createSchedulerSchema(schedulerDb, schema);
+    const scheduler = await SchedulerConnection.open(schedulerDb);
+    const bridge = await SchedulerConnection.open(options.bridgeDb);
 
     const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
     const mail = new Mail(publisher.publish, options.fate);
@@ -127,8 +130,6 @@ export class World {
     });
     master.run(50);
     selfServe.run(100);
-    const scheduler = await SchedulerConnection.open(schedulerDb);
-    const bridge = await SchedulerConnection.open(options.bridgeDb);
     return new World(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, mail, id);
   }
 

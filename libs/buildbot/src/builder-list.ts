@@ -46,10 +46,7 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Begins to look at the list, now and then every `refresh` seconds. Waits for nothing. */
   onApplicationBootstrap(): void {
-    if (!this.source) {
-      this.logger.warn('no builder list is configured: names of builders are not checked');
-      return;
-    }
+    if (!this.source) return;
     void this.look();
     this.timer = setInterval(() => void this.look(), this.options.refresh * 1000);
     this.timer.unref();

@@ -5,6 +5,7 @@ import type { Clock, KeptMessage, MessageStore, ReceivedMessage, Telemetry } fro
 import { within } from './backoff.js';
 import { type Body, bodyOf, payloadOf } from './body.js';
 import { type ConnectListener, ConnectListeners } from './connect-listeners.js';
+import { connecting } from './connecting.js';
 import { DatabasePause } from './database-pause.js';
 import { checkHandlers, completion } from './handlers.js';
 import { InFlight } from './in-flight.js';
@@ -135,7 +136,7 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
   }
 
   private async openSession(): Promise<Session> {
-    const model = await openConnection(this.options);
+    const model = await connecting(() => openConnection(this.options));
     const { subscriptions, prefetch } = this.options;
     return Session.on(model, subscriptions, prefetch, (session, subscription, message) => {
       this.inFlight

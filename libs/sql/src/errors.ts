@@ -24,6 +24,22 @@ const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
 const OURS =
   /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
 
+/** What an operator has to look at, by the driver's code. */
+const REMEDIES: Record<string, string> = {
+  ECONNREFUSED: 'no server answers there; check host and port',
+  ENOTFOUND: 'there is no such host',
+  ENOENT: 'there is no such file',
+  ER_ACCESS_DENIED_ERROR: 'user or password refused',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
+  ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
+  ER_BAD_DB_ERROR: 'there is no such database',
+  SQLITE_NOTADB: 'the file is no SQLite database',
+  SQLITE_CANTOPEN: 'the file cannot be opened',
+  '28P01': 'user or password refused',
+  '28000': 'user or password refused',
+  '3D000': 'there is no such database',
+};
+
 /** The driver's own code of an error that TypeORM or a driver threw. */
 export function driverCode(error: unknown): string | undefined {
   const candidate = error as { driverError?: { code?: unknown }; code?: unknown } | undefined;
@@ -53,6 +69,11 @@ export async function translated<T>(system: string, work: () => Promise<T>): Pro
     const code = driverCode(error);
     if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new Unavailable(system, tlsProblem(error) ?? code ?? error.name, { cause: error });
+    throw new Unavailable(system, tlsProblem(error) ?? reasonOf(code ?? error.name), { cause: error });
   }
+}
+
+function reasonOf(code: string): string {
+  const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
+  return remedy === undefined ? code : `${remedy} (${code})`;
 }

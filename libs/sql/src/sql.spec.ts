@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { createDatabase, databaseKinds } from '../../../test/support/databases.js';
+import { SERVERS } from '../../../test/support/servers.js';
 import { dataSourceOptions, isUniqueViolation, parseDatabaseUrl, translated } from './index.js';
 
 describe('parseDatabaseUrl', () => {
@@ -85,5 +86,23 @@ describe.each(databaseKinds())('errors on %s', (kind) => {
       await source.destroy();
       await database.drop();
     }
+  });
+});
+
+describe.each(databaseKinds().filter((kind) => kind !== 'sqlite'))('a refusal of %s', (kind) => {
+  it.each([
+    [
+      'user or password refused',
+      (url: URL) => Object.assign(url, { username: 'nobody', password: 'hunter2' }),
+    ],
+    ['there is no such database', (url: URL) => Object.assign(url, { pathname: '/there_is_none' })],
+    ['no server answers there', (url: URL) => Object.assign(url, { host: '127.0.0.1:1' })],
+  ])('is told in words: %s', async (words, change) => {
+    const url = change(new URL(SERVERS[kind].url));
+    const target = parseDatabaseUrl(url.href);
+    const source = new DataSource(dataSourceOptions(target, { poolSize: 1, connectTimeout: 5 }));
+    const message = await translated('db', () => source.initialize()).catch(({ message }: Error) => message);
+    expect(message).toMatch(new RegExp(`^${words}.* \\(\\w+\\)$`));
+    expect(message).not.toContain('hunter2');
   });
 });

@@ -5,7 +5,16 @@ export interface CommandLine {
   /** The JSON file of the configuration. */
   file?: string;
   logLevel?: LogLevel;
+  /** Only the usage is asked for. */
+  help?: boolean;
 }
+
+export const SERVICE_USAGE = `Options of a service:
+
+  -c, --config FILE  the JSON file of the configuration; BBB_CONFIG otherwise
+  -v, --verbose      log more
+  -q, --quiet        log errors only
+`;
 
 /** EX_USAGE of sysexits.h. */
 export const EXIT_USAGE = 64;
@@ -16,7 +25,7 @@ export class UsageError extends Error {
 }
 
 /**
- * Reads the options of a service: `-c FILE` or `--config FILE`, `-v` for more and `-q` for less in the log.
+ * Reads the options of a service: `-c FILE` or `--config FILE`, `-v` for more and `-q` for less in the log, `-h`.
  *
  * @throws UsageError for an option that does not exist
  */
@@ -27,6 +36,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     ...(values.config === undefined ? {} : { file: values.config }),
     ...(values.quiet ? { logLevel: 'error' as const } : {}),
     ...(values.verbose ? { logLevel: 'debug' as const } : {}),
+    ...(values.help ? { help: true } : {}),
   };
 }
 
@@ -38,6 +48,7 @@ function parsed(args: readonly string[]) {
         config: { type: 'string', short: 'c' },
         verbose: { type: 'boolean', short: 'v' },
         quiet: { type: 'boolean', short: 'q' },
+        help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {

@@ -132,7 +132,24 @@ describe('runService', () => {
     const { host, done } = run(['--nonsense'], plain);
     await done;
     expect(await host.exited).toBe(64);
-    expect(host.stderr.text).toContain('--nonsense');
+    expect(host.stderr.text).toMatch(/--nonsense[\s\S]*--config FILE/);
+  });
+
+  it.each(['-h', '--help'])('shows its options for %s', async (option) => {
+    const { host, done } = run([option], plain);
+    await done;
+    expect(await host.exited).toBe(0);
+    expect(host.stdout.text).toContain('--config FILE');
+    expect(host.stderr.text).toBe('');
+  });
+
+  it('outlives the signal for a new log file, also where it has none', async () => {
+    const { host, done } = run(['-c', config], plain);
+    expect(host.listenerCount('SIGUSR2')).toBe(1);
+    await done;
+    host.emit('SIGUSR2');
+    host.emit('SIGTERM');
+    expect(await host.exited).toBe(0);
   });
 
   it.each([

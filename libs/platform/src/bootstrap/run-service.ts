@@ -6,13 +6,14 @@ import { secretsOf } from '../configuration/secrets.js';
 import { createLogger, type LogDestination } from '../logging/create-logger.js';
 import { Redactor } from '../logging/redactor.js';
 import type { PinoLogger } from '../logging/pino-logger.js';
-import { EXIT_USAGE, UsageError, parseCommandLine } from './command-line.js';
+import { EXIT_USAGE, parseCommandLine, SERVICE_USAGE, UsageError } from './command-line.js';
 import { startService, type RunningService } from './start-service.js';
 
 /** The part of `process` that a service uses; tests give their own. */
 export interface ProcessHost {
   argv: readonly string[];
   env: Record<string, string | undefined>;
+  stdout: LogDestination;
   stderr: LogDestination;
   /** Takes the place of standard output and the log file. */
   log?: LogDestination;
@@ -38,6 +39,8 @@ export async function runService(
   configure?: Configure,
   host: ProcessHost = process,
 ): Promise<void> {
+  // Asks for the log file to be opened anew; without a log file it must not end the process, as Node.js would.
+  host.on('SIGUSR2', () => undefined);
   const prepared = prepare(service, host);
   if (!prepared) return;
   const { configuration, warnings, logger } = prepared;
@@ -72,10 +75,15 @@ export async function runService(
 
 type Prepared = LoadedConfiguration & { logger: PinoLogger };
 
-/** The configuration and the log; nothing when there is none, after an exit that says why. */
+/** The configuration and the log; nothing when there is none or only help was asked for, after an exit. */
 function prepare(service: ServiceName, host: ProcessHost): Prepared | undefined {
   try {
-    const options = parseCommandLine(host.argv.slice(2));
+    const { help, ...options } = parseCommandLine(host.argv.slice(2));
+    if (help) {
+      host.stdout.write(SERVICE_USAGE);
+      host.exit(0);
+      return undefined;
+    }
     const loaded = loadConfiguration(service, { ...options, environment: host.env });
     const logger = createLogger(loaded.configuration, host.log ? { destination: host.log } : {});
     return { ...loaded, logger };
@@ -83,7 +91,7 @@ function prepare(service: ServiceName, host: ProcessHost): Prepared | undefined 
     const isUsage = error instanceof UsageError;
     const refusal = isUsage ? error : refusalIn(error);
     if (!refusal) throw error;
-    host.stderr.write(`${refusal.message}\n`);
+    host.stderr.write(`${refusal.message}\n${isUsage ? `\n${SERVICE_USAGE}` : ''}`);
     host.exit(isUsage ? EXIT_USAGE : EXIT_CONFIGURATION);
     return undefined;
   }

@@ -197,6 +197,16 @@ describe('startService', () => {
     expect(otherText.text).not.toMatch(/bbb_reconciles_total|process_/);
   });
 
+  it('names the settings when its address is taken', async () => {
+    const first = await start([]);
+    const { port } = new URL(first.healthUrl);
+    const taken = configurationOf('reflector', { BBB_HTTP_PORT: port });
+    const logger = createLogger(taken, { destination: new LogLines() });
+    await expect(startService(taken, ExampleModule.of([]), { logger })).rejects.toThrow(
+      `health cannot be served on 127.0.0.1, port ${port} (EADDRINUSE); set reflector.http_host`,
+    );
+  });
+
   it('stops once, however often it is asked', async () => {
     let shutdowns = 0;
     const module = ExampleModule.of([], () => void shutdowns++);

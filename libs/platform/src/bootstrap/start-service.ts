@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Configuration } from '../configuration/configuration.js';
+import { sectionOf } from '../configuration/setting.js';
 import { restrictServer } from './http-surface.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { createLogger } from '../logging/create-logger.js';
@@ -57,7 +58,9 @@ export async function startService(
     restrictServer(app);
     await options.configure?.(app);
     const { host, port } = configuration.http;
-    await app.listen(port, host);
+    await app.listen(port, host).catch((error: unknown) => {
+      throw notServed(configuration, error);
+    });
     await app.startAllMicroservices();
     lifecycle.started();
     return { app, healthUrl: addressOf(app, host), stop: stopper(app, lifecycle) };
@@ -65,6 +68,17 @@ export async function startService(
     await app.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** An address that cannot be had: it may be free in a moment, so that this is a failure and no refusal. */
+function notServed({ service, http }: Configuration, error: unknown): Error {
+  const section = sectionOf(service);
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new Error(
+    `health cannot be served on ${http.host}, port ${http.port} (${code ?? message}); ` +
+      `set ${section}.http_host and ${section}.http_port (BBB_HTTP_HOST, BBB_HTTP_PORT), or end what uses it`,
+    { cause: error },
+  );
 }
 
 function stopper(app: INestApplication, lifecycle: Lifecycle): () => Promise<void> {

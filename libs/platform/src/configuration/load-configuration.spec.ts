@@ -182,7 +182,7 @@ describe('defaults', () => {
         reconnectMin: 1,
         reconnectMax: 15,
       },
-      selfServe: { user: 'buildbot-bridge', timeout: 30 },
+      selfServe: { user: 'buildbot-bridge', timeout: 20 },
       builders: { refresh: 300, timeout: 60 },
       results: { warnings: 'failed', exception: 'malformed-payload' },
       reflector: { reclaimWindow: 600, finishedGrace: 600, missingGrace: 600 },
@@ -265,6 +265,27 @@ describe('problems', () => {
     expect(message).not.toContain('hidden');
   });
 
+  it.each(['taskcluster_queue_config.call_deadline', 'selfserve_timeout'])(
+    'tell of a %s that would outlast a stop, whose default never does',
+    (key) => {
+      const [section, name] = key.split('.') as [string, string?];
+      const json = {
+        ...LAST_LAYOUT,
+        [section]: name === undefined ? 10 : { ...LAST_LAYOUT.taskcluster_queue_config, [name]: 10 },
+      };
+      const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_SHUTDOWN_GRACE: '10' };
+      const { problems } = refusal(() => load('reflector', json, environment));
+      expect(problems).toEqual([
+        {
+          subject: expect.stringContaining(`${key} (`),
+          remedy: 'must be less than shutdown_grace (BBB_SHUTDOWN_GRACE)',
+        },
+      ]);
+      const { configuration } = load('reflector', LAST_LAYOUT, environment);
+      expect(configuration).toMatchObject({ taskcluster: { callDeadline: 8 }, selfServe: { timeout: 8 } });
+    },
+  );
+
   it.each([
     ['no file', undefined, /cannot be read \(ENOENT\)/],
     ['broken JSON', '{\n  "pulse_password": "hidden",\n}', /no valid JSON \(line 3, column 1\)/],
@@ -327,7 +348,16 @@ describe('problems', () => {
 
 describe('warnings', () => {
   const warningsOf = (json: object, environment: Environment = {}) =>
-    load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
+    load('bb-listener', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
+
+  it.each([
+    ['tc-listener', 1],
+    ['reflector', 1],
+    ['bb-listener', 0],
+  ] as const)('tell %s that names of builders are not checked (%i)', (service, count) => {
+    const { warnings } = load(service, LAST_LAYOUT, { TASKCLUSTER_ROOT_URL: ROOT_URL });
+    expect(warnings.filter((warning) => warning.includes('builders_url'))).toHaveLength(count);
+  });
 
   it('name keys and variables that nobody reads', () => {
     const json = { ...LAST_LAYOUT, pulse_pasword: 'hidden', reflector: { intervall: 3 }, other: { deep: 1 } };

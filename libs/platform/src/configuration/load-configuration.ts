@@ -19,6 +19,10 @@ export interface LoadedConfiguration {
 
 const NAMED = namedSettings(SETTINGS);
 
+/** What other defaults are worked out from. */
+const FIRST = ['pulse.tls', 'shutdown.grace'];
+const USUAL: Omit<DefaultContext, 'service'> = { tls: true, grace: 25 };
+
 /**
  * Computes the configuration of a service from its sources, in rising order: defaults, the JSON file, `.env`, the
  * environment, files of secrets.
@@ -29,10 +33,11 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
   const sources = new Sources(options);
   const problems: Problem[] = [];
   const values = new Map<string, unknown>();
-  const context: DefaultContext = { service, tls: true };
-  for (const setting of tlsFirst(NAMED)) {
+  const context: DefaultContext = { service, ...USUAL };
+  for (const setting of inOrder(NAMED)) {
     const value = valueOf(setting, sources, context, problems);
     if (setting.path === 'pulse.tls') context.tls = value !== false;
+    if (setting.path === 'shutdown.grace' && typeof value === 'number') context.grace = value;
     values.set(setting.path, value);
   }
   if (options.logLevel) values.set('log.level', options.logLevel);
@@ -51,7 +56,7 @@ export function loadSetting(path: string, options: SourceOptions = {}): unknown 
   const setting = NAMED.find((candidate) => candidate.path === path);
   if (!setting) throw new RangeError(`there is no setting ${path}`);
   const problems: Problem[] = [];
-  const context: DefaultContext = { service: 'reflector', tls: true };
+  const context: DefaultContext = { service: 'reflector', ...USUAL };
   const value = valueOf(setting, new Sources(options), context, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return value;
@@ -62,10 +67,9 @@ export function loadBridgeDbUrl(options: SourceOptions = {}): string {
   return loadSetting('bridgeDb.url', options) as string;
 }
 
-/** The port's default depends on the encryption. */
-function tlsFirst(settings: readonly NamedSetting[]): NamedSetting[] {
-  const isTls = (setting: NamedSetting) => setting.path === 'pulse.tls';
-  return [...settings.filter(isTls), ...settings.filter((setting) => !isTls(setting))];
+function inOrder(settings: readonly NamedSetting[]): NamedSetting[] {
+  const isFirst = ({ path }: NamedSetting) => FIRST.includes(path);
+  return [...settings.filter(isFirst), ...settings.filter((setting) => !isFirst(setting))];
 }
 
 function valueOf(
@@ -121,17 +125,21 @@ function howToSet(setting: NamedSetting, service: ServiceName): string {
 
 function contradictions(values: ReadonlyMap<string, unknown>): Problem[] {
   const pairs = [
-    ['pulse.reconnectMin', 'pulse.reconnectMax'],
-    ['parking.firstDelay', 'parking.maxDelay'],
+    ['pulse.reconnectMin', 'must not be greater than', 'pulse.reconnectMax'],
+    ['parking.firstDelay', 'must not be greater than', 'parking.maxDelay'],
+    // What is under way when a stop begins has to end within it.
+    ['taskcluster.callDeadline', 'must be less than', 'shutdown.grace'],
+    ['selfServe.timeout', 'must be less than', 'shutdown.grace'],
   ] as const;
-  return pairs.flatMap(([least, most]) => {
+  return pairs.flatMap(([least, relation, most]) => {
     const [low, high] = [values.get(least), values.get(most)];
-    if (typeof low !== 'number' || typeof high !== 'number' || low <= high) return [];
+    if (typeof low !== 'number' || typeof high !== 'number' || low < high) return [];
+    if (low === high && relation === 'must not be greater than') return [];
     const [lowName, highName] = [least, most].map((path) => NAMED.find((one) => one.path === path)!);
     return [
       {
         subject: `${lowName!.keys[0]} (${lowName!.variable})`,
-        remedy: `must not be greater than ${highName!.keys[0]} (${highName!.variable})`,
+        remedy: `${relation} ${highName!.keys[0]} (${highName!.variable})`,
       },
     ];
   });
@@ -168,7 +176,7 @@ function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<
     ...sources
       .exposedFiles(NAMED)
       .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
-    ...(service === 'tc-listener' && values.get('builders.url') === undefined
+    ...(service !== 'bb-listener' && values.get('builders.url') === undefined
       ? ['no list of builders is set (builders_url): the names of builders are not checked']
       : []),
     ...insecurities(service, values),

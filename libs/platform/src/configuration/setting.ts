@@ -17,6 +17,8 @@ export interface DefaultContext {
   service: ServiceName;
   /** Whether the connection to Pulse is encrypted. */
   tls: boolean;
+  /** Seconds that a stop may last. */
+  grace: number;
 }
 
 /** One thing that can be set: where it comes from, what it may be, and what it means. */
@@ -65,6 +67,11 @@ const SECTIONS: Record<ServiceName, string> = {
   'bb-listener': 'bblistener',
   reflector: 'reflector',
 };
+
+/** The section of the JSON file that only this service reads. */
+export function sectionOf(service: ServiceName): string {
+  return SECTIONS[service];
+}
 
 /** The keys of a setting in the JSON file as this service reads them. */
 export function keysFor(setting: Setting<unknown>, service: ServiceName): string[] {

@@ -1,8 +1,9 @@
 import { pino, stdTimeFunctions } from 'pino';
-import type { Configuration } from '../configuration/configuration.js';
+import type { Configuration, ServiceName } from '../configuration/configuration.js';
 import { ConfigurationError } from '../configuration/configuration-error.js';
 import { codeOf } from '../configuration/json-file.js';
 import { secretsOf } from '../configuration/secrets.js';
+import { sectionOf } from '../configuration/setting.js';
 import { LogFile } from './log-file.js';
 import { PinoLogger } from './pino-logger.js';
 import { Sanitiser } from './sanitiser.js';
@@ -25,7 +26,7 @@ export interface LoggerOptions {
  */
 export function createLogger(configuration: Configuration, options: LoggerOptions = {}): PinoLogger {
   const { file, level } = configuration.log;
-  const logFile = options.destination || file === undefined ? undefined : opened(file);
+  const logFile = options.destination || file === undefined ? undefined : opened(file, configuration.service);
   const destination = options.destination ?? logFile ?? pino.destination({ fd: 1, sync: true });
   const log = pino(
     {
@@ -40,13 +41,13 @@ export function createLogger(configuration: Configuration, options: LoggerOption
   return new PinoLogger(log, new Sanitiser(secrets, level === 'debug'), () => logFile?.close());
 }
 
-function opened(file: string): LogFile {
+function opened(file: string, service: ServiceName): LogFile {
   try {
     return new LogFile(file);
   } catch (error) {
     throw new ConfigurationError([
       {
-        subject: '<service>.logfile (BBB_LOG_FILE)',
+        subject: `${sectionOf(service)}.logfile (BBB_LOG_FILE)`,
         remedy: `the file ${file} cannot be opened (${codeOf(error)}); its folder must exist and be writable`,
       },
     ]);

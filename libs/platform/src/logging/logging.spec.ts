@@ -40,16 +40,20 @@ describe('a record', () => {
   });
 
   it('understands what Nest itself logs', () => {
-    const { logger, destination } = logging();
+    const { logger, destination } = logging({ BBB_LOG_LEVEL: 'debug' });
     logger.log('Mapped route', 'RouterExplorer');
     logger.error('it broke', 'Error: it broke\n    at somewhere', 'ExceptionsHandler');
     logger.error(new TypeError('thrown'), undefined, 'ExceptionHandler');
     expect(destination.records).toMatchObject([
-      { msg: 'Mapped route', context: 'RouterExplorer' },
+      { level: 'debug', msg: 'Mapped route', context: 'RouterExplorer' },
       { msg: 'it broke', context: 'ExceptionsHandler' },
       { msg: 'thrown', context: 'ExceptionHandler', error: { name: 'TypeError', message: 'thrown' } },
     ]);
-    expect(destination.records[1]).not.toHaveProperty('stack');
+    const usual = logging();
+    usual.logger.log('Mapped route', 'RouterExplorer');
+    usual.logger.error('it broke', 'Error: it broke\n    at somewhere', 'ExceptionsHandler');
+    expect(usual.destination.messages).toEqual(['it broke']);
+    expect(usual.destination.records[0]).not.toHaveProperty('stack');
   });
 
   it('tells an error with its causes, and its stack at level debug only', () => {
@@ -192,6 +196,13 @@ describe('the log file', () => {
     logger.log({}, 'here');
     logger.close();
     expect(read(path)).toMatch(/^earlier\n\{.*"msg":"here"\}\n$/);
+  });
+
+  it('is named by its key when it cannot be opened', () => {
+    const configuration = configurationOf('reflector', {
+      BBB_LOG_FILE: `${folder.path}/missing/service.log`,
+    });
+    expect(() => createLogger(configuration)).toThrow(/ reflector\.logfile \(BBB_LOG_FILE\): .*ENOENT/);
   });
 
   it('is opened anew when it was moved away or removed', () => {

@@ -17,7 +17,7 @@ export class PinoLogger implements LoggerService {
   ) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(isChatter(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
@@ -50,6 +50,14 @@ export class PinoLogger implements LoggerService {
     const { fields, message } = understood(first, rest, this.pino.isLevelEnabled('debug'));
     this.pino[level](this.sanitiser.fields(fields), this.sanitiser.text(message));
   }
+}
+
+/** What Nest tells of its own start, a line for each module and route. */
+const CHATTER =
+  /^(NestFactory|InstanceLoader|RoutesResolver|RouterExplorer|NestApplication|NestMicroservice)$/;
+
+function isChatter(context: unknown): boolean {
+  return typeof context === 'string' && CHATTER.test(context);
 }
 
 interface Understood {

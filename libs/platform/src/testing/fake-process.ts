@@ -7,6 +7,7 @@ import { LogLines } from './log-lines.js';
 export class FakeProcess extends EventEmitter implements ProcessHost {
   readonly env: Record<string, string> = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_HTTP_PORT: '0' };
   readonly log = new LogLines();
+  readonly stdout = new LogLines();
   readonly stderr = new LogLines();
   private noteExit!: (code: number) => void;
   readonly exited = new Promise<number>((resolve) => {

@@ -1,5 +1,6 @@
 import { listAddress, patterns, seconds, text, webAddress } from '../kinds.js';
 import type { Settings } from '../setting.js';
+import { WITHIN_GRACE, withinGrace } from './process.js';
 import { ALL } from './services.js';
 
 // Buildbot's side: Self Serve and the builders.
@@ -21,8 +22,9 @@ export const selfServe: Settings['selfServe'] = {
   timeout: {
     keys: ['selfserve_timeout'],
     kind: seconds,
-    default: 30,
-    doc: 'Seconds per call to Self Serve.',
+    default: withinGrace,
+    defaultDoc: WITHIN_GRACE,
+    doc: 'Seconds per call to Self Serve; less than shutdown_grace.',
   },
 };
 

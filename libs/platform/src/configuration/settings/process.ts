@@ -1,6 +1,6 @@
 import type { ServiceName } from '../configuration.js';
 import { listeningPort, oneOf, seconds, text } from '../kinds.js';
-import type { Settings } from '../setting.js';
+import type { DefaultContext, Settings } from '../setting.js';
 
 const HEALTH_PORTS: Record<ServiceName, number> = {
   'tc-listener': 8081,
@@ -29,6 +29,10 @@ export const http: Settings['http'] = {
 export const shutdown: Settings['shutdown'] = {
   grace: { keys: ['shutdown_grace'], kind: seconds, default: 25, doc: 'Seconds that a stop may last.' },
 };
+
+/** Seconds for what must not outlast a stop, as a default and in words. */
+export const withinGrace = ({ grace }: DefaultContext) => Math.min(20, 0.8 * grace);
+export const WITHIN_GRACE = '20, or four fifths of shutdown_grace where that is less';
 
 export const log: Settings['log'] = {
   file: {

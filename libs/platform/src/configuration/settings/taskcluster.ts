@@ -1,5 +1,6 @@
 import { oneOf, seconds, text, webAddress, whole } from '../kinds.js';
 import type { Settings } from '../setting.js';
+import { WITHIN_GRACE, withinGrace } from './process.js';
 import { ALL, ASKS_FOR_PENDING } from './services.js';
 
 // How the bridge reaches Taskcluster, and as whom.
@@ -79,7 +80,8 @@ export const taskcluster: Settings['taskcluster'] = {
   callDeadline: {
     keys: ['taskcluster_queue_config.call_deadline'],
     kind: seconds,
-    default: 20,
+    default: withinGrace,
+    defaultDoc: WITHIN_GRACE,
     doc: 'Seconds for a call to Taskcluster with all its attempts; less than shutdown_grace.',
   },
   maxConnections: {

@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { connect } from 'amqplib';
+import { isReachable, SERVERS } from '../../../test/support/servers.js';
+import { connecting } from './connecting.js';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function reasonFor(url: string): Promise<string> {
+  return connecting(() => connect(url)).then(
+    () => 'connected',
+    (error: Error) => error.message,
+  );
+}
+
+describe('an attempt to connect', () => {
+  it('to what is no broker names the settings', async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await new Promise((listening) => server!.once('listening', listening));
+    const { port } = server.address() as AddressInfo;
+    expect(await reasonFor(`amqp://user:password@127.0.0.1:${port}`)).toMatch(/^no AMQP .*pulse_port/);
+    expect(await reasonFor(`amqps://user:password@127.0.0.1:${port}`)).toMatch(/^no TLS .*pulse_ssl/);
+  });
+
+  it('passes on what it knows no remedy for', async () => {
+    const error = new Error('nobody at home');
+    await expect(connecting(() => Promise.reject(error))).rejects.toBe(error);
+  });
+
+  if (isReachable('rabbitmq'))
+    describe('to RabbitMQ', () => {
+      const changed = (change: (url: URL) => void) => {
+        const url = new URL(SERVERS.rabbitmq.url);
+        change(url);
+        return url.href;
+      };
+
+      it('says that the password is wrong', async () => {
+        const url = changed((url) => (url.password = 'wrong'));
+        expect(await reasonFor(url)).toMatch(/^user or password refused; check pulse_user/);
+      });
+
+      it('says that the virtual host is wrong', async () => {
+        const url = changed((url) => (url.pathname = '/there-is-no-such-host'));
+        expect(await reasonFor(url)).toMatch(/^virtual host refused; check pulse_vhost/);
+      });
+    });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { readOptions } from './options.js';
+
+describe('the options of npm start', () => {
+  it('have defaults', () => {
+    expect(readOptions([])).toMatchObject({ tasks: 18, seed: 1, keep: false, schema: 6, patience: 120 });
+  });
+
+  it('name real servers', () => {
+    const args = [
+      '--pulse',
+      'amqp://guest:guest@127.0.0.1',
+      '--database-server',
+      'mysql://root@127.0.0.1/mysql',
+    ];
+    expect(readOptions(args)).toMatchObject({ pulse: args[1], databaseServer: args[3] });
+  });
+
+  it.each([
+    [['--nonsense'], /nonsense/],
+    [['stray'], /stray/],
+    [['--tasks', 'many'], /--tasks is a whole number/],
+    [['--seed', '0'], /--seed is a whole number/],
+    [['--schema', '7'], /--schema is 6 or 24/],
+    [['--pulse', 'http://127.0.0.1'], /--pulse is amqp:/],
+    [['--database-server', 'oracle://127.0.0.1/x'], /--database-server is mysql:/],
+    [['--scheduler-db', 'sqlite:///a'], /go together/],
+    [
+      ['--database-server', 'mysql://h/m', '--scheduler-db', 'sqlite:///a', '--bridge-db', 'sqlite:///b'],
+      /--scheduler-db and --bridge-db/,
+    ],
+  ])('refuse %j', (args, reason) => {
+    expect(() => readOptions(args)).toThrow(reason);
+    expect(() => readOptions(args)).toThrow(expect.objectContaining({ name: 'TypeError' }));
+  });
+});

@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads';
-import { adversarialSamples } from './pattern-samples.js';
+import { createContext, Script } from 'node:vm';
+import { adversarialSamples, type Sample } from './pattern-samples.js';
 
 /** What a pattern may take over one name, in milliseconds. */
 export const PATTERN_PATIENCE = 10;
@@ -7,44 +7,37 @@ export const PATTERN_PATIENCE = 10;
 /** As long as a builder's name may be; before it, lengths at which a hopeless pattern is found out soon. */
 const LENGTHS = [22, 30, 64, 255];
 
-/** Milliseconds on one text after which a pattern is given up; a busy machine may keep the thread waiting for some. */
+/** Milliseconds on one text after which a pattern is given up; a busy machine may keep the process waiting for some. */
 const HANGS = 2000;
 
-/** Milliseconds for the thread to begin. */
-const BEGINS = 30_000;
-
-/** Runs in a thread of its own, where a pattern that never ends holds up nobody. Times are milliseconds. */
-const TRIAL = `
-const { workerData: { patterns, anchor, state, times } } = require('node:worker_threads');
-const progress = new Int32Array(state);
-const result = new Float64Array(times);
-const step = () => { Atomics.add(progress, 0, 1); Atomics.notify(progress, 0); };
-const tick = () => Atomics.add(progress, 1, 1);
-const took = (expression, text) => {
-  const begun = performance.now();
-  expression.test(text);
-  return performance.now() - begun;
-};
-step();
-patterns.forEach(({ pattern, samples }, index) => {
-  const expressions = ['', 'i'].map((flags) => new RegExp(anchor + '(?:' + pattern + ')', flags));
-  search: for (const length of ${JSON.stringify(LENGTHS)}) {
-    for (const { prefix, pump, suffix } of samples) {
-      const room = Math.max(0, length - prefix.length - suffix.length);
-      const text = prefix + pump.repeat(Math.ceil(room / pump.length)).slice(0, room) + suffix;
-      for (const expression of expressions) {
-        tick();
-        let time = took(expression, text);
-        // A busy machine may be slow once, a bad pattern is slow every time.
-        for (let again = 0; time > ${PATTERN_PATIENCE} && again < 3; again++, tick()) time = Math.min(time, took(expression, text));
-        result[index] = Math.max(result[index], time);
-        if (time > ${PATTERN_PATIENCE}) break search;
-      }
-    }
+/** The trial of one pattern, from the text on that comes next; times are milliseconds. */
+const TRIAL = new Script(`
+search: while (next < texts.length) {
+  for (const expression of expressions) {
+    let time = took(expression, texts[next]);
+    // A busy machine may be slow once, a bad pattern is slow every time.
+    for (let again = 0; time > patience && again < 3; again++) time = Math.min(time, took(expression, texts[next]));
+    slowest = Math.max(slowest, time);
+    if (time > patience) break search;
   }
-  step();
-});
-`;
+  next++;
+}
+function took(expression, text) {
+  const begun = now();
+  expression.test(text);
+  return now() - begun;
+}
+`);
+
+interface Trial {
+  readonly expressions: readonly RegExp[];
+  readonly texts: readonly string[];
+  readonly patience: number;
+  now(): number;
+  /** Index of the text that is being tried. */
+  next: number;
+  slowest: number;
+}
 
 /** Where a match has to begin: as of names of builders, or anywhere. */
 export type Reach = 'from the start' | 'anywhere';
@@ -56,52 +49,47 @@ const known: Record<Reach, Map<string, boolean>> = { 'from the start': new Map()
  * Patterns that backtrack so much that a builder's name of the longest kind takes more than {@link PATTERN_PATIENCE}:
  * the name is anybody's to choose, and while it is matched nothing else happens, claims are not renewed.
  *
- * Waits for the trial, since nothing may begin before it: milliseconds for usual patterns, a second for each that
- * does not end by itself.
+ * Takes milliseconds for usual patterns, some seconds for each that does not end by itself.
  *
  * @param patterns that JavaScript can read
  */
 export function slowPatterns(patterns: readonly string[], reach: Reach = 'from the start'): Set<string> {
   const shown = known[reach];
   // Without a repetition there is nothing to try.
-  let left = [...new Set(patterns)].filter((pattern) => !shown.has(pattern) && /[*+?{]/.test(pattern));
-  while (left.length > 0) {
-    const times = trial(left, reach);
-    times.forEach((time, index) => shown.set(left[index]!, time > PATTERN_PATIENCE));
-    left = left.slice(times.length);
+  for (const pattern of new Set(patterns)) {
+    if (!shown.has(pattern) && /[*+?{]/.test(pattern))
+      shown.set(pattern, slowestOf(pattern, reach === 'anywhere' ? '' : '^') > PATTERN_PATIENCE);
   }
   return new Set(patterns.filter((pattern) => shown.get(pattern) === true));
 }
 
-/** How long each took; ends with the first one that hangs. */
-function trial(patterns: readonly string[], reach: Reach): number[] {
-  const state = new SharedArrayBuffer(8);
-  const times = new SharedArrayBuffer(8 * patterns.length);
-  const progress = new Int32Array(state);
-  const tried = patterns.map((pattern) => ({ pattern, samples: adversarialSamples(pattern) }));
-  const worker = new Worker(TRIAL, {
-    eval: true,
-    workerData: { patterns: tried, anchor: reach === 'anywhere' ? '' : '^', state, times },
-    env: {},
-    execArgv: [],
-  });
-  try {
-    const results = new Float64Array(times);
-    if (Atomics.wait(progress, 0, 0, BEGINS) === 'timed-out')
-      throw new Error('patterns cannot be tried: no thread begins');
-    for (let index = 0; index < patterns.length; index++) {
-      if (!ends(progress, index + 1)) return [...results.slice(0, index), Infinity];
+/**
+ * Milliseconds that the worst text takes. The trial runs in this thread, where V8 can interrupt an expression at every
+ * step back: a thread of its own would leave ten megabytes behind in the process.
+ */
+function slowestOf(pattern: string, anchor: '^' | ''): number {
+  const trial: Trial = {
+    expressions: ['', 'i'].map((flags) => new RegExp(`${anchor}(?:${pattern})`, flags)),
+    texts: LENGTHS.flatMap((length) => adversarialSamples(pattern).map((sample) => textOf(sample, length))),
+    patience: PATTERN_PATIENCE,
+    now: () => performance.now(),
+    next: 0,
+    slowest: 0,
+  };
+  const context = createContext(trial);
+  for (let stuckAt = -1; ; stuckAt = trial.next) {
+    try {
+      TRIAL.runInContext(context, { timeout: HANGS });
+      return trial.slowest;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+      // One text takes for ever; otherwise there are many and the machine is busy.
+      if (trial.next === stuckAt) return Infinity;
     }
-    return [...results];
-  } finally {
-    void worker.terminate();
   }
 }
 
-/** Waits for the end of a trial; false when one of its texts takes for ever. */
-function ends(progress: Int32Array<SharedArrayBuffer>, step: number): boolean {
-  for (let texts = -1; ; texts = Atomics.load(progress, 1)) {
-    if (Atomics.wait(progress, 0, step, HANGS) !== 'timed-out') return true;
-    if (Atomics.load(progress, 1) === texts) return false;
-  }
+function textOf({ prefix, pump, suffix }: Sample, length: number): string {
+  const room = Math.max(0, length - prefix.length - suffix.length);
+  return prefix + pump.repeat(Math.ceil(room / pump.length)).slice(0, room) + suffix;
 }

@@ -2,6 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+// Not the package's index, which reads uploads of files too.
+import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
 import type { Configuration } from '../configuration/configuration.js';
 import { sectionOf } from '../configuration/setting.js';
 import { restrictServer } from './http-surface.js';
@@ -44,6 +46,7 @@ export async function startService(
 ): Promise<RunningService> {
   const app = await NestFactory.create(
     { module: ServiceRoot, imports: [PlatformModule.register(configuration, options.checkTimeout), module] },
+    new ExpressAdapter(),
     {
       logger: options.logger ?? createLogger(configuration),
       abortOnError: false,

@@ -8,6 +8,7 @@ const ADAPTERS = [
   'bridge-db',
   'pulse',
   'platform',
+  'footprint',
   'sql',
   'http',
   'buildbot',
@@ -28,6 +29,7 @@ const MAY_IMPORT = {
   pulse: ['bridge'],
   reconciler: ['bridge'],
   platform: [],
+  footprint: [],
   service: [
     'bridge',
     'bridge-db',

@@ -1,5 +1,3 @@
-import { runService } from '@bbb/platform';
-import { connectPulse } from '@bbb/service';
-import { BbListenerModule } from './bb-listener.module.js';
+import { startFrugally } from '@bbb/footprint';
 
-await runService('bb-listener', (configuration) => BbListenerModule.register(configuration), connectPulse);
+await startFrugally(() => import('./start.js'));

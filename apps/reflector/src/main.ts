@@ -1,4 +1,3 @@
-import { runService } from '@bbb/platform';
-import { ReflectorModule } from './reflector.module.js';
+import { startFrugally } from '@bbb/footprint';
 
-await runService('reflector', (configuration) => ReflectorModule.register(configuration));
+await startFrugally(() => import('./start.js'));

@@ -1,5 +1,3 @@
-import { runService } from '@bbb/platform';
-import { connectPulse } from '@bbb/service';
-import { TcListenerModule } from './tc-listener.module.js';
+import { startFrugally } from '@bbb/footprint';
 
-await runService('tc-listener', (configuration) => TcListenerModule.register(configuration), connectPulse);
+await startFrugally(() => import('./start.js'));

@@ -1,50 +1,80 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MadeTask } from '../world/taskcluster-commands.js';
+import type { BuiltTask } from '../world/farm.js';
+import type { Service } from '../world/service.js';
+import type { Stage } from '../world/stage.js';
 import { logUploaded, started, taskPending } from '../world/messages.js';
 import { costs, mustBe, type Scenario } from './scenario.js';
+
+/** Events before those that are measured: the first ones of a process are also compiled. */
+const WARM_UP = 500;
 
 /** Tasks become pending all at once: each gets a build request. */
 export const pending: Scenario = async (stage, { events }) => {
   const service = await stage.start('tc-listener');
+  const publish = (tasks: readonly MadeTask[]) =>
+    Promise.all(tasks.map((task) => stage.publish(taskPending(task))));
+  await publish(await stage.taskcluster.ask({ ask: 'create', count: WARM_UP }));
+  await service.until(({ handled }) => handled >= WARM_UP);
+  await service.settled();
+
   const tasks = await stage.taskcluster.ask({ ask: 'create', count: events });
   const before = await service.read();
   const begun = performance.now();
-  await Promise.all(tasks.map((task) => stage.publish(taskPending(task))));
-  while ((await stage.farm.requests()) < events) await sleep(20);
+  await publish(tasks);
+  while ((await stage.farm.requests()) < WARM_UP + events) await sleep(20);
   const seconds = (performance.now() - begun) / 1000;
   const after = await service.until(({ handled }) => handled >= before.handled + events);
-  mustBe('build requests', await stage.farm.requests(), events);
+  mustBe('build requests', await stage.farm.requests(), WARM_UP + events);
   return costs(service, before, after, events, seconds);
 };
 
 /** Builds start all at once: each claims its task. */
 export const startedBuilds: Scenario = async (stage, { events }) => {
   const service = await stage.start('bb-listener');
-  const tasks = await stage.farm.build(await stage.taskcluster.ask({ ask: 'create', count: events }));
+  await startBuilds(stage, service, WARM_UP);
+  await service.settled();
+
+  const made = await stage.taskcluster.ask({ ask: 'create', count: events });
+  const tasks = await stage.farm.build(made);
   const before = await service.read();
   const begun = performance.now();
   await Promise.all(tasks.map((task) => stage.publish(started(task))));
-  await stage.taskcluster.ask({ ask: 'called', method: 'claimTask', count: events });
+  await stage.taskcluster.ask({ ask: 'called', method: 'claimTask', count: WARM_UP + events });
   const seconds = (performance.now() - begun) / 1000;
   const after = await service.until(({ handled }) => handled >= before.handled + events);
-  mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { running: events });
+  mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { running: WARM_UP + events });
   return costs(service, before, after, events, seconds);
 };
 
 /** Builds end all at once: each gets its artifacts and resolves its task. The service has claimed them itself. */
 export const finishedBuilds: Scenario = async (stage, { events }) => {
   const service = await stage.start('bb-listener');
-  const tasks = await stage.farm.build(await stage.taskcluster.ask({ ask: 'create', count: events }));
-  await Promise.all(tasks.map((task) => stage.publish(started(task))));
-  await service.until(({ handled }) => handled >= events);
-  await stage.farm.finish(tasks);
+  const publish = (tasks: readonly BuiltTask[]) =>
+    Promise.all(tasks.map((task) => stage.publish(logUploaded(task))));
+  const first = await startBuilds(stage, service, WARM_UP);
+  const tasks = await startBuilds(stage, service, events);
+  await stage.farm.finish([...first, ...tasks]);
+  const { handled } = await service.read();
+  await publish(first);
+  await service.until((reading) => reading.handled >= handled + WARM_UP);
+  await service.settled();
 
   const before = await service.read();
   const begun = performance.now();
-  await Promise.all(tasks.map((task) => stage.publish(logUploaded(task))));
-  await stage.taskcluster.ask({ ask: 'called', method: 'reportCompleted', count: events });
+  await publish(tasks);
+  await stage.taskcluster.ask({ ask: 'called', method: 'reportCompleted', count: WARM_UP + events });
   const seconds = (performance.now() - begun) / 1000;
-  const after = await service.until(({ handled }) => handled >= before.handled + events);
-  mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { completed: events });
+  const after = await service.until((reading) => reading.handled >= before.handled + events);
+  mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { completed: WARM_UP + events });
   mustBe('tracked rows', await stage.farm.tracked(), 0);
   return costs(service, before, after, events, seconds);
 };
+
+async function startBuilds(stage: Stage, service: Service, count: number): Promise<BuiltTask[]> {
+  const { handled } = await service.read();
+  const tasks = await stage.farm.build(await stage.taskcluster.ask({ ask: 'create', count }));
+  await Promise.all(tasks.map((task) => stage.publish(started(task))));
+  await service.until((reading) => reading.handled >= handled + count);
+  return tasks;
+}

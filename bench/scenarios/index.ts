@@ -1,6 +1,6 @@
 import { finishedBuilds, pending, startedBuilds } from './bursts.js';
 import { floodFinished, floodPending } from './floods.js';
-import { hundredThousand, passDue, passIdle } from './passes.js';
+import { hundredThousand, passDue, passDuePermanent, passIdle } from './passes.js';
 import type { Scenario } from './scenario.js';
 import { soak } from './soak.js';
 import { start } from './starts.js';
@@ -11,6 +11,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   started: startedBuilds,
   finished: finishedBuilds,
   'pass-due': passDue,
+  'pass-due-permanent': passDuePermanent,
   'pass-idle': passIdle,
   start,
   'flood-pending': floodPending,
@@ -20,4 +21,12 @@ export const SCENARIOS: Record<string, Scenario> = {
 };
 
 /** What takes minutes or less, and is measured unless something else is asked for. */
-export const USUAL = ['pending', 'started', 'finished', 'pass-due', 'pass-idle', 'start'];
+export const USUAL = [
+  'pending',
+  'started',
+  'finished',
+  'pass-due',
+  'pass-due-permanent',
+  'pass-idle',
+  'start',
+];

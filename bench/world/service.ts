@@ -22,10 +22,15 @@ export interface Reading {
 }
 
 /** Milliseconds between two readings: they cost the service something too. */
-const POLL = 200;
+const POLL = 100;
+
+/** Milliseconds after its start in which a service is not yet as it will be. */
+const SETTLED = 8000;
 
 /** A service in a process of its own, as an operator starts it. */
 export class Service {
+  private readonly startedAt = performance.now();
+
   private constructor(
     private readonly child: ChildProcess,
     private readonly url: string,
@@ -85,6 +90,11 @@ export class Service {
       if (isSo(reading)) return reading;
     }
     throw new Error(`not reached within ${patience} s: ${JSON.stringify(await this.read())}`);
+  }
+
+  /** Waits until what a start leaves behind is tidied up. */
+  async settled(): Promise<void> {
+    await sleep(Math.max(0, this.startedAt + SETTLED - performance.now()));
   }
 
   /** Resident memory in MB, now and at its peak. */

@@ -58,8 +58,8 @@ export class Stage {
   }
 
   /** Starts a service, and waits until it is ready. */
-  async start(name: ServiceName, changes: object = {}): Promise<Service> {
-    const configFile = await this.writeConfiguration(changes);
+  async start(name: ServiceName, changes: object = {}, taskcluster: object = {}): Promise<Service> {
+    const configFile = await this.writeConfiguration(changes, taskcluster);
     const service = await Service.start(
       name,
       await freePort(),
@@ -91,7 +91,7 @@ export class Stage {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async writeConfiguration(changes: object): Promise<string> {
+  private async writeConfiguration(changes: object, taskcluster: object): Promise<string> {
     const builders = join(this.folder, 'allthethings.json');
     await writeFile(builders, JSON.stringify({ builders: { [BUILDER]: { shortname: 'linux64' } } }));
     const broker = new URL(this.broker.url);
@@ -99,6 +99,7 @@ export class Stage {
       taskcluster_queue_config: {
         rootUrl: await this.taskcluster.ask({ ask: 'url' }),
         credentials: { clientId: 'buildbot-bridge', accessToken: 'bench-access-token' },
+        ...taskcluster,
       },
       buildbot_scheduler_db: this.databases.schedulerDb,
       bbb_db: this.databases.bridgeDb,

@@ -34,30 +34,37 @@ export class OrphanSweep {
   }
 
   /**
-   * @param trackedIds build requests that were seen tracked a moment ago
+   * @param tracked build requests that were seen tracked in the walk under way; the open ones are read meanwhile
    * @throws Unavailable when the scheduler database or the bridge's own cannot be read
    */
-  async run(trackedIds: ReadonlySet<number>): Promise<void> {
-    const { batch, concurrency, orphanGrace } = this.configuration.reflector;
+  async run(tracked: Promise<ReadonlySet<number>>): Promise<void> {
+    const { concurrency, orphanGrace } = this.configuration.reflector;
     const youngest = this.clock.now() - orphanGrace;
-    for (let after = 0; ;) {
-      const page = await this.buildbot.markedOpenRequests(after, batch);
-      const orphans = await this.untracked(
-        page.filter(({ requestId, submittedAt }) => !trackedIds.has(requestId) && submittedAt <= youngest),
-      );
-      await eachAtOnce(
-        orphans,
-        concurrency,
-        () => this.reconciler.isStopping,
-        async (orphan) => {
-          const { taskId, requestId: brid } = orphan;
-          await this.adopt(orphan).catch((error: unknown) => {
-            this.logger.warn({ taskId, brid, error }, 'orphan not adopted, to be tried in the next pass');
-          });
-        },
-      );
-      if (page.length < batch) return;
-      after = page.at(-1)?.requestId ?? after;
+    const open = await this.open();
+    const seen = await tracked;
+    const orphans = await this.untracked(
+      open.filter(({ requestId, submittedAt }) => !seen.has(requestId) && submittedAt <= youngest),
+    );
+    await eachAtOnce(
+      orphans,
+      concurrency,
+      () => this.reconciler.isStopping,
+      async (orphan) => {
+        const { taskId, requestId: brid } = orphan;
+        await this.adopt(orphan).catch((error: unknown) => {
+          this.logger.warn({ taskId, brid, error }, 'orphan not adopted, to be tried in the next pass');
+        });
+      },
+    );
+  }
+
+  private async open(): Promise<MarkedRequest[]> {
+    const { batch } = this.configuration.reflector;
+    const open: MarkedRequest[] = [];
+    for (let page = await this.buildbot.markedOpenRequests(0, batch); ;) {
+      open.push(...page);
+      if (page.length < batch) return open;
+      page = await this.buildbot.markedOpenRequests(page.at(-1)!.requestId, batch);
     }
   }
 

@@ -54,14 +54,13 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   private async pass(interval: number): Promise<void> {
     const begun = this.clock.now();
     if (!(await this.isOurTurn('pass', interval * LEAST_GAP))) return;
-    let trackedIds: ReadonlySet<number> = new Set();
+    const seen = new Set<number>();
+    const tracked = this.part('tracked', () => this.tracked.run(seen));
     await Promise.all([
-      this.part('tracked', async () => {
-        trackedIds = await this.tracked.run();
-      }),
+      tracked,
       this.part('pending', () => this.untracked.takeUp(this.queue.listPending())),
+      this.part('orphans', () => this.orphans.run(tracked.then(() => seen))),
     ]);
-    await this.part('orphans', () => this.orphans.run(trackedIds));
     if (await this.isOurTurn('claimed', this.configuration.reflector.claimedInterval)) {
       await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed()));
     }

@@ -40,11 +40,10 @@ export class TrackedWalk {
   /**
    * While one page is worked on, the next is read.
    *
-   * @returns the build requests of all tracked tasks
+   * @param requestIds to which the build requests of the tracked tasks are added
    * @throws Unavailable when Taskcluster or the rows cannot be read; one task's trouble stays its own
    */
-  async run(): Promise<Set<number>> {
-    const requestIds = new Set<number>();
+  async run(requestIds: Set<number>): Promise<void> {
     let count = 0;
     let page = await this.read(undefined);
     this.noteMargin(page.rows[0]);
@@ -61,7 +60,6 @@ export class TrackedWalk {
       page = await following;
     }
     this.telemetry.set('tracked', count);
-    return requestIds;
   }
 
   private async read(after: string | undefined): Promise<Page> {

@@ -12,5 +12,6 @@ export async function startFrugally(start: () => Promise<unknown>): Promise<void
   const engine = new Engine();
   engine.spare();
   await start();
-  setTimeout(() => engine.settle(), SETTLED).unref();
+  engine.unleash();
+  setTimeout(() => engine.tidyUp(), SETTLED).unref();
 }

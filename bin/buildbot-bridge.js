@@ -84,8 +84,9 @@ async function messages(action, id, options) {
 }
 
 async function database(options) {
-  const { loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
+  const { databaseInsecurities, loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
   const url = loadBridgeDbUrl({ file: options.config });
+  for (const warning of databaseInsecurities(url, 'bbb_db')) process.stderr.write(`${warning}\n`);
   return { url, commands: await import('../dist/libs/bridge-db/src/command-line.js') };
 }
 

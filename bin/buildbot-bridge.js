@@ -85,8 +85,10 @@ async function messages(action, id, options) {
 
 /** @param warn takes what a lib logs as a warning or worse */
 async function database(options, warn) {
-  const { loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
+  const { databaseInsecurities, loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
   const url = loadBridgeDbUrl({ file: options.config });
+  for (const warning of databaseInsecurities(url, 'bbb_db')) process.stderr.write(`${warning}
+`);
   const { Logger } = await import('@nestjs/common');
   Logger.overrideLogger({ log: () => undefined, warn, error: warn });
   return { url, commands: await import('../dist/libs/bridge-db/src/command-line.js') };

@@ -162,7 +162,7 @@ describe.each(KINDS)('TLS to %s', (kind) => {
     expect(warnings).toContainEqual(expect.stringMatching(/^INSECURE: the certificate .*bbb_db/));
   });
 
-  it('trusts the authorities of NODE_EXTRA_CA_CERTS in a process of its own', async () => {
+  it('is the same for a command, which also trusts the authorities of NODE_EXTRA_CA_CERTS', async () => {
     const bin = join(await compiledProject(), 'bin', 'buildbot-bridge.js');
     const migrations = (environment: Record<string, string>) =>
       promisify(execFile)(process.execPath, [bin, 'migrate', '--show'], {
@@ -172,7 +172,13 @@ describe.each(KINDS)('TLS to %s', (kind) => {
       code: 1,
       stderr: expect.stringMatching(/not trusted/),
     });
-    const { stdout } = await migrations({ NODE_EXTRA_CA_CERTS: certificates.ca });
-    expect(stdout).toMatch(/^\[ \] /);
-  }, 180_000);
+    expect(await migrations({ NODE_EXTRA_CA_CERTS: certificates.ca })).toEqual({
+      stdout: expect.stringMatching(/^\[ \] /),
+      stderr: '',
+    });
+    expect(await migrations({ BBB_BRIDGE_DB_URL: url('?ssl_insecure=true') })).toEqual({
+      stdout: expect.stringMatching(/^\[ \] /),
+      stderr: expect.stringMatching(/^INSECURE: .*bbb_db.*\n$/),
+    });
+  }, 300_000);
 });

@@ -1,5 +1,6 @@
 export * from './configuration/configuration.js';
 export * from './configuration/configuration-error.js';
+export { databaseInsecurities } from './configuration/insecurities.js';
 export * from './configuration/load-configuration.js';
 export * from './configuration/secrets.js';
 export * from './bootstrap/start-refused.js';

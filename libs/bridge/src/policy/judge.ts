@@ -38,18 +38,15 @@ export async function judge(
   const { buildername } = payload;
   const judgement = policy.judge(buildername, definition.scopes);
   if (judgement.is === 'refused') return { is: 'refused', reasons: [judgement.reason] };
-  switch (await known(buildername)) {
-    case 'known':
-      break;
-    case 'unknown':
-      return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unknownBuilder}`] };
-    case 'unchecked': {
-      // A database may take the name for another one's, so nothing but its plainest reading is let through.
-      if (!PLAIN_NAME.test(buildername))
-        return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unlistedName}`] };
-      const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');
-      if (inAnyCase.is === 'refused') return { is: 'refused', reasons: [inAnyCase.reason] };
-    }
+  const standing = await known(buildername);
+  if (standing === 'unknown')
+    return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unknownBuilder}`] };
+  if (standing === 'unchecked') {
+    // A database may take the name for another one's, so nothing but its plainest reading is let through.
+    if (!PLAIN_NAME.test(buildername))
+      return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unlistedName}`] };
+    const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');
+    if (inAnyCase.is === 'refused') return { is: 'refused', reasons: [inAnyCase.reason] };
   }
   return { is: 'order', order: { ...key, ...payload, priority: URGENT.has(definition.priority) ? 1 : 0 } };
 }

@@ -165,43 +165,83 @@ describe('readPayload', () => {
     const count = (total: number) =>
       Object.fromEntries(Array.from({ length: total - 1 }, (_, index) => [`p${index}`, 1]));
 
-    it.each<[string, unknown, unknown]>([
+    it.each<[string, unknown, unknown, string]>([
       [
         'builder name',
         payload({ buildername: 'x' + 'é'.repeat(127) }),
         payload({ buildername: 'é'.repeat(128) }),
+        'payload.buildername: is longer than 255 bytes',
       ],
-      ['branch', stamp({ branch: 'x'.repeat(text) }), stamp({ branch: 'x'.repeat(text + 1) })],
-      ['shortest branch', stamp({ branch: 'abc' }), stamp({ branch: 'ab' })],
-      ['revision', stamp({ revision: 'x'.repeat(text) }), stamp({ revision: 'x'.repeat(text + 1) })],
-      ['repository', stamp({ repository: 'x'.repeat(text) }), stamp({ repository: 'x'.repeat(text + 1) })],
-      ['project', stamp({ project: 'x'.repeat(text) }), stamp({ project: 'x'.repeat(text + 1) })],
+      [
+        'branch',
+        stamp({ branch: 'x'.repeat(text) }),
+        stamp({ branch: 'x'.repeat(text + 1) }),
+        'payload.sourcestamp.branch: is longer than 255 characters',
+      ],
+      [
+        'shortest branch',
+        stamp({ branch: 'abc' }),
+        stamp({ branch: 'ab' }),
+        'payload.sourcestamp.branch: is shorter than 3 characters',
+      ],
+      [
+        'revision',
+        stamp({ revision: 'x'.repeat(text) }),
+        stamp({ revision: 'x'.repeat(text + 1) }),
+        'payload.sourcestamp.revision: is longer than 255 characters',
+      ],
+      [
+        'repository',
+        stamp({ repository: 'x'.repeat(text) }),
+        stamp({ repository: 'x'.repeat(text + 1) }),
+        'payload.sourcestamp.repository: is longer than 255 characters',
+      ],
+      [
+        'project',
+        stamp({ project: 'x'.repeat(text) }),
+        stamp({ project: 'x'.repeat(text + 1) }),
+        'payload.sourcestamp.project: is longer than 255 characters',
+      ],
       [
         'property name',
         withProperties({ ['x'.repeat(propertyName)]: 1 }),
         withProperties({ ['x'.repeat(propertyName + 1)]: 1 }),
+        'payload.properties.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: has a name that is not 1 to 255 printable ASCII characters',
       ],
       [
         'property pair',
         withProperties({ a: pairOf(propertyPairBytes) }),
         withProperties({ a: pairOf(propertyPairBytes + 1) }),
+        "payload.properties.a: takes more than 1024 bytes, the width of Buildbot's column",
       ],
       // Six bytes for each character once it is written in ASCII.
       [
         'property pair beyond ASCII',
         withProperties({ a: 'é'.repeat(169) }),
         withProperties({ a: 'é'.repeat(170) }),
+        "payload.properties.a: takes more than 1024 bytes, the width of Buildbot's column",
       ],
-      ['number of properties', withProperties(count(properties)), withProperties(count(properties + 1))],
+      [
+        'number of properties',
+        withProperties(count(properties)),
+        withProperties(count(properties + 1)),
+        'payload.properties: has more than 256 properties',
+      ],
       [
         'bytes of all properties',
         withProperties(totalling(totalBytes)),
         withProperties(totalling(totalBytes + 1)),
+        'payload.properties: take more than 65536 bytes together',
       ],
-      ['depth', withProperties({ a: nested(depth) }), withProperties({ a: nested(depth + 1) })],
-    ])('%s: at the edge accepted, beyond it refused', (_what, within, beyond) => {
+      [
+        'depth',
+        withProperties({ a: nested(depth) }),
+        withProperties({ a: nested(depth + 1) }),
+        'payload.properties.a: is nested deeper than 8 levels',
+      ],
+    ])('%s: at the edge accepted, beyond it refused', (_what, within, beyond, problem) => {
       expect(problems(within)).toEqual([]);
-      expect(problems(beyond)).toHaveLength(1);
+      expect(problems(beyond)).toEqual([problem]);
     });
 
     it('bears a value nested deeper than any stack', () => {

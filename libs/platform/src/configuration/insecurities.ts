@@ -19,7 +19,7 @@ const DATABASES = [
 export function insecurities(service: ServiceName, values: Values): string[] {
   return [
     ...(service === 'reflector' ? [] : ofPulse(values)),
-    ...DATABASES.flatMap(([path, key]) => ofDatabase(textAt(values, path), key)),
+    ...DATABASES.flatMap(([path, key]) => databaseInsecurities(textAt(values, path), key)),
     ...WEB.filter(([path]) => isPlainAndFar(textAt(values, path))).map(
       ([, key]) => `INSECURE: ${key} is reached by plain http: whoever is on the way can read and change it`,
     ),
@@ -51,8 +51,12 @@ function ofPulse(values: Values): string[] {
 
 const YES = ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'];
 
-/** Reads the URL as the libs that connect do. */
-function ofDatabase(url: string, key: string): string[] {
+/**
+ * What weakens the connection to a database. Reads the URL as the libs that connect do.
+ *
+ * @param key of its setting
+ */
+export function databaseInsecurities(url: string, key: string): string[] {
   const withoutDriver = url.replace(/^(?!sqlite)[^:]+:/i, 'db:');
   if (!withoutDriver.startsWith('db:') || !URL.canParse(withoutDriver)) return [];
   const { hostname, searchParams } = new URL(withoutDriver);

@@ -87,7 +87,8 @@ async function messages(action, id, options) {
 async function database(options, warn) {
   const { databaseInsecurities, loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
   const url = loadBridgeDbUrl({ file: options.config });
-  for (const warning of databaseInsecurities(url, 'bbb_db')) process.stderr.write(`${warning}
+  for (const warning of databaseInsecurities(url, 'bbb_db'))
+    process.stderr.write(`${warning}
 `);
   const { Logger } = await import('@nestjs/common');
   Logger.overrideLogger({ log: () => undefined, warn, error: warn });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthReport } from '@bbb/platform';
 
@@ -81,6 +82,12 @@ export class ServiceProcess {
   stop(): Promise<number | string | null> {
     if (this.isRunning) this.signal('SIGTERM');
     return this.exit();
+  }
+
+  /** Memory that the process has in the machine's own; Linux only. */
+  async residentMegabytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 
   async get(path: string): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { Engine } from './engine.js';
+import { withLateDateFormats } from './late-date-formats.js';
 
 /** Milliseconds after a start when its last traces are over: connections are made, lists are read. */
 const SETTLED = 5000;
@@ -11,7 +12,7 @@ const SETTLED = 5000;
 export async function startFrugally(start: () => Promise<unknown>): Promise<void> {
   const engine = new Engine();
   engine.spare();
-  await start();
+  await withLateDateFormats(start);
   engine.unleash();
   setTimeout(() => engine.tidyUp(), SETTLED).unref();
 }

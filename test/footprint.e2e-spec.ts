@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { brokerAt } from './sandbox/broker.js';
+import { freePort } from './sandbox/services.js';
+import { World } from './sandbox/world.js';
+import { createDatabase, databaseKinds, type DatabaseKind, type TestDatabase } from './support/databases.js';
+import { eventually } from './support/eventually.js';
+import { loadedModules, packageOf } from './support/loaded-modules.js';
+import { compiledProject } from './support/project.js';
+import { migrate } from './support/sandbox.js';
+import { isReachable, SERVERS } from './support/servers.js';
+import { ServiceProcess } from './support/service-process.js';
+
+const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
+
+/** Packages that only one kind of database needs. */
+const DRIVERS: Record<DatabaseKind, string> = { sqlite: 'libsql', mysql: 'mysql2', postgres: 'pg' };
+
+/** What packages bring along and a service has no use for. */
+const NEEDLESS = [
+  'got',
+  'lodash',
+  'multer',
+  'busboy',
+  'typescript',
+  'jest',
+  '@nestjs/testing',
+  '@nestjs/cli',
+];
+
+/** At most; a service has some fewer, so that new versions of packages may bring some more. */
+const MODULES = 1920;
+const PACKAGES = 160;
+
+/** Megabytes that a waiting service may have resident; on Node 20 it has 84 to 89, on 22 ten more, on 24 twenty. */
+const WAITING = process.versions.node.startsWith('20.') ? 95 : 115;
+
+const withRabbitmq = isReachable('rabbitmq') ? describe : () => undefined;
+const onLinux = existsSync('/proc/self/status') ? it : it.skip;
+
+withRabbitmq('what a service takes', () => {
+  describe.each(databaseKinds())('with %s', (kind) => {
+    let folder: string;
+    let databases: TestDatabase[];
+    let world: World;
+    let configFile: string;
+
+    beforeAll(async () => {
+      const root = await compiledProject();
+      folder = await mkdtemp(join(tmpdir(), 'bbb-test-footprint-'));
+      databases = [await createDatabase(kind), await createDatabase(kind)];
+      const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
+      const broker = brokerAt(SERVERS.rabbitmq.url);
+      world = await World.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
+      configFile = await world.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
+      if (kind !== 'sqlite') await migrate(root, configFile);
+    }, 120_000);
+    afterEach(() => ServiceProcess.killAll());
+    afterAll(async () => {
+      await world?.stop();
+      for (const database of databases ?? []) await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    async function start(service: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
+      const port = await freePort();
+      const main = join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+      const started = ServiceProcess.start([process.execPath, main, '-c', configFile], {
+        env: { BBB_HTTP_PORT: String(port), ...env },
+        port,
+      });
+      await started.ready();
+      return started;
+    }
+
+    it.each(SERVICES)('%s loads what it needs, and no more', async (name) => {
+      const coverage = join(folder, `coverage-${name}`);
+      const service = await start(name, { NODE_V8_COVERAGE: coverage });
+      expect(await service.stop()).toBe(0);
+
+      const modules = await loadedModules(coverage);
+      const packages = new Set(modules.map(packageOf));
+      expect(Object.values(DRIVERS).filter((driver) => packages.has(driver))).toEqual([DRIVERS[kind]]);
+      expect(NEEDLESS.filter((needless) => packages.has(needless))).toEqual([]);
+      expect(modules.filter((file) => /\/typeorm\/(cli|commands)/.test(file))).toEqual([]);
+      expect(modules.length).toBeLessThan(MODULES);
+      expect(packages.size).toBeLessThan(PACKAGES);
+    });
+
+    onLinux(`all three wait in ${WAITING} MB each`, async () => {
+      const services = await Promise.all(SERVICES.map((name) => start(name)));
+      await eventually(async () => {
+        const megabytes = await Promise.all(services.map((service) => service.residentMegabytes()));
+        expect(megabytes.filter((taken) => taken > WAITING)).toEqual([]);
+      }, 40);
+    });
+  });
+});

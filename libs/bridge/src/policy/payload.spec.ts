@@ -84,6 +84,8 @@ describe('readPayload', () => {
     ['a project beyond ASCII', stamp({ project: 'é' }), 'payload.sourcestamp.project: has characters'],
     ['no properties', payload({ properties: undefined }), 'payload.properties: is required'],
     ['properties that are a list', payload({ properties: [] }), 'payload.properties: is required'],
+    ['properties that are null', payload({ properties: null }), 'payload.properties: is required'],
+    ['properties that are text', payload({ properties: 'x' }), 'payload.properties: is required'],
     ['no product', payload({ properties: {} }), 'payload.properties.product: is required'],
     ['an empty product', payload({ properties: { product: '' } }), 'payload.properties.product: is required'],
     [
@@ -313,6 +315,8 @@ describe('branchPath', () => {
     ['/projects/ash/', 'projects/ash'],
     ['releases/mozilla-beta', 'releases/mozilla-beta'],
     ['https://hg.mozilla.org', ''],
+    ['////', ''],
+    ['projects/https://hg.example.com/ash', 'projects/https://hg.example.com/ash'],
   ])('%j is the branch %j', (branch, path) => {
     expect(branchPath(branch)).toBe(path);
   });

@@ -24,7 +24,7 @@ const branch = z
   .min(3, PROBLEMS.shortBranch)
   .max(PAYLOAD_LIMITS.text, PROBLEMS.longText)
   .regex(PRINTABLE_ASCII, PROBLEMS.notAscii)
-  .refine((given) => branchPath(given) !== '', { error: PROBLEMS.noBranch, abort: true })
+  .refine((given) => branchPath(given) !== '', PROBLEMS.noBranch)
   // Self Serve has the branch in its paths, where these mean another one.
   .refine((given) => !branchPath(given).split('/').some(isDots), PROBLEMS.dots);
 
@@ -97,7 +97,7 @@ export function branchPath(branch: string): string {
   const path = branch.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
   let [start, end] = [0, path.length];
   while (path[start] === '/') start++;
-  while (end > start && path[end - 1] === '/') end--;
+  while (path[end - 1] === '/') end--;
   return path.slice(start, end);
 }
 

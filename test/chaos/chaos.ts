@@ -10,9 +10,14 @@ import { Load } from './load.js';
 import type { ChaosOptions } from './options.js';
 import { planOfChaos } from './plan.js';
 
-/** Seconds between two looks at all tasks, and for which everything must stay at rest. */
+/** Seconds between two looks at all tasks. */
 const LOOK_EVERY = 0.3;
-const REST_FOR = 3;
+
+/**
+ * Seconds for which everything must stay at rest. A connection that has fallen silent is noticed by the broker after two
+ * or three heartbeats of 4 seconds; only then does it hand out again what was acknowledged on it in vain.
+ */
+const REST_FOR = 14;
 
 /** Part of the time in which tasks are created. */
 const LOADED = 0.6;

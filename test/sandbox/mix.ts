@@ -65,6 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'retry, then success',
     // Had it ended before the task was claimed, the run would simply have gone on with the next build.
     plan: ({ attempt }) => (attempt === 0 ? { hold: true, results: 5 } : { duration: DURATION }),
+    // Where the master has died with it there is none to end; the next build is another attempt, and ends by itself.
     user: [
       { when: isRunning, act: (world, { requests }) => world.master.finishBuild(requests[0]!.requestId) },
     ],

@@ -152,7 +152,7 @@ describe.each(WORLDS)('a master on %s with schema %i', (kind, schema) => {
     expect(await bench.request(stopped)).toMatchObject({ complete: 1, results: 6 });
     expect(await bench.request(held)).toMatchObject({ complete: 1, results: 1 });
     expect(await bench.buildset(held)).toMatchObject({ complete: 1, results: 0 });
-    expect(() => master.finishBuild(held)).toThrow('no running build');
+    expect(master.finishBuild(held)).toBe(false);
   });
 
   it('lets a build go on whose request was marked complete, and writes over it on schema 6 only', async () => {

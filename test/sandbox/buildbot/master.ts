@@ -125,9 +125,9 @@ export class MasterSimulator {
     return this.process.stop(buildername, number);
   }
 
-  /** Ends the running build of a request in the next step, whatever its plan says. */
-  finishBuild(brid: number, results?: BuildResult): void {
-    this.process.finish(brid, results);
+  /** Ends the running build of a request in the next step, whatever its plan says. @returns whether there is one */
+  finishBuild(brid: number, results?: BuildResult): boolean {
+    return this.process.finish(brid, results);
   }
 
   /** The worker for a claimed request does not answer: when the claim window ends, the request is given back. */

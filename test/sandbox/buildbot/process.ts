@@ -55,11 +55,12 @@ export class MasterProcess {
     return build !== undefined;
   }
 
-  finish(brid: number, results?: BuildResult): void {
+  finish(brid: number, results?: BuildResult): boolean {
     const build = this.find('running', (candidate) => bridsOf(candidate).includes(brid));
-    if (!build) throw new Error(`no running build of request ${brid}`);
+    if (!build) return false;
     build.released = true;
     if (results !== undefined) build.plan = { ...build.plan, results };
+    return true;
   }
 
   loseWorker(brid: number): void {

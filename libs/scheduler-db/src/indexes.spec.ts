@@ -26,6 +26,11 @@ const SCHEMAS: Record<6 | 24, SchedulerSchema> = {
 
 const SECOND = 1_500_000_000;
 const ids = Array.from({ length: SNAPSHOT_BATCH }, (_, index) => HISTORY + 1 + index);
+const keys = Array.from({ length: 10 }, (_, index) => ({
+  taskId: `f3DnZ0QnQqWl0cH1Cq9vL${index}`,
+  createdForRunId: 0,
+  submittedAt: SECOND + 5000 + 1000 * index,
+}));
 const key = { taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw', createdForRunId: 0, submittedAt: SECOND + 5000 };
 
 describe.each(databaseKinds().filter((kind) => kind !== 'sqlite'))(
@@ -51,7 +56,8 @@ describe.each(databaseKinds().filter((kind) => kind !== 'sqlite'))(
     });
 
     const statements: [string, Statement, number][] = [
-      ['the look-up of a key', lookUp(key), 1],
+      ['the look-up of a key', lookUp([key]), 1],
+      ['the look-up of many keys', lookUp(keys), keys.length],
       ['snapshots of many', readRequests(ids, schema), ids.length],
       ['a snapshot', readRequests([7], schema), 1],
       ['a page of open requests', readMarked(HISTORY, 1000), OPEN],

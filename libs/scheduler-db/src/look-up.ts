@@ -1,22 +1,23 @@
 import type { OrderKey } from '@bbb/bridge';
 import { externalId, RUN_PROPERTY } from './request-rows.js';
-import type { Row, Statement } from './statement.js';
+import { numeric, type Row, type Statement } from './statement.js';
 
 /**
- * Finds the requests that a key may mean. `external_idstring` has no index; `submitted_at` has, and few buildsets
+ * Finds the requests that keys may mean. `external_idstring` has no index; `submitted_at` has, and few buildsets
  * share a second.
  *
  * A buildset without a request, which a crash can leave on MyISAM, is not found: masters look for requests only, so
  * it is dead weight, and nobody knows which of its properties were written. A complete new one is made instead.
  */
-export function lookUp(key: OrderKey): Statement {
+export function lookUp(keys: readonly OrderKey[]): Statement {
+  const list = keys.map(() => '?').join(', ');
   return {
     sql:
-      'SELECT br.id AS id, bs.external_idstring AS external_id, p.property_value AS run ' +
+      'SELECT br.id AS id, bs.external_idstring AS external_id, bs.submitted_at AS submitted_at, p.property_value AS run ' +
       'FROM buildsets bs JOIN buildrequests br ON br.buildsetid = bs.id ' +
       'LEFT JOIN buildset_properties p ON p.buildsetid = bs.id AND p.property_name = ? ' +
-      'WHERE bs.submitted_at = ? AND bs.external_idstring = ? ORDER BY br.id',
-    values: [RUN_PROPERTY, key.submittedAt, externalId(key)],
+      `WHERE bs.submitted_at IN (${list}) AND bs.external_idstring IN (${list}) ORDER BY br.id`,
+    values: [RUN_PROPERTY, ...keys.map(({ submittedAt }) => submittedAt), ...keys.map(externalId)],
   };
 }
 
@@ -26,7 +27,9 @@ export function lookUp(key: OrderKey): Statement {
  */
 export function chosen(rows: readonly Row[], key: OrderKey): number | undefined {
   // MySQL compares text without case; task ids are case-sensitive.
-  const ours = rows.filter((row) => row.external_id === externalId(key));
+  const ours = rows.filter(
+    (row) => row.external_id === externalId(key) && numeric(row.submitted_at) === key.submittedAt,
+  );
   const made =
     ours.find(({ run }) => runOf(run) === key.createdForRunId) ?? ours.find(({ run }) => run === null);
   return made && Number(made.id);

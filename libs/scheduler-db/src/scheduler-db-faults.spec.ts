@@ -178,6 +178,42 @@ describe.each(schedulerVariants())('SchedulerDb in trouble on %s, schema %s %s',
     return;
   }
 
+  it('does not wait with many for one that is held elsewhere', async () => {
+    let letGo = () => undefined as void;
+    let asked = () => undefined as void;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const slow = open(database.url).create(ORDER, () => {
+      asked();
+      return new Promise((resolve) => (letGo = () => resolve(true)));
+    });
+    await isAsked;
+    const db = open(database.url);
+    let settled = false;
+    const held = db.create(ORDER, wanted).finally(() => (settled = true));
+    const others = ['a', 'b', 'c'].map((taskId) => db.create({ ...ORDER, taskId }, wanted));
+    expect(new Set(await Promise.all(others)).size).toBe(3);
+    expect(settled).toBe(false);
+    letGo();
+    expect(await held).toBe(await slow);
+    expect(await requests()).toBe(4);
+  });
+
+  it('makes the others when one of many has a value that does not fit', async () => {
+    const db = open(database.url);
+    const buildername = 'x'.repeat(300);
+    const made = await Promise.allSettled(
+      ['a', 'b', 'c'].map((taskId) =>
+        db.create({ ...ORDER, taskId, ...(taskId === 'b' ? { buildername } : {}) }, wanted),
+      ),
+    );
+    expect(made).toMatchObject([
+      { status: 'fulfilled', value: expect.any(Number) },
+      { status: 'rejected', reason: { name: 'Invalid' } },
+      { status: 'fulfilled', value: expect.any(Number) },
+    ]);
+    expect(await requests()).toBe(2);
+  });
+
   it('calls a value that does not fit invalid, and makes no request of it', async () => {
     const db = open(database.url);
     const buildername = 'x'.repeat(300);
@@ -249,6 +285,11 @@ describe.each(schedulerVariants())('SchedulerDb in trouble on %s, schema %s %s',
       proxy.sent = 0;
       await db.create({ ...ORDER, createdForRunId: 1 }, wanted);
       expect(proxy.sent).toBeLessThanOrEqual(kind === 'mysql' ? 2 : 4);
+
+      proxy.sent = 0;
+      const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+      await Promise.all(many.map((taskId) => db.create({ ...ORDER, taskId }, wanted)));
+      expect(proxy.sent).toBeLessThanOrEqual(kind === 'mysql' ? 2 : 5);
     } finally {
       await proxy.stop();
     }

@@ -134,6 +134,50 @@ describe.each(schedulerVariants())('SchedulerDb on %s, schema %s%s', (kind, vers
     expect(await count('buildsets')).toBe(1);
   });
 
+  it('makes the requests of many keys at once, each of its own rows', async () => {
+    const db = open();
+    const taskIds = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+    const orders = taskIds.map((taskId, index) => ({
+      ...ORDER,
+      taskId,
+      buildername: `builder ${taskId}`,
+      submittedAt: ORDER.submittedAt + (index % 3),
+    }));
+    const rerun = { ...orders[2]!, createdForRunId: 1 };
+    const there = await db.create(orders[1]!, wanted);
+    const ids = await Promise.all(
+      [...orders, rerun, { ...orders[0]! }].map((order) =>
+        db.create(
+          order,
+          slowly(async () => order.taskId !== 'd'),
+        ),
+      ),
+    );
+    expect(ids[1]).toBe(there);
+    expect(ids[3]).toBeUndefined();
+    expect(ids[0]).toBe(ids.at(-1));
+    expect(new Set(ids).size).toBe(13);
+    expect(await Promise.all([...orders, rerun].map((order) => db.find(order)))).toEqual(ids.slice(0, -1));
+    const made = await rows.query(
+      `SELECT br.id AS id, br.buildername AS buildername, p.property_value AS task
+        FROM buildrequests br JOIN buildset_properties p ON p.buildsetid = br.buildsetid
+        WHERE p.property_name = 'taskId'`,
+    );
+    expect(
+      new Map(made.map((row: Record<string, unknown>) => [Number(row.id), [row.buildername, row.task]])),
+    ).toEqual(
+      new Map(
+        [...orders, rerun].flatMap(({ taskId, buildername }, index) =>
+          ids[index] === undefined ? [] : [[ids[index], [buildername, `["${taskId}","bbb"]`]]],
+        ),
+      ),
+    );
+    expect(await count('buildrequests')).toBe(12);
+    expect(await count('buildsets')).toBe(12);
+    expect(await count('sourcestamps')).toBe(12);
+    expect(await count('buildset_properties')).toBe(12 * 6);
+  });
+
   it('tells apart two runs of one second, and takes what the original bridge made', async () => {
     const db = open();
     const first = await db.create(ORDER, wanted);

@@ -3,17 +3,17 @@ import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } 
 import { aboutSetting, DriverLogger, gathered, notStrictIn, parseDatabaseUrl } from '@bbb/sql';
 import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
-import type { KeyLock } from './key-lock.js';
+import { lockName, type KeyLocks } from './key-locks.js';
 import { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
 import { marked, readMarked } from './marked-requests.js';
-import { mysqlLock } from './mysql-lock.js';
+import { mysqlLocks } from './mysql-locks.js';
 import { numberTaken } from './number-taken.js';
-import { postgresLock } from './postgres-lock.js';
+import { postgresLocks } from './postgres-locks.js';
 import { requestRows } from './request-rows.js';
 import { readRequests, SNAPSHOT_BATCH, snapshotsFrom } from './snapshots.js';
 import { sourceOptions } from './source-options.js';
-import { sqliteLock } from './sqlite-lock.js';
+import { sqliteLocks } from './sqlite-locks.js';
 
 export interface SchedulerDbOptions {
   /** In SQLAlchemy's form. */
@@ -30,6 +30,17 @@ export interface SchedulerDbOptions {
 /** The names of the URL's setting, for an operator who has to act. */
 const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';
 
+/** Together they stay below the megabyte that old MySQL servers take in one packet by default. */
+const CREATED_TOGETHER = 10;
+
+interface Wish {
+  order: BuildOrder;
+  stillWanted: () => Promise<boolean>;
+}
+
+/** Somebody else holds the lock of the order's task, or another order of the same task is being created. */
+const HELD = Symbol('held');
+
 /**
  * Buildbot 0.8's scheduler database, as it is found: SQLite, MySQL, MariaDB or PostgreSQL, schema 6 to 24. Nothing in
  * it is changed but the rows of new requests.
@@ -41,7 +52,11 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('SchedulerDb');
   private readonly source: LazySource;
   private readonly writing: LazySource;
-  private readonly underLock: KeyLock;
+  private readonly underLocks: KeyLocks;
+  private readonly createSoon = gathered(
+    (wishes: readonly Wish[]) => this.createAll(wishes),
+    CREATED_TOGETHER,
+  );
   private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), SNAPSHOT_BATCH);
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
@@ -64,15 +79,15 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
       case 'sqlite':
         // One connection is all a source has: a read would find itself in the midst of a transaction.
         this.writing = new LazySource(dialect, options, patience);
-        this.underLock = sqliteLock(this.writing, lockTimeout);
+        this.underLocks = sqliteLocks(this.writing, lockTimeout);
         break;
       case 'mysql':
         this.writing = this.source;
-        this.underLock = mysqlLock(this.source, lockTimeout);
+        this.underLocks = mysqlLocks(this.source, lockTimeout);
         break;
       case 'postgres':
         this.writing = this.source;
-        this.underLock = postgresLock(this.source, lockTimeout);
+        this.underLocks = postgresLocks(this.source, lockTimeout);
         break;
     }
   }
@@ -85,27 +100,28 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
    * @throws Invalid when the database refuses a value
    */
   async create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
-    const schema = await this.schema();
-    return this.underLock(order, async ({ found, insert }) => {
-      if (found !== undefined) return found;
-      if (!(await stillWanted())) return undefined;
-      return insert(requestRows(order, schema));
-    });
+    const wish = { order, stillWanted };
+    const created = await this.createSoon(wish);
+    if (created !== HELD) return created;
+    // Alone it is waited for.
+    const [alone] = await this.createAll([wish]);
+    return alone as number | undefined;
   }
 
   /** Under the lock of {@link create}: the request that exists, or undefined once `forget` has run. */
   async withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
     await this.schema();
-    return this.underLock(key, async ({ found }) => {
-      if (found === undefined) await forget();
-      return found;
+    return this.underLocks([key], async ({ found }) => {
+      const request = found.get(key);
+      if (request === undefined) await forget();
+      return request;
     });
   }
 
   /** The request that exists for a key. */
   async find(key: OrderKey): Promise<number | undefined> {
     await this.schema();
-    return chosen(await this.source.query(lookUp(key)), key);
+    return chosen(await this.source.query(lookUp([key])), key);
   }
 
   /** Requests as they stand; unknown ids are missing from the map. */
@@ -155,6 +171,23 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): Promise<void> {
     return this.close();
+  }
+
+  private async createAll(wishes: readonly Wish[]): Promise<(number | undefined | typeof HELD)[]> {
+    const schema = await this.schema();
+    // Runs of one task share a lock, and whoever has it is granted it again.
+    const first = [...new Map(wishes.map((wish) => [lockName(wish.order), wish])).values()];
+    const keys = first.map(({ order }) => order);
+    return this.underLocks(keys, async ({ found, insert }) => {
+      const locked = new Set(first.filter(({ order }) => found.has(order)));
+      const missing = [...locked].filter(({ order }) => found.get(order) === undefined);
+      const answers = await Promise.all(missing.map(({ stillWanted }) => stillWanted()));
+      const wanted = missing.filter((_, index) => answers[index]);
+      const rows = wanted.map(({ order }) => requestRows(order, schema));
+      const ids = rows.length > 0 ? await insert(rows) : [];
+      const made = new Map(wanted.map((wish, index) => [wish, ids[index]]));
+      return wishes.map((wish) => (locked.has(wish) ? (found.get(wish.order) ?? made.get(wish)) : HELD));
+    });
   }
 
   private async read(requestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {

@@ -1,6 +1,6 @@
 import type { OrderKey } from '@bbb/bridge';
 import { whenNotBusy } from '@bbb/sql';
-import type { KeyLock, LockedKey } from './key-lock.js';
+import type { KeyLocks, LockedKeys } from './key-locks.js';
 import { answered } from './answered.js';
 import type { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';
@@ -14,15 +14,18 @@ import { insertInto, type Row, type Statement } from './statement.js';
  * @param source used for nothing else
  * @param patience seconds to wait for the file
  */
-export function sqliteLock(source: LazySource, patience: number): KeyLock {
+export function sqliteLocks(source: LazySource, patience: number): KeyLocks {
   let last: Promise<unknown> = Promise.resolve();
-  return (key, work) => {
-    const turn = last.then(() => underLock(key, work));
+  return (keys, work) => {
+    const turn = last.then(() => underLocks(keys, work));
     last = turn.catch(() => undefined);
     return turn;
   };
 
-  async function underLock<T>(key: OrderKey, work: (locked: LockedKey) => Promise<T>): Promise<T> {
+  async function underLocks<T>(
+    keys: readonly OrderKey[],
+    work: (locked: LockedKeys) => Promise<T>,
+  ): Promise<T> {
     const runner = await source.runner();
     const run = ({ sql, values }: Statement) =>
       answered(async () => (await runner.query(sql, [...values])) as Row[]);
@@ -31,15 +34,16 @@ export function sqliteLock(source: LazySource, patience: number): KeyLock {
     await patiently('BEGIN IMMEDIATE');
     let settled = false;
     try {
-      const rows = await run(lookUp(key));
+      const rows = await run(lookUp(keys));
       return await work({
-        found: chosen(rows, key),
-        insert: async (request) => {
-          const id = await insertAll(request, run);
+        found: new Map(keys.map((key) => [key, chosen(rows, key)])),
+        insert: async (requests) => {
+          const ids: number[] = [];
+          for (const request of requests) ids.push(await insertAll(request, run));
           // Busy while somebody reads; the transaction stays open meanwhile.
           await patiently('COMMIT');
           settled = true;
-          return id;
+          return ids;
         },
       });
     } finally {

@@ -21,6 +21,9 @@ export const passIdle: Scenario = (stage, { tracked }) => pass(stage, tracked, 0
 /** 100 000 running tasks, of which as many are due as in the long run: a claim is renewed every ten minutes. */
 export const hundredThousand: Scenario = (stage) => pass(stage, 100_000, 10_000, { interval: 60 });
 
+/** Milliseconds between two looks whether the pass is over: a small part of what it costs, and it is timed by itself. */
+const WAITING = 1000;
+
 /** Passes before the one that is measured: the first ones of a process are also compiled. */
 const WARM_UP = 3;
 
@@ -38,11 +41,11 @@ async function pass(
     { reflector: { interval } },
     permanent ? { run_credentials: 'permanent' } : {},
   );
-  await service.until(({ passes }) => passes >= WARM_UP, WARM_UP * interval + 120);
+  await service.until(({ passes }) => passes >= WARM_UP, { patience: WARM_UP * interval + 120 });
   await farm.build(await taskcluster.ask({ ask: 'create', count: due, claimedAgo: LONG_AGO }));
   const before = await service.read();
   mustBe('passes before', before.passes, WARM_UP);
-  const after = await service.until(({ passes }) => passes > WARM_UP);
+  const after = await service.until(({ passes }) => passes > WARM_UP, { pause: WAITING });
   mustBe('passes after', after.passes, WARM_UP + 1);
   mustBe('states', await taskcluster.ask({ ask: 'states' }), { running: tracked });
   const seconds = after.passSeconds - before.passSeconds;

@@ -21,7 +21,7 @@ export interface Reading {
   passSeconds: number;
 }
 
-/** Milliseconds between two readings: they cost the service something too. */
+/** Milliseconds between two readings, of which each costs the service five of processor time. */
 const POLL = 100;
 
 /** Milliseconds after its start in which a service is not yet as it will be. */
@@ -83,9 +83,15 @@ export class Service {
     };
   }
 
-  /** Waits until the reading satisfies a condition. @throws Error when it does not within the patience (seconds) */
-  async until(isSo: (reading: Reading) => boolean, patience = 120): Promise<Reading> {
-    for (const end = Date.now() + patience * 1000; Date.now() < end; await sleep(POLL)) {
+  /**
+   * Waits until the reading satisfies a condition.
+   *
+   * @param patience seconds
+   * @param pause milliseconds between two readings
+   * @throws Error when the condition is not satisfied in time
+   */
+  async until(isSo: (reading: Reading) => boolean, { patience = 120, pause = POLL } = {}): Promise<Reading> {
+    for (const end = Date.now() + patience * 1000; Date.now() < end; await sleep(pause)) {
       const reading = await this.read();
       if (isSo(reading)) return reading;
     }

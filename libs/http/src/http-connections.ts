@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { broken } from './broken.js';
 import { Slots } from './slots.js';
 
 /** What is sent. */
@@ -43,10 +44,13 @@ export class HttpConnections {
    * Sends a message and waits for the whole answer.
    *
    * @param timeout milliseconds, from when a connection is free for it to the answer's last byte
+   * @param within milliseconds for all of it, waiting for a connection included
    * @throws Error with a `code`: ETIMEDOUT, ECONNRESET and the like
    */
-  exchange(message: HttpMessage, timeout: number): Promise<HttpAnswer> {
-    return this.slots.run(() => this.send(message, timeout));
+  exchange(message: HttpMessage, timeout: number, within = timeout): Promise<HttpAnswer> {
+    const end = performance.now() + within;
+    const send = () => this.send(message, Math.max(1, Math.min(timeout, end - performance.now())));
+    return this.slots.run(send, within);
   }
 
   close(): void {
@@ -98,8 +102,4 @@ function whole(response: IncomingMessage): Promise<HttpAnswer> {
       if (!response.complete) reject(broken('ECONNRESET', 'the answer was cut off'));
     });
   });
-}
-
-function broken(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }

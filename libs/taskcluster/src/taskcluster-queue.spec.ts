@@ -202,6 +202,18 @@ describe('TaskclusterQueue', () => {
       await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/timeout$/));
       expect(simulator.calls.count('status')).toBe(1);
     });
+
+    it('no call outlives the deadline, however many wait for a connection', async () => {
+      always('claimTask', 'hang');
+      const queue = connect({ timeout: 0.2, retries: 1, callDeadline: 0.3 });
+      const runs = Array.from({ length: 100 }, () => ({ taskId: simulator.createTask(), runId: 0 }));
+      const begun = performance.now();
+      for (const outcome of await Promise.allSettled(runs.map((run) => queue.claim(run)))) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable(/^no answer .* timeout$/) });
+      }
+      expect(performance.now() - begun).toBeLessThan(1500);
+      expect(simulator.calls.count('claimTask')).toBeLessThan(20);
+    });
   });
 
   describe('problem', () => {

@@ -63,6 +63,16 @@ describe('HttpConnections', () => {
     expect(opened).toBe(3);
   });
 
+  it('sends to one server although all its connections are kept for another', async () => {
+    answer = (response) => response.end('done');
+    const connections = connect(2);
+    await Promise.all([get(connections), get(connections)]);
+    const elsewhere = url();
+    elsewhere.hostname = 'localhost';
+    const message = { verb: 'GET', url: elsewhere, headers: {} };
+    expect(await connections.exchange(message, 1000)).toMatchObject({ status: 200 });
+  });
+
   it('gives every message its whole time, however long it waits for a connection', async () => {
     answer = (response) => setTimeout(() => response.end('late'), 60);
     const connections = connect(1);

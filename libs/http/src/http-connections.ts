@@ -27,7 +27,7 @@ export interface HttpAnswer {
 /** A builder list may have tens of megabytes, and nothing else comes near to that. */
 const LARGEST = 256 * 1024 * 1024;
 
-/** Connections that are kept for the next call, up to a number of them at a time; the rest waits. */
+/** Connections that are kept for the next call. Up to a number of them are used at a time; the rest waits. */
 export class HttpConnections {
   private readonly slots: Slots;
   private readonly http: HttpAgent;
@@ -35,7 +35,8 @@ export class HttpConnections {
 
   constructor(atATime: number) {
     this.slots = new Slots(atATime);
-    const options = { keepAlive: true, maxSockets: atATime, maxTotalSockets: atATime };
+    // Of each server: with a limit for all, those kept for one would keep calls from another until they are closed.
+    const options = { keepAlive: true, maxSockets: atATime };
     this.http = new HttpAgent(options);
     this.https = new HttpsAgent(options);
   }

@@ -69,6 +69,7 @@ export interface SelfServeConfiguration {
   user: string;
   /** Seconds per call. */
   timeout: number;
+  maxConnections: number;
 }
 
 export interface BuildersConfiguration {

@@ -49,7 +49,7 @@ export async function sandboxBuildbot(
       opened.push(schedulerDb);
       return new LegacyBuildbot(
         schedulerDb,
-        new SelfServe({ url: selfServe.url, user: 'bridge', timeout: 5 }),
+        new SelfServe({ url: selfServe.url, user: 'bridge', timeout: 5, maxConnections: 10 }),
         new BuilderList({ url: selfServe.builderListUrl, refresh: 300, timeout: 5 }),
       );
     },

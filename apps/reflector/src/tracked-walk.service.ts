@@ -70,9 +70,10 @@ export class TrackedWalk {
     return { rows, next, statuses, snapshots: await this.snapshotsOf(rows) };
   }
 
+  /** All rows at once: what they read and write comes together, and their calls to Taskcluster have a bound. */
   private async workOn({ rows, statuses, snapshots }: Page): Promise<void> {
     const isOver = () => this.reconciler.isStopping;
-    await eachAtOnce(rows, this.configuration.reflector.concurrency, isOver, async (row) => {
+    await eachAtOnce(rows, rows.length, isOver, async (row) => {
       const status = statuses.get(row.taskId);
       const request = snapshots?.get(row.buildRequestId ?? -1);
       const given = { row, status, request, buildbotAway: !snapshots, source: 'batched' } as const;

@@ -33,7 +33,7 @@ describe('BuildbotModule', () => {
       imports: [
         BuildbotModule.register({
           schedulerDb: { url: database.url, poolSize: 3, connectTimeout: 5 },
-          selfServe: { url: 'http://127.0.0.1:1/self-serve', user: 'bridge', timeout: 5 },
+          selfServe: { url: 'http://127.0.0.1:1/self-serve', user: 'bridge', timeout: 5, maxConnections: 10 },
           builders: { refresh: 300, timeout: 5 },
         }),
       ],

@@ -29,8 +29,8 @@ describe('HttpConnections', () => {
     return open.at(-1)!;
   };
   const url = () => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a?b=c`);
-  const get = (connections: HttpConnections, timeout = 5000) =>
-    connections.exchange({ verb: 'GET', url: url(), headers: { 'x-own': 'yes' } }, timeout);
+  const get = (connections: HttpConnections, timeout = 5000, within?: number) =>
+    connections.exchange({ verb: 'GET', url: url(), headers: { 'x-own': 'yes' } }, timeout, within);
 
   it('sends what it is given, and gives back what came, also a redirect', async () => {
     answer = async (response, request) => {
@@ -63,11 +63,75 @@ describe('HttpConnections', () => {
     expect(opened).toBe(3);
   });
 
+  it('sends to one server although all its connections are kept for another', async () => {
+    answer = (response) => response.end('done');
+    const connections = connect(2);
+    await Promise.all([get(connections), get(connections)]);
+    const elsewhere = url();
+    elsewhere.hostname = 'localhost';
+    const message = { verb: 'GET', url: elsewhere, headers: {} };
+    expect(await connections.exchange(message, 1000)).toMatchObject({ status: 200 });
+  });
+
   it('gives every message its whole time, however long it waits for a connection', async () => {
     answer = (response) => setTimeout(() => response.end('late'), 60);
     const connections = connect(1);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => get(connections, 250)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => get(connections, 250, 5000)));
     expect(answers.map(({ body }) => body.toString())).toEqual(Array(5).fill('late'));
+  });
+
+  describe('while a server hangs', () => {
+    let asked: number;
+    const elapsed = async (work: Promise<unknown>) => {
+      const begun = performance.now();
+      await expect(work).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      return performance.now() - begun;
+    };
+
+    beforeEach(() => {
+      asked = 0;
+      answer = () => asked++;
+    });
+
+    it('waits for a connection as long as it may, and then sends nothing', async () => {
+      const connections = connect(1);
+      const hanging = elapsed(get(connections, 600));
+      expect(await elapsed(get(connections, 5000, 100))).toBeLessThan(400);
+      await hanging;
+      answer = (response) => response.end('done');
+      await get(connections);
+      expect(asked).toBe(1);
+    });
+
+    it('has for the answer what waiting has left', async () => {
+      const connections = connect(1);
+      const first = elapsed(get(connections, 300));
+      expect(await elapsed(get(connections, 1000, 400))).toBeLessThan(700);
+      await first;
+      expect(asked).toBe(2);
+    });
+
+    it('fails a whole crowd in time, and has every connection for those who come later', async () => {
+      const connections = connect(3);
+      const crowd = Array.from({ length: 1000 }, () => get(connections, 200, 500));
+      const ended = await Promise.all(crowd.map(elapsed));
+      expect(Math.max(...ended)).toBeLessThan(1500);
+      expect(asked).toBeLessThan(20);
+
+      let working = 0;
+      let most = 0;
+      answer = (response, { method }) => {
+        if (method !== 'PUT') return;
+        most = Math.max(most, ++working);
+        setTimeout(() => {
+          working--;
+          response.end('done');
+        }, 20);
+      };
+      const message = { verb: 'PUT', url: url(), headers: {} };
+      await Promise.all(Array.from({ length: 9 }, () => connections.exchange(message, 5000)));
+      expect(most).toBe(3);
+    });
   });
 
   it.each<[string, string, (response: ServerResponse) => unknown]>([

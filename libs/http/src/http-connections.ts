@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { broken } from './broken.js';
 import { Slots } from './slots.js';
 
 /** What is sent. */
@@ -26,7 +27,7 @@ export interface HttpAnswer {
 /** A builder list may have tens of megabytes, and nothing else comes near to that. */
 const LARGEST = 256 * 1024 * 1024;
 
-/** Connections that are kept for the next call, up to a number of them at a time; the rest waits. */
+/** Connections that are kept for the next call. Up to a number of them are used at a time; the rest waits. */
 export class HttpConnections {
   private readonly slots: Slots;
   private readonly http: HttpAgent;
@@ -34,7 +35,8 @@ export class HttpConnections {
 
   constructor(atATime: number) {
     this.slots = new Slots(atATime);
-    const options = { keepAlive: true, maxSockets: atATime, maxTotalSockets: atATime };
+    // Of each server: with a limit for all, those kept for one would keep calls from another until they are closed.
+    const options = { keepAlive: true, maxSockets: atATime };
     this.http = new HttpAgent(options);
     this.https = new HttpsAgent(options);
   }
@@ -43,10 +45,13 @@ export class HttpConnections {
    * Sends a message and waits for the whole answer.
    *
    * @param timeout milliseconds, from when a connection is free for it to the answer's last byte
+   * @param within milliseconds for all of it, waiting for a connection included
    * @throws Error with a `code`: ETIMEDOUT, ECONNRESET and the like
    */
-  exchange(message: HttpMessage, timeout: number): Promise<HttpAnswer> {
-    return this.slots.run(() => this.send(message, timeout));
+  exchange(message: HttpMessage, timeout: number, within = timeout): Promise<HttpAnswer> {
+    const end = performance.now() + within;
+    const send = () => this.send(message, Math.max(1, Math.min(timeout, end - performance.now())));
+    return this.slots.run(send, within);
   }
 
   close(): void {
@@ -98,8 +103,4 @@ function whole(response: IncomingMessage): Promise<HttpAnswer> {
       if (!response.complete) reject(broken('ECONNRESET', 'the answer was cut off'));
     });
   });
-}
-
-function broken(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }

@@ -11,7 +11,7 @@ describe('Slots', () => {
         begun.push(number);
         await new Promise<void>((resolve) => ends.push(resolve));
         return number;
-      });
+      }, 5000);
     const all = [1, 2, 3, 4].map(work);
     await Promise.resolve();
     expect(begun).toEqual([1, 2]);
@@ -27,9 +27,25 @@ describe('Slots', () => {
 
   it('are given back by work that fails', async () => {
     const slots = new Slots(1);
-    const failing = slots.run(() => Promise.reject(new Error('no')));
-    const next = slots.run(async () => 'done');
+    const failing = slots.run(() => Promise.reject(new Error('no')), 5000);
+    const next = slots.run(async () => 'done', 5000);
     await expect(failing).rejects.toThrow('no');
     expect(await next).toBe('done');
+  });
+
+  it('are not kept for those who gave up waiting', async () => {
+    const slots = new Slots(1);
+    let end!: () => void;
+    const first = slots.run(() => new Promise<void>((resolve) => (end = resolve)), 5000);
+    const begun: string[] = [];
+    const wait = (name: string, within: number) =>
+      slots.run(async () => {
+        begun.push(name);
+      }, within);
+    const waiting = [wait('a', 5000), wait('b', 20), wait('c', 5000)];
+    await expect(waiting[1]).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    end();
+    await Promise.all([first, waiting[0], waiting[2], wait('d', 5000)]);
+    expect(begun).toEqual(['a', 'c', 'd']);
   });
 });

@@ -45,14 +45,17 @@ describe('SelfServe', () => {
   function connect(timeout = 5, tail = ''): SelfServe {
     const { port } = server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/buildapi/self-serve${tail}`;
-    return new SelfServe({ url, user: 'buildbot-bridge', timeout });
+    return new SelfServe({ url, user: 'buildbot-bridge', timeout, maxConnections: 2 });
   }
 
   it('asks with the account in its URL', async () => {
     answer = (response) => response.writeHead(202).end('{}');
     const { port } = server.address() as AddressInfo;
     const url = `http://bridge:p%40ss@127.0.0.1:${port}/buildapi/self-serve`;
-    await new SelfServe({ url, user: 'buildbot-bridge', timeout: 5 }).cancelRequest('oak', 7);
+    await new SelfServe({ url, user: 'buildbot-bridge', timeout: 5, maxConnections: 2 }).cancelRequest(
+      'oak',
+      7,
+    );
     expect(requests.map(({ url: path, headers }) => [path, headers.authorization])).toEqual([
       ['/buildapi/self-serve/oak/request/7', `Basic ${Buffer.from('bridge:p@ss').toString('base64')}`],
     ]);
@@ -129,8 +132,22 @@ describe('SelfServe', () => {
   it('is unavailable when nobody listens or the connection breaks', async () => {
     answer = (response) => response.destroy();
     await expect(selfServe.cancelRequest('mozilla-central', 1)).rejects.toBeInstanceOf(Unavailable);
-    const gone = new SelfServe({ url: 'http://127.0.0.1:1/x', user: 'u', timeout: 5 });
+    const gone = new SelfServe({ url: 'http://127.0.0.1:1/x', user: 'u', timeout: 5, maxConnections: 2 });
     await expect(gone.cancelRequest('mozilla-central', 1)).rejects.toBeInstanceOf(Unavailable);
+  });
+
+  it('asks no more at the same time than it may', async () => {
+    let atATime = 0;
+    let most = 0;
+    answer = (response) => {
+      most = Math.max(most, ++atATime);
+      setTimeout(() => {
+        atATime--;
+        response.writeHead(202).end('{}');
+      }, 10);
+    };
+    await Promise.all(Array.from({ length: 9 }, (_, id) => selfServe.cancelRequest('oak', id)));
+    expect(most).toBe(2);
   });
 
   it('refuses what has no branch, without asking', async () => {

@@ -12,12 +12,11 @@ export interface SelfServeOptions {
   user: string;
   /** Seconds per call. */
   timeout: number;
+  /** Calls at a time, of this process; each waits for a web thread and a broker on the other side. */
+  maxConnections: number;
 }
 
 const SYSTEM = 'self-serve';
-
-/** Cancelling is rare, and each call waits for a web thread and a broker on the other side. */
-const CALLS_AT_A_TIME = 10;
 
 /**
  * BuildAPI's Self Serve, as far as it cancels (build-buildapi 0.3.26, selfserve controller).
@@ -30,10 +29,12 @@ const CALLS_AT_A_TIME = 10;
  * * Unavailable: no answer, 5xx, and 404, because Self Serve reads a replica that may not know a young request yet
  */
 export class SelfServe implements OnApplicationShutdown {
-  private readonly connections = new HttpConnections(CALLS_AT_A_TIME);
+  private readonly connections: HttpConnections;
   private lastFailure?: string;
 
-  constructor(private readonly options: SelfServeOptions) {}
+  constructor(private readonly options: SelfServeOptions) {
+    this.connections = new HttpConnections(options.maxConnections);
+  }
 
   onApplicationShutdown(): void {
     this.connections.close();

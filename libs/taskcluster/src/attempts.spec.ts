@@ -16,14 +16,18 @@ describe('attempted', () => {
   });
 
   it('ends before the time is over, even when every attempt takes as long as it may', async () => {
-    const timeouts: number[] = [];
-    const attempt = (timeout: number) => {
-      timeouts.push(timeout);
+    const times: [timeout: number, within: number][] = [];
+    const attempt = (timeout: number, within: number) => {
+      times.push([timeout, within]);
       now += timeout;
       return Promise.reject(new Passing('x', 'timeout'));
     };
     await expect(attempted(budget(20), { timeout: 9_000, retries: 9 }, attempt)).rejects.toThrow('timeout');
-    expect(timeouts).toEqual([9_000, 9_000, 2_000]);
+    expect(times).toEqual([
+      [9_000, 20_000],
+      [9_000, 11_000],
+      [2_000, 2_000],
+    ]);
     expect(now).toBe(20_000);
   });
 

@@ -30,18 +30,20 @@ const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 2000;
 
 /**
- * Tries until it works, fails for good, or retries or budget are used up. Each attempt learns how long it may take.
+ * Tries until it works, fails for good, or retries or budget are used up. Each attempt learns how long it may take once it
+ * has a connection, and how long with the wait for one.
  *
  * @throws the last attempt's error
  */
 export async function attempted<T>(
   budget: Budget,
   limits: AttemptLimits,
-  attempt: (timeout: number) => Promise<T>,
+  attempt: (timeout: number, within: number) => Promise<T>,
 ): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await attempt(Math.max(1, Math.min(limits.timeout, Math.ceil(budget.left))));
+      const within = Math.max(1, Math.ceil(budget.left));
+      return await attempt(Math.min(limits.timeout, within), within);
     } catch (error) {
       const pause = Math.min(FIRST_PAUSE * 2 ** tries, LONGEST_PAUSE) * (0.75 + Math.random() / 2);
       const over = tries >= limits.retries || budget.left < pause + SHORTEST_ATTEMPT;

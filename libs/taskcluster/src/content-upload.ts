@@ -22,9 +22,9 @@ export async function putContent(
     Object.entries(target.headers).filter(([name]) => name.toLowerCase() !== 'content-length'),
   );
   const url = new URL(target.url);
-  await attempted(budget, calls.limits, async (timeout) => {
+  await attempted(budget, calls.limits, async (timeout, within) => {
     const { status } = await calls
-      .send(SYSTEM, { verb: 'PUT', url, headers, body }, timeout)
+      .send(SYSTEM, { verb: 'PUT', url, headers, body }, timeout, within)
       .catch((error: unknown) => {
         throw notAnswered(SYSTEM, 'an upload', error);
       });

@@ -48,4 +48,4 @@ export class Grants {
   }
 }
 
-const keyOf = ({ taskId, runId }: RunRef) => `${taskId}/${runId}`;
+export const keyOf = ({ taskId, runId }: RunRef) => `${taskId}/${runId}`;

@@ -1,7 +1,7 @@
 import { Refused, type Claim, type HeldRun, type RunRef, type TaskStatus } from '@bbb/bridge';
 import { SYSTEM } from './answers.js';
 import type { Budget } from './attempts.js';
-import { Grants } from './grants.js';
+import { Grants, keyOf } from './grants.js';
 import type { Credentials } from './hawk.js';
 import { readReply } from './replies.js';
 import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
@@ -24,6 +24,7 @@ export class NotHeld extends Refused {
  */
 export class HeldRuns {
   readonly grants = new Grants();
+  private readonly renewals = new Map<string, Promise<Credentials | undefined>>();
 
   constructor(
     private readonly calls: TaskclusterCalls,
@@ -58,8 +59,21 @@ export class HeldRuns {
     }
   }
 
+  /**
+   * Credentials of a run by claiming it again. Who asks meanwhile gets what the first one gets, in its time: the queue
+   * may refuse claims of the same run that come together, even to the worker that holds it.
+   */
+  private renewed(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+    const key = keyOf(run);
+    const underWay = this.renewals.get(key);
+    if (underWay) return underWay;
+    const renewal = this.renew(run, budget).finally(() => this.renewals.delete(key));
+    this.renewals.set(key, renewal);
+    return renewal;
+  }
+
   /** Claiming a pending run would take it: renewing credentials must not do that. */
-  private async renewed(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+  private async renew(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
     if (!run.wasHeld) await this.mustBeOurs(run, budget);
     try {
       await this.claim(run, budget);

@@ -51,11 +51,11 @@ export class TaskclusterCalls {
     const { verb, path } = routeOf(call);
     const url = new URL(this.rootUrl + path);
     const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
-    return attempted(budget, this.limits, async (timeout) => {
+    return attempted(budget, this.limits, async (timeout, within) => {
       const headers = { ...(body ? JSON_TYPE : {}), authorization: authorization(verb, url, credentials) };
       return this.told(SYSTEM, call.method, async () => {
         const answer = await this.connections
-          .exchange({ verb, url, headers, body }, timeout)
+          .exchange({ verb, url, headers, body }, timeout, within)
           .catch((error: unknown) => {
             throw notAnswered(SYSTEM, call.method, error);
           });
@@ -65,8 +65,8 @@ export class TaskclusterCalls {
   }
 
   /** Sends something to another system, where a signed URL says, in the same way. @throws Error with a `code` */
-  send(system: string, message: HttpMessage, timeout: number): Promise<HttpAnswer> {
-    return this.told(system, message.verb, () => this.connections.exchange(message, timeout));
+  send(system: string, message: HttpMessage, timeout: number, within: number): Promise<HttpAnswer> {
+    return this.told(system, message.verb, () => this.connections.exchange(message, timeout, within));
   }
 
   /** What was wrong with the last call, unless it was answered: undefined when all is well. */

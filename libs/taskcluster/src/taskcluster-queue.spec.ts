@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Refused, type Artifact, type Telemetry } from '@bbb/bridge';
+import { Refused, type Artifact, type RunRef, type Telemetry } from '@bbb/bridge';
 import { TaskclusterSimulator, type Fault } from '../../../test/sandbox/taskcluster/index.js';
 import { TaskclusterQueue, type TaskclusterOptions } from './index.js';
 
@@ -201,6 +201,18 @@ describe('TaskclusterQueue', () => {
       const queue = connect({ timeout: 10, retries: 100, callDeadline: 0.3 });
       await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/timeout$/));
       expect(simulator.calls.count('status')).toBe(1);
+    });
+
+    it('no call outlives the deadline, however many wait for a connection', async () => {
+      always('claimTask', 'hang');
+      const queue = connect({ timeout: 0.2, retries: 1, callDeadline: 0.3 });
+      const runs = Array.from({ length: 100 }, () => ({ taskId: simulator.createTask(), runId: 0 }));
+      const begun = performance.now();
+      for (const outcome of await Promise.allSettled(runs.map((run) => queue.claim(run)))) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable(/^no answer .* timeout$/) });
+      }
+      expect(performance.now() - begun).toBeLessThan(1500);
+      expect(simulator.calls.count('claimTask')).toBeLessThan(20);
     });
   });
 
@@ -422,6 +434,34 @@ describe('TaskclusterQueue', () => {
       await restarted.reclaim(run);
       expect(simulator.calls.count('claimTask')).toBe(2);
       expect(clientIds('reclaimTask')).toEqual([asRun, asRun]);
+    });
+
+    it('are asked for once by all who need them at the same time', async () => {
+      const run = await running(connect());
+      const restarted = connect();
+      simulator.calls.clear();
+      // The queue may refuse claims of the same run that come together, even to the worker that holds it.
+      simulator.faults = ({ method, nth }) =>
+        method === 'claimTask' && nth > 0 ? { status: 409, code: 'RequestConflict' } : 'pass';
+      await Promise.all(['a', 'b', 'c'].map((name) => restarted.attach(run, { ...log(), name })));
+      expect(simulator.artifactsOf(run.taskId, 0)).toHaveLength(3);
+      expect(clientIds('claimTask')).toEqual(['bridge']);
+      expect(clientIds('createArtifact')).toEqual([asRun, asRun, asRun]);
+    });
+
+    it('that cannot be got are missed by all who asked, and asked for anew by whoever comes later', async () => {
+      const runs = [await running(connect()), await running(connect())];
+      const restarted = connect({ retries: 0 });
+      simulator.calls.clear();
+      fail('claimTask', { status: 503 }, { status: 503 });
+      const attach = (run: RunRef, name: string) => restarted.attach(run, { ...log(), name });
+      const attached = await Promise.allSettled(runs.flatMap((run) => [attach(run, 'a'), attach(run, 'b')]));
+      for (const outcome of attached) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable(/^503 .* to claimTask$/) });
+      }
+      expect(simulator.calls.count('claimTask')).toBe(2);
+      await attach(runs[0]!, 'a');
+      expect(simulator.calls.count('claimTask')).toBe(3);
     });
 
     it('are replaced once when they expired', async () => {

@@ -21,8 +21,8 @@ export const CONFIGURATION = {
     missingGrace: 600,
     orphanGrace: 60,
     claimedInterval: 600,
-    concurrency: 10,
-    batch: 200,
+    concurrency: 50,
+    batch: 1000,
   },
   parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5, reservation: 120 },
 } as Configuration;

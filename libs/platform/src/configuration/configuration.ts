@@ -69,6 +69,7 @@ export interface SelfServeConfiguration {
   user: string;
   /** Seconds per call. */
   timeout: number;
+  maxConnections: number;
 }
 
 export interface BuildersConfiguration {
@@ -116,9 +117,9 @@ export interface ReflectorConfiguration {
   orphanGrace: number;
   /** Seconds between two looks at the list of claimed runs. */
   claimedInterval: number;
-  /** Tasks handled at the same time. */
+  /** Runs and build requests without a row that are taken up at the same time. */
   concurrency: number;
-  /** Rows per read. */
+  /** Rows per read, whose tasks are handled at the same time. */
   batch: number;
 }
 

@@ -1,4 +1,4 @@
-import { listAddress, patterns, seconds, text, webAddress } from '../kinds.js';
+import { listAddress, patterns, seconds, text, webAddress, whole } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { WITHIN_GRACE, withinGrace } from './process.js';
 import { ALL } from './services.js';
@@ -25,6 +25,12 @@ export const selfServe: Settings['selfServe'] = {
     default: withinGrace,
     defaultDoc: WITHIN_GRACE,
     doc: 'Seconds per call to Self Serve; less than shutdown_grace.',
+  },
+  maxConnections: {
+    keys: ['selfserve_max_connections'],
+    kind: whole(1, 1000),
+    default: 10,
+    doc: 'Calls to Self Serve at the same time, each on a connection of its own.',
   },
 };
 

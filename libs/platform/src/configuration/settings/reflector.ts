@@ -50,10 +50,15 @@ export const reflector: Settings['reflector'] = {
   concurrency: {
     keys: ['reflector.concurrency'],
     kind: whole(1, 1000),
-    default: 1000,
-    doc: 'Tasks handled at the same time; calls to Taskcluster have a limit of their own.',
+    default: 50,
+    doc: 'Runs and build requests without a row that are taken up at the same time.',
   },
-  batch: { keys: ['reflector.batch'], kind: whole(1, 10_000), default: 1000, doc: 'Rows per read.' },
+  batch: {
+    keys: ['reflector.batch'],
+    kind: whole(1, 10_000),
+    default: 1000,
+    doc: 'Rows per read, whose tasks are handled at the same time; calls to Taskcluster have a limit of their own.',
+  },
 };
 
 export const parking: Settings['parking'] = {

@@ -1,0 +1,113 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { type Buildbot, BuilderPolicy, type ListedRun, type TaskQueue, type TaskStore } from '@bbb/bridge';
+import { type Configuration, SystemClock } from '@bbb/platform';
+import type { Reconciler } from '@bbb/reconciler';
+import { OrphanSweep } from './orphan-sweep.service.js';
+import { TrackedWalk } from './tracked-walk.service.js';
+import { UntrackedRuns } from './untracked-runs.service.js';
+
+const TASKS = Array.from({ length: 12 }, (_, index) => `task-${index}`);
+const BATCH = 8;
+
+describe('tasks at a time', () => {
+  const configuration = {
+    taskcluster: { provisionerId: 'bridge', workerType: 'bridge' },
+    reflector: { concurrency: 3, batch: BATCH, orphanGrace: 0 },
+  } as Configuration;
+  const clock = new SystemClock();
+  const policy = new BuilderPolicy({ restricted: [], ignored: [] });
+  let done: string[];
+  let most: number;
+  let stopsAfter: number;
+  let reconciler: Reconciler;
+
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(true));
+  beforeEach(() => {
+    done = [];
+    most = 0;
+    stopsAfter = Infinity;
+    let working = 0;
+    reconciler = {
+      get isStopping() {
+        return done.length >= stopsAfter;
+      },
+      reconcile: async (taskId: string) => {
+        most = Math.max(most, ++working);
+        await turn();
+        working--;
+        done.push(taskId);
+        return 'wait';
+      },
+    } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler;
+  });
+
+  const queue = {
+    status: async (taskId) => ({ taskId, taskQueueId: 'bridge/bridge', runs: [] }) as never,
+    statuses: async () => new Map(),
+  } as Pick<TaskQueue, 'status' | 'statuses'> as TaskQueue;
+
+  const buildbot = {
+    snapshots: async ([requestId]) => new Map([[requestId, { buildername: 'any' }]]) as never,
+    markedOpenRequests: async (after, limit) =>
+      TASKS.map((taskId, index) => ({ taskId, requestId: index + 1, submittedAt: 0, createdForRunId: 0 }))
+        .filter(({ requestId }) => requestId > after)
+        .slice(0, limit),
+  } as Pick<Buildbot, 'snapshots' | 'markedOpenRequests'> as Buildbot;
+
+  const store = {
+    page: async (limit, after) => {
+      const rest = after === undefined ? TASKS : TASKS.slice(TASKS.indexOf(after) + 1);
+      const tasks = rest.slice(0, limit).map((taskId) => ({ taskId, buildRequestId: null }));
+      return { tasks, next: rest.length > limit ? tasks.at(-1)!.taskId : undefined } as never;
+    },
+    byTaskIds: async () => [],
+    byRequestIds: async () => [],
+    track: async () => ({ task: {}, created: true }) as never,
+  } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byRequestIds' | 'track'> as TaskStore;
+
+  const walk = () =>
+    new TrackedWalk(
+      queue,
+      buildbot,
+      store,
+      clock,
+      { set: () => undefined, count: () => undefined, observe: () => undefined },
+      reconciler,
+      configuration,
+    ).run(new Set());
+
+  async function* listed(): AsyncGenerator<ListedRun> {
+    for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
+  }
+
+  it('are those of a page where they are tracked', async () => {
+    await walk();
+    expect({ done, most }).toEqual({ done: TASKS, most: BATCH });
+  });
+
+  it('are not even begun after a stop', async () => {
+    stopsAfter = BATCH;
+    await walk();
+    expect(done).toEqual(TASKS.slice(0, BATCH));
+    stopsAfter = 0;
+    await walk();
+    expect(done).toHaveLength(BATCH);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['listed runs', () => new UntrackedRuns(store, reconciler, policy, configuration).takeUp(listed())],
+    [
+      'orphans',
+      () =>
+        new OrphanSweep(queue, buildbot, store, clock, reconciler, policy, configuration).run(
+          Promise.resolve(new Set()),
+        ),
+    ],
+  ])('are as many as configured where they are %s that nobody tracks', async (_, takeUp) => {
+    await takeUp();
+    expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
+  });
+});

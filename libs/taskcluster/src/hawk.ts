@@ -15,7 +15,7 @@ let count = 0;
 /** The Authorization header of one request, by which it can be made once. */
 export function authorization(verb: string, url: URL, credentials: Credentials): string {
   const { clientId, accessToken, certificate } = credentials;
-  const { header } = hawk.client.header(url.href, verb, {
+  const { header } = hawk.client.header(url, verb, {
     credentials: { id: clientId, key: accessToken, algorithm: 'sha256' },
     ext: certificate === undefined ? undefined : extension(certificate),
     timestamp: Math.floor(Date.now() / 1000),

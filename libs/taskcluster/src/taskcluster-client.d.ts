@@ -21,7 +21,7 @@ declare module 'hawk' {
   const hawk: {
     client: {
       header(
-        url: string,
+        url: URL,
         verb: string,
         options: {
           credentials: { id: string; key: string; algorithm: 'sha256' };

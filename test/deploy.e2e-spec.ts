@@ -289,6 +289,28 @@ describe('Dockerfile', () => {
   });
 });
 
+describe('memory', () => {
+  const definitions = [
+    'Dockerfile',
+    'deploy/supervisord/buildbot-bridge.conf',
+    'deploy/systemd/buildbot-bridge@.service',
+  ];
+
+  it.each(definitions)('is saved by the options in %s, and not spent on source maps', (file) => {
+    const options = [...text(file).matchAll(/\bNODE_OPTIONS="?([^"\n]*)/g)].map(([, given]) => given);
+    expect(new Set(options)).toEqual(new Set(['--max-semi-space-size=2']));
+  });
+
+  it.each([...SERVICE_NAMES.map((service) => `${service}.yaml`), 'migration.yaml'])(
+    'is limited in %s to no less than a service may need',
+    (file) => {
+      const [container] = manifest(file).spec.template.spec.containers;
+      const [, mebibytes] = /^(\d+)Mi$/.exec(container.resources.limits.memory) ?? [];
+      expect(Number(mebibytes)).toBeGreaterThanOrEqual(256);
+    },
+  );
+});
+
 function filesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);

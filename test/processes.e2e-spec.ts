@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,27 +237,55 @@ describe('a service that an operator has to help first', () => {
     },
   );
 
+  /** Lacks nothing but a Taskcluster and a broker that answer. */
+  const complete = (bridgeDb: string, schedulerDb: string): JsonValue => ({
+    taskcluster_queue_config: {
+      rootUrl: 'http://127.0.0.1:9',
+      credentials: { clientId: 'buildbot-bridge', accessToken: SECRETS[0]! },
+    },
+    bbb_db: bridgeDb,
+    buildbot_scheduler_db: schedulerDb,
+    selfserve_url: 'http://127.0.0.1:9',
+    pulse_host: '127.0.0.1',
+    pulse_port: 9,
+    pulse_ssl: false,
+    pulse_user: 'bridge',
+    pulse_password: SECRETS[1]!,
+    pulse_queue_basename: 'queue/bridge',
+    tc_worker_group: 'buildbot-bridge',
+    tc_worker_id: 'buildbot-bridge',
+    tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
+  });
+
+  it.each([
+    ['bbb_db', 'missing/test.db', 'there is no folder'],
+    ['bbb_db', 'noise.db', 'is no SQLite database'],
+    ['buildbot_scheduler_db', 'missing/test.db', 'there is no file'],
+    ['buildbot_scheduler_db', 'missing.db', 'there is no file'],
+    ['buildbot_scheduler_db', 'noise.db', 'is no SQLite database'],
+  ])(
+    'names setting, file and remedy where %s leads to %s, and ends with 78',
+    async (setting, name, reason) => {
+      const path = (file: string) => join(folder, file);
+      await writeFile(path('noise.db'), 'this is no database, '.repeat(100));
+      await writeFile(path('scheduler.db'), '');
+      const url = (key: string, file: string) => `sqlite:///${path(key === setting ? name : file)}`;
+      const service = await startWith(
+        'reflector',
+        complete(url('bbb_db', 'bridge.db'), url('buildbot_scheduler_db', 'scheduler.db')),
+      );
+      expect(await service.exit()).toBe(78);
+      expect(service.stderr).toMatch(new RegExp(`^${setting} \\(BBB_\\w+\\): .*${reason}.*; .+\n$`));
+      expect(service.stderr).toContain(path(name));
+      expect(existsSync(path('missing'))).toBe(false);
+      expect(existsSync(path('missing.db'))).toBe(false);
+    },
+  );
+
   withMariadb('with MariaDB', () => {
     it.each(SERVICES)('%s names the command that migrates, and ends with 78', async (name) => {
       database = await createDatabase('mysql');
-      const service = await startWith(name, {
-        taskcluster_queue_config: {
-          rootUrl: 'http://127.0.0.1:9',
-          credentials: { clientId: 'buildbot-bridge', accessToken: SECRETS[0]! },
-        },
-        bbb_db: database.url,
-        buildbot_scheduler_db: database.url,
-        selfserve_url: 'http://127.0.0.1:9',
-        pulse_host: '127.0.0.1',
-        pulse_port: 9,
-        pulse_ssl: false,
-        pulse_user: 'bridge',
-        pulse_password: SECRETS[1]!,
-        pulse_queue_basename: 'queue/bridge',
-        tc_worker_group: 'buildbot-bridge',
-        tc_worker_id: 'buildbot-bridge',
-        tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
-      });
+      const service = await startWith(name, complete(database.url, database.url));
       expect(await service.exit()).toBe(78);
       expect(service.stderr).toMatch(/migrate/);
       for (const secret of SECRETS) expect(service.stderr + service.stdout).not.toContain(secret);

@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Clock, Invalid, MessageStore, TaskStore, Unavailable } from '@bbb/bridge';
 import { Global, Logger, Module } from '@nestjs/common';
+import { parseDatabaseUrl } from '@bbb/sql';
 import { Test } from '@nestjs/testing';
 import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { BridgeDbModule } from './bridge-db.module.js';
+import { runMigrate } from './command-line.js';
 import { migrateDown, migrateUp, MigrationsPending } from './migrate.js';
 import { TaskStoreSql } from './task-store-sql.js';
 import { Door } from './testing/door.js';
@@ -121,6 +125,22 @@ describe.each(databaseKinds())('BridgeDb on %s', (kind) => {
       await migrated((source) => source.query('CREATE TABLE tasks (colour TEXT)'));
       await expect(bridgeDb().open()).rejects.toThrow(Invalid);
       await expect(bridgeDb('bbb.db').open()).rejects.toThrow(Invalid);
+    });
+
+    it('refuses a file whose folder is missing, and one that is no database', async () => {
+      const file = parseDatabaseUrl(database.url) as { file: string };
+      const missing = `${file.file}.d`;
+      await writeFile(file.file, 'this is no database, '.repeat(100));
+      const setting = 'bbb_db \\(BBB_BRIDGE_DB_URL\\): ';
+      for (const [url, reason] of [
+        [`sqlite:///${missing}/test.db`, `there is no folder ${missing} `],
+        [database.url, `${file.file} is no SQLite database`],
+      ] as const) {
+        const refusal = { name: 'Invalid', message: expect.stringMatching(`^${setting}${reason}`) };
+        await expect(bridgeDb(url).open()).rejects.toMatchObject(refusal);
+        await expect(runMigrate(url, 'show')).rejects.toMatchObject(refusal);
+      }
+      expect(existsSync(missing)).toBe(false);
     });
 
     it('waits for a locked file without blocking its owner', async () => {

@@ -1,5 +1,5 @@
 import { type Telemetry, Unavailable } from '@bbb/bridge';
-import { isUniqueViolation, notStrictIn, opened, translated, whenNotBusy } from '@bbb/sql';
+import { isUniqueViolation, opened, translated, unusableIn, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource, URL_SETTING } from './data-source.js';
@@ -32,18 +32,19 @@ export class BridgeDb implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Connects; a SQLite file is made and migrated by the way. Returns also when the database cannot be reached: then
+   * Connects; a SQLite file is made, if its folder exists, and migrated by the way. Returns also when the database cannot be reached: then
    * it is tried again in the background.
    *
    * @throws MigrationsPending when somebody has to migrate a MySQL or PostgreSQL database first
-   * @throws Invalid when the URL cannot be used, or the database holds a foreign `tasks` table
+   * @throws Invalid when the URL cannot be used, or the database holds a foreign `tasks` table, or a SQLite file is no
+   *   database
    * @throws NotStrict when a MySQL server answers and does not let the connection be strict
    */
   async open(): Promise<void> {
     this.attempt = this.connect().catch((error: unknown) => {
       if (!(error instanceof Unavailable)) throw error;
-      const notStrict = notStrictIn(error);
-      if (notStrict) throw notStrict.toldBy(URL_SETTING);
+      const unusable = unusableIn(error);
+      if (unusable) throw unusable.toldBy(URL_SETTING);
       this.tryLater(error, this.pauses.first);
     });
     await this.attempt;

@@ -1,5 +1,5 @@
 import { Clock, type KeptMessage, Unavailable } from '@bbb/bridge';
-import { notStrictIn, opened, translated, whenNotBusy } from '@bbb/sql';
+import { opened, translated, unusableIn, whenNotBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { BridgeDb } from './bridge-db.js';
 import { createDataSource, URL_SETTING } from './data-source.js';
@@ -21,7 +21,7 @@ class SystemClock extends Clock {
  * Runs or shows the migrations of the bridge's database. `down` reverts all of them and hands the database back to
  * the original bridge.
  *
- * @throws Invalid when the URL is wrong, or the rows cannot go back
+ * @throws Invalid when the URL or its SQLite file is wrong, or the rows cannot go back
  * @throws NotStrict when a MySQL server does not let the connection be strict
  * @throws Unavailable when the database cannot be reached
  */
@@ -133,7 +133,7 @@ async function withDataSource(url: string, work: (source: DataSource) => Promise
   try {
     await translated('bridge-db', () => whenNotBusy(() => opened(source)));
   } catch (error) {
-    throw notStrictIn(error)?.toldBy(URL_SETTING) ?? error;
+    throw unusableIn(error)?.toldBy(URL_SETTING) ?? error;
   }
   try {
     await translated('bridge-db', () => work(source));

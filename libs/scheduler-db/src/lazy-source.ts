@@ -1,5 +1,3 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { Unavailable } from '@bbb/bridge';
 import { opened, placeholders, whenNotBusy, type Dialect } from '@bbb/sql';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
@@ -80,18 +78,10 @@ export class LazySource {
   }
 
   #open(): Promise<DataSource> {
-    this.#opening ??= this.#initialised().catch((error: unknown) => {
+    this.#opening ??= whenNotBusy(() => opened(new DataSource(this.options))).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
     return this.#opening;
-  }
-
-  async #initialised(): Promise<DataSource> {
-    // Opening a SQLite file that is not there would make an empty one.
-    if (this.options.type === 'better-sqlite3') {
-      await access(this.options.database, constants.R_OK | constants.W_OK);
-    }
-    return opened(new DataSource(this.options));
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { BuildOrder } from '@bbb/bridge';
@@ -60,6 +61,23 @@ describe.each(databaseKinds())('SchedulerDb without its tables on %s', (kind) =>
     expect(await db.problem()).toBeUndefined();
     expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
   });
+
+  if (kind === 'sqlite') {
+    it('keeps a service from starting while there is no file, or one that is no database', async () => {
+      const refusal = (reason: string) => ({
+        name: 'Invalid',
+        message: expect.stringMatching(new RegExp(`^buildbot_scheduler_db \\(BBB_\\w+\\): .*${reason}`)),
+      });
+      const { file } = parseDatabaseUrl(database.url) as { file: string };
+      await expect(open(database.url).onModuleInit()).rejects.toMatchObject(refusal('there is no file'));
+      expect(existsSync(file)).toBe(false);
+      await writeFile(file, 'this is no database, '.repeat(100));
+      await expect(open(database.url).onModuleInit()).rejects.toMatchObject(refusal('no SQLite database'));
+      // Buildbot has made it and not filled it yet.
+      await writeFile(file, '');
+      await open(database.url).onModuleInit();
+    });
+  }
 
   it('names a schema that it does not know', async () => {
     await installSchedulerSchema(database, 24);

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
-import { aboutSetting, DriverLogger, gathered, notStrictIn, parseDatabaseUrl } from '@bbb/sql';
+import { aboutSetting, DriverLogger, gathered, parseDatabaseUrl, unusableIn } from '@bbb/sql';
 import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import { lockName, type KeyLocks } from './key-locks.js';
@@ -159,14 +159,15 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Looks once whether the server lets connections be as they must be. One that is away is no reason not to start.
+   * Looks once whether the database can be used as it is. A server that is away is no reason not to start.
    *
    * @throws NotStrict when a MySQL server answers and does not let the connection be strict
+   * @throws Invalid when a SQLite file is missing, or is no database
    */
   async onModuleInit(): Promise<void> {
-    if (this.source.dialect !== 'mysql') return;
-    const notStrict = notStrictIn(await this.source.failure(this.connectTimeout));
-    if (notStrict) throw notStrict.toldBy(URL_SETTING);
+    if (this.source.dialect === 'postgres') return;
+    const unusable = unusableIn(await this.source.failure(this.connectTimeout));
+    if (unusable) throw unusable.toldBy(URL_SETTING);
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -8,6 +8,8 @@ export function sourceOptions(target: DatabaseTarget, limits: ConnectionLimits):
     case 'better-sqlite3':
       return {
         ...options,
+        // What makes it is Buildbot.
+        fileMustExist: true,
         // Its journal mode is kept in the file, and old masters cannot read every mode.
         prepareDatabase: (database: { pragma(text: string): unknown }) => {
           database.pragma('busy_timeout = 5');

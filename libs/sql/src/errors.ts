@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { Unavailable } from '@bbb/bridge';
-import { NotStrict } from './not-strict.js';
 import { tlsProblem } from './tls-problem.js';
+import { Unusable } from './unusable.js';
 
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY', '23505']);
 
@@ -29,6 +29,7 @@ const REMEDIES: Record<string, string> = {
   ECONNREFUSED: 'no server answers there; check host and port',
   ENOTFOUND: 'there is no such host',
   ENOENT: 'there is no such file',
+  EACCES: 'this account may not use the file',
   ER_ACCESS_DENIED_ERROR: 'user or password refused',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
@@ -63,9 +64,9 @@ export async function translated<T>(system: string, work: () => Promise<T>): Pro
   try {
     return await work();
   } catch (error) {
-    // Not instanceof: an error of Node's own may come from another realm, as under Jest.
-    if (!isNativeError(error) || DECIDED.has(error.name)) throw error;
-    if (error instanceof NotStrict) throw new Unavailable(system, error.message, { cause: error });
+    // Not instanceof alone: an error of Node's own may come from another realm, as under Jest. libsql's are not native.
+    if (!(isNativeError(error) || error instanceof Error) || DECIDED.has(error.name)) throw error;
+    if (error instanceof Unusable) throw new Unavailable(system, error.message, { cause: error });
     const code = driverCode(error);
     if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;

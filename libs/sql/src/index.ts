@@ -7,4 +7,5 @@ export * from './gathered.js';
 export * from './not-strict.js';
 export * from './opened.js';
 export * from './placeholders.js';
+export * from './unusable.js';
 export * from './when-not-busy.js';

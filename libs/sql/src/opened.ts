@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
+import { driverCode } from './errors.js';
 import { NotStrict } from './not-strict.js';
+import { lookForFile, UnusableFile } from './unusable-file.js';
 
 /**
  * Exactly this, whatever the server's default is. Not strict, MySQL would cut values that are too long; with
@@ -39,8 +41,10 @@ interface PooledConnection {
  * Opens a DataSource, so that every connection of it reads statements as they are meant and refuses what does not fit.
  *
  * @throws NotStrict when MySQL answers and does not take the mode; the source is closed again
+ * @throws UnusableFile when a SQLite file or its folder is missing, or it is no database; nothing is made then
  */
 export async function opened(source: DataSource): Promise<DataSource> {
+  if (source.options.type === 'better-sqlite3') return openedFile(source, source.options);
   await source.initialize();
   if (source.options.type !== 'mysql') return source;
   handOutStrict((source.driver as unknown as { pool: Pool }).pool);
@@ -52,6 +56,24 @@ export async function opened(source: DataSource): Promise<DataSource> {
   } catch (error) {
     await source.destroy().catch(() => undefined);
     throw error;
+  }
+}
+
+async function openedFile(
+  source: DataSource,
+  { database: file, fileMustExist = false }: { database: string; fileMustExist?: boolean },
+): Promise<DataSource> {
+  await lookForFile(file, fileMustExist);
+  try {
+    await source.initialize();
+    // What is in the file shows only when something is read.
+    await source.query('PRAGMA schema_version');
+    return source;
+  } catch (error) {
+    if (source.isInitialized) await source.destroy().catch(() => undefined);
+    if (driverCode(error) !== 'SQLITE_NOTADB') throw error;
+    const message = `${file} is no SQLite database; correct the path in the URL, or put the database back`;
+    throw new UnusableFile(message, { cause: error });
   }
 }
 

@@ -65,6 +65,16 @@ describe('parseDatabaseUrl', () => {
   });
 });
 
+describe('translated', () => {
+  it("takes an error of libsql's, which is none of Node's own, for what it is", async () => {
+    const error = Object.assign(Object.create(Error.prototype) as Error, { code: 'SQLITE_CANTOPEN' });
+    await expect(translated('db', () => Promise.reject(error))).rejects.toMatchObject({
+      name: 'Unavailable',
+      message: 'the file cannot be opened (SQLITE_CANTOPEN)',
+    });
+  });
+});
+
 describe.each(databaseKinds())('errors on %s', (kind) => {
   it('tells a unique violation, and translates a lost database', async () => {
     const database = await createDatabase(kind);

@@ -195,6 +195,59 @@ withRabbitmq('a service as a process', () => {
   }, 120_000);
 });
 
+describe('a service that is signalled before it has loaded', () => {
+  let folder: string;
+  /** Sends a signal when a package is loaded that is among the last ones. */
+  let preload: string;
+
+  beforeAll(async () => {
+    await compiledProject();
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-signals-'));
+    preload = join(folder, 'preload.cjs');
+    await writeFile(
+      preload,
+      `const Module = require('node:module');
+       const load = Module._load;
+       Module._load = function (request, ...rest) {
+         if (/typeorm/.test(request)) {
+           Module._load = load;
+           process.kill(process.pid, process.env.TEST_SIGNAL);
+         }
+         return load.call(this, request, ...rest);
+       };`,
+    );
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function signalled(command: string[], signal: string) {
+    // There is no such file: whoever comes to look for it ends with 78.
+    const args = [process.execPath, ...command, '-c', join(folder, 'missing.json')];
+    const env = { NODE_OPTIONS: `--require=${preload}`, TEST_SIGNAL: signal };
+    const service = ServiceProcess.start(args, { env });
+    return { code: await service.exit(), stdout: service.stdout, stderr: service.stderr };
+  }
+  const main = async (service: Service) =>
+    join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+
+  it.each(SERVICES)('%s ends with 0 at once', async (service) => {
+    const silently = { code: 0, stdout: '', stderr: '' };
+    for (const signal of ['SIGTERM', 'SIGINT'])
+      expect(await signalled([await main(service)], signal)).toEqual(silently);
+  });
+
+  it('does so under its command, too', async () => {
+    const command = join(await compiledProject(), 'bin', 'buildbot-bridge.js');
+    expect(await signalled([command, 'reflector'], 'SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('outlives the signal for a new log file', async () => {
+    expect(await signalled([await main('reflector')], 'SIGUSR2')).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('missing.json'),
+    });
+  });
+});
+
 describe('a service that an operator has to help first', () => {
   let folder: string;
   let database: TestDatabase | undefined;

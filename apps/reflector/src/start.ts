@@ -1,4 +1,5 @@
 import { runService } from '@bbb/platform';
 import { ReflectorModule } from './reflector.module.js';
 
-await runService('reflector', (configuration) => ReflectorModule.register(configuration));
+export const start = () =>
+  runService('reflector', (configuration) => ReflectorModule.register(configuration));

@@ -2,4 +2,5 @@ import { runService } from '@bbb/platform';
 import { connectPulse } from '@bbb/service';
 import { TcListenerModule } from './tc-listener.module.js';
 
-await runService('tc-listener', (configuration) => TcListenerModule.register(configuration), connectPulse);
+export const start = () =>
+  runService('tc-listener', (configuration) => TcListenerModule.register(configuration), connectPulse);

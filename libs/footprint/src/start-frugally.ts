@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { endOnSignals } from './end-on-signals.js';
 import { Engine } from './engine.js';
 import { withLateDateFormats } from './late-date-formats.js';
 
@@ -7,12 +9,19 @@ const SETTLED = 5000;
 /**
  * Starts a service so that it takes little memory while it waits: what a start needs and nothing after it is given back.
  *
- * @param start loads and starts the service. Nothing of it may be imported before, so it is to use `import()`
+ * @param load loads the service. Nothing of it may be imported before, so it is to use `import()`
  */
-export async function startFrugally(start: () => Promise<unknown>): Promise<void> {
+export async function startFrugally(load: () => Promise<{ start(): Promise<void> }>): Promise<void> {
+  endOnSignals();
   const engine = new Engine();
   engine.spare();
-  await withLateDateFormats(start);
+  await withLateDateFormats(async () => {
+    const service = await load();
+    // A signal that has come meanwhile is heard first, which takes the event loop a whole turn.
+    await setImmediate();
+    await setImmediate();
+    await service.start();
+  });
   engine.unleash();
   setTimeout(() => engine.tidyUp(), SETTLED).unref();
 }

@@ -12,15 +12,15 @@ export function readJsonFile(file: string): JsonObject {
   const refuse = (remedy: string) => new ConfigurationError([{ subject: file, remedy }]);
   let content: string;
   try {
-    content = readFileSync(file, 'utf8');
+    content = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw refuse(`cannot be read (${codeOf(error)}); name the JSON file with --config FILE or BBB_CONFIG`);
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(content.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw refuse(`is no valid JSON${placeOf(error, content)}; check commas, quotes and brackets`);
+    parsed = JSON.parse(content);
+  } catch {
+    throw refuse(`is no valid JSON (${placeOfFault(content)}); check commas, quotes and brackets`);
   }
   if (!isObject(parsed)) throw refuse('must hold a JSON object: { "key": value, ... }');
   return parsed;
@@ -68,10 +68,32 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The parser's message quotes the file, so that only the position is taken from it. */
-function placeOf(error: unknown, content: string): string {
-  const position = /at position (\d+)/.exec((error as Error).message)?.[1];
-  if (position === undefined) return '';
-  const before = content.slice(0, Number(position)).split('\n');
-  return ` (line ${before.length}, column ${before.at(-1)!.length + 1})`;
+/**
+ * Line and column where a text stops being the beginning of valid JSON. Not taken from the parser's message, which
+ * names no place for some faults and quotes the text instead.
+ */
+function placeOfFault(content: string): string {
+  let right = 0;
+  for (let wrong = content.length + 1; wrong - right > 1;) {
+    const length = Math.floor((right + wrong) / 2);
+    if (isBeginning(content.slice(0, length))) right = length;
+    else wrong = length;
+  }
+  const lines = content.slice(0, right).split('\n');
+  return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
+}
+
+/** Whether JSON may begin with this: nothing is wrong but that it ends. */
+function isBeginning(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    // Newer versions of Node.js add line and column.
+    const position = / at position (\d+)(?: \(.*\))?$/.exec(message)?.[1];
+    return position === undefined
+      ? message === 'Unexpected end of JSON input'
+      : Number(position) >= text.length;
+  }
 }

@@ -291,7 +291,20 @@ describe('problems', () => {
   it.each([
     ['no file', undefined, /cannot be read \(ENOENT\)/],
     ['broken JSON', '{\n  "pulse_password": "hidden",\n}', /no valid JSON \(line 3, column 1\)/],
-    ['a broken value', '{"pulse_password": hidden}', /no valid JSON/],
+    ['a broken value', '{"pulse_password": hidden}', /no valid JSON \(line 1, column 20\)/],
+    [
+      'a broken value in a long file',
+      `{\n  "a": [${'1, '.repeat(200)}2],\n  "pulse_password": 'hidden',\n  "b": "hidden"\n}\n`,
+      /no valid JSON \(line 3, column 21\)/,
+    ],
+    ['a comment', '{\r\n  // hidden\r\n  "a": 1\r\n}', /no valid JSON \(line 2, column 3\)/],
+    ['a comma too many', '{"hidden": [\n1,\n]}', /no valid JSON \(line 3, column 1\)/],
+    ['a byte order mark', '\uFEFF{"a": hidden}', /no valid JSON \(line 1, column 7\)/],
+    ['an end that is missing', '{"hidden": {\n"a": 1', /no valid JSON \(line 2, column 7\)/],
+    ['a quote that is missing', '{"a": "hidden\n}', /no valid JSON \(line 1, column 14\)/],
+    ['text after its end', '{}\nhidden', /no valid JSON \(line 2, column 1\)/],
+    ['a word that is none', '[nullhidden]', /no valid JSON \(line 1, column 6\)/],
+    ['nothing in it', '', /no valid JSON \(line 1, column 1\)/],
     ['a list', '["hidden"]', /JSON object/],
   ])('name a JSON file with %s without quoting it', (_what, content, expected) => {
     if (content !== undefined) folder.write('broken.json', content);

@@ -3,14 +3,15 @@ import { Logger } from '@nestjs/common';
 import type { BuildOrder } from '@bbb/bridge';
 import { describeBuildbotContract } from './contracts/buildbot.contract.js';
 import { sandboxBuildbot } from './contracts/sandbox-buildbot.js';
-import { schedulerVariants } from './support/scheduler-schema.js';
+import { describeSchedulerDbs } from './support/scheduler-schema.js';
 
 Logger.overrideLogger(false);
 
-for (const [kind, schema, engine] of schedulerVariants()) {
-  const name = `Buildbot 0.8 of the sandbox on ${kind}, schema ${schema} ${engine}`;
-  describeBuildbotContract(name, () => sandboxBuildbot(kind, schema, engine || undefined));
-}
+describeSchedulerDbs('on %s, schema %s %s', (kind, schema, engine) => {
+  describeBuildbotContract('Buildbot 0.8 of the sandbox', () =>
+    sandboxBuildbot(kind, schema, engine || undefined),
+  );
+});
 
 describe.each([6, 24] as const)('a build that died with its master, on schema %i', (schema) => {
   it('is not cancelled once its number is another one’s', async () => {

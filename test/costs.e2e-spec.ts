@@ -3,11 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { compiledProject } from './support/project.js';
-import { isReachable } from './support/servers.js';
-
-const DATABASES = (['mysql', 'postgres'] as const).filter((name) => isReachable(name));
+import { describeEach, isReachable } from './support/servers.js';
 
 const EVENTS = 300;
 const TRACKED = 2000;
@@ -17,10 +15,10 @@ const PASS = 8;
 
 type Figures = Record<string, number>;
 
-/** Round trips are counted, not timed: a busy machine gathers more, and never fewer, into one of them. */
-const withServers = isReachable('rabbitmq') ? describe.each(DATABASES) : () => () => undefined;
+const isPossible = (database: 'mysql' | 'postgres') => isReachable('rabbitmq') && isReachable(database);
 
-withServers('round trips on %s', (database) => {
+/** Round trips are counted, not timed: a busy machine gathers more, and never fewer, into one of them. */
+describeEach(['mysql', 'postgres'], isPossible)('round trips on %s', (database) => {
   let folder: string;
   const figures = new Map<string, Figures>();
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createDataSource } from '@bbb/bridge-db';
 import { loadConfiguration } from '@bbb/platform';
 import { SchedulerDb } from '@bbb/scheduler-db';
@@ -14,11 +14,13 @@ import { type Certificates, makeCertificates } from './support/certificates.js';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { OwnPostgres } from './support/own-postgres.js';
 import { compiledProject } from './support/project.js';
-import { canStart } from './support/servers.js';
+import { canStart, describeEach } from './support/servers.js';
 
 const LIMITS = { poolSize: 1, connectTimeout: 5 };
 
-const KINDS = (['mariadb', 'postgres'] as const).filter(canStart);
+const KINDS = ['mariadb', 'postgres'] as const;
+
+const isPossible = (kind: (typeof KINDS)[number]) => canStart(kind) && canStart('openssl');
 
 const ENCRYPTED = {
   mariadb: "SHOW SESSION STATUS LIKE 'Ssl_cipher'",
@@ -62,7 +64,7 @@ it.each([
   expect(told).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
-describe.each(KINDS)('TLS to %s', (kind) => {
+describeEach(KINDS, isPossible)('TLS to %s', (kind) => {
   const database = kind === 'mariadb' ? 'mysql' : 'postgres';
   const undo: (() => unknown)[] = [];
   let certificates: Certificates;

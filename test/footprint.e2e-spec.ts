@@ -2,16 +2,21 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { brokerAt } from './sandbox/broker.js';
 import { freePort } from './sandbox/services.js';
 import { World } from './sandbox/world.js';
-import { createDatabase, databaseKinds, type DatabaseKind, type TestDatabase } from './support/databases.js';
+import {
+  createDatabase,
+  type DatabaseKind,
+  describeDatabases,
+  type TestDatabase,
+} from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { loadedModules, packageOf } from './support/loaded-modules.js';
 import { compiledProject } from './support/project.js';
 import { migrate } from './support/sandbox.js';
-import { isReachable, SERVERS } from './support/servers.js';
+import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
 const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
@@ -38,11 +43,8 @@ const PACKAGES = 160;
 /** Megabytes that a waiting service may have resident; on Node 20 it has 84 to 89, on 22 ten more, on 24 twenty. */
 const WAITING = process.versions.node.startsWith('20.') ? 95 : 115;
 
-const withRabbitmq = isReachable('rabbitmq') ? describe : () => undefined;
-const onLinux = existsSync('/proc/self/status') ? it : it.skip;
-
-withRabbitmq('what a service takes', () => {
-  describe.each(databaseKinds())('with %s', (kind) => {
+describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
+  describeDatabases('with %s', (kind) => {
     let folder: string;
     let databases: TestDatabase[];
     let world: World;
@@ -90,12 +92,14 @@ withRabbitmq('what a service takes', () => {
       expect(packages.size).toBeLessThan(PACKAGES);
     });
 
-    onLinux(`all three wait in ${WAITING} MB each`, async () => {
-      const services = await Promise.all(SERVICES.map((name) => start(name)));
-      await eventually(async () => {
-        const megabytes = await Promise.all(services.map((service) => service.residentMegabytes()));
-        expect(megabytes.filter((taken) => taken > WAITING)).toEqual([]);
-      }, 40);
+    describeWhere(existsSync('/proc/self/status'))('on Linux', () => {
+      it(`all three wait in ${WAITING} MB each`, async () => {
+        const services = await Promise.all(SERVICES.map((name) => start(name)));
+        await eventually(async () => {
+          const megabytes = await Promise.all(services.map((service) => service.residentMegabytes()));
+          expect(megabytes.filter((taken) => taken > WAITING)).toEqual([]);
+        }, 40);
+      });
     });
   });
 });

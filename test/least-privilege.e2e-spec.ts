@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,162 +10,158 @@ import { SCENARIOS } from './sandbox/mix.js';
 import { type Services, startInProcess } from './sandbox/services.js';
 import { type Actor, play } from './sandbox/story.js';
 import { World } from './sandbox/world.js';
-import { createDatabase, type DatabaseKind } from './support/databases.js';
-import { hasRabbitmqctl, rabbitmqctl } from './support/rabbitmq.js';
+import { createDatabase, type DatabaseKind, isUsable } from './support/databases.js';
+import { rabbitmqctl } from './support/rabbitmq.js';
 import { RestrictedUsers, written, writtenScopes } from './support/rights.js';
-import { isReachable, SERVERS } from './support/servers.js';
+import { canStart, describeEach, isReachable, SERVERS } from './support/servers.js';
 
 const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
 
-const WORLDS: [string, DatabaseKind, 6 | 24, isPossible: boolean][] = [
-  ['MariaDB, schema 6', 'mysql', 6, isReachable('mysql')],
-  ['MariaDB, schema 24', 'mysql', 24, isReachable('mysql')],
-  ['PostgreSQL, schema 24', 'postgres', 24, isReachable('postgres')],
+const WORLDS: [string, DatabaseKind, 6 | 24][] = [
+  ['MariaDB, schema 6', 'mysql', 6],
+  ['MariaDB, schema 24', 'mysql', 24],
+  ['PostgreSQL, schema 24', 'postgres', 24],
 ];
 
-const isPossible = isReachable('rabbitmq') && hasRabbitmqctl();
+const isPossible = (_: string, kind: DatabaseKind) =>
+  isReachable('rabbitmq') && canStart('rabbitmqctl') && isUsable(kind);
 
-describe.each(WORLDS.filter((world) => world[3] && isPossible))(
-  'with the rights of the page, on %s',
-  (_, kind, schema) => {
-    const undo: (() => unknown)[] = [];
-    let world: World;
-    let users: RestrictedUsers;
-    let urls: { schedulerDb: string; bridgeDb: string };
-    let actors: Actor[] = [];
-    let logs = '';
+describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind, schema) => {
+  const undo: (() => unknown)[] = [];
+  let world: World;
+  let users: RestrictedUsers;
+  let urls: { schedulerDb: string; bridgeDb: string };
+  let actors: Actor[] = [];
+  let logs = '';
 
-    beforeAll(async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'bbb-test-rights-'));
-      undo.push(() => rm(folder, { recursive: true, force: true }));
-      const databases = [await createDatabase(kind), await createDatabase(kind)] as const;
-      undo.push(() => Promise.all(databases.map((database) => database.drop())));
-      urls = { schedulerDb: databases[0].url, bridgeDb: databases[1].url };
-      world = await World.start({
-        ...urls,
-        folder,
-        seed: 1,
-        schema,
-        broker: brokerAt(SERVERS.rabbitmq.url),
-        scopes: writtenScopes(),
-      });
-      undo.push(() => world.stop());
-
-      users = await RestrictedUsers.create(urls.schedulerDb, urls.bridgeDb, schema);
-      undo.push(() => users.drop(Object.values(urls)));
-      await runMigrate(urls.bridgeDb, 'up');
-      await users.grantBridge(urls.bridgeDb);
-
-      await rabbitmqctl('add_user', world.id, 'only its own');
-      undo.push(() => rabbitmqctl('delete_user', world.id));
-      await rabbitmqctl('set_permissions', world.id, ...permissionsOf(world.id));
-
-      const services = await startServices(folder);
-      undo.push(() => services.stop().catch(() => undefined));
-      const groups = SCENARIOS.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
-      actors = await play(world, groups, () => undefined, 90);
-      await services.stop();
-      logs = await readFile(join(folder, 'tclistener.log'), 'utf8');
-    }, 240_000);
-
-    afterAll(async () => {
-      for (const step of undo.splice(0).reverse()) await step();
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-rights-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const databases = [await createDatabase(kind), await createDatabase(kind)] as const;
+    undo.push(() => Promise.all(databases.map((database) => database.drop())));
+    urls = { schedulerDb: databases[0].url, bridgeDb: databases[1].url };
+    world = await World.start({
+      ...urls,
+      folder,
+      seed: 1,
+      schema,
+      broker: brokerAt(SERVERS.rabbitmq.url),
+      scopes: writtenScopes(),
     });
+    undo.push(() => world.stop());
 
-    /** Each with a client, database users and a file of its own; the listeners with one Pulse account. */
-    async function startServices(folder: string): Promise<Services> {
-      const files = {} as Record<ServiceName, string>;
-      for (const service of SERVICES) {
-        const file = await world.writeConfiguration(
-          { tclistener: 0, bblistener: 0, reflector: 0 },
-          {
-            taskcluster_queue_config: {
-              rootUrl: world.taskcluster.url,
-              credentials: { clientId: service, accessToken: `token-of-${service}` },
-            },
-            buildbot_scheduler_db: users.urlFor(service, urls.schedulerDb),
-            bbb_db: users.urlFor(service, urls.bridgeDb),
-            pulse_user: world.id,
-            pulse_password: 'only its own',
+    users = await RestrictedUsers.create(urls.schedulerDb, urls.bridgeDb, schema);
+    undo.push(() => users.drop(Object.values(urls)));
+    await runMigrate(urls.bridgeDb, 'up');
+    await users.grantBridge(urls.bridgeDb);
+
+    await rabbitmqctl('add_user', world.id, 'only its own');
+    undo.push(() => rabbitmqctl('delete_user', world.id));
+    await rabbitmqctl('set_permissions', world.id, ...permissionsOf(world.id));
+
+    const services = await startServices(folder);
+    undo.push(() => services.stop().catch(() => undefined));
+    const groups = SCENARIOS.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
+    actors = await play(world, groups, () => undefined, 90);
+    await services.stop();
+    logs = await readFile(join(folder, 'tclistener.log'), 'utf8');
+  }, 240_000);
+
+  afterAll(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+
+  /** Each with a client, database users and a file of its own; the listeners with one Pulse account. */
+  async function startServices(folder: string): Promise<Services> {
+    const files = {} as Record<ServiceName, string>;
+    for (const service of SERVICES) {
+      const file = await world.writeConfiguration(
+        { tclistener: 0, bblistener: 0, reflector: 0 },
+        {
+          taskcluster_queue_config: {
+            rootUrl: world.taskcluster.url,
+            credentials: { clientId: service, accessToken: `token-of-${service}` },
           },
-        );
-        files[service] = join(folder, `${service}.json`);
-        await writeFile(files[service], await readFile(file), { mode: 0o600 });
-      }
-      return startInProcess(files, {});
+          buildbot_scheduler_db: users.urlFor(service, urls.schedulerDb),
+          bbb_db: users.urlFor(service, urls.bridgeDb),
+          pulse_user: world.id,
+          pulse_password: 'only its own',
+        },
+      );
+      files[service] = join(folder, `${service}.json`);
+      await writeFile(files[service], await readFile(file), { mode: 0o600 });
     }
+    return startInProcess(files, {});
+  }
 
-    it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
-      const ends = actors.filter(({ scenario: { name: of } }) => of === name);
-      expect(ends.length).toBeGreaterThan(0);
-      for (const { seen } of ends) {
-        expect({ taskcluster: seen?.taskcluster, buildbot: seen?.buildbot }).toEqual({
-          taskcluster: scenario.taskcluster,
-          buildbot: scenario.buildbot,
-        });
-      }
-    });
+  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
+    const ends = actors.filter(({ scenario: { name: of } }) => of === name);
+    expect(ends.length).toBeGreaterThan(0);
+    for (const { seen } of ends) {
+      expect({ taskcluster: seen?.taskcluster, buildbot: seen?.buildbot }).toEqual({
+        taskcluster: scenario.taskcluster,
+        buildbot: scenario.buildbot,
+      });
+    }
+  });
 
-    it('leaves nothing, and was never refused a right', async () => {
-      expect(await world.rowsLeft()).toEqual({ tasks: 0, messages: 0 });
-      expect(await world.messagesLeft()).toBe(0);
-      const refused = world.taskcluster.calls.entries.filter(
-        ({ status }) => status === 401 || status === 403,
-      );
-      expect(refused).toEqual([]);
-      expect(logs.split('\n').filter((line) => /DENIED|permission|42501|ACCESS.REFUSED/i.test(line))).toEqual(
-        [],
-      );
-    });
+  it('leaves nothing, and was never refused a right', async () => {
+    expect(await world.rowsLeft()).toEqual({ tasks: 0, messages: 0 });
+    expect(await world.messagesLeft()).toBe(0);
+    const refused = world.taskcluster.calls.entries.filter(({ status }) => status === 401 || status === 403);
+    expect(refused).toEqual([]);
+    expect(logs.split('\n').filter((line) => /DENIED|permission|42501|ACCESS.REFUSED/i.test(line))).toEqual(
+      [],
+    );
+  });
 
-    const schedulerRefusals: [ServiceName, string][] = [
-      ['tc-listener', 'UPDATE buildrequests SET complete = 1'],
-      ['tc-listener', 'DELETE FROM buildsets'],
-      ['tc-listener', 'INSERT INTO builds (number, brid, start_time) VALUES (1, 1, 1)'],
-      ['reflector', 'UPDATE buildrequests SET complete = 1'],
-      ['reflector', 'DELETE FROM buildrequests'],
-      ['bb-listener', "INSERT INTO sourcestamps (branch, repository, project) VALUES ('x', '', '')"],
-      ['bb-listener', 'UPDATE buildrequests SET complete = 1'],
-      ['bb-listener', 'DROP TABLE builds'],
-    ];
-    it.each(schedulerRefusals)('in the scheduler database %s may not %s', async (service, statement) => {
-      await expect(users.attempt(service, urls.schedulerDb, statement)).rejects.toThrow(/denied|owner/i);
-    });
+  const schedulerRefusals: [ServiceName, string][] = [
+    ['tc-listener', 'UPDATE buildrequests SET complete = 1'],
+    ['tc-listener', 'DELETE FROM buildsets'],
+    ['tc-listener', 'INSERT INTO builds (number, brid, start_time) VALUES (1, 1, 1)'],
+    ['reflector', 'UPDATE buildrequests SET complete = 1'],
+    ['reflector', 'DELETE FROM buildrequests'],
+    ['bb-listener', "INSERT INTO sourcestamps (branch, repository, project) VALUES ('x', '', '')"],
+    ['bb-listener', 'UPDATE buildrequests SET complete = 1'],
+    ['bb-listener', 'DROP TABLE builds'],
+  ];
+  it.each(schedulerRefusals)('in the scheduler database %s may not %s', async (service, statement) => {
+    await expect(users.attempt(service, urls.schedulerDb, statement)).rejects.toThrow(/denied|owner/i);
+  });
 
-    const bridgeRefusals: [ServiceName, string][] = [
-      ['tc-listener', 'DROP TABLE tasks'],
-      ['tc-listener', 'UPDATE bridge_turns SET name = name'],
-      ['bb-listener', "DELETE FROM bridge_migrations WHERE name = 'x'"],
-      ['reflector', 'SELECT body FROM messages'],
-      ['reflector', 'ALTER TABLE tasks ADD COLUMN x INTEGER'],
-    ];
-    it.each(bridgeRefusals)('in the bridge’s database %s may not %s', async (service, statement) => {
-      await expect(users.attempt(service, urls.bridgeDb, statement)).rejects.toThrow(/denied|owner/i);
-    });
+  const bridgeRefusals: [ServiceName, string][] = [
+    ['tc-listener', 'DROP TABLE tasks'],
+    ['tc-listener', 'UPDATE bridge_turns SET name = name'],
+    ['bb-listener', "DELETE FROM bridge_migrations WHERE name = 'x'"],
+    ['reflector', 'SELECT body FROM messages'],
+    ['reflector', 'ALTER TABLE tasks ADD COLUMN x INTEGER'],
+  ];
+  it.each(bridgeRefusals)('in the bridge’s database %s may not %s', async (service, statement) => {
+    await expect(users.attempt(service, urls.bridgeDb, statement)).rejects.toThrow(/denied|owner/i);
+  });
 
-    it.each([
-      ['declare an exchange', 'assertExchange', (id: string) => `exchange/other-than-${id}/x`],
-      ['declare somebody else’s queue', 'assertQueue', (id: string) => `queue/other-than-${id}/x`],
-    ] as const)('on Pulse the account may not %s', async (_what, method, name) => {
-      const { protocol, host, pathname } = new URL(SERVERS.rabbitmq.url);
-      const model = await connect(
-        `${protocol}//${world.id}:${encodeURIComponent('only its own')}@${host}${pathname}`,
-      );
-      model.on('error', () => undefined);
-      try {
-        const channel = await model.createChannel();
-        channel.on('error', () => undefined);
-        const attempt =
-          method === 'assertQueue'
-            ? channel.assertQueue(name(world.id), { durable: false, autoDelete: true })
-            : channel.assertExchange(name(world.id), 'topic', { durable: false, autoDelete: true });
-        await expect(attempt).rejects.toThrow(/ACCESS.REFUSED/);
-      } finally {
-        await model.close();
-      }
-    });
-  },
-);
+  it.each([
+    ['declare an exchange', 'assertExchange', (id: string) => `exchange/other-than-${id}/x`],
+    ['declare somebody else’s queue', 'assertQueue', (id: string) => `queue/other-than-${id}/x`],
+  ] as const)('on Pulse the account may not %s', async (_what, method, name) => {
+    const { protocol, host, pathname } = new URL(SERVERS.rabbitmq.url);
+    const model = await connect(
+      `${protocol}//${world.id}:${encodeURIComponent('only its own')}@${host}${pathname}`,
+    );
+    model.on('error', () => undefined);
+    try {
+      const channel = await model.createChannel();
+      channel.on('error', () => undefined);
+      const attempt =
+        method === 'assertQueue'
+          ? channel.assertQueue(name(world.id), { durable: false, autoDelete: true })
+          : channel.assertExchange(name(world.id), 'topic', { durable: false, autoDelete: true });
+      await expect(attempt).rejects.toThrow(/ACCESS.REFUSED/);
+    } finally {
+      await model.close();
+    }
+  });
+});
 
 function permissionsOf(user: string): string[] {
   return written('rabbitmq')

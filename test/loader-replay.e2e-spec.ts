@@ -9,7 +9,11 @@ import { payloadText } from './fuzz/payloads.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { asPython, loadedByMaster, type WrittenRequest } from './support/master-loader.js';
 import { pythonLoads } from './support/python-json.js';
-import { installSchedulerSchema, openTestDatabase, schedulerVariants } from './support/scheduler-schema.js';
+import {
+  describeSchedulerDbs,
+  installSchedulerSchema,
+  openTestDatabase,
+} from './support/scheduler-schema.js';
 
 Logger.overrideLogger(false);
 
@@ -56,7 +60,7 @@ function orders(): BuildOrder[] {
 
 type RequestRow = Omit<WrittenRequest, 'properties' | 'externalId'> & { bsid: number; external_id: string };
 
-describe.each(schedulerVariants())('requests written on %s, schema %s%s', (kind, version, engine) => {
+describeSchedulerDbs('requests written on %s, schema %s%s', (kind, version, engine) => {
   let database: TestDatabase;
   let rows: DataSource;
   let scheduler: SchedulerDb;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BUILDERS, SCENARIOS, type Scenario } from './sandbox/mix.js';
 import { type Actor, play } from './sandbox/story.js';
+import { isUsable } from './support/databases.js';
 import { injectedRows, type InjectedRows } from './support/injected-rows.js';
 import { openSandbox, type Sandbox, type SandboxOptions } from './support/sandbox.js';
-import { isReachable } from './support/servers.js';
+import { describeEach, isReachable } from './support/servers.js';
 
 const BRANCH = 'projects/oak';
 
@@ -88,21 +89,22 @@ function leavesNothing(story: Story) {
   });
 }
 
-const WORLDS: [string, SandboxOptions, isPossible: boolean][] = [
-  ['in one process, on SQLite', { database: 'sqlite', services: 'in process' }, true],
+const WORLDS: [string, SandboxOptions][] = [
+  ['in one process, on SQLite', { database: 'sqlite', services: 'in process' }],
   [
     'as processes, on RabbitMQ and MariaDB with schema 6',
     { database: 'mysql', services: 'processes', schema: 6 },
-    isReachable('rabbitmq') && isReachable('mysql'),
   ],
   [
     'as processes, on RabbitMQ and PostgreSQL with schema 24',
     { database: 'postgres', services: 'processes', schema: 24 },
-    isReachable('rabbitmq') && isReachable('postgres'),
   ],
 ];
 
-describe.each(WORLDS.filter(([, , isPossible]) => isPossible))('the mix %s', (_name, options) => {
+const isPossible = (_: string, { services, database }: SandboxOptions) =>
+  (services === 'in process' || isReachable('rabbitmq')) && isUsable(database);
+
+describeEach(WORLDS, isPossible)('the mix %s', (_name, options) => {
   const story = played(options, MIX);
 
   describe('comes to its end on both sides:', () => endsOnBothSides(story, MIX));

@@ -12,7 +12,7 @@ import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { compiledProject, copyOfProject } from './support/project.js';
 import { rabbitmqAddress } from './support/rabbitmq.js';
-import { isReachable, SERVERS } from './support/servers.js';
+import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
 const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
@@ -21,9 +21,6 @@ type Service = (typeof SERVICES)[number];
 
 /** Secrets of the configuration that a process must not let out. */
 const SECRETS = ['sandbox-access-token', 'a-secret-password'];
-
-const withRabbitmq = isReachable('rabbitmq') ? describe : () => undefined;
-const withMariadb = isReachable('mysql') ? describe : () => undefined;
 
 afterEach(() => ServiceProcess.killAll());
 
@@ -37,7 +34,7 @@ async function start(service: Service, configFile: string, env: Record<string, s
   });
 }
 
-withRabbitmq('a service as a process', () => {
+describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   let folder: string;
   let world: World;
   let proxy: TcpProxy;
@@ -335,7 +332,7 @@ describe('a service that an operator has to help first', () => {
     },
   );
 
-  withMariadb('with MariaDB', () => {
+  describeWhere(isReachable('mysql'))('with MariaDB', () => {
     it.each(SERVICES)('%s names the command that migrates, and ends with 78', async (name) => {
       database = await createDatabase('mysql');
       const service = await startWith(name, complete(database.url, database.url));

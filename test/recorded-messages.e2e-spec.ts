@@ -3,7 +3,7 @@ import { eventually } from './support/eventually.js';
 import { buildbotRecordings, recordedByTaskcluster } from './support/recorded-messages.js';
 import type { Results } from './support/recorded-master.js';
 import { RecordedStage, WORKER } from './support/recorded-stage.js';
-import { isReachable } from './support/servers.js';
+import { describeWhere, isReachable } from './support/servers.js';
 
 const BUILDER = 'Linux x86-64 mozilla-central build';
 
@@ -33,9 +33,7 @@ const recordedTask = (reason: string, wasClaimed = true): string => {
 const recordedEnd = (exchange: string): string =>
   recordedByTaskcluster().find((message) => message.exchange === exchange)!.taskId;
 
-const possible = isReachable('rabbitmq') ? [['a real broker']] : [];
-
-describe.each(possible)('recorded messages on %s, with the configuration of 2015', () => {
+describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configured as in 2015', () => {
   let stage: RecordedStage;
   beforeAll(async () => {
     stage = await RecordedStage.open();
@@ -87,7 +85,9 @@ describe.each(possible)('recorded messages on %s, with the configuration of 2015
 
     it('task-pending of a malformed payload ends as such, and its task-exception changes nothing', async () => {
       const taskId = recordedTask('malformed-payload');
-      await stage.createTask(taskId, { payload: { buildername: BUILDER, sourcestamp: {}, properties: {} } });
+      await stage.createTask(taskId, {
+        payload: { buildername: BUILDER, sourcestamp: {}, properties: {} },
+      });
       await stage.tellOfTask(taskId, 'task-pending');
       await eventually(() => expect(stage.runsOf(taskId)).toEqual(['exception malformed-payload']));
       await stage.tellOfTask(taskId, 'task-exception');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import type { BuildOrder } from '@bbb/bridge';
 import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
@@ -6,7 +6,7 @@ import { SchedulerDb } from '@bbb/scheduler-db';
 import { opened } from '@bbb/sql';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
-import { canStart } from './support/servers.js';
+import { canStart, describeWhere } from './support/servers.js';
 
 const LIMITS = { poolSize: 3, connectTimeout: 10 };
 
@@ -27,7 +27,7 @@ const ORDER: BuildOrder = {
 const HOSTILE = `\\' OR 1=1; -- " \\" '' \\`;
 
 // Both were defaults of servers that are still in use, or can be set by whoever runs one.
-describe.each(canStart('mariadb') ? ['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'] : [])(
+describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'])(
   'a server whose SQL mode is "%s"',
   (mode) => {
     let server: OwnMariadb;

@@ -11,7 +11,7 @@ import { createDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { RewritingProxy } from './support/rewriting-proxy.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
-import { isReachable, SERVERS } from './support/servers.js';
+import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 
 const LIMITS = { poolSize: 2, connectTimeout: 5 };
 
@@ -24,7 +24,7 @@ const CUT = [WISH, 'KILL CONNECTION_ID()'] as const;
 /** Nobody listens there. */
 const AWAY = 'mysql://bridge:secret@127.0.0.1:1/bbb';
 
-describe.each(isReachable('mysql') ? ['MySQL'] : [])('a server of %s that is not to be made strict', () => {
+describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made strict', () => {
   const undo: (() => unknown)[] = [];
   let proxy: RewritingProxy;
   /** Of each setting: as it is, and through the proxy. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from '../sandbox/world.js';
+import { hasRabbitmqctl } from '../support/global-setup.js';
 import type { Instance } from './instance.js';
 import type { Happening } from './plan.js';
-import { closeConnections, hasRabbitmqctl, killSessions } from './servers.js';
+import { closeConnections, killSessions } from './servers.js';
 import type { Tally } from './tally.js';
 import type { TcpProxy } from './tcp-proxy.js';
 import type { Weather } from './weather.js';

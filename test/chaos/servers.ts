@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
@@ -42,13 +42,6 @@ export async function killSessions(serverUrl: string, ports: readonly number[]):
   } finally {
     await connection.end();
   }
-}
-
-let administrable: boolean | undefined;
-
-/** Whether this machine can administer the broker. */
-export function hasRabbitmqctl(): boolean {
-  return (administrable ??= spawnSync('rabbitmqctl', ['-q', 'ping']).status === 0);
 }
 
 /**

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
-import { isReachable, SERVERS } from './servers.js';
+import { describeEach, isReachable, SERVERS } from './servers.js';
 
-export type DatabaseKind = 'sqlite' | 'mysql' | 'postgres';
+/** Every kind of database that the bridge works with. */
+export const DATABASE_KINDS = ['sqlite', 'mysql', 'postgres'] as const;
+
+export type DatabaseKind = (typeof DATABASE_KINDS)[number];
 
 /** A database of a test's own. `url` is in the form of the configuration; */
 export interface TestDatabase {
@@ -15,14 +18,13 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** The kinds of database that this run can use: SQLite always, the servers when they are reachable. */
-export function databaseKinds(): DatabaseKind[] {
-  return [
-    'sqlite',
-    ...(isReachable('mysql') ? ['mysql' as const] : []),
-    ...(isReachable('postgres') ? ['postgres' as const] : []),
-  ];
+/** Whether this run can use such a database: SQLite always, the servers when they are reachable. */
+export function isUsable(kind: DatabaseKind): boolean {
+  return kind === 'sqlite' || isReachable(kind);
 }
+
+/** `describe.each` over the kinds of database. */
+export const describeDatabases = describeEach(DATABASE_KINDS, isUsable);
 
 /** Makes an empty database of this kind, under a name nobody else uses. */
 export async function createDatabase(kind: DatabaseKind): Promise<TestDatabase> {

@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 // Here and not in servers.ts: Jest loads its global set-up without the module mapping that tests have.
 
 /**
  * The servers that tests talk to. Addresses come from the environment; the defaults suit a development machine.
- * `BBB_TEST_REQUIRE_SERVERS=1` makes a missing server a failure instead of leaving its tests out.
+ * `BBB_TEST_REQUIRE_SERVERS=1` makes a missing server or program a failure instead of leaving its tests out.
  */
 export const SERVERS = {
   rabbitmq: {
@@ -26,44 +26,49 @@ export const SERVERS = {
 
 export type ServerName = keyof typeof SERVERS;
 
-/** Servers that a test starts for itself, with settings that a shared one cannot be given: what that takes. */
-const OWN_SERVERS = {
+/** What tests start for themselves, among it servers with settings that a shared one cannot be given. */
+const PROGRAMS = {
   mariadb: {
-    programs: 'mariadbd and mariadb-install-db',
-    canStart: () =>
-      ['mariadbd', 'mariadb-install-db'].every((name) => spawnSync('which', [name]).status === 0),
+    canStart: () => ['mariadbd', 'mariadb-install-db'].every(isInstalled),
+    missing: 'mariadb of their own (mariadbd and mariadb-install-db are not here)',
   },
   postgres: {
-    programs: "PostgreSQL's initdb and postgres",
     canStart: () => postgresPrograms() !== undefined && postgresAccount() !== undefined,
+    missing: "postgres of their own (PostgreSQL's initdb and postgres are not here)",
+  },
+  rabbitmqctl: {
+    canStart: hasRabbitmqctl,
+    missing: 'rabbitmqctl (it is not here, or reaches no RabbitMQ)',
+  },
+  openssl: {
+    canStart: () => isInstalled('openssl'),
+    missing: 'openssl (it is not here)',
   },
 };
 
-export type OwnServerName = keyof typeof OWN_SERVERS;
+export type ProgramName = keyof typeof PROGRAMS;
 
-/** Looks once which servers are there, says what is left out, and fails where a missing server must not pass. */
+/** Looks once what is there, says what is left out, and fails where nothing may be left out. */
 export default async function globalSetup(): Promise<void> {
   const names = Object.keys(SERVERS) as ServerName[];
   const answers = await Promise.all(names.map((name) => answersAt(SERVERS[name].url)));
   process.env.BBB_TEST_REACHABLE = names.filter((_, index) => answers[index]).join(',');
 
-  const own = Object.keys(OWN_SERVERS) as OwnServerName[];
-  const startable = own.filter((name) => OWN_SERVERS[name].canStart());
+  const programs = Object.keys(PROGRAMS) as ProgramName[];
+  const startable = programs.filter((name) => PROGRAMS[name].canStart());
   process.env.BBB_TEST_STARTABLE = startable.join(',');
 
   const missing = [
     ...names
       .filter((_, index) => !answers[index])
       .map((name) => `${name} (${SERVERS[name].variable}; no server answers there)`),
-    ...own
-      .filter((name) => !startable.includes(name))
-      .map((name) => `${name} of their own (${OWN_SERVERS[name].programs} are not here)`),
+    ...programs.filter((name) => !startable.includes(name)).map((name) => PROGRAMS[name].missing),
   ];
   if (missing.length === 0) return;
   const list = missing.join(', ');
   if (process.env.BBB_TEST_REQUIRE_SERVERS === '1')
-    throw new Error(`These servers must be there and are not: ${list}`);
-  process.stderr.write(`\nLeft out: the tests that need ${list}.\n\n`);
+    throw new Error(`The tests need what is not there: ${list}`);
+  process.stderr.write(`\nSkipped: the tests that need ${list}.\n\n`);
 }
 
 function answersAt(url: string): Promise<boolean> {
@@ -78,6 +83,17 @@ function answersAt(url: string): Promise<boolean> {
     socket.once('error', () => end(false));
     socket.once('timeout', () => end(false));
   });
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+let administrable: boolean | undefined;
+
+/** Whether this machine can administer its RabbitMQ; asked once, for it takes most of a second. */
+export function hasRabbitmqctl(): boolean {
+  return (administrable ??= spawnSync('rabbitmqctl', ['-q', 'ping']).status === 0);
 }
 
 /** Where distributions put PostgreSQL's programs, a folder for each version. */

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { connect, type ChannelModel, type ConfirmChannel, type Options } from 'amqplib';
@@ -81,11 +81,6 @@ export class BrokerClient {
     await this.channel.close();
     await this.model.close();
   }
-}
-
-/** Whether this machine can administer the tests' RabbitMQ; then the tests that need it are part of the run. */
-export function hasRabbitmqctl(): boolean {
-  return spawnSync('rabbitmqctl', ['-q', 'ping']).status === 0;
 }
 
 export async function rabbitmqctl(...parameters: string[]): Promise<void> {

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions, parseDatabaseUrl } from '@bbb/sql';
-import { type DatabaseKind, databaseKinds, type TestDatabase } from './databases.js';
+import { type DatabaseKind, isUsable, type TestDatabase } from './databases.js';
+import { describeEach } from './servers.js';
 
 export type SchedulerVersion = 6 | 24;
 
@@ -10,20 +11,18 @@ export type SchedulerVersion = 6 | 24;
 export type SchedulerEngine = 'InnoDB' | 'MyISAM';
 
 /** Every scheduler database that tests run on; MySQL's schema 6 also as Mozilla's production had it, on MyISAM. */
-export function schedulerVariants(): [DatabaseKind, SchedulerVersion, SchedulerEngine | ''][] {
-  return databaseKinds().flatMap((kind): [DatabaseKind, SchedulerVersion, SchedulerEngine | ''][] =>
-    kind === 'mysql'
-      ? [
-          [kind, 6, 'MyISAM'],
-          [kind, 6, 'InnoDB'],
-          [kind, 24, 'InnoDB'],
-        ]
-      : [
-          [kind, 6, ''],
-          [kind, 24, ''],
-        ],
-  );
-}
+const SCHEDULER_DBS: readonly [DatabaseKind, SchedulerVersion, SchedulerEngine | ''][] = [
+  ['sqlite', 6, ''],
+  ['sqlite', 24, ''],
+  ['mysql', 6, 'MyISAM'],
+  ['mysql', 6, 'InnoDB'],
+  ['mysql', 24, 'InnoDB'],
+  ['postgres', 6, ''],
+  ['postgres', 24, ''],
+];
+
+/** `describe.each` over those. */
+export const describeSchedulerDbs = describeEach(SCHEDULER_DBS, isUsable);
 
 const FILES: Record<SchedulerVersion, string> = {
   6: 'scheduler-db-v6-buildbot-0.8.2',

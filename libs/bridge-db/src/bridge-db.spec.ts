@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Clock, Invalid, MessageStore, TaskStore, Unavailable } from '@bbb/bridge';
 import { Global, Logger, Module } from '@nestjs/common';
 import { parseDatabaseUrl } from '@bbb/sql';
 import { Test } from '@nestjs/testing';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { BridgeDbModule } from './bridge-db.module.js';
 import { runMigrate } from './command-line.js';
@@ -18,7 +18,7 @@ import { connect, makeOriginal, originalRows } from './testing/original.js';
 const PAUSES = { first: 0.01, most: 0.02 };
 const limits = { poolSize: 3, connectTimeout: 5 };
 
-describe.each(databaseKinds())('BridgeDb on %s', (kind) => {
+describeDatabases('BridgeDb on %s', (kind) => {
   let database: TestDatabase;
   const opened: BridgeDb[] = [];
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);

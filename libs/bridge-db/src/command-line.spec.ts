@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Invalid, Unavailable } from '@bbb/bridge';
 import { Logger } from '@nestjs/common';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { runMessages, runMigrate } from './command-line.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { MigrationsPending } from './migrate.js';
@@ -11,7 +11,7 @@ import { openMigrated } from './testing/open-migrated.js';
 const DONE =
   '[X] CreateTurns1794999999999\n[X] CreateMessages1795000000000\n[X] TakeOverTasks1795000000001\n';
 
-describe.each(databaseKinds())('command line on %s', (kind) => {
+describeDatabases('command line on %s', (kind) => {
   let database: TestDatabase;
   let output: string;
   const write = jest.spyOn(process.stdout, 'write');

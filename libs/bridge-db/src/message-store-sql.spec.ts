@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Clock, type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/bridge';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import type { BridgeDb } from './bridge-db.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { openMigrated } from './testing/open-migrated.js';
@@ -21,7 +21,7 @@ class FixedClock extends Clock {
   }
 }
 
-describe.each(databaseKinds())('MessageStoreSql on %s', (kind) => {
+describeDatabases('MessageStoreSql on %s', (kind) => {
   let database: TestDatabase;
   let dbs: BridgeDb[];
   let clock: FixedClock;

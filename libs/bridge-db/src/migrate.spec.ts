@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Invalid } from '@bbb/bridge';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { MIGRATIONS } from './data-source.js';
 import { migrateDown, migrateUp, migrationStates, pendingMigrations } from './migrate.js';
 import type { Generation } from './migrations/original-tasks.js';
@@ -51,7 +51,7 @@ const ORIGINALS: Record<Generation, { rows: OriginalRow[]; followed: OriginalRow
   };
 const GENERATIONS = Object.keys(ORIGINALS) as Generation[];
 
-describe.each(databaseKinds())('migrations on %s', (kind) => {
+describeDatabases('migrations on %s', (kind) => {
   let database: TestDatabase;
   let source: DataSource;
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Invalid, type Telemetry, type TrackedTask, Unavailable } from '@bbb/bridge';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { TaskStoreSql } from './task-store-sql.js';
 import { openMigrated } from './testing/open-migrated.js';
@@ -19,7 +19,7 @@ const TRACKED: TrackedTask = {
   rev: 0,
 };
 
-describe.each(databaseKinds())('TaskStoreSql on %s', (kind) => {
+describeDatabases('TaskStoreSql on %s', (kind) => {
   let database: TestDatabase;
   let dbs: BridgeDb[];
   let store: TaskStoreSql;

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { runMigrate } from './command-line.js';
 import { TurnStoreSql } from './turn-store-sql.js';
 
-describe.each(databaseKinds())('turns on %s', (kind) => {
+describeDatabases('turns on %s', (kind) => {
   let database: TestDatabase;
   let open: BridgeDb[];
 

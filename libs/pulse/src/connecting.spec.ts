@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
-import { isReachable, SERVERS } from '../../../test/support/servers.js';
+import { describeWhere, isReachable, SERVERS } from '../../../test/support/servers.js';
 import { connecting } from './connecting.js';
 
 let server: Server | undefined;
@@ -32,22 +32,21 @@ describe('an attempt to connect', () => {
     await expect(connecting(() => Promise.reject(error))).rejects.toBe(error);
   });
 
-  if (isReachable('rabbitmq'))
-    describe('to RabbitMQ', () => {
-      const changed = (change: (url: URL) => void) => {
-        const url = new URL(SERVERS.rabbitmq.url);
-        change(url);
-        return url.href;
-      };
+  describeWhere(isReachable('rabbitmq'))('to RabbitMQ', () => {
+    const changed = (change: (url: URL) => void) => {
+      const url = new URL(SERVERS.rabbitmq.url);
+      change(url);
+      return url.href;
+    };
 
-      it('says that the password is wrong', async () => {
-        const url = changed((url) => (url.password = 'wrong'));
-        expect(await reasonFor(url)).toMatch(/^user or password refused; check pulse_user/);
-      });
-
-      it('says that the virtual host is wrong', async () => {
-        const url = changed((url) => (url.pathname = '/there-is-no-such-host'));
-        expect(await reasonFor(url)).toMatch(/^virtual host refused; check pulse_vhost/);
-      });
+    it('says that the password is wrong', async () => {
+      const url = changed((url) => (url.password = 'wrong'));
+      expect(await reasonFor(url)).toMatch(/^user or password refused; check pulse_user/);
     });
+
+    it('says that the virtual host is wrong', async () => {
+      const url = changed((url) => (url.pathname = '/there-is-no-such-host'));
+      expect(await reasonFor(url)).toMatch(/^virtual host refused; check pulse_vhost/);
+    });
+  });
 });

@@ -1,15 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { FakeAmqplib } from '@onify/fake-amqplib';
 import { Invalid, Refused, Unavailable } from '@bbb/bridge';
 import { BrokerClient, rabbitmqAddress, uniqueName } from '../../../test/support/rabbitmq.js';
-import { isReachable } from '../../../test/support/servers.js';
+import { describeEach, isReachable } from '../../../test/support/servers.js';
 import { brokerAddress, type BrokerOptions, type Connector, type PulseContext } from './index.js';
 import { eventually } from './testing/eventually.js';
 import { gate, type Handle, PulseApplication, QUICK } from './testing/pulse-application.js';
 
-const KINDS = ['in-process broker', ...(isReachable('rabbitmq') ? ['RabbitMQ'] : [])];
+const isPossible = (kind: string) => kind !== 'RabbitMQ' || isReachable('rabbitmq');
 
-describe.each(KINDS)('PulseServer on %s', (kind) => {
+describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s', (kind) => {
   const queue = uniqueName('queue');
   const exchange = uniqueName('exchange');
   const broker: BrokerOptions = {

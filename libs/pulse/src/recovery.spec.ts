@@ -1,20 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { connect, type Channel, type ConsumeMessage } from 'amqplib';
-import {
-  BrokerClient,
-  hasRabbitmqctl,
-  rabbitmqAddress,
-  rabbitmqctl,
-  uniqueName,
-} from '../../../test/support/rabbitmq.js';
-import { isReachable } from '../../../test/support/servers.js';
+import { BrokerClient, rabbitmqAddress, rabbitmqctl, uniqueName } from '../../../test/support/rabbitmq.js';
+import { canStart, describeWhere, isReachable } from '../../../test/support/servers.js';
 import type { BrokerOptions, Connector } from './index.js';
 import { eventually } from './testing/eventually.js';
 import { gate, type Handle, PulseApplication, QUICK } from './testing/pulse-application.js';
 import { TcpProxy } from './testing/tcp-proxy.js';
 
-// What only a real broker does; a list that is empty where there is none.
-describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
+// What only a real broker does.
+describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   let queue: string;
   let exchange: string;
   let client: BrokerClient;
@@ -206,7 +200,7 @@ describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('a lost %s', () => {
     expect(app.server.problem()).not.toContain('wrong');
   });
 
-  describe.each(hasRabbitmqctl() ? ['a user with the rights Pulse gives'] : [])('%s', () => {
+  describeWhere(canStart('rabbitmqctl'))('a user with the rights Pulse gives', () => {
     const user = uniqueName('user');
     const password = 'p@ss/word%25';
 

@@ -1,14 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeCertificates } from '../../../test/support/certificates.js';
 import { rabbitmqAddress } from '../../../test/support/rabbitmq.js';
-import { isReachable } from '../../../test/support/servers.js';
+import { canStart, describeWhere, isReachable } from '../../../test/support/servers.js';
 import { openConnection } from './options.js';
 import { TcpProxy } from './testing/tcp-proxy.js';
 
-describe.each(isReachable('rabbitmq') ? ['RabbitMQ'] : [])('TLS to %s', () => {
+describeWhere(isReachable('rabbitmq') && canStart('openssl'))('TLS to RabbitMQ', () => {
   let folder: string;
   let ca: string;
   let proxy: TcpProxy;

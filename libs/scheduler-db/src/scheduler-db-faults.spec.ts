@@ -5,11 +5,11 @@ import { Logger } from '@nestjs/common';
 import type { BuildOrder } from '@bbb/bridge';
 import { parseDatabaseUrl } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
-import { createDatabase, databaseKinds, type TestDatabase } from '../../../test/support/databases.js';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import {
+  describeSchedulerDbs,
   installSchedulerSchema,
   openTestDatabase,
-  schedulerVariants,
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
 import { CuttingProxy } from './testing/cutting-proxy.js';
@@ -42,7 +42,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((db) => db.close()));
 });
 
-describe.each(databaseKinds())('SchedulerDb without its tables on %s', (kind) => {
+describeDatabases('SchedulerDb without its tables on %s', (kind) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await createDatabase(kind);
@@ -142,7 +142,7 @@ describe('SchedulerDb without a server', () => {
   });
 });
 
-describe.each(schedulerVariants())('SchedulerDb in trouble on %s, schema %s %s', (kind, version, engine) => {
+describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, version, engine) => {
   let database: TestDatabase;
   let rows: DataSource;
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { BuildOrder } from '@bbb/bridge';
 import type { DataSource } from 'typeorm';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import {
+  describeSchedulerDbs,
   installSchedulerSchema,
   openTestDatabase,
-  schedulerVariants,
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
 
@@ -36,7 +36,7 @@ const slowly =
 
 Logger.overrideLogger(false);
 
-describe.each(schedulerVariants())('SchedulerDb on %s, schema %s%s', (kind, version, engine) => {
+describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) => {
   let database: TestDatabase;
   let rows: DataSource;
   let instances: SchedulerDb[];

@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { isReachable, SERVERS } from '../../../test/support/servers.js';
+import { describeWhere, isReachable, SERVERS } from '../../../test/support/servers.js';
 import { dataSourceOptions, parseDatabaseUrl } from './index.js';
 
 /** What the server sends when an operator ends the connection. */
@@ -21,44 +21,43 @@ it('every connection to PostgreSQL has somebody who listens to its errors', () =
   expect(() => connection.emit('error', new Error('terminated'))).not.toThrow();
 });
 
-if (isReachable('postgres'))
-  describe('a connection to PostgreSQL', () => {
-    let proxy: Server;
-    let url: URL;
-    const sockets = new Set<Socket>();
+describeWhere(isReachable('postgres'))('a connection to PostgreSQL', () => {
+  let proxy: Server;
+  let url: URL;
+  const sockets = new Set<Socket>();
 
-    beforeEach(async () => {
-      const target = new URL(SERVERS.postgres.url);
-      proxy = createServer((client) => {
-        const server = connect(Number(target.port || 5432), target.hostname);
-        for (const socket of [client, server]) {
-          sockets.add(socket.on('error', () => undefined));
-          socket.on('close', () => [client, server].forEach((one) => one.destroy()));
-        }
-        client.pipe(server);
-        server.on('data', (chunk) => {
-          // In one piece with the end of the handshake, so that nothing comes between the two.
-          const isReady = chunk.subarray(-READY_FOR_QUERY.length).equals(READY_FOR_QUERY);
-          client.write(isReady ? Buffer.concat([chunk, FATAL]) : chunk);
-        });
-      }).listen(0, '127.0.0.1');
-      await once(proxy, 'listening');
-      url = new URL(target);
-      url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    });
-
-    afterEach(async () => {
-      for (const socket of sockets) socket.destroy();
-      proxy.close();
-      await once(proxy, 'close');
-    });
-
-    it('that is ended as soon as it is there ends a query, and not the process', async () => {
-      const options = dataSourceOptions(parseDatabaseUrl(url.href), { poolSize: 2, connectTimeout: 5 });
-      const source = new DataSource({ ...options, logging: false });
-      await expect(source.initialize()).rejects.toThrow(/not queryable|terminat/i);
-    });
+  beforeEach(async () => {
+    const target = new URL(SERVERS.postgres.url);
+    proxy = createServer((client) => {
+      const server = connect(Number(target.port || 5432), target.hostname);
+      for (const socket of [client, server]) {
+        sockets.add(socket.on('error', () => undefined));
+        socket.on('close', () => [client, server].forEach((one) => one.destroy()));
+      }
+      client.pipe(server);
+      server.on('data', (chunk) => {
+        // In one piece with the end of the handshake, so that nothing comes between the two.
+        const isReady = chunk.subarray(-READY_FOR_QUERY.length).equals(READY_FOR_QUERY);
+        client.write(isReady ? Buffer.concat([chunk, FATAL]) : chunk);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    url = new URL(target);
+    url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   });
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+    await once(proxy, 'close');
+  });
+
+  it('that is ended as soon as it is there ends a query, and not the process', async () => {
+    const options = dataSourceOptions(parseDatabaseUrl(url.href), { poolSize: 2, connectTimeout: 5 });
+    const source = new DataSource({ ...options, logging: false });
+    await expect(source.initialize()).rejects.toThrow(/not queryable|terminat/i);
+  });
+});
 
 function errorResponse(fields: Record<string, string>): Buffer {
   const body = Buffer.from(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { createDatabase, databaseKinds } from '../../../test/support/databases.js';
-import { SERVERS } from '../../../test/support/servers.js';
+import { createDatabase, describeDatabases } from '../../../test/support/databases.js';
+import { describeEach, isReachable, SERVERS } from '../../../test/support/servers.js';
 import { dataSourceOptions, isUniqueViolation, parseDatabaseUrl, translated } from './index.js';
 
 describe('parseDatabaseUrl', () => {
@@ -75,7 +75,7 @@ describe('translated', () => {
   });
 });
 
-describe.each(databaseKinds())('errors on %s', (kind) => {
+describeDatabases('errors on %s', (kind) => {
   it('tells a unique violation, and translates a lost database', async () => {
     const database = await createDatabase(kind);
     const source = new DataSource(
@@ -99,7 +99,7 @@ describe.each(databaseKinds())('errors on %s', (kind) => {
   });
 });
 
-describe.each(databaseKinds().filter((kind) => kind !== 'sqlite'))('a refusal of %s', (kind) => {
+describeEach(['mysql', 'postgres'], isReachable)('a refusal of %s', (kind) => {
   it.each([
     [
       'user or password refused',

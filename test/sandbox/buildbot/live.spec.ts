@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { databaseKinds } from '../../support/databases.js';
+import { afterEach, expect, it } from '@jest/globals';
+import { DATABASE_KINDS, isUsable } from '../../support/databases.js';
+import { describeEach } from '../../support/servers.js';
 import type { MasterSimulator } from './master.js';
 import { Bench, LINUX, submitTask, TASKS } from './testing/bench.js';
 
@@ -10,9 +11,9 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-const WORLDS = databaseKinds().map((kind) => [kind, kind === 'mysql' ? 6 : 24] as const);
+const WORLDS = DATABASE_KINDS.map((kind) => [kind, kind === 'mysql' ? 6 : 24] as const);
 
-describe.each(WORLDS)('two masters at once on %s with schema %i', (kind, schema) => {
+describeEach(WORLDS, isUsable)('two masters at once on %s with schema %i', (kind, schema) => {
   it('build every request, while others write to the same database', async () => {
     bench = await Bench.open(kind, schema);
     const builders = [{ ...LINUX, merge: false }];

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseKinds } from '../../support/databases.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { DATABASE_KINDS, isUsable } from '../../support/databases.js';
+import { describeEach } from '../../support/servers.js';
 import type { BuilderSetting } from './plan.js';
 import { Bench, LINUX, submitTask, TASKS } from './testing/bench.js';
 
-const WORLDS = databaseKinds().flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
+const WORLDS = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
 
-describe.each(WORLDS)('a master on %s with schema %i', (kind, schema) => {
+describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await Bench.open(kind, schema);

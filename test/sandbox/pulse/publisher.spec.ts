@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { FakeAmqplib } from '@onify/fake-amqplib';
 import { connect, type ChannelModel } from 'amqplib';
-import { isReachable, SERVERS } from '../../support/servers.js';
+import { describeEach, isReachable, SERVERS } from '../../support/servers.js';
 import { Publisher } from './publisher.js';
 
 type Open = () => Promise<ChannelModel>;
 
-const BROKERS: [string, Open][] = [['in this process', fakeBroker()]];
-if (isReachable('rabbitmq')) BROKERS.push(['RabbitMQ', () => connect(SERVERS.rabbitmq.url)]);
+const BROKERS: [string, Open][] = [
+  ['in this process', fakeBroker()],
+  ['RabbitMQ', () => connect(SERVERS.rabbitmq.url)],
+];
+
+const isPossible = (where: string) => where !== 'RabbitMQ' || isReachable('rabbitmq');
 
 /** Every connection leads to the same broker. */
 function fakeBroker(): Open {
@@ -16,7 +20,7 @@ function fakeBroker(): Open {
   return () => fake.connect('amqp://sandbox');
 }
 
-describe.each(BROKERS)('a publisher on a broker %s', (_where, open) => {
+describeEach(BROKERS, isPossible)('a publisher on a broker %s', (_where, open) => {
   const exchange = `exchange/bbb-test-${randomBytes(6).toString('hex')}/`;
   const openings: ChannelModel[] = [];
   afterEach(async () => {

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { databaseKinds } from '../../support/databases.js';
+import { DATABASE_KINDS, isUsable } from '../../support/databases.js';
+import { describeEach } from '../../support/servers.js';
 import { allTheThings } from '../buildbot/index.js';
 import { Bench, LINUX, submitTask, TASKS } from '../buildbot/testing/bench.js';
 import type { SelfServeOptions } from './options.js';
 import { SelfServeSimulator } from './self-serve.js';
 
-const WORLDS = databaseKinds().flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
+const WORLDS = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
 
 let bench: Bench;
 let masters: Awaited<ReturnType<Bench['master']>>[];
@@ -50,7 +51,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-describe.each(WORLDS)('Self Serve on %s with schema %i', (kind, schema) => {
+describeEach(WORLDS, isUsable)('Self Serve on %s with schema %i', (kind, schema) => {
   beforeEach(() => open(kind, schema));
 
   it('takes back a pending request, later, and leaves its buildset open for ever', async () => {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
-import { createDatabase, databaseKinds } from '../../../support/databases.js';
+import { expect, it } from '@jest/globals';
+import { createDatabase, DATABASE_KINDS, isUsable } from '../../../support/databases.js';
 import { installSchedulerSchema } from '../../../support/scheduler-schema.js';
+import { describeEach } from '../../../support/servers.js';
 import { SchedulerConnection } from './connection.js';
 import { createSchedulerSchema } from './schema.js';
 
@@ -39,11 +40,11 @@ function described({ tab, col, kind, needed, preset }: Column): string {
   return [`${tab}.${col}`, kind, needed, /^NULL/.test(preset ?? 'NULL') ? null : preset].join(' ');
 }
 
-const WORLDS = databaseKinds().flatMap((kind) =>
+const WORLDS = DATABASE_KINDS.flatMap((kind) =>
   ([6, 24] as const).map((version) => [kind, version] as const),
 );
 
-describe.each(WORLDS)('the tables on %s of schema %i', (kind, version) => {
+describeEach(WORLDS, isUsable)('the tables on %s of schema %i', (kind, version) => {
   it('have the columns of the recorded schema', async () => {
     const [made, recorded] = [await createDatabase(kind), await createDatabase(kind)];
     try {

@@ -189,10 +189,6 @@ describe('deploy/compose', () => {
     expect(ports[0]).toMatch(new RegExp(`:${configuration.http.port}$`));
   });
 
-  it.each([...SERVICE_NAMES, 'migrate'])('starts %s again after a failure, but not for ever', (name) => {
-    expect(services[name].restart).toMatch(/^on-failure:[1-9]\d*$/);
-  });
-
   it('migrates before the services start', () => {
     expect(services.migrate.command).toEqual(['node', 'bin/buildbot-bridge.js', 'migrate']);
     for (const service of SERVICE_NAMES)

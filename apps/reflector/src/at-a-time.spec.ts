@@ -13,7 +13,7 @@ const BATCH = 8;
 
 describe('tasks at a time', () => {
   const configuration = {
-    taskcluster: { provisionerId: 'bridge', workerType: 'bridge' },
+    taskcluster: { provisionerId: 'bridge', workerType: 'bridge', maxConnections: 1 },
     reflector: { concurrency: 3, batch: BATCH, orphanGrace: 0 },
   } as Configuration;
   const clock = new SystemClock();
@@ -83,9 +83,9 @@ describe('tasks at a time', () => {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
   }
 
-  it('are those of a page where they are tracked', async () => {
+  it('are four for each connection where they are tracked', async () => {
     await walk();
-    expect({ done, most }).toEqual({ done: TASKS, most: BATCH });
+    expect({ done, most }).toEqual({ done: TASKS, most: 4 });
   });
 
   it('are not even begun after a stop', async () => {

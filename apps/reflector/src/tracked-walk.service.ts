@@ -13,6 +13,12 @@ import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';
 
+/**
+ * Rows worked on at once for each connection to Taskcluster. Enough that no connection waits and that what they read and
+ * write comes together; few enough that a slow Taskcluster answers each in the time that a call may take.
+ */
+const ROWS_PER_CONNECTION = 4;
+
 /** Rows, and what both sides say of them. */
 interface Page {
   rows: readonly TrackedTask[];
@@ -70,10 +76,10 @@ export class TrackedWalk {
     return { rows, next, statuses, snapshots: await this.snapshotsOf(rows) };
   }
 
-  /** All rows at once: what they read and write comes together, and their calls to Taskcluster have a bound. */
   private async workOn({ rows, statuses, snapshots }: Page): Promise<void> {
     const isOver = () => this.reconciler.isStopping;
-    await eachAtOnce(rows, rows.length, isOver, async (row) => {
+    const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
+    await eachAtOnce(rows, atOnce, isOver, async (row) => {
       const status = statuses.get(row.taskId);
       const request = snapshots?.get(row.buildRequestId ?? -1);
       const given = { row, status, request, buildbotAway: !snapshots, source: 'batched' } as const;

@@ -11,9 +11,6 @@ const PAGE = 1000;
 /** Single questions that are put together; the answer should not keep the first of them waiting for long. */
 const TOGETHER = 100;
 
-/** Calls at a time where the deployment knows no batches. */
-const SINGLE_CALLS = 10;
-
 /** How something is read of one task, and of many. */
 export interface Reading<T> {
   one: { method: string; read: (method: string, reply: unknown) => T };
@@ -97,16 +94,8 @@ export class TaskReader<T> {
     }
   }
 
-  private async singly(taskIds: readonly string[], budget: Budget): Promise<(T | undefined | Error)[]> {
-    const outcomes: (T | undefined | Error)[] = [];
-    let next = 0;
-    const work = async () => {
-      for (let index = next++; index < taskIds.length; index = next++) {
-        outcomes[index] = await this.single(taskIds[index]!, budget).catch((error: Error) => error);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(SINGLE_CALLS, taskIds.length) }, work));
-    return outcomes;
+  private singly(taskIds: readonly string[], budget: Budget): Promise<(T | undefined | Error)[]> {
+    return Promise.all(taskIds.map((taskId) => this.single(taskId, budget).catch((error: Error) => error)));
   }
 
   private async single(taskId: string, budget: Budget): Promise<T | undefined> {

@@ -9,11 +9,13 @@ import { mustBe, type Scenario } from './scenario.js';
 const MESSAGES = 20_000;
 const SECONDS = 60;
 
-/** A flood of pending tasks. */
+/** A flood of pending tasks, each scheduled when it is told of. */
 export const floodPending: Scenario = async (stage) => {
   const service = await stage.start('tc-listener');
-  const tasks = await stage.taskcluster.ask({ ask: 'create', count: MESSAGES });
-  const figures = await flood(stage, service, 'task-pending', tasks.map(taskPending));
+  const figures = await flood(stage, service, 'task-pending', async (count) => {
+    const tasks = await stage.taskcluster.ask({ ask: 'create', count });
+    return tasks.map(taskPending);
+  });
   mustBe('build requests', await stage.farm.requests(), MESSAGES);
   return figures;
 };
@@ -27,7 +29,9 @@ export const floodFinished: Scenario = async (stage) => {
     await service.until(({ handled }) => handled >= Math.min(at + 1000, MESSAGES));
   }
   await stage.farm.finish(tasks);
-  const figures = await flood(stage, service, 'log_uploaded', tasks.map(logUploaded));
+  const figures = await flood(stage, service, 'log_uploaded', async (count) =>
+    tasks.splice(0, count).map(logUploaded),
+  );
   mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { completed: MESSAGES });
   return figures;
 };
@@ -36,24 +40,21 @@ async function flood(
   stage: Stage,
   service: Service,
   queue: string,
-  messages: readonly Message[],
+  next: (count: number) => Promise<Message[]>,
 ): Promise<Figures> {
   const { handled } = await service.read();
   const begun = performance.now();
   let deepest = 0;
   let published = 0;
-  while (published < messages.length) {
-    const due = Math.min(
-      messages.length,
-      Math.ceil(((performance.now() - begun) / 1000 / SECONDS) * MESSAGES),
-    );
-    await Promise.all(messages.slice(published, due).map((message) => stage.publish(message)));
+  while (published < MESSAGES) {
+    const due = Math.min(MESSAGES, Math.ceil(((performance.now() - begun) / 1000 / SECONDS) * MESSAGES));
+    await Promise.all((await next(due - published)).map((message) => stage.publish(message)));
     published = due;
     deepest = Math.max(deepest, await stage.waiting(queue));
     await sleep(100);
   }
   const published60 = (performance.now() - begun) / 1000;
-  await service.until((reading) => reading.handled >= handled + messages.length);
+  await service.until((reading) => reading.handled >= handled + MESSAGES);
   return {
     'published in s': published60,
     'handled in s': (performance.now() - begun) / 1000,

@@ -57,7 +57,7 @@ export const reflector: Settings['reflector'] = {
     keys: ['reflector.batch'],
     kind: whole(1, 10_000),
     default: 1000,
-    doc: 'Rows per read, whose tasks are handled at the same time; calls to Taskcluster have a limit of their own.',
+    doc: 'Rows per read. Of these, four are handled at the same time for each connection to Taskcluster.',
   },
 };
 

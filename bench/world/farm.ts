@@ -151,10 +151,20 @@ export class Farm {
   /** Builds start for all open requests, which the bridge has made for these tasks. */
   async begin(tasks: readonly MadeTask[]): Promise<BuiltTask[]> {
     const now = Math.floor(Date.now() / 1000);
+    const single = this.schema === 6;
+    if (!single) await this.knowMaster();
     const requests = await this.scheduler.read(async (statements) => {
       const rows = await statements.rows<{ id: number; task: string }>(
         'SELECT br.id AS id, bs.external_idstring AS task FROM buildrequests br ' +
           'JOIN buildsets bs ON bs.id = br.buildsetid WHERE br.complete = 0',
+      );
+      await statements.change(
+        single
+          ? "UPDATE buildrequests SET claimed_at = ?, claimed_by_name = 'master', claimed_by_incarnation = 'pid1' " +
+              'WHERE complete = 0'
+          : 'INSERT INTO buildrequest_claims (brid, objectid, claimed_at) ' +
+              'SELECT id, 1, ? FROM buildrequests WHERE complete = 0',
+        [now],
       );
       await statements.change(
         'INSERT INTO builds (number, brid, start_time) SELECT id, id, ? FROM buildrequests WHERE complete = 0',

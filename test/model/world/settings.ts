@@ -13,7 +13,7 @@ export const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['
 
 /** The defaults of the configuration. */
 export const CONFIGURATION = {
-  taskcluster: { provisionerId: 'buildbot-bridge', workerType: 'buildbot-bridge' },
+  taskcluster: { provisionerId: 'buildbot-bridge', workerType: 'buildbot-bridge', maxConnections: 50 },
   reflector: {
     schedule: { everySeconds: INTERVAL },
     reclaimWindow: 600,

@@ -58,7 +58,7 @@ describe('slowPatterns', () => {
 
 describe('slowPatterns of what is looked for anywhere', () => {
   it('finds out what takes long only because it may begin anywhere', () => {
-    const pattern = '[a-z]*a[a-z]*!?0';
+    const pattern = '[a-z]*a[a-z]*[a-z]{0,5}!?0';
     expect([...slowPatterns([pattern])]).toEqual([]);
     expect([...slowPatterns([pattern, 'token', '^pass.*word$', '(?:^|_)key'], 'anywhere')]).toEqual([
       pattern,
@@ -69,7 +69,7 @@ describe('slowPatterns of what is looked for anywhere', () => {
 describe('loadConfiguration', () => {
   it('tries each kind of patterns as it is used', () => {
     const folder = new Folder();
-    const pattern = '[b-y]*c[b-y]*!?0';
+    const pattern = '[b-y]*c[b-y]*[b-y]{0,5}!?0';
     const load = (changes: object) =>
       loadConfiguration('reflector', {
         file: folder.write('config.json', { ...LAST_LAYOUT, ...changes }),

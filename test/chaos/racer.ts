@@ -63,14 +63,24 @@ async function attempt(db: SchedulerDb, what: 'create' | 'withdraw', order: Race
   }
 }
 
-/** One racer: goes through all orders, each of which its rivals reach at about the same time. */
+/** The furthest order that a creator of this process has come to. */
+let reached = 0;
+
+/**
+ * One racer: goes through all orders, each of which its rivals reach at about the same time. A withdrawer has fewer
+ * orders and would soon be alone in front: unless it comes from the other end, it keeps pace with the creators.
+ */
 async function run(db: SchedulerDb, what: 'create' | 'withdraw'): Promise<void> {
   // Every second order is given up by somebody.
   const mine = race.orders.filter(({ order }) => what === 'create' || order % 2 === 0);
   if (what === 'withdraw' && race.backwards) mine.reverse();
   const rest = mine[Symbol.iterator]();
   const lane = async () => {
-    for (const order of rest) await attempt(db, what, order);
+    for (const order of rest) {
+      if (what === 'create') reached = Math.max(reached, order.order);
+      else while (!race.backwards && reached < order.order) await sleep(1);
+      await attempt(db, what, order);
+    }
   };
   await Promise.all(Array.from({ length: race.atOnce }, lane));
 }

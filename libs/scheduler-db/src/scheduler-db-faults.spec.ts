@@ -160,15 +160,21 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     return Number(row.n);
   };
 
-  it('does not wait for ever for a lock', async () => {
+  /** Somebody else is creating the request, and holds its lock until told to let it go. */
+  async function holdLock() {
     let letGo = () => undefined as void;
     let asked = () => undefined as void;
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
-    const slow = open(database.url).create(ORDER, () => {
+    const created = open(database.url).create(ORDER, () => {
       asked();
       return new Promise((resolve) => (letGo = () => resolve(true)));
     });
     await isAsked;
+    return { created, letGo };
+  }
+
+  it('does not wait for ever for a lock', async () => {
+    const { created: slow, letGo } = await holdLock();
     await expect(open(database.url, 0.1).create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
     letGo();
     const id = await slow;
@@ -197,14 +203,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
   }
 
   it('does not wait with many for one that is held elsewhere', async () => {
-    let letGo = () => undefined as void;
-    let asked = () => undefined as void;
-    const isAsked = new Promise<void>((resolve) => (asked = resolve));
-    const slow = open(database.url).create(ORDER, () => {
-      asked();
-      return new Promise((resolve) => (letGo = () => resolve(true)));
-    });
-    await isAsked;
+    const { created: slow, letGo } = await holdLock();
     const db = open(database.url);
     let settled = false;
     const held = db.create(ORDER, wanted).finally(() => (settled = true));

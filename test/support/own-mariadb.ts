@@ -21,10 +21,13 @@ export class OwnMariadb {
     const folder = await mkdtemp(join(tmpdir(), 'bbb-mariadb-'));
     const port = await freePort();
     const user = `--user=${userInfo().username}`;
+    // A starting server clears its folder for temporary tables, other servers' tables in it too.
+    const temporary = `--tmpdir=${folder}`;
     const data = `--datadir=${join(folder, 'data')}`;
     await promisify(execFile)('mariadb-install-db', [
       '--no-defaults',
       data,
+      temporary,
       user,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
@@ -34,6 +37,7 @@ export class OwnMariadb {
       [
         '--no-defaults',
         data,
+        temporary,
         user,
         `--port=${port}`,
         '--bind-address=127.0.0.1',

@@ -20,6 +20,7 @@ const SOURCES = [
   'test/support/global-setup.ts',
   'bin',
   'nest-cli.json',
+  'scripts/bundle.js',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
@@ -79,7 +80,8 @@ async function compileTo(target: string): Promise<void> {
   const copy = await copyOfProject(await mkdtemp(`${target}.`));
   try {
     const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-    await promisify(execFile)(process.execPath, [nest, 'build', 'workspace'], { cwd: copy });
+    for (const step of [[nest, 'build', 'workspace'], ['scripts/bundle.js']])
+      await promisify(execFile)(process.execPath, step, { cwd: copy });
     await rename(copy, target);
   } catch (error) {
     await rm(copy, { recursive: true, force: true });

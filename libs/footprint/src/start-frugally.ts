@@ -1,3 +1,5 @@
+// Nest's packages rely on it and import it, but in a bundle each other's code runs first.
+import 'reflect-metadata';
 import { setImmediate } from 'node:timers/promises';
 import { endOnSignals } from './end-on-signals.js';
 import { Engine } from './engine.js';

@@ -1,0 +1,46 @@
+// Puts the services, compiled before, and the packages that they use into a few files, in place of their main.js: a
+// process reads some files instead of two thousand, and is ready in half the time. `nest start` does without.
+import { build } from 'esbuild';
+
+/** Nest's, for what a bridge does not use; none of it is installed. */
+const ABSENT = [
+  '@nats-io/transport-node',
+  '@nestjs/websockets',
+  'amqp-connection-manager',
+  'class-transformer',
+  'class-validator',
+  'ioredis',
+  'kafkajs',
+  'mqtt',
+];
+
+/** A native library, and tables of half a megabyte that nothing reads. */
+const LEFT_OUT = ['libsql', 'iconv-lite'];
+
+await build({
+  entryPoints: ['tc-listener', 'bb-listener', 'reflector'].map(
+    (service) => `dist/apps/${service}/src/main.js`,
+  ),
+  outbase: 'dist/apps',
+  outdir: 'dist/apps',
+  allowOverwrite: true,
+  chunkNames: 'chunks/[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: [...ABSENT, ...LEFT_OUT],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  // Of classes, which Nest and the logs tell.
+  keepNames: true,
+  // V8 keeps the text of what it runs: blanks alone would be ten megabytes in every process.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'linked',
+  logLevel: 'warning',
+});

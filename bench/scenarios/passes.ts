@@ -38,15 +38,22 @@ async function pass(
   { interval = 4, permanent = false } = {},
 ): Promise<Figures> {
   const { taskcluster, farm } = stage;
-  await farm.build(await taskcluster.ask({ ask: 'create', count: tracked - due, claimedAgo: 0 }));
+  const build = async (count: number, claimedAgo: number) => {
+    await farm.build(await taskcluster.ask({ ask: 'create', count, claimedAgo }));
+  };
+  await build(tracked - (WARM_UP + 1) * due, 0);
+  await build(due, LONG_AGO);
   await farm.claimedListWasRead();
   const service = await stage.start(
     'reflector',
     { reflector: { interval } },
     permanent ? { run_credentials: 'permanent' } : {},
   );
-  await service.until(({ passes }) => passes >= WARM_UP, { patience: WARM_UP * interval + 120 });
-  await farm.build(await taskcluster.ask({ ask: 'create', count: due, claimedAgo: LONG_AGO }));
+  for (let passes = 1; passes <= WARM_UP; passes++) {
+    const reading = await service.until((at) => at.passes >= passes, { patience: interval + 120 });
+    mustBe('passes before', reading.passes, passes);
+    await build(due, LONG_AGO);
+  }
   const before = await service.read();
   mustBe('passes before', before.passes, WARM_UP);
   const after = await service.until(({ passes }) => passes > WARM_UP, { pause: WAITING });

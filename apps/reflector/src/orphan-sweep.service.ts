@@ -12,6 +12,9 @@ import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';
 
+/** Open requests read at once. They are short, and more of them than this are rare. */
+const PAGE = 5000;
+
 /**
  * Finds open build requests of ours that no row knows: the bridge's database was lost, or an instance was cut off
  * after its order had been given up. They are tracked again, and then cancelled or followed like any other.
@@ -34,20 +37,28 @@ export class OrphanSweep {
   }
 
   /**
-   * @param tracked build requests that were seen tracked in the walk under way; the open ones are read meanwhile
+   * @param tracked build requests that were seen tracked in the walk under way; the first open ones are read meanwhile
    * @throws Unavailable when the scheduler database or the bridge's own cannot be read
    */
   async run(tracked: Promise<ReadonlySet<number>>): Promise<void> {
-    const { concurrency, orphanGrace } = this.configuration.reflector;
-    const youngest = this.clock.now() - orphanGrace;
-    const open = await this.open();
-    const seen = await tracked;
-    const orphans = await this.untracked(
-      open.filter(({ requestId, submittedAt }) => !seen.has(requestId) && submittedAt <= youngest),
-    );
+    const youngest = this.clock.now() - this.configuration.reflector.orphanGrace;
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const open: MarkedRequest[] = await this.buildbot.markedOpenRequests(after, PAGE);
+      const seen = await tracked;
+      await this.adoptAll(
+        await this.untracked(
+          open.filter(({ requestId, submittedAt }) => !seen.has(requestId) && submittedAt <= youngest),
+        ),
+      );
+      const isLast = open.length < PAGE || this.reconciler.isStopping;
+      after = isLast ? undefined : open.at(-1)?.requestId;
+    }
+  }
+
+  private async adoptAll(orphans: readonly MarkedRequest[]): Promise<void> {
     await eachAtOnce(
       orphans,
-      concurrency,
+      this.configuration.reflector.concurrency,
       () => this.reconciler.isStopping,
       async (orphan) => {
         const { taskId, requestId: brid } = orphan;
@@ -56,16 +67,6 @@ export class OrphanSweep {
         });
       },
     );
-  }
-
-  private async open(): Promise<MarkedRequest[]> {
-    const { batch } = this.configuration.reflector;
-    const open: MarkedRequest[] = [];
-    for (let page = await this.buildbot.markedOpenRequests(0, batch); ;) {
-      open.push(...page);
-      if (page.length < batch) return open;
-      page = await this.buildbot.markedOpenRequests(page.at(-1)!.requestId, batch);
-    }
   }
 
   private async untracked(requests: readonly MarkedRequest[]): Promise<MarkedRequest[]> {

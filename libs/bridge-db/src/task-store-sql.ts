@@ -5,7 +5,7 @@ import {
   type TrackedTaskChanges,
   Unavailable,
 } from '@bbb/bridge';
-import { gathered, isUniqueViolation } from '@bbb/sql';
+import { gathered, IN_LIST, isUniqueViolation } from '@bbb/sql';
 import type { BridgeDb } from './bridge-db.js';
 import { inChunks } from './chunks.js';
 import { type RowChange, TaskTable } from './task-table.js';
@@ -17,8 +17,6 @@ const TRACK_ATTEMPTS = 5;
 /** Rows in one statement that writes; SQLite bounds how deep its conditions may be. */
 const WRITTEN_TOGETHER = 500;
 
-const READ_TOGETHER = 500;
-
 /** Milliseconds that a renewed claim may wait for others: a reflector renews many, and Taskcluster knows them all. */
 const RENEWALS_WAIT = 100;
 
@@ -28,8 +26,8 @@ const RENEWALS_WAIT = 100;
  * read and written together.
  */
 export class TaskStoreSql extends TaskStore {
-  private readonly ofTask = gathered((ids: readonly string[]) => this.ofTasks(ids), READ_TOGETHER);
-  private readonly ofRequest = gathered((ids: readonly number[]) => this.ofRequests(ids), READ_TOGETHER);
+  private readonly ofTask = gathered((ids: readonly string[]) => this.ofTasks(ids), IN_LIST);
+  private readonly ofRequest = gathered((ids: readonly number[]) => this.ofRequests(ids), IN_LIST);
   private readonly insert = gathered((rows: readonly TrackedTask[]) => this.inserted(rows), WRITTEN_TOGETHER);
   private readonly alter = gathered((rows: readonly RowChange[]) => this.altered(rows), WRITTEN_TOGETHER);
   private readonly renew = gathered(

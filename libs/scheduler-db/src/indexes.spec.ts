@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { dataSourceOptions, type Dialect, parseDatabaseUrl, placeholders } from '@bbb/sql';
+import { dataSourceOptions, type Dialect, IN_LIST, parseDatabaseUrl, placeholders } from '@bbb/sql';
 import { DataSource } from 'typeorm';
 import { createSchedulerSchema } from '../../../test/sandbox/buildbot/index.js';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
@@ -8,7 +8,7 @@ import { lookUp } from './look-up.js';
 import { readMarked } from './marked-requests.js';
 import { numberTaken } from './number-taken.js';
 import type { SchedulerSchema } from './schema.js';
-import { readRequests, SNAPSHOT_BATCH } from './snapshots.js';
+import { readRequests } from './snapshots.js';
 import type { Statement } from './statement.js';
 
 /** Requests that are complete, each with a buildset, source stamp, build and two properties. */
@@ -26,7 +26,7 @@ const SCHEMAS: Record<6 | 24, SchedulerSchema> = {
 };
 
 const SECOND = 1_500_000_000;
-const ids = Array.from({ length: SNAPSHOT_BATCH }, (_, index) => HISTORY + 1 + index);
+const ids = Array.from({ length: IN_LIST }, (_, index) => HISTORY + 1 + index);
 const keys = Array.from({ length: 10 }, (_, index) => ({
   taskId: `f3DnZ0QnQqWl0cH1Cq9vL${index}`,
   createdForRunId: 0,

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
-import { aboutSetting, DriverLogger, gathered, parseDatabaseUrl, unusableIn } from '@bbb/sql';
+import { aboutSetting, DriverLogger, gathered, IN_LIST, parseDatabaseUrl, unusableIn } from '@bbb/sql';
 import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import { lockName, type KeyLocks } from './key-locks.js';
@@ -11,7 +11,7 @@ import { mysqlLocks } from './mysql-locks.js';
 import { numberTaken } from './number-taken.js';
 import { postgresLocks } from './postgres-locks.js';
 import { requestRows } from './request-rows.js';
-import { readRequests, SNAPSHOT_BATCH, snapshotsFrom } from './snapshots.js';
+import { readRequests, snapshotsFrom } from './snapshots.js';
 import { sourceOptions } from './source-options.js';
 import { sqliteLocks } from './sqlite-locks.js';
 
@@ -57,7 +57,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     (wishes: readonly Wish[]) => this.createAll(wishes),
     CREATED_TOGETHER,
   );
-  private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), SNAPSHOT_BATCH);
+  private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), IN_LIST);
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 

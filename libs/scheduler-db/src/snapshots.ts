@@ -4,9 +4,6 @@ import { requestState, type BuildFacts } from './request-state.js';
 import type { SchedulerSchema } from './schema.js';
 import { numeric, type Row, type Statement } from './statement.js';
 
-/** Ids in one statement at most; of a thousand and more MariaDB would make a table. */
-export const SNAPSHOT_BATCH = 500;
-
 /**
  * Reads requests with all their builds in one statement: two would see different moments, and a build that began and
  * ended in between would look like a RETRY. One statement sees one moment even on MyISAM, which locks both tables.

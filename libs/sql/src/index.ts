@@ -4,6 +4,7 @@ export * from './database-url.js';
 export * from './driver-logger.js';
 export * from './errors.js';
 export * from './gathered.js';
+export * from './in-list.js';
 export * from './not-strict.js';
 export * from './opened.js';
 export * from './placeholders.js';

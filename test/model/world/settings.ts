@@ -22,7 +22,7 @@ export const CONFIGURATION = {
     orphanGrace: 60,
     claimedInterval: 600,
     concurrency: 50,
-    batch: 1000,
+    batch: 900,
   },
   parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5, reservation: 120 },
 } as Configuration;

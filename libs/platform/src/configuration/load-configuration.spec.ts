@@ -185,7 +185,7 @@ describe('defaults', () => {
       selfServe: { user: 'buildbot-bridge', timeout: 20, maxConnections: 10 },
       builders: { refresh: 300, timeout: 60 },
       results: { warnings: 'failed', exception: 'malformed-payload' },
-      reflector: { reclaimWindow: 600, finishedGrace: 600, missingGrace: 600, concurrency: 50, batch: 1000 },
+      reflector: { reclaimWindow: 600, finishedGrace: 600, missingGrace: 600, concurrency: 50, batch: 900 },
       parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5, reservation: 120 },
       http: { host: '127.0.0.1', port: 8082 },
       shutdown: { grace: 25 },

@@ -56,8 +56,8 @@ export const reflector: Settings['reflector'] = {
   batch: {
     keys: ['reflector.batch'],
     kind: whole(1, 10_000),
-    default: 1000,
-    doc: 'Rows per read. Of these, four are handled at the same time for each connection to Taskcluster.',
+    default: 900,
+    doc: 'Rows per read; a statement reads 900 at most. Of these, four are handled at the same time for each connection to Taskcluster.',
   },
 };
 

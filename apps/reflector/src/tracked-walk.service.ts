@@ -11,6 +11,7 @@ import {
 } from '@bbb/bridge';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
+import { ahead } from './ahead.js';
 import { eachAtOnce } from './each-at-once.js';
 
 /**
@@ -19,13 +20,19 @@ import { eachAtOnce } from './each-at-once.js';
  */
 const ROWS_PER_CONNECTION = 4;
 
-/** Rows, and what both sides say of them. */
-interface Page {
-  rows: readonly TrackedTask[];
-  next: string | undefined;
+/** Pages that are read while one is worked on: reading one takes longer than finding that nothing is to be done. */
+const PAGES_AHEAD = 2;
+
+/** What both sides say of some rows. */
+interface Sides {
   statuses: ReadonlyMap<string, TaskStatus>;
   /** Undefined while Buildbot is away. */
   snapshots: ReadonlyMap<number, RequestSnapshot> | undefined;
+}
+
+interface Page {
+  rows: readonly TrackedTask[];
+  sides: Promise<Sides>;
 }
 
 /** Looks at every tracked task, most urgent claim first, with both sides read in batches. */
@@ -44,39 +51,42 @@ export class TrackedWalk {
   ) {}
 
   /**
-   * While one page is worked on, the next is read.
+   * Whatever becomes of the pages that are read ahead, one is worked on to its end; then their failure is the walk's.
    *
    * @param requestIds to which the build requests of the tracked tasks are added
    * @throws Unavailable when Taskcluster or the rows cannot be read; one task's trouble stays its own
    */
   async run(requestIds: Set<number>): Promise<void> {
     let count = 0;
-    let page = await this.read(undefined);
-    this.noteMargin(page.rows[0]);
-    for (;;) {
-      count += page.rows.length;
-      for (const { buildRequestId } of page.rows) if (buildRequestId !== null) requestIds.add(buildRequestId);
-      const { next } = page;
-      const isLast = next === undefined || this.reconciler.isStopping;
-      const following = isLast ? undefined : this.read(next);
-      // Whatever becomes of it, this page is worked on to its end; then its failure is the walk's.
-      following?.catch(() => undefined);
-      await this.workOn(page);
-      if (!following) break;
-      page = await following;
+    for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
+      if (count === 0) this.noteMargin(rows[0]);
+      count += rows.length;
+      for (const { buildRequestId } of rows) if (buildRequestId !== null) requestIds.add(buildRequestId);
+      await this.workOn(rows, await sides);
     }
     this.telemetry.set('tracked', count);
   }
 
-  private async read(after: string | undefined): Promise<Page> {
-    const { tasks: rows, next } = await this.store.page(this.configuration.reflector.batch, after);
-    if (rows.length === 0) return { rows, next, statuses: new Map(), snapshots: new Map() };
-    // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
-    const statuses = await this.queue.statuses(rows.map(({ taskId }) => taskId));
-    return { rows, next, statuses, snapshots: await this.snapshotsOf(rows) };
+  private async *pages(): AsyncGenerator<Page> {
+    const { batch } = this.configuration.reflector;
+    let after: string | undefined;
+    do {
+      const { tasks: rows, next } = await this.store.page(batch, after);
+      const sides = this.sidesOf(rows);
+      sides.catch(() => undefined);
+      yield { rows, sides };
+      after = next;
+    } while (after !== undefined && !this.reconciler.isStopping);
   }
 
-  private async workOn({ rows, statuses, snapshots }: Page): Promise<void> {
+  private async sidesOf(rows: readonly TrackedTask[]): Promise<Sides> {
+    if (rows.length === 0) return { statuses: new Map(), snapshots: new Map() };
+    // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
+    const statuses = await this.queue.statuses(rows.map(({ taskId }) => taskId));
+    return { statuses, snapshots: await this.snapshotsOf(rows) };
+  }
+
+  private async workOn(rows: readonly TrackedTask[], { statuses, snapshots }: Sides): Promise<void> {
     const isOver = () => this.reconciler.isStopping;
     const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     await eachAtOnce(rows, atOnce, isOver, async (row) => {

@@ -35,7 +35,7 @@ async function pass(
   stage: Stage,
   tracked: number,
   due: number,
-  { interval = 4, permanent = false } = {},
+  { interval = 6, permanent = false } = {},
 ): Promise<Figures> {
   const { taskcluster, farm } = stage;
   const build = async (count: number, claimedAgo: number) => {

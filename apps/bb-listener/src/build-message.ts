@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { arrayUpTo, Invalid } from '@bbb/bridge';
 
 const MAX_ID = 2 ** 31 - 1;

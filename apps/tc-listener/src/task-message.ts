@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { arrayUpTo, Invalid } from '@bbb/bridge';
 
 /** A slugid of version 4, as Taskcluster's queue demands it (services/queue/src/api.js, version 106). */

@@ -1,5 +1,5 @@
 import type { TaskDefinition, TaskStatus } from '@bbb/bridge';
-import { z } from 'zod';
+import * as z from 'zod';
 import { unusable } from './answers.js';
 
 // Unknown keys are dropped, not refused: the API gained some over the years.

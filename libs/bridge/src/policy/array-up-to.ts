@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An array whose length is looked at before its items: a million of them would hold up everything else. */
 export function arrayUpTo<Item extends z.ZodType>(most: number, item: Item) {

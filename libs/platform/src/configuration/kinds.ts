@@ -1,5 +1,5 @@
 import { CronTime } from 'cron';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Reach } from './pattern-trial.js';
 import { patternProblems } from './pattern.js';
 import type { Kind } from './setting.js';

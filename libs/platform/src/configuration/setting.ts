@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Configuration, ReflectorConfiguration, ServiceName } from './configuration.js';
 
 /** What values a setting takes, and how its text in a variable becomes one. */

@@ -89,7 +89,8 @@ describe('tasks at a time', () => {
   });
 
   it('are not even begun after a stop', async () => {
-    stopsAfter = BATCH;
+    // Three are under way at that moment, and come to their end.
+    stopsAfter = BATCH - 3;
     await walk();
     expect(done).toEqual(TASKS.slice(0, BATCH));
     stopsAfter = 0;

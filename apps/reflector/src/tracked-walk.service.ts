@@ -35,6 +35,10 @@ interface Page {
   sides: Promise<Sides>;
 }
 
+interface ObservedRow extends Sides {
+  row: TrackedTask;
+}
+
 /** Looks at every tracked task, most urgent claim first, with both sides read in batches. */
 @Injectable()
 export class TrackedWalk {
@@ -51,20 +55,31 @@ export class TrackedWalk {
   ) {}
 
   /**
-   * Whatever becomes of the pages that are read ahead, one is worked on to its end; then their failure is the walk's.
-   *
    * @param requestIds to which the build requests of the tracked tasks are added
-   * @throws Unavailable when Taskcluster or the rows cannot be read; one task's trouble stays its own
+   * @throws Unavailable when Taskcluster or the rows cannot be read, once the rows before are done with; one task's
+   *   trouble stays its own
    */
   async run(requestIds: Set<number>): Promise<void> {
+    const rows = this.rows(requestIds);
+    const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
+    const isOver = () => this.reconciler.isStopping;
     let count = 0;
-    for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
-      if (count === 0) this.noteMargin(rows[0]);
-      count += rows.length;
-      for (const { buildRequestId } of rows) if (buildRequestId !== null) requestIds.add(buildRequestId);
-      await this.workOn(rows, await sides);
-    }
+    await eachAtOnce(rows, atOnce, isOver, (observed) => {
+      count++;
+      return this.workOn(observed);
+    });
     this.telemetry.set('tracked', count);
+  }
+
+  private async *rows(requestIds: Set<number>): AsyncGenerator<ObservedRow> {
+    let isFirst = true;
+    for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
+      if (isFirst) this.noteMargin(rows[0]);
+      isFirst = false;
+      for (const { buildRequestId } of rows) if (buildRequestId !== null) requestIds.add(buildRequestId);
+      const read = await sides;
+      for (const row of rows) yield { row, ...read };
+    }
   }
 
   private async *pages(): AsyncGenerator<Page> {
@@ -86,20 +101,16 @@ export class TrackedWalk {
     return { statuses, snapshots: await this.snapshotsOf(rows) };
   }
 
-  private async workOn(rows: readonly TrackedTask[], { statuses, snapshots }: Sides): Promise<void> {
-    const isOver = () => this.reconciler.isStopping;
-    const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
-    await eachAtOnce(rows, atOnce, isOver, async (row) => {
-      const status = statuses.get(row.taskId);
-      const request = snapshots?.get(row.buildRequestId ?? -1);
-      const given = { row, status, request, buildbotAway: !snapshots, source: 'batched' } as const;
-      try {
-        await this.reconciler.reconcile(row.taskId, given);
-      } catch (error) {
-        const { taskId, runId, buildRequestId: brid } = row;
-        this.logger.warn({ taskId, runId, brid, error }, 'task not reconciled, to be tried in the next pass');
-      }
-    });
+  private async workOn({ row, statuses, snapshots }: ObservedRow): Promise<void> {
+    const { taskId, runId, buildRequestId: brid } = row;
+    const status = statuses.get(taskId);
+    const request = snapshots?.get(brid ?? -1);
+    const given = { row, status, request, buildbotAway: !snapshots, source: 'batched' } as const;
+    try {
+      await this.reconciler.reconcile(taskId, given);
+    } catch (error) {
+      this.logger.warn({ taskId, runId, brid, error }, 'task not reconciled, to be tried in the next pass');
+    }
   }
 
   /** Undefined while Buildbot is away: claims are kept all the same. */

@@ -1,0 +1,20 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { eachAtOnce } from './each-at-once.js';
+
+describe('eachAtOnce', () => {
+  it('fails as its source does, once what was under way has ended', async () => {
+    const ended: number[] = [];
+    async function* source(): AsyncGenerator<number> {
+      yield* [1, 2];
+      await turn();
+      throw new Error('away');
+    }
+    const slowly = async (item: number) => {
+      for (let waited = 0; waited < 10; waited++) await turn();
+      ended.push(item);
+    };
+    await expect(eachAtOnce(source(), 3, () => false, slowly)).rejects.toThrow('away');
+    expect(ended).toEqual([1, 2]);
+  });
+});

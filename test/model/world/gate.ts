@@ -97,14 +97,17 @@ export class Gate {
     if (this.recording) this.calls.push(call);
     const fault = this.#struckBy(call);
     if (fault?.moment === 'before') await this.#suffer(fault, call);
-    await this.#proceed();
+    // What was killed or paused while it was about to go on does not.
+    do await this.#proceed();
+    while (this.#standsStill);
     if (this.world.isDown(system)) throw new Unavailable(system, 'away');
     try {
       return await work();
     } finally {
       // A refusal may get lost on its way as well.
       if (fault?.moment === 'after') await this.#suffer(fault, call);
-      await this.#proceed();
+      do await this.#proceed();
+      while (this.#standsStill);
     }
   }
 
@@ -141,7 +144,11 @@ export class Gate {
     }
   }
 
+  get #standsStill(): boolean {
+    return this.#dead || this.isPaused;
+  }
+
   async #proceed(): Promise<void> {
-    while (this.#dead || this.isPaused) await new Promise<void>((goOn) => this.#waiting.push(goOn));
+    while (this.#standsStill) await new Promise<void>((goOn) => this.#waiting.push(goOn));
   }
 }

@@ -30,6 +30,7 @@ export default {
   // Most suites wait for servers and processes, so more of them than processors may run at a time.
   maxWorkers: 3,
   workerIdleMemoryLimit: '512MB',
+  testSequencer: '<rootDir>/test/support/first-of-all.js',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testTimeout: 30_000,
 };

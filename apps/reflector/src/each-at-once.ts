@@ -10,12 +10,17 @@ export async function eachAtOnce<T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const rest = Symbol.asyncIterator in items ? items : items[Symbol.iterator]();
+  const workers: Promise<unknown>[] = [];
+  const failures: unknown[] = [];
+  const begin = () => workers.push(worker().catch((error: unknown) => failures.push(error)));
   const worker = async () => {
     for (let next = await rest.next(); !next.done && !isOver(); next = await rest.next()) {
+      // Nobody stands by for items that may not come.
+      if (workers.length < limit) begin();
       await work(next.value);
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.max(1, limit) }, worker));
-  const failed = outcomes.find(({ status }) => status === 'rejected');
-  if (failed) throw (failed as PromiseRejectedResult).reason;
+  begin();
+  for (const each of workers) await each;
+  if (failures.length > 0) throw failures[0];
 }

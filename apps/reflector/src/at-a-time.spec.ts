@@ -111,4 +111,21 @@ describe('tasks at a time', () => {
     await takeUp();
     expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
   });
+
+  it('are looked for beyond the first page of open requests', async () => {
+    const seen = new Set(Array.from({ length: 5000 }, (_, index) => index + 1));
+    const open = [...seen, 5001].map((requestId) => ({
+      taskId: `task-${requestId}`,
+      requestId,
+      submittedAt: 0,
+      createdForRunId: 0,
+    }));
+    const many = {
+      ...buildbot,
+      markedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
+    } as Buildbot;
+    const sweep = new OrphanSweep(queue, many, store, clock, reconciler, policy, configuration);
+    await sweep.run(Promise.resolve(seen));
+    expect(done).toEqual(['task-5001']);
+  });
 });

@@ -38,8 +38,8 @@ const LIFETIME = 3_600_000;
 
 /**
  * The project, compiled as `npm run build` compiles it, in a folder that nobody else cleans or rewrites. It is compiled
- * when it is first asked for and whenever its sources have changed, once for all test files. A
- * test file stays with the state that it began with.
+ * when it is first asked for and whenever its sources have changed, once for all test files of one checkout, whose
+ * dependencies it uses. A test file stays with the state that it began with.
  *
  * @returns the folder that holds `bin`, `dist` and `package.json`
  */
@@ -50,7 +50,7 @@ export function compiledProject(): Promise<string> {
 let compiling: Promise<string> | undefined;
 
 async function compiled(): Promise<string> {
-  const target = join(tmpdir(), PREFIX + (await stateOf(SOURCES)));
+  const target = join(tmpdir(), PREFIX + (await stateOf(ROOT, SOURCES)));
   const lock = `${target}.pid`;
   while (!existsSync(target)) {
     if (await isMine(lock)) {
@@ -119,17 +119,18 @@ async function removeOldStates(): Promise<void> {
   }
 }
 
-async function stateOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths) await addTo(hash, join(ROOT, path));
+/** What a compiled copy was made of, and whose dependencies it borrows: another checkout may be gone tomorrow. */
+export async function stateOf(root: string, paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(`${root}\0`);
+  for (const path of paths) await addTo(hash, root, join(root, path));
   return hash.digest('hex').slice(0, 16);
 }
 
-async function addTo(hash: ReturnType<typeof createHash>, path: string): Promise<void> {
+async function addTo(hash: ReturnType<typeof createHash>, root: string, path: string): Promise<void> {
   if (NOT_COMPILED.test(basename(path))) return;
   if (!(await stat(path)).isDirectory()) {
-    hash.update(`${relative(ROOT, path)}\0`).update(await readFile(path));
+    hash.update(`${relative(root, path)}\0`).update(await readFile(path));
     return;
   }
-  for (const name of (await readdir(path)).sort()) await addTo(hash, join(path, name));
+  for (const name of (await readdir(path)).sort()) await addTo(hash, root, join(path, name));
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
+import { optionsGiven } from '../test/support/command-line.js';
 import { type Figures, medianOf, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -42,15 +43,8 @@ async function once(scenario: string, latency: number, options: BenchOptions): P
 }
 
 Logger.overrideLogger(false);
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(USAGE);
-  else if ('compare' in options) {
-    const [older, newer] = options.compare.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
-    process.stdout.write(ratiosOf(older!, newer!));
-  } else await bench(options);
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 64;
-}
+const options = optionsGiven(readOptions, USAGE);
+if (options && 'compare' in options) {
+  const [older, newer] = options.compare.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
+  process.stdout.write(ratiosOf(older!, newer!));
+} else if (options) await bench(options);

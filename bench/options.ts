@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { databaseNamed, schemaNamed, wholeNumber } from '../test/support/command-line.js';
 import { SCENARIOS, USUAL } from './scenarios/index.js';
 
 export interface BenchOptions {
@@ -58,29 +59,19 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
     if (!older || !newer || others.length > 0) throw new TypeError('--compare takes two files');
     return { compare: [older, newer] };
   }
-  const { database, schema } = values;
   if (positionals.length > 0) throw new TypeError(`unexpected: ${positionals.join(' ')}`);
-  if (database !== 'mysql' && database !== 'postgres') throw new TypeError('--database is mysql or postgres');
-  if (schema !== '6' && schema !== '24') throw new TypeError('--schema is 6 or 24');
   const scenarios = values.scenario.split(',');
   const unknown = scenarios.filter((name) => !Object.hasOwn(SCENARIOS, name));
   if (unknown.length > 0) throw new TypeError(`no scenario ${unknown.join(', ')}`);
   return {
     scenarios,
-    latencies: values.latency.split(',').map((text) => number('--latency', text, 0)),
-    runs: number('--runs', values.runs),
-    events: number('--events', values.events),
-    tracked: number('--tracked', values.tracked),
-    database,
-    schema: schema === '6' ? 6 : 24,
+    latencies: values.latency.split(',').map((text) => wholeNumber('--latency', text, 0)),
+    runs: wholeNumber('--runs', values.runs),
+    events: wholeNumber('--events', values.events),
+    tracked: wholeNumber('--tracked', values.tracked),
+    database: databaseNamed(values.database),
+    schema: schemaNamed(values.schema),
     nodeFlags: values.node,
     ...(values.json === undefined ? {} : { json: values.json }),
   };
-}
-
-function number(name: string, text: string, least = 1): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new TypeError(`${name} is a whole number from ${least}`);
-  return value;
 }

@@ -6,6 +6,7 @@ import { runMigrate } from '@bbb/bridge-db';
 import { brokerAt } from '../sandbox/broker.js';
 import { freshDatabases } from '../sandbox/fresh-databases.js';
 import { World } from '../sandbox/world.js';
+import { optionsGiven } from '../support/command-line.js';
 import { SERVERS } from '../support/global-setup.js';
 import { audit } from './audit.js';
 import { readBooks } from './books.js';
@@ -93,12 +94,5 @@ async function chaos(options: ChaosOptions): Promise<number> {
   }
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(USAGE);
-  else process.exitCode = await chaos(options);
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 64;
-}
+const options = optionsGiven(readOptions, USAGE);
+if (options) process.exitCode = await chaos(options);

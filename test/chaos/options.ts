@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { databaseNamed, schemaNamed, wholeNumber } from '../support/command-line.js';
 
 export interface ChaosOptions {
   /** How long faults go on; tasks are created in the first 60 % of it. */
@@ -52,24 +53,17 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  const { database, schema = database === 'mysql' ? '6' : '24' } = values;
-  if (database !== 'mysql' && database !== 'postgres') throw new TypeError('--database is mysql or postgres');
-  if (schema !== '6' && schema !== '24') throw new TypeError('--schema is 6 or 24');
+  const database = databaseNamed(values.database);
+  const { schema = database === 'mysql' ? '6' : '24' } = values;
   return {
-    seconds: number('--seconds', values.seconds),
-    seed: number('--seed', values.seed),
+    seconds: wholeNumber('--seconds', values.seconds),
+    seed: wholeNumber('--seed', values.seed),
     database,
-    schema: schema === '6' ? 6 : 24,
-    instances: number('--instances', values.instances),
-    rate: number('--rate', values.rate),
-    calm: number('--calm', values.calm),
+    schema: schemaNamed(schema),
+    instances: wholeNumber('--instances', values.instances),
+    rate: wholeNumber('--rate', values.rate),
+    calm: wholeNumber('--calm', values.calm),
     ...(values.json === undefined ? {} : { json: values.json }),
     keep: values.keep,
   };
-}
-
-function number(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} is a whole number from 1`);
-  return value;
 }

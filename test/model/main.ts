@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
+import { optionsGiven } from '../support/command-line.js';
 import { type Campaign, campaign, explain, join, report } from './campaign.js';
+import { type ModelOptions, readOptions, USAGE } from './options.js';
 
 /** A stretch of seeds for one thread. */
 interface Stretch {
@@ -13,11 +13,11 @@ interface Stretch {
 /** Histories between two signs of life. */
 const CHUNK = 500;
 
-const USAGE = 'npm run model -- [--histories 10000] [--seed 1] [--workers <cores>]';
-
 Logger.overrideLogger(false);
-if (isMainThread) await main();
-else await work(workerData as Stretch);
+if (isMainThread) {
+  const options = optionsGiven(readOptions, USAGE);
+  if (options) await main(options);
+} else await work(workerData as Stretch);
 
 async function work({ seed, histories }: Stretch): Promise<void> {
   for (let done = 0; done < histories; done += CHUNK) {
@@ -27,17 +27,7 @@ async function work({ seed, histories }: Stretch): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      histories: { type: 'string', default: '10000' },
-      seed: { type: 'string', default: '1' },
-      workers: { type: 'string', default: String(availableParallelism()) },
-    },
-  });
-  const [histories, seed, workers] = [values.histories, values.seed, values.workers].map(Number);
-  if (!histories || seed === undefined || !Number.isInteger(seed) || !workers) throw new Error(USAGE);
-
+async function main({ histories, seed, workers }: ModelOptions): Promise<void> {
   const whole: Campaign = { histories: 0, ends: new Map(), faults: new Map(), lasted: 0 };
   const begun = performance.now();
   const share = Math.ceil(histories / workers);

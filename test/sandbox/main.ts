@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runMigrate } from '@bbb/bridge-db';
+import { optionsGiven } from '../support/command-line.js';
 import { type Broker, brokerAt } from './broker.js';
 import { type Databases, freshDatabases } from './fresh-databases.js';
 import { readOptions, type ShowOptions, USAGE } from './options.js';
@@ -121,20 +122,7 @@ async function untilStopped({ health }: Services, folder: string, stopping: Abor
   clearInterval(forever);
 }
 
-function optionsGiven(): ShowOptions | undefined {
-  try {
-    const options = readOptions(process.argv.slice(2));
-    if (options !== 'help') return options;
-    process.stdout.write(USAGE);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
-    process.exitCode = 64;
-  }
-  return undefined;
-}
-
-const options = optionsGiven();
+const options = optionsGiven(readOptions, USAGE);
 if (options) {
   // What was made on servers is taken away first; a second signal ends at once.
   const stopping = new AbortController();

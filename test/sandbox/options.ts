@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { schemaNamed, wholeNumber } from '../support/command-line.js';
 
 /** How to show the bridge at work. */
 export interface ShowOptions {
@@ -50,7 +51,6 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  if (values.schema !== '6' && values.schema !== '24') throw new TypeError('--schema is 6 or 24');
   if ((values['scheduler-db'] === undefined) !== (values['bridge-db'] === undefined)) {
     throw new TypeError('--scheduler-db and --bridge-db go together');
   }
@@ -65,25 +65,19 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     'mysql://... or postgresql://...',
   );
   return {
-    tasks: number('--tasks', values.tasks ?? '18'),
-    seed: number('--seed', values.seed),
+    tasks: wholeNumber('--tasks', values.tasks ?? '18'),
+    seed: wholeNumber('--seed', values.seed),
     keep: values.keep,
     pulse: values.pulse,
     databaseServer: values['database-server'],
     schedulerDb: values['scheduler-db'],
     bridgeDb: values['bridge-db'],
-    schema: values.schema === '6' ? 6 : 24,
-    patience: number('--patience', values.patience),
+    schema: schemaNamed(values.schema),
+    patience: wholeNumber('--patience', values.patience),
   };
 }
 
 function url(name: string, text: string | undefined, form: RegExp, words: string): void {
   if (text !== undefined && !(form.test(text) && URL.canParse(text)))
     throw new TypeError(`${name} is ${words}`);
-}
-
-function number(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${name} is a whole number from 1`);
-  return value;
 }

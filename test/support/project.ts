@@ -17,6 +17,7 @@ const SOURCES = [
   'libs',
   'test/sandbox',
   'test/chaos',
+  'test/support/command-line.ts',
   'test/support/global-setup.ts',
   'bin',
   'nest-cli.json',

@@ -48,6 +48,18 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await work(source).finally(() => source.destroy());
   };
 
+  if (kind !== 'sqlite')
+    it('is not available where a server says nothing, to nobody for ever', async () => {
+      await migrated();
+      const db = new BridgeDb({ url: database.url, ...limits, answerTimeout: 0.5 }, PAUSES);
+      opened.push(db);
+      await db.open();
+      const silent = kind === 'mysql' ? 'SELECT SLEEP(30)' : 'SELECT pg_sleep(30)';
+      const asked = db.run((source) => source.query(silent));
+      await expect(asked).rejects.toMatchObject({ name: 'Unavailable', message: 'ETIMEDOUT' });
+      expect(await db.problem()).toBeUndefined();
+    });
+
   it('is not available before it is opened and after it is closed', async () => {
     const db = bridgeDb();
     expect(await db.problem()).toBe('not opened');

@@ -5,6 +5,9 @@ import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource, URL_SETTING } from './data-source.js';
 import { migrateUp, pendingMigrations } from './migrate.js';
 
+/** Seconds to wait for an answer, unless told. */
+const ANSWER_TIMEOUT = 20;
+
 /** Seconds between attempts to reach a database that was away when the process began. */
 export interface RetryPauses {
   first: number;
@@ -90,7 +93,7 @@ export class BridgeDb implements OnApplicationShutdown {
     const { source } = this;
     this.source = undefined;
     this.reason = 'closed';
-    await source?.destroy();
+    await source?.destroy().catch(() => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -98,7 +101,7 @@ export class BridgeDb implements OnApplicationShutdown {
   }
 
   private async connect(): Promise<void> {
-    const source = createDataSource(this.options, this.telemetry);
+    const source = createDataSource({ answerTimeout: ANSWER_TIMEOUT, ...this.options }, this.telemetry);
     try {
       await translated('bridge-db', () => whenNotBusy(() => opened(source)));
       await this.prepare(source);

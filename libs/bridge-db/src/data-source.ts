@@ -1,12 +1,13 @@
 import type { Telemetry } from '@bbb/bridge';
 import {
   aboutSetting,
+  BoundedDataSource,
   type ConnectionLimits,
   dataSourceOptions,
   DriverLogger,
   parseDatabaseUrl,
 } from '@bbb/sql';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { MessageRow } from './entities/message-row.js';
 import { TaskRow } from './entities/task-row.js';
 import { TurnRow } from './entities/turn-row.js';
@@ -26,20 +27,26 @@ export const URL_SETTING = 'bbb_db (BBB_BRIDGE_DB_URL)';
 export interface BridgeDbOptions extends ConnectionLimits {
   /** In SQLAlchemy's form, see `parseDatabaseUrl`. */
   url: string;
+  /** Seconds that a server may take over one round trip. */
+  answerTimeout?: number;
 }
 
 /**
- * TypeORM's view of the bridge's database, not connected yet.
+ * TypeORM's view of the bridge's database, not connected yet. Without an answer timeout a server may take as long over a
+ * statement as it likes, for migrations of a large table do.
  *
  * @throws Invalid when the URL is of no supported form
  */
 export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry): DataSource {
-  return new DataSource({
-    ...aboutSetting(URL_SETTING, () => dataSourceOptions(parseDatabaseUrl(options.url), options)),
-    entities: [TaskRow, MessageRow, TurnRow],
-    migrations: MIGRATIONS,
-    migrationsTableName: MIGRATIONS_TABLE,
-    synchronize: false,
-    logger: new DriverLogger('bridge-db', telemetry),
-  });
+  return new BoundedDataSource(
+    {
+      ...aboutSetting(URL_SETTING, () => dataSourceOptions(parseDatabaseUrl(options.url), options)),
+      entities: [TaskRow, MessageRow, TurnRow],
+      migrations: MIGRATIONS,
+      migrationsTableName: MIGRATIONS_TABLE,
+      synchronize: false,
+      logger: new DriverLogger('bridge-db', telemetry),
+    },
+    options.answerTimeout,
+  );
 }

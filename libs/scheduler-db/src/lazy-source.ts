@@ -1,6 +1,6 @@
 import { Unavailable } from '@bbb/bridge';
-import { opened, placeholders, whenNotBusy, type Dialect } from '@bbb/sql';
-import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { BoundedDataSource, opened, placeholders, whenNotBusy, type Dialect } from '@bbb/sql';
+import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { answered } from './answered.js';
 import { Session } from './session.js';
 import type { Row, Statement } from './statement.js';
@@ -32,7 +32,7 @@ export class LazySource {
 
   /** A connection to a server of one's own; the caller releases it. */
   async session(): Promise<Session> {
-    return new Session(await this.runner(), this.patience);
+    return new Session(await this.runner());
   }
 
   /** TypeORM's handle of a connection; SQLite has but one. */
@@ -78,10 +78,12 @@ export class LazySource {
   }
 
   #open(): Promise<DataSource> {
-    this.#opening ??= whenNotBusy(() => opened(new DataSource(this.options))).catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
+    this.#opening ??= whenNotBusy(() => opened(new BoundedDataSource(this.options, this.patience))).catch(
+      (error: unknown) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
     return this.#opening;
   }
 }

@@ -11,6 +11,9 @@ export interface ConnectionLimits {
   connectTimeout: number;
 }
 
+/** Milliseconds of silence before the other end is asked whether it is there: firewalls forget silent connections. */
+const KEEP_ALIVE = 60_000;
+
 /**
  * TypeORM's options for a target, without entities and migrations.
  *
@@ -38,6 +41,7 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         charset: 'utf8mb4',
         poolSize: limits.poolSize,
         connectTimeout: limits.connectTimeout * 1000,
+        extra: { keepAliveInitialDelay: KEEP_ALIVE },
         // Counts of matched rows, so that a change to the same values still counts as done.
         flags: ['+FOUND_ROWS'],
         ...tlsOptions(target),
@@ -48,7 +52,7 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         ...network(target),
         poolSize: limits.poolSize,
         connectTimeoutMS: limits.connectTimeout * 1000,
-        extra: { onConnect: endureErrors },
+        extra: { onConnect: endureErrors, keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE },
         ...tlsOptions(target),
       };
   }

@@ -17,6 +17,14 @@ const CONTENTION = new Set([
   '55P03',
 ]);
 
+/** A write that a server refuses because it, or the session, is for reading only. */
+const READ_ONLY = new Set([
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  '25006',
+]);
+
 /** Errors of the bridge itself, which pass through. */
 const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
 
@@ -34,8 +42,12 @@ const REMEDIES: Record<string, string> = {
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
   ER_BAD_DB_ERROR: 'there is no such database',
+  ER_OPTION_PREVENTS_STATEMENT: 'the server is for reading only',
+  ER_READ_ONLY_MODE: 'the server is for reading only',
+  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'the server is for reading only',
   SQLITE_NOTADB: 'the file is no SQLite database',
   SQLITE_CANTOPEN: 'the file cannot be opened',
+  '25006': 'the server is for reading only',
   '28P01': 'user or password refused',
   '28000': 'user or password refused',
   '3D000': 'there is no such database',
@@ -54,6 +66,10 @@ export function isUniqueViolation(error: unknown): boolean {
 
 export function isContention(error: unknown): boolean {
   return CONTENTION.has(driverCode(error) ?? '');
+}
+
+export function isReadOnly(error: unknown): boolean {
+  return READ_ONLY.has(driverCode(error) ?? '');
 }
 
 /**

@@ -1,4 +1,5 @@
 export * from './about-setting.js';
+export * from './bounded-data-source.js';
 export * from './data-source-options.js';
 export * from './database-url.js';
 export * from './driver-logger.js';

@@ -30,12 +30,13 @@ export interface DatabaseConfiguration {
   poolSize: number;
   /** Seconds. */
   connectTimeout: number;
+  /** Seconds. */
+  answerTimeout: number;
 }
 
-/** Durations are seconds. */
 export interface SchedulerDbConfiguration extends DatabaseConfiguration {
+  /** Seconds. */
   lockTimeout: number;
-  answerTimeout: number;
 }
 
 export interface PulseConfiguration {

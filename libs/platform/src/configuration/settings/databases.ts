@@ -60,4 +60,10 @@ export const bridgeDb: Settings['bridgeDb'] = {
     default: 10,
     doc: "Seconds to wait for a connection to the bridge's database.",
   },
+  answerTimeout: {
+    keys: ['bbb_db_answer_timeout'],
+    kind: seconds,
+    default: 20,
+    doc: "Seconds to wait for an answer of the bridge's database.",
+  },
 };

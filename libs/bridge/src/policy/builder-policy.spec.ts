@@ -100,4 +100,19 @@ describe('BuilderPolicy', () => {
     expect(rules.judge(builder, []).is).toBe('refused');
     expect(rules.judge(builder, ['*']).is).toBe('allowed');
   });
+
+  it('shows patterns no more of a name than a builder may have', () => {
+    const rules = policy({ ignored: ['.*alder.*debug'] });
+    const begun = performance.now();
+    expect(rules.judge('alder'.repeat(20_000), []).is).toBe('refused');
+    expect(performance.now() - begun).toBeLessThan(500);
+    expect(policy({ ignored: ['^x{255}$'] }).judge('x'.repeat(256), []).is).toBe('ignored');
+  });
+
+  it('allows no name because of its beginning', () => {
+    const rules = policy({ allowed: ['^((?!alder).)*$'], restricted: ['.*release$'] });
+    expect(rules.judge('x'.repeat(255), []).is).toBe('allowed');
+    expect(rules.judge(`${'x'.repeat(255)}release`, ['*']).is).toBe('refused');
+    expect(rules.judge(`${'x'.repeat(255)}alder`, ['*']).is).toBe('refused');
+  });
 });

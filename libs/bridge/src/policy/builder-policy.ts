@@ -1,3 +1,5 @@
+import { PAYLOAD_LIMITS } from './limits.js';
+import { PROBLEMS } from './problems.js';
 import { matcher } from './python-pattern.js';
 
 /** Patterns as in Python's `re.match`: anchored at the start only. */
@@ -33,7 +35,8 @@ export class BuilderPolicy {
   }
 
   /**
-   * Whether a task with these scopes may use the builder.
+   * Whether a task with these scopes may use the builder. Anybody's text may be asked about: a pattern that backtracks
+   * gets no more of it than a builder's name may have, and no longer name is allowed because of its beginning.
    *
    * @param spelling `any case` for a name that no list has confirmed: a master on MySQL finds the requests of its
    *   builder whatever their case, so that `Release-x` would be built by `release-x`
@@ -43,7 +46,11 @@ export class BuilderPolicy {
     scopes: readonly string[],
     spelling: 'exact' | 'any case' = 'exact',
   ): BuilderJudgement {
-    if (this.#ignored.some((matches) => matches(buildername))) return { is: 'ignored' };
+    const beginning = buildername.slice(0, PAYLOAD_LIMITS.builderNameBytes);
+    if (this.#ignored.some((matches) => matches(beginning))) return { is: 'ignored' };
+    if (beginning !== buildername) {
+      return { is: 'refused', reason: `the name of the builder ${PROBLEMS.longName}` };
+    }
     if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
       return { is: 'refused', reason: 'the builder is not among the allowed builders of this bridge' };
     }

@@ -1,7 +1,7 @@
 import type { BuilderKnown, BuildOrder, OrderKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import type { BuilderPolicy } from './builder-policy.js';
-import { PAYLOAD_LIMITS, readPayload } from './payload.js';
+import { readPayload } from './payload.js';
 import { PROBLEMS } from './problems.js';
 
 /** What a task's definition asks for: a build request, nothing of ours, or something nobody may have. */
@@ -26,10 +26,9 @@ export async function judge(
   policy: BuilderPolicy,
   known: (buildername: string) => Promise<BuilderKnown>,
 ): Promise<Judgement> {
-  const isIgnored = (name: string) => policy.judge(name, definition.scopes).is === 'ignored';
   const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
-  // Anybody's text, not yet validated: a pattern that backtracks gets no more of it than a name may have.
-  if (typeof named === 'string' && isIgnored(named.slice(0, PAYLOAD_LIMITS.text))) return { is: 'ignored' };
+  if (typeof named === 'string' && policy.judge(named, definition.scopes).is === 'ignored')
+    return { is: 'ignored' };
 
   const reading = readPayload(definition.payload);
   if (!reading.valid) return { is: 'refused', reasons: reading.problems };

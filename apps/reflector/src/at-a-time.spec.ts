@@ -1,7 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { type Buildbot, BuilderPolicy, type ListedRun, type TaskQueue, type TaskStore } from '@bbb/bridge';
+import {
+  type Buildbot,
+  BuilderPolicy,
+  type ListedRun,
+  type TaskQueue,
+  type TaskStore,
+  Unavailable,
+} from '@bbb/bridge';
 import { type Configuration, SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
 import { OrphanSweep } from './orphan-sweep.service.js';
@@ -110,6 +117,30 @@ describe('tasks at a time', () => {
   ])('are as many as configured where they are %s that nobody tracks', async (_, takeUp) => {
     await takeUp();
     expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
+  });
+
+  it('are taken up although the rest of the list cannot be read', async () => {
+    async function* broken(): AsyncGenerator<ListedRun> {
+      yield* listed();
+      throw new Unavailable('taskcluster', 'the second page');
+    }
+    const runs = new UntrackedRuns(store, reconciler, policy, configuration);
+    await expect(runs.takeUp(broken())).rejects.toThrow('the second page');
+    expect(done.sort()).toEqual(TASKS.toSorted());
+  });
+
+  it('are not listed any further after a stop', async () => {
+    let asked = 0;
+    async function* endless(): AsyncGenerator<ListedRun> {
+      for (; asked < 1000; asked++) yield* listed();
+    }
+    stopsAfter = 1;
+    await new UntrackedRuns(store, reconciler, policy, configuration).takeUp(endless());
+    // The first two fill a batch; those under way at that moment come to their end.
+    expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
+    stopsAfter = 0;
+    await new UntrackedRuns(store, reconciler, policy, configuration).takeUp(endless());
+    expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
   });
 
   it('are looked for beyond the first page of open requests', async () => {

@@ -19,17 +19,23 @@ export class UntrackedRuns {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  /** @throws Unavailable when the list cannot be read; Refused when the credentials do not suffice */
+  /**
+   * @throws Unavailable when the list cannot be read, once the runs before are taken up; Refused when the credentials
+   *   do not suffice
+   */
   async takeUp(listed: AsyncIterable<ListedRun>): Promise<void> {
-    let page: ListedRun[] = [];
-    for await (const run of listed) {
-      if (this.isIgnored(run)) continue;
-      page.push(run);
-      if (page.length < this.configuration.reflector.batch) continue;
+    const { batch } = this.configuration.reflector;
+    const page: ListedRun[] = [];
+    try {
+      for await (const run of listed) {
+        if (!this.isIgnored(run)) page.push(run);
+        if (page.length === batch) await this.untracked(page.splice(0));
+        if (this.reconciler.isStopping) return;
+      }
+    } finally {
+      // What was read is taken up whatever comes after it: the same page may fail in every pass.
       await this.untracked(page);
-      page = [];
     }
-    await this.untracked(page);
   }
 
   /** Ignored builders' tasks stay pending for somebody else, and would be read in every pass. */
@@ -39,6 +45,7 @@ export class UntrackedRuns {
   }
 
   private async untracked(page: readonly ListedRun[]): Promise<void> {
+    if (page.length === 0 || this.reconciler.isStopping) return;
     const tracked = new Set(
       (await this.store.byTaskIds(page.map(({ taskId }) => taskId))).map(({ taskId }) => taskId),
     );

@@ -1,6 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Clock, type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/bridge';
-import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
+import pg from 'pg';
+import {
+  createDatabase,
+  describeDatabases,
+  isUsable,
+  type TestDatabase,
+} from '../../../test/support/databases.js';
+import { describeEach } from '../../../test/support/servers.js';
 import type { BridgeDb } from './bridge-db.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { openMigrated } from './testing/open-migrated.js';
@@ -192,3 +200,31 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
     await expect(store.count('parked')).rejects.toThrow(Unavailable);
   });
 });
+
+/** As it was by default before version 12, and may be set for a role or a database of any. */
+describeEach(['postgres'] as const, isUsable)(
+  'MessageStoreSql on %s that shows times with 15 digits',
+  (kind) => {
+    it('reserves a message whose time has more', async () => {
+      const database = await createDatabase(kind);
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(
+        `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET extra_float_digits = 0`,
+      );
+      await client.end();
+      const db = await openMigrated(database.url);
+      try {
+        const store = new MessageStoreSql(db, new FixedClock());
+        await store.park(MESSAGE, 'e', NOW + 0.123_456_7);
+        const [parked] = await store.list();
+        expect(parked!.nextAttempt).not.toBe(NOW + 0.123_456_7);
+        const taken = store.takeDue(['task-pending'], NOW + 1, NOW + 60, 10);
+        expect(await Promise.race([taken, sleep(5000, 'still looking', { ref: false })])).toHaveLength(1);
+      } finally {
+        await db.close();
+        await database.drop();
+      }
+    });
+  },
+);

@@ -30,7 +30,8 @@ export class MessageStoreSql extends MessageStore {
   }
 
   /**
-   * The reservation is a compare and set on `nextAttempt`: of two who saw the same value, one moves it ahead.
+   * The reservation is one statement on what is still due: of two who saw it so, one moves it ahead. The time that was
+   * read is not compared with: PostgreSQL 11 and older show 15 of its digits.
    *
    * @throws RangeError when `reservedUntil` is not after `now`: that would reserve nothing
    */
@@ -46,7 +47,7 @@ export class MessageStoreSql extends MessageStore {
       const due = await this.due(subscriptions, now, limit - taken.length);
       if (due.length === 0) break;
       for (const candidate of due) {
-        if (!(await this.reserve(candidate, reservedUntil))) continue;
+        if (!(await this.reserve(candidate, now, reservedUntil))) continue;
         const message = await this.db.run((source) =>
           source.manager.findOneBy(MessageRow, { id: candidate.id }),
         );
@@ -147,9 +148,10 @@ export class MessageStoreSql extends MessageStore {
     return found.sort((a, b) => a.nextAttempt - b.nextAttempt || a.id - b.id).slice(0, limit);
   }
 
-  private async reserve({ id, nextAttempt }: Candidate, until: number): Promise<boolean> {
+  private async reserve({ id }: Candidate, now: number, until: number): Promise<boolean> {
+    const isDue = { id, state: 'parked', nextAttempt: LessThanOrEqual(now) } as const;
     const result = await this.db.run((source) =>
-      source.manager.update(MessageRow, { id, state: 'parked', nextAttempt }, { nextAttempt: until }),
+      source.manager.update(MessageRow, isDue, { nextAttempt: until }),
     );
     return result.affected === 1;
   }

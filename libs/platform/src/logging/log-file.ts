@@ -32,20 +32,29 @@ export class LogFile {
 
   reopen(): void {
     try {
-      const next = openSync(this.path, 'a');
-      closeSync(this.descriptor);
-      this.descriptor = next;
+      const before = this.descriptor;
+      this.descriptor = openSync(this.path, 'a');
+      closeSync(before);
     } catch (error) {
       // The old file goes on being written; the next look tries again.
       process.stderr.write(`the log file cannot be opened anew: ${(error as Error).message}\n`);
     }
   }
 
-  /** Opens the file anew if another one, or none, has its name now. */
+  /** Opens the file anew if another one, or none, has its name now, or if that cannot be told. Never throws. */
   reopenIfMoved(): void {
-    const named = statSync(this.path, { throwIfNoEntry: false });
-    const open = fstatSync(this.descriptor);
-    if (named?.ino !== open.ino || named.dev !== open.dev) this.reopen();
+    if (!this.isInPlace()) this.reopen();
+  }
+
+  private isInPlace(): boolean {
+    try {
+      const named = statSync(this.path, { throwIfNoEntry: false });
+      const open = fstatSync(this.descriptor);
+      return named?.ino === open.ino && named.dev === open.dev;
+    } catch {
+      // A loop of links, a folder closed to the service, a file server that forgot the file: told by the attempt to open.
+      return false;
+    }
   }
 
   close(): void {

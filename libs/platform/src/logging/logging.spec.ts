@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { ConfigurationError } from '../configuration/configuration-error.js';
 import { secretsOf } from '../configuration/secrets.js';
 import { configurationOf } from '../testing/configurations.js';
@@ -244,6 +244,22 @@ describe('the log file', () => {
       file.write('still\n');
       expect(read(`${moved}/service.log`)).toBe('still\n');
       renameSync(moved, folder.path);
+    } finally {
+      file.close();
+    }
+  });
+
+  it('goes on being written while its name cannot be looked at', () => {
+    const file = new LogFile(path);
+    try {
+      renameSync(path, `${path}.1`);
+      symlinkSync(path, path);
+      file.reopenIfMoved();
+      file.write('still\n');
+      rmSync(path);
+      file.reopenIfMoved();
+      file.write('anew\n');
+      expect([read(`${path}.1`), read(path)]).toEqual(['still\n', 'anew\n']);
     } finally {
       file.close();
     }

@@ -7,9 +7,10 @@ import {
   type ListedRun,
   type TaskQueue,
   type TaskStore,
+  type Telemetry,
   Unavailable,
 } from '@bbb/bridge';
-import { type Configuration, SystemClock } from '@bbb/platform';
+import { type Configuration, Metrics, SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
 import { OrphanSweep } from './orphan-sweep.service.js';
 import { TrackedWalk } from './tracked-walk.service.js';
@@ -75,16 +76,8 @@ describe('tasks at a time', () => {
     track: async () => ({ task: {}, created: true }) as never,
   } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byRequestIds' | 'track'> as TaskStore;
 
-  const walk = () =>
-    new TrackedWalk(
-      queue,
-      buildbot,
-      store,
-      clock,
-      { set: () => undefined, count: () => undefined, observe: () => undefined },
-      reconciler,
-      configuration,
-    ).run(new Set());
+  const walk = (given = store, telemetry: Telemetry = new Metrics()) =>
+    new TrackedWalk(queue, buildbot, given, clock, telemetry, reconciler, configuration).run(new Set());
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
@@ -103,6 +96,20 @@ describe('tasks at a time', () => {
     stopsAfter = 0;
     await walk();
     expect(done).toHaveLength(BATCH);
+  });
+
+  it.each([
+    ['no task is tracked', []],
+    ['no tracked task is claimed', [{ taskId: TASKS[0], takenUntil: null }]],
+  ])('tell of no least margin of claims once %s', async (_, rows) => {
+    const metrics = new Metrics();
+    const paged = (tasks: unknown[]) => ({ ...store, page: async () => ({ tasks }) }) as unknown as TaskStore;
+    const margin = async () => /^bbb_claim_margin_least_seconds (.*)$/m.exec(await metrics.text())?.[1];
+
+    await walk(paged([{ taskId: TASKS[0], takenUntil: clock.now() + 200 }]), metrics);
+    expect(Number(await margin())).toBeCloseTo(200, -1);
+    await walk(paged(rows), metrics);
+    expect(await margin()).toBe('Nan');
   });
 
   it.each<[string, () => Promise<void>]>([

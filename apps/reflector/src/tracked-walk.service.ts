@@ -124,7 +124,8 @@ export class TrackedWalk {
   }
 
   private noteMargin(mostUrgent: TrackedTask | undefined): void {
-    if (mostUrgent?.takenUntil == null) return;
-    this.telemetry.set('claim_margin_least_seconds', mostUrgent.takenUntil - this.clock.now());
+    // Without a claim there is no margin. The last one would keep an alarm on; NaN is below no threshold.
+    const takenUntil = mostUrgent?.takenUntil ?? NaN;
+    this.telemetry.set('claim_margin_least_seconds', takenUntil - this.clock.now());
   }
 }

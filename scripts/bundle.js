@@ -14,7 +14,7 @@ const ABSENT = [
   'mqtt',
 ];
 
-/** A native library, and tables of half a megabyte that nothing reads. */
+/** A native library, and tables of half a megabyte that nothing reads. package.json lists them, as they are loaded from here. */
 const LEFT_OUT = ['libsql', 'iconv-lite'];
 
 await build({

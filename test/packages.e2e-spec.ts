@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './support/project.js';
+import { compiledProject, ROOT } from './support/project.js';
 
 function countPackages(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -15,6 +16,10 @@ function countPackages(...args: string[]) {
   );
   return { status, stdout, stderr };
 }
+
+const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>;
+};
 
 interface BillOfMaterials {
   components: { name: string }[];
@@ -67,9 +72,6 @@ describe('the packages of production', () => {
       bomFormat: 'CycloneDX',
       metadata: { component: { name: 'buildbot-bridge' } },
     });
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-    };
     const names = bill.components.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(Object.keys(dependencies)));
     expect(names).not.toContain('jest');
@@ -82,6 +84,21 @@ describe('the packages of production', () => {
       bill.dependencies.flatMap(({ dependsOn }) => dependsOn.filter((ref) => !references.has(ref))),
     ).toEqual([]);
   });
+
+  it('are asked for by the bridge itself where its bundled files load them: others are not beside it everywhere', async () => {
+    const apps = join(await compiledProject(), 'dist', 'apps');
+    const loaded = readdirSync(apps, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) => [
+        ...readFileSync(join(apps, file), 'utf8').matchAll(
+          /(?:require\(|import\(|import|from)"((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[^"]*)?"/g,
+        ),
+      ])
+      .map(([, name]) => name!)
+      .filter((name) => !isBuiltin(name) && existsSync(join(ROOT, 'node_modules', name)));
+    expect(loaded).toContain('iconv-lite');
+    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(loaded));
+  }, 120_000);
 
   it('may not be without a checksum', () => {
     const file = lockfile({ 'node_modules/a': { version: '1.0.0' } });

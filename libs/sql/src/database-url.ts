@@ -38,7 +38,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   const rest = url.slice(scheme[0].length);
 
   if (kind === 'sqlite') {
-    const file = decodeURIComponent(rest.replace(/^\//, '').replace(/\?.*$/, ''));
+    const file = decoded(rest.replace(/^\//, '').replace(/\?.*$/, ''));
     if (!rest.startsWith('/') || file === '' || file === ':memory:') {
       throw new Invalid(
         'a SQLite database URL names a file: sqlite:///relative/file or sqlite:////absolute/file',
@@ -50,7 +50,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   const network = NETWORKED[kind];
   if (!network) throw new Invalid(`unsupported database "${kind}": use sqlite, mysql or postgresql`);
   const parsed = networkUrl(rest);
-  const database = decodeURIComponent(parsed?.pathname.replace(/^\//, '') ?? '');
+  const database = decoded(parsed?.pathname.replace(/^\//, '') ?? '');
   if (!parsed?.hostname || database === '') {
     throw new Invalid(`a ${kind} URL names host and database: ${kind}://user:password@host:port/database`);
   }
@@ -58,8 +58,8 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     dialect: network.dialect,
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port ? Number(parsed.port) : network.port,
-    user: decodeURIComponent(parsed.username),
-    password: decodeURIComponent(parsed.password),
+    user: decoded(parsed.username),
+    password: decoded(parsed.password),
     database,
     ...tlsWish(parsed.searchParams),
   };
@@ -71,5 +71,13 @@ function networkUrl(rest: string): URL | undefined {
     return new URL(`db://${rest}`);
   } catch {
     return undefined;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Invalid('a % in a database URL that begins no percent-encoding is written %25');
   }
 }

@@ -59,6 +59,10 @@ describe('parseDatabaseUrl', () => {
     'oracle://u@h/d',
     'mysql://u:secret@/x',
     'mysql://u:secret@h/',
+    'mysql://u:secret%@h/database',
+    'postgresql://secret%zz@h/database',
+    'mysql://u@h/secret%',
+    'sqlite:///secret%.db',
   ])('refuses %s without repeating it', (url) => {
     expect(() => parseDatabaseUrl(url)).toThrow(/database/i);
     expect(() => parseDatabaseUrl(url)).not.toThrow(/secret/);

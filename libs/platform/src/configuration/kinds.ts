@@ -77,19 +77,37 @@ function hasProtocol(value: string, protocols: string[]): boolean {
 const SQLITE = /^sqlite:\/\/\/(?!:memory:)./i;
 const NETWORKED = /^(?:mysql|mariadb|postgresql|postgres)(?:\+[a-z0-9_]+)?:(\/\/.+)$/i;
 
+const PERCENT = 'a % that begins no percent-encoding (in a password, for example) is written %25';
+
 /** The forms that SQLAlchemy reads; a driver's name after `+` is accepted and means nothing. */
 export const databaseUrl = kind(
-  z.string().refine((value) => {
-    if (SQLITE.test(value)) return true;
-    const rest = NETWORKED.exec(value)?.[1];
-    if (rest === undefined || !URL.canParse(`db:${rest}`)) return false;
-    const { hostname, pathname } = new URL(`db:${rest}`);
-    return hostname !== '' && pathname.length > 1;
-  }),
+  z
+    .string()
+    .refine(
+      (value) => {
+        if (SQLITE.test(value)) return true;
+        const rest = NETWORKED.exec(value)?.[1];
+        if (rest === undefined || !URL.canParse(`db:${rest}`)) return false;
+        const { hostname, pathname } = new URL(`db:${rest}`);
+        return hostname !== '' && pathname.length > 1;
+      },
+      { abort: true },
+    )
+    .refine((value) => isDecodable(value.replace(/\?.*$/s, '')), PERCENT),
   'must be a database URL: sqlite:///relative/file, sqlite:////absolute/file, mysql://user:password@host/database ' +
     'or postgresql://user:password@host/database, with special characters of the password percent-encoded',
   asIs,
 );
+
+/** Options are left out of account: whoever reads them takes a % as it stands. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
 const patternsFor = (reach: Reach): Kind<string[]> => ({

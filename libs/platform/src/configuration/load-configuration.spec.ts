@@ -340,11 +340,24 @@ describe('problems', () => {
     ['mysql://u:p@h', false],
     ['mysql://u:p@/d', false],
     ['bbb.db', false],
+    ['mysql://u:%70%25@h/d?ssl_ca=100%', true],
+    ['sqlite:///100%.db', false],
+    ['mysql://u%:p@h/d', false],
+    ['mysql://u:p@h/d%', false],
   ])('judge the database URL %s', (url, isFine) => {
     const read = () =>
       loadSetting('bridgeDb.url', { directory: folder.path, environment: { BBB_BRIDGE_DB_URL: url } });
     if (isFine) expect(read()).toBe(url);
     else expect(read).toThrow(ConfigurationError);
+  });
+
+  it('tell how a % in a password is written, with everything else that is wrong', () => {
+    const json = { ...LAST_LAYOUT, bbb_db: 'mysql://me:hidden%@127.0.0.1/x', pulse_port: 0 };
+    const { message, problems } = refusal(() => load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL }));
+    expect(problems.map(({ subject }) => subject.split(' ')[0])).toEqual(['bbb_db', 'pulse_port']);
+    expect(message).toContain('bbb_db (BBB_BRIDGE_DB_URL): a % that begins no percent-encoding');
+    expect(message).toContain('%25');
+    expect(message).not.toContain('hidden');
   });
 
   it.each([

@@ -1,4 +1,8 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import libsql from 'libsql';
+import { DataSource } from 'typeorm';
 import { Invalid, Unavailable } from '@bbb/bridge';
 import { Logger } from '@nestjs/common';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
@@ -40,6 +44,7 @@ describeDatabases('command line on %s', (kind) => {
 
   it('migrates there and back, and shows where it is', async () => {
     const { url } = database;
+    if (kind === 'sqlite') await writeFile(fileOf(url), '');
     expect((await said(runMigrate(url, 'show'))).output).toBe(DONE.replaceAll('X', ' '));
     expect((await said(runMigrate(url, 'up'))).output).toBe(
       'migrated: CreateTurns1794999999999\nmigrated: CreateMessages1795000000000\nmigrated: TakeOverTasks1795000000001\n',
@@ -86,10 +91,17 @@ describeDatabases('command line on %s', (kind) => {
     expect((await said(runMessages(url, 'list'))).output).toMatch(/parked.*\n1 parked, 0 quarantined\n$/);
   });
 
+  it('leaves to migrate and the services what has to be migrated', async () => {
+    const { url } = database;
+    await runMigrate(url, 'up');
+    await runMigrate(url, 'down');
+    await expect(runMessages(url, 'list')).rejects.toThrow(MigrationsPending);
+    expect((await said(runMigrate(url, 'show'))).output).toBe(DONE.replaceAll('X', ' '));
+  });
+
   it('refuses what it cannot use', async () => {
     await expect(runMigrate('nonsense', 'up')).rejects.toThrow(Invalid);
     if (kind === 'sqlite') return;
-    await expect(runMessages(database.url, 'list')).rejects.toThrow(MigrationsPending);
     const shut = new Door(database.url);
     const url = await shut.url();
     await expect(runMigrate(url, 'up')).rejects.toThrow(Unavailable);
@@ -97,3 +109,45 @@ describeDatabases('command line on %s', (kind) => {
     await shut.close();
   });
 });
+
+describe('command line on a SQLite file', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createDatabase('sqlite');
+  });
+  afterEach(() => database.drop());
+
+  it('makes one only to migrate it', async () => {
+    const { url } = database;
+    const file = fileOf(url);
+    for (const work of [
+      () => runMigrate(url, 'show'),
+      () => runMigrate(url, 'down'),
+      () => runMessages(url, 'list'),
+      () => runMessages(url, 'drop', 1),
+    ]) {
+      await expect(work()).rejects.toMatchObject({
+        name: 'Invalid',
+        message: `bbb_db (BBB_BRIDGE_DB_URL): there is no file ${file}; correct the path in the URL`,
+      });
+      expect(existsSync(file)).toBe(false);
+    }
+  });
+
+  it('shows the original bridge’s without changing it', async () => {
+    const { url } = database;
+    const file = fileOf(url);
+    const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const old = new DataSource({ type: 'better-sqlite3', driver: libsql, database: file });
+    await old.initialize();
+    await old.query('CREATE TABLE tasks (id INTEGER)');
+    await old.destroy();
+    const before = await readFile(file);
+    await runMigrate(url, 'show');
+    await expect(runMessages(url, 'list')).rejects.toThrow(MigrationsPending);
+    expect(await readFile(file)).toEqual(before);
+    write.mockRestore();
+  });
+});
+
+const fileOf = (url: string) => url.replace('sqlite:///', '');

@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { BridgeDb } from './bridge-db.js';
 import { createDataSource, URL_SETTING } from './data-source.js';
 import { MessageStoreSql } from './message-store-sql.js';
-import { migrateDown, migrateUp, migrationStates } from './migrate.js';
+import { migrateDown, migrateUp, migrationStates, pendingMigrations } from './migrate.js';
 
 const LIMITS = { poolSize: 2, connectTimeout: 10 };
 
@@ -19,14 +19,14 @@ class SystemClock extends Clock {
 
 /**
  * Runs or shows the migrations of the bridge's database. `down` reverts all of them and hands the database back to
- * the original bridge.
+ * the original bridge. Only `up` makes a SQLite file that is missing.
  *
  * @throws Invalid when the URL or its SQLite file is wrong, or the rows cannot go back
  * @throws NotStrict when a MySQL server does not let the connection be strict
  * @throws Unavailable when the database cannot be reached
  */
 export async function runMigrate(databaseUrl: string, action: 'up' | 'down' | 'show'): Promise<void> {
-  await withDataSource(databaseUrl, async (source) => {
+  await withDataSource({ url: databaseUrl, asFound: action !== 'up' }, async (source) => {
     switch (action) {
       case 'up':
         return print(await migrateUp(source), 'migrated: ', 'nothing to migrate');
@@ -45,10 +45,12 @@ export async function runMigrate(databaseUrl: string, action: 'up' | 'down' | 's
 }
 
 /**
- * Lists, replays or drops the messages that are kept in the bridge's database.
+ * Lists, replays or drops the messages that are kept in the bridge's database, which is neither made nor migrated.
  *
  * @returns the exit code: 0 done, 1 no such message, 2 called wrongly
- * @throws Unavailable when the database cannot be reached or has to be migrated
+ * @throws Invalid when the URL or its SQLite file is wrong
+ * @throws MigrationsPending when the database has to be migrated
+ * @throws Unavailable when the database cannot be reached
  */
 export async function runMessages(
   databaseUrl: string,
@@ -59,6 +61,9 @@ export async function runMessages(
     write(`messages ${action} needs the id of a message; see: messages list`);
     return 2;
   }
+  // BridgeDb would make a SQLite file, and migrate it, as the services do.
+  const pending = await withDataSource({ url: databaseUrl, asFound: true }, pendingMigrations);
+  if (pending) throw pending;
   const db = new BridgeDb({ url: databaseUrl, ...LIMITS });
   try {
     await db.open();
@@ -128,15 +133,18 @@ function shortened(text: string, length: number): string {
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 }
 
-async function withDataSource(url: string, work: (source: DataSource) => Promise<void>): Promise<void> {
-  const source = createDataSource({ url, ...LIMITS });
+async function withDataSource<T>(
+  options: { url: string; asFound: boolean },
+  work: (source: DataSource) => Promise<T>,
+): Promise<T> {
+  const source = createDataSource({ ...options, ...LIMITS });
   try {
     await translated('bridge-db', () => whenNotBusy(() => opened(source)));
   } catch (error) {
     throw unusableIn(error)?.toldBy(URL_SETTING) ?? error;
   }
   try {
-    await translated('bridge-db', () => work(source));
+    return await translated('bridge-db', () => work(source));
   } finally {
     await source.destroy();
   }

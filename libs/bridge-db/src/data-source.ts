@@ -1,6 +1,7 @@
 import type { Telemetry } from '@bbb/bridge';
 import {
   aboutSetting,
+  asFound,
   BoundedDataSource,
   type ConnectionLimits,
   dataSourceOptions,
@@ -29,6 +30,8 @@ export interface BridgeDbOptions extends ConnectionLimits {
   url: string;
   /** Seconds that a server may take over one round trip. */
   answerTimeout?: number;
+  /** Whether a SQLite file is left as it is found: not made when it is missing, and its journal mode kept. */
+  asFound?: boolean;
 }
 
 /**
@@ -38,9 +41,10 @@ export interface BridgeDbOptions extends ConnectionLimits {
  * @throws Invalid when the URL is of no supported form
  */
 export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry): DataSource {
+  const usual = aboutSetting(URL_SETTING, () => dataSourceOptions(parseDatabaseUrl(options.url), options));
   return new BoundedDataSource(
     {
-      ...aboutSetting(URL_SETTING, () => dataSourceOptions(parseDatabaseUrl(options.url), options)),
+      ...(options.asFound ? asFound(usual) : usual),
       entities: [TaskRow, MessageRow, TurnRow],
       migrations: MIGRATIONS,
       migrationsTableName: MIGRATIONS_TABLE,

@@ -14,6 +14,14 @@ export interface ConnectionLimits {
 /** Milliseconds of silence before the other end is asked whether it is there: firewalls forget silent connections. */
 const KEEP_ALIVE = 60_000;
 
+/** The part of libsql's connection that is used. */
+interface SqliteFile {
+  pragma(text: string): unknown;
+}
+
+/** Milliseconds that a call may block the process; see `whenNotBusy`. */
+const BUSY = 'busy_timeout = 5';
+
 /**
  * TypeORM's options for a target, without entities and migrations.
  *
@@ -28,8 +36,8 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         // Only here: its binary takes 4 MB of memory, which MySQL's and PostgreSQL's users need not spend.
         driver: createRequire(import.meta.url)('libsql') as unknown,
         database: target.file,
-        prepareDatabase: (database: { pragma(text: string): unknown }) => {
-          database.pragma('busy_timeout = 5');
+        prepareDatabase: (database: SqliteFile) => {
+          database.pragma(BUSY);
           database.pragma('journal_mode = WAL');
           database.pragma('synchronous = FULL');
         },
@@ -56,6 +64,19 @@ export function dataSourceOptions(target: DatabaseTarget, limits: ConnectionLimi
         ...tlsOptions(target),
       };
   }
+}
+
+/**
+ * The same for a SQLite file that is not ours to make or change: one that is missing is refused, and the journal mode,
+ * which is kept in the file, stays.
+ */
+export function asFound(options: DataSourceOptions): DataSourceOptions {
+  if (options.type !== 'better-sqlite3') return options;
+  return {
+    ...options,
+    fileMustExist: true,
+    prepareDatabase: (database: SqliteFile) => void database.pragma(BUSY),
+  };
 }
 
 /**

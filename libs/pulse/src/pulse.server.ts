@@ -96,6 +96,9 @@ export class PulseServer extends Server<PulseEvents> implements CustomTransportS
       callback(error);
       return;
     }
+    // An alarm waits for this 0, which a broker that never answers would not bring about.
+    this.telemetry.set('pulse_connected', 0);
+    this.telemetry.count('pulse_connects_total', {}, 0);
     this.link.start();
     this.parked.start();
     callback();

@@ -118,6 +118,8 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     await proxy.down();
     const app = await start();
     await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ECONNREFUSED/));
+    // Said before there was a first connection, too: an alarm waits for it.
+    expect(app.telemetry.gauges.get('pulse_connected')).toBe(0);
     await proxy.up();
     await connected(1);
     await proxy.down();

@@ -14,6 +14,14 @@ const payload = DEFINITION.payload as object;
 const away = (name: string) => (call: { name: string }, moment: string) =>
   call.name === name && moment === 'before' ? new Unavailable('test', 'away') : undefined;
 
+it('begins its counters at 0, so that the first increase is seen as one', () => {
+  expect([...world.telemetry.counts]).toEqual([
+    ['injected_total', 0],
+    ['payload_rejected_total', 0],
+    ['artifact_failures_total', 0],
+  ]);
+});
+
 describe('a pending task', () => {
   it('gets a build request, and stays pending', async () => {
     expect(await world.reconcile()).toBe('inject');

@@ -19,6 +19,9 @@ import type { ReconcilerSettings, Tools } from './tools.js';
 /** More steps than any way through the decision table takes; beyond it something outside keeps changing. */
 const MAX_STEPS = 12;
 
+/** Counted from 0: where a counter comes into being with its first event, that event is no increase. */
+const COUNTERS = ['injected_total', 'payload_rejected_total', 'artifact_failures_total'];
+
 /** Buildbot's number for it. */
 const RETRY = 5;
 
@@ -50,6 +53,7 @@ export class Reconciler {
     private readonly rules: Rules = RULES,
   ) {
     this.#tools = { queue, buildbot, store, clock, telemetry, settings, logger: new Logger(Reconciler.name) };
+    for (const counter of COUNTERS) telemetry.count(counter, {}, 0);
   }
 
   /** From now on a task is left after the step under way; the rest is done after the restart. */

@@ -228,7 +228,7 @@ describe('a service that is signalled before it has loaded', () => {
 
   it.each(SERVICES)('%s ends with 0 at once', async (service) => {
     const silently = { code: 0, stdout: '', stderr: '' };
-    for (const signal of ['SIGTERM', 'SIGINT'])
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
       expect(await signalled([await main(service)], signal)).toEqual(silently);
   });
 

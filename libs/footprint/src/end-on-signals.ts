@@ -1,4 +1,4 @@
-const ENDS = ['SIGTERM', 'SIGINT'] as const;
+const ENDS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
  * Ends the process with 0 when it is told to stop while it loads: nothing has begun by then that could be cut off. A

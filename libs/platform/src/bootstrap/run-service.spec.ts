@@ -28,19 +28,24 @@ function run(
 const plain = () => ExampleModule.of([check('broker', 'ready')]);
 
 describe('runService', () => {
-  it.each(['SIGTERM', 'SIGINT'])('ends with 0 after %s, when everything is closed', async (signal) => {
-    const events: string[] = [];
-    const { host, done } = run(['-c', config], () => ExampleModule.of([], () => void events.push('closed')));
-    await done;
-    host.emit(signal);
-    host.emit(signal);
-    expect(await host.exited).toBe(0);
-    expect(events).toEqual(['closed']);
-    expect(host.log.messages.filter((message) => message === 'service stops')).toHaveLength(1);
-    expect(host.log.messages).toEqual(
-      expect.arrayContaining(['service started', 'service stops', 'service stopped']),
-    );
-  });
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'])(
+    'ends with 0 after %s, when everything is closed',
+    async (signal) => {
+      const events: string[] = [];
+      const { host, done } = run(['-c', config], () =>
+        ExampleModule.of([], () => void events.push('closed')),
+      );
+      await done;
+      host.emit(signal);
+      host.emit(signal);
+      expect(await host.exited).toBe(0);
+      expect(events).toEqual(['closed']);
+      expect(host.log.messages.filter((message) => message === 'service stops')).toHaveLength(1);
+      expect(host.log.messages).toEqual(
+        expect.arrayContaining(['service started', 'service stops', 'service stopped']),
+      );
+    },
+  );
 
   it('ends with 0 when it is told to stop while it starts', async () => {
     let go!: () => void;

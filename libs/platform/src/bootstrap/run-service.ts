@@ -27,7 +27,8 @@ type Configure = (app: INestApplication) => Promise<void> | void;
 /** Errors that an operator can cure; every other one is a failure. */
 const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** SIGHUP comes when a terminal is closed, and would cut off what is under way. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
  * A service from its command line to its exit code: 0 after a stop within the grace period, 1 after a failure, 64 for

@@ -40,6 +40,8 @@ const REMEDIES: Record<string, string> = {
   EACCES: 'this account may not use the file',
   ER_ACCESS_DENIED_ERROR: 'user or password refused',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
+  AUTH_SWITCH_PLUGIN_ERROR:
+    'the account signs in by a way that this program does not know; give it mysql_native_password or caching_sha2_password',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
   ER_BAD_DB_ERROR: 'there is no such database',
   ER_OPTION_PREVENTS_STATEMENT: 'the server is for reading only',

@@ -79,6 +79,13 @@ describe('translated', () => {
   });
 });
 
+it('translated tells of a way of signing in that the driver does not know', async () => {
+  const refusal = Object.assign(new Error('plugin'), { code: 'AUTH_SWITCH_PLUGIN_ERROR' });
+  await expect(translated('db', () => Promise.reject(refusal))).rejects.toThrow(
+    /give it mysql_native_password/,
+  );
+});
+
 describeDatabases('errors on %s', (kind) => {
   it('tells a unique violation, and translates a lost database', async () => {
     const database = await createDatabase(kind);

@@ -12,9 +12,13 @@ export const EXIT_CONFIGURATION = 78;
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
-  constructor(readonly problems: readonly Problem[]) {
+  /** @param notes lines that may explain a problem, and are none themselves */
+  constructor(
+    readonly problems: readonly Problem[],
+    notes: readonly string[] = [],
+  ) {
     const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
     const lines = problems.map(({ subject, remedy }) => `  ${subject}: ${remedy}`);
-    super([`The configuration has ${count}:`, ...lines].join('\n'));
+    super([`The configuration has ${count}:`, ...lines, ...notes.map((note) => `  ${note}`)].join('\n'));
   }
 }

@@ -351,6 +351,17 @@ describe('problems', () => {
     else expect(read).toThrow(ConfigurationError);
   });
 
+  it('come with the unknown names, one of which may be what is missing', () => {
+    const { pulse_user: _none, ...json } = { ...LAYOUT_2015, pulse_usr: 'x' };
+    const { message, problems } = refusal(() =>
+      load('tc-listener', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_PULSE_USR: 'x' }),
+    );
+    expect(problems).toHaveLength(1);
+    expect(message).toMatch(/^ {2}pulse_user \(BBB_PULSE_USER\): is missing/m);
+    expect(message).toMatch(/^ {2}unknown key in \S+, ignored: pulse_usr$/m);
+    expect(message).toMatch(/^ {2}unknown variable, ignored: BBB_PULSE_USR$/m);
+  });
+
   it('tell how a % in a password is written, with everything else that is wrong', () => {
     const json = { ...LAST_LAYOUT, bbb_db: 'mysql://me:hidden%@127.0.0.1/x', pulse_port: 0 };
     const { message, problems } = refusal(() => load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL }));

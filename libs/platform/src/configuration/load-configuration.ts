@@ -42,7 +42,8 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
   }
   if (options.logLevel) values.set('log.level', options.logLevel);
   problems.push(...contradictions(values), ...refusedVariables(sources.environment));
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  // A name that is unknown may be what a problem is about: a setting that is missing because its name is misspelt.
+  if (problems.length > 0) throw new ConfigurationError(problems, unknownNames(sources));
   return { configuration: assemble(service, values), warnings: warningsOf(service, sources, values) };
 }
 
@@ -159,6 +160,20 @@ function assemble(service: ServiceName, values: ReadonlyMap<string, unknown>): C
 }
 
 function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<string, unknown>): string[] {
+  return [
+    ...unknownNames(sources),
+    ...sources
+      .exposedFiles(NAMED)
+      .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
+    ...(service !== 'bb-listener' && values.get('builders.url') === undefined
+      ? ['no list of builders is set (builders_url): the names of builders are not checked']
+      : []),
+    ...insecurities(service, values),
+  ];
+}
+
+/** Keys of the JSON file and variables that lead to no setting. */
+function unknownNames(sources: Sources): string[] {
   const keys = new Set(NAMED.flatMap((setting) => SERVICE_NAMES.flatMap((name) => keysFor(setting, name))));
   const variables = new Set(
     NAMED.flatMap(({ variable, secret }) => (secret ? [variable, `${variable}_FILE`] : [variable])),
@@ -173,12 +188,5 @@ function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<
   return [
     ...unknownKeys(sources.json, keys).map((key) => `unknown key in ${sources.file}, ignored: ${key}`),
     ...strangers.map((name) => `unknown variable, ignored: ${name}`),
-    ...sources
-      .exposedFiles(NAMED)
-      .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
-    ...(service !== 'bb-listener' && values.get('builders.url') === undefined
-      ? ['no list of builders is set (builders_url): the names of builders are not checked']
-      : []),
-    ...insecurities(service, values),
   ];
 }

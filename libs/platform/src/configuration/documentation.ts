@@ -27,7 +27,8 @@ export function settingsDocumentation(): SettingDocumentation[] {
 const INTRODUCTION = `# Every setting of the bridge, with its default. Copy this file to .env and remove the # before what you set.
 # Stronger than the JSON file (--config FILE or BBB_CONFIG), weaker than the environment. Durations are seconds and
 # may have fractions. Lists are separated by commas or written as a JSON array. Each secret can also be read from a
-# file: append _FILE to its variable and give the path.
+# file: append _FILE to its variable and give the path. A value with # or blanks in it stands in single quotes: without
+# them it would end at the #.
 
 # The JSON file with the settings below; config.example.json is one.
 #BBB_CONFIG=config.json

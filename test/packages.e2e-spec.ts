@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,5 +111,19 @@ describe('the packages of production', () => {
   it('may not be without a checksum', () => {
     const file = lockfile({ 'node_modules/a': { version: '1.0.0' } });
     expect(countPackages(file)).toMatchObject({ status: 1, stderr: expect.stringContaining('a@1.0.0') });
+  });
+});
+
+describe('a bundle', () => {
+  it('is not made twice of the same files', () => {
+    mkdirSync(join(folder, 'dist', 'apps', 'chunks'), { recursive: true });
+    const bundled = spawnSync(process.execPath, [join(ROOT, 'scripts/bundle.js')], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(bundled).toMatchObject({
+      status: 1,
+      stderr: 'dist/apps is bundled already; npm run build begins with an empty dist\n',
+    });
   });
 });

@@ -118,6 +118,7 @@ async function run(args) {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
+  if (options.verbose && options.quiet) throw new UsageError('a service takes one of --verbose and --quiet');
   if (command === undefined) throw new UsageError('no command is given');
   if (command !== 'migrate' && (options.down || options.show)) {
     throw new UsageError('--down and --show belong to migrate');

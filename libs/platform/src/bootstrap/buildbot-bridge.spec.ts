@@ -36,6 +36,7 @@ describe('buildbot-bridge', () => {
     [['toString'], 'there is no command toString'],
     [['reflector', '--nonsense'], '--nonsense'],
     [['reflector', 'tclistener'], 'too much'],
+    [['reflector', '-v', '-q'], 'one of --verbose and --quiet'],
     [['reflector', '--down'], 'belong to migrate'],
     [['migrate', '--down', '--show'], 'one of'],
     [['messages'], 'list, replay ID or drop ID'],

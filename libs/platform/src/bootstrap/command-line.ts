@@ -27,10 +27,11 @@ export class UsageError extends Error {
 /**
  * Reads the options of a service: `-c FILE` or `--config FILE`, `-v` for more and `-q` for less in the log, `-h`.
  *
- * @throws UsageError for an option that does not exist
+ * @throws UsageError for an option that does not exist, and for -v with -q
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const values = parsed(args);
+  if (values.verbose && values.quiet) throw new UsageError('a service takes one of --verbose and --quiet');
 
   return {
     ...(values.config === undefined ? {} : { file: values.config }),

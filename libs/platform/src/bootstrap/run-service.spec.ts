@@ -140,6 +140,13 @@ describe('runService', () => {
     expect(host.stderr.text).toMatch(/--nonsense[\s\S]*--config FILE/);
   });
 
+  it('ends with 64 where more and less is asked of the log', async () => {
+    const { host, done } = run(['-v', '-q', '-c', config], plain);
+    await done;
+    expect(await host.exited).toBe(64);
+    expect(host.stderr.text).toMatch(/^a service takes one of --verbose and --quiet\n/);
+  });
+
   it.each(['-h', '--help'])('shows its options for %s', async (option) => {
     const { host, done } = run([option], plain);
     await done;

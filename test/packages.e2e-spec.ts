@@ -115,6 +115,16 @@ describe('the packages of production', () => {
 });
 
 describe('a bundle', () => {
+  it('has the notices of the packages that are in it along', async () => {
+    const file = join(await compiledProject(), 'dist', 'apps', 'THIRD-PARTY-NOTICES.txt');
+    const notices = readFileSync(file, 'utf8');
+    expect(notices).toMatch(/^@nestjs\/core \d\S+ \(MIT\)\n\n[^]*?Permission is hereby granted/m);
+    expect(notices).toMatch(/^busboy \d\S+ \(MIT\)$/m);
+    expect(notices).not.toContain('undefined)');
+    expect(notices).not.toMatch(/^(iconv-lite|jest) /m);
+    expect(notices).not.toContain(ROOT);
+  }, 120_000);
+
   it('is not made twice of the same files', () => {
     mkdirSync(join(folder, 'dist', 'apps', 'chunks'), { recursive: true });
     const bundled = spawnSync(process.execPath, [join(ROOT, 'scripts/bundle.js')], {

@@ -22,6 +22,7 @@ const SOURCES = [
   'bin',
   'nest-cli.json',
   'scripts/bundle.js',
+  'scripts/third-party-notices.js',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

@@ -147,17 +147,20 @@ export class Reconciler {
     const row = given.row ?? (await store.get(taskId));
     const source: Source = given.source === 'believed' && !row ? 'fresh' : (given.source ?? 'fresh');
     const requestId = row?.buildRequestId ?? null;
-    const [status, request] = await Promise.all([
+    const status =
       source === 'fresh'
-        ? queue.status(taskId)
+        ? await queue.status(taskId)
         : source === 'believed' && row
           ? believedStatus(row, settings)
-          : given.status,
+          : given.status;
+    // The run first, the request second: where a run is seen that follows a lost build, that build must not be seen as
+    // the newest, or the run would be claimed for it and ended once more. And a request that is seen complete was so
+    // when its run was still seen live, or later.
+    const request =
       // Of a row that the batch did not bring, the batch says nothing.
       requestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
-        : buildbot.snapshots([requestId]).then((found) => found.get(requestId)),
-    ]);
+        : (await buildbot.snapshots([requestId])).get(requestId);
     const { event, definition, buildbotAway } = given;
     return { taskId, row, status, request, buildbotAway, source, event, definition };
   }

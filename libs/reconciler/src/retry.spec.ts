@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { World } from './testing/world.js';
@@ -75,6 +76,23 @@ describe('a build that ends in RETRY', () => {
       expect(world.effects.effects).toEqual([]);
     },
   );
+
+  it('is told of once, though the run was seen after another instance had done so and the build before', async () => {
+    const { queue } = world;
+    const status = queue.status.bind(queue);
+    queue.status = async (taskId) => {
+      queue.status = status;
+      await turn();
+      // The other one ends the run and is killed before it writes that down.
+      world.buildbot.requeue(requestId);
+      world.buildbot.startBuild(requestId);
+      await queue.report({ taskId, runId: 0 }, { report: 'exception', reason: 'worker-shutdown' });
+      return status(taskId);
+    };
+    await world.reconcile();
+    expect(world.task.story).toEqual(['worker-shutdown', 'running']);
+    expect(world.row).toMatchObject({ runId: 1, buildId: world.request.builds[1]?.buildId });
+  });
 
   it('reruns the task when no retries are left', async () => {
     world = new World({ retries: 0 });

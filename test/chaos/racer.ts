@@ -34,7 +34,10 @@ const POOL = { poolSize: 4, connectTimeout: 10 };
 
 Logger.overrideLogger(false);
 const race = JSON.parse(process.argv[2]!) as Race;
-const source = await new DataSource(dataSourceOptions(parseDatabaseUrl(race.ordersUrl), POOL)).initialize();
+// Of several processes that open a SQLite file at the same moment, one sets its journal mode, and the others find it busy.
+const source = await whenNotBusy(() =>
+  new DataSource(dataSourceOptions(parseDatabaseUrl(race.ordersUrl), POOL)).initialize(),
+);
 const result: RaceResult = { attempts: [], repeated: 0 };
 
 const isWanted = (order: number) =>

@@ -144,13 +144,20 @@ describeDatabases('BridgeDb on %s', (kind) => {
       const missing = `${file.file}.d`;
       await writeFile(file.file, 'this is no database, '.repeat(100));
       const setting = 'bbb_db \\(BBB_BRIDGE_DB_URL\\): ';
-      for (const [url, reason] of [
-        [`sqlite:///${missing}/test.db`, `there is no folder ${missing} `],
-        [database.url, `${file.file} is no SQLite database`],
+      const refusal = (reason: string) => ({
+        name: 'Invalid',
+        message: expect.stringMatching(`^${setting}${reason}`),
+      });
+      for (const [url, reason, shown] of [
+        [
+          `sqlite:///${missing}/test.db`,
+          `there is no folder ${missing} `,
+          `there is no file ${missing}/test.db`,
+        ],
+        [database.url, `${file.file} is no SQLite database`, `${file.file} is no SQLite database`],
       ] as const) {
-        const refusal = { name: 'Invalid', message: expect.stringMatching(`^${setting}${reason}`) };
-        await expect(bridgeDb(url).open()).rejects.toMatchObject(refusal);
-        await expect(runMigrate(url, 'show')).rejects.toMatchObject(refusal);
+        await expect(bridgeDb(url).open()).rejects.toMatchObject(refusal(reason));
+        await expect(runMigrate(url, 'show')).rejects.toMatchObject(refusal(shown));
       }
       expect(existsSync(missing)).toBe(false);
     });

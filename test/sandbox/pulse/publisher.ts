@@ -40,7 +40,9 @@ export class Publisher {
     });
   };
 
+  /** What is under way reaches the broker first: who published it need not wait for it. */
   async close(): Promise<void> {
+    await this.channel.waitForConfirms().catch(() => undefined);
     await this.channel.close();
     await this.model.close();
   }

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 /** Percent of all mutants. */
 const LEAST = 95;
 
-const POLICY = 'libs/bridge/src/policy';
+const POLICY = 'libs/rules/src/policy';
 const MODULES = [
   [`${POLICY}/judge.ts`, `${POLICY}/(judge|unlisted-builders)`],
   [`${POLICY}/payload.ts`, `${POLICY}/(payload|poison)`],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { BuildOrder } from '@bbb/bridge';
+import type { BuildOrder } from '@bbb/rules';
 import { describeBuildbotContract } from './contracts/buildbot.contract.js';
 import { sandboxBuildbot } from './contracts/sandbox-buildbot.js';
 import { describeSchedulerDbs } from './support/scheduler-schema.js';

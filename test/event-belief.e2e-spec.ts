@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 import { TASK, World } from '../libs/reconciler/src/testing/world.js';
 import { Listeners } from './fuzz/heard.js';
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { brokerAt } from './sandbox/broker.js';
-import { freePort } from './sandbox/services.js';
-import { World } from './sandbox/world.js';
+import { brokerAt } from '../sandbox/broker.js';
+import { freePort } from '../sandbox/services.js';
+import { World } from '../sandbox/world.js';
 import {
   createDatabase,
   type DatabaseKind,

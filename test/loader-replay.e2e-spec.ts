@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
-import { type BuildOrder, readPayload } from '@bbb/bridge';
+import { type BuildOrder, readPayload } from '@bbb/rules';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import type { DataSource } from 'typeorm';
 import { payloadText } from './fuzz/payloads.js';

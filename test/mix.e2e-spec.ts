@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BUILDERS, SCENARIOS, type Scenario } from './sandbox/mix.js';
-import { type Actor, play } from './sandbox/story.js';
+import { BUILDERS, SCENARIOS, type Scenario } from '../sandbox/mix.js';
+import { type Actor, play } from '../sandbox/story.js';
 import { isUsable } from './support/databases.js';
 import { injectedRows, type InjectedRows } from './support/injected-rows.js';
 import { openSandbox, type Sandbox, type SandboxOptions } from './support/sandbox.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import type { BuildOrder } from '@bbb/bridge';
+import type { BuildOrder } from '@bbb/rules';
 import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { opened } from '@bbb/sql';

@@ -1,8 +1,8 @@
-import type { RunRef } from '@bbb/bridge';
+import type { RunRef } from '@bbb/rules';
 import { TaskclusterQueue, type TaskclusterOptions } from '@bbb/taskcluster';
 import taskcluster from 'taskcluster-client';
 import { describeTaskQueueContract, type TaskQueueHarness } from './contracts/task-queue.contract.js';
-import { exampleTask, slugid, TaskclusterSimulator } from './sandbox/taskcluster/index.js';
+import { exampleTask, slugid, TaskclusterSimulator } from '../sandbox/taskcluster/index.js';
 
 type Variant = Pick<TaskclusterOptions, 'runCredentials' | 'artifactStorage'>;
 

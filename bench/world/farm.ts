@@ -1,8 +1,4 @@
-import {
-  SchedulerConnection,
-  type SchedulerSchema,
-  type SqlValue,
-} from '../../test/sandbox/buildbot/index.js';
+import { SchedulerConnection, type SchedulerSchema, type SqlValue } from '../../sandbox/buildbot/index.js';
 import type { MadeTask } from './taskcluster-commands.js';
 
 /** What all tasks of the bench ask for. */

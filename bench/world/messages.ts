@@ -1,4 +1,4 @@
-import type { JsonValue } from '@bbb/bridge';
+import type { JsonValue } from '@bbb/rules';
 import { BUILDER, type BuiltTask } from './farm.js';
 import type { MadeTask } from './taskcluster-commands.js';
 

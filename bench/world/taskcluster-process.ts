@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TaskclusterSimulator } from '../../test/sandbox/taskcluster/index.js';
+import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import type { MadeTask, TaskclusterCommand, TaskclusterReplies } from './taskcluster-commands.js';
 
 // The simulated queue in a process of its own, so that its work counts neither as the bench's nor as a service's.

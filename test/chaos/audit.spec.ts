@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SCENARIOS } from '../sandbox/mix.js';
+import { SCENARIOS } from '../../sandbox/mix.js';
 import { audit } from './audit.js';
 import type { BookedRequest, BookedRun, BookedTask } from './books.js';
 import { WHIMS } from './scenarios.js';

@@ -1,5 +1,5 @@
-import type { SchedulerConnection } from '../sandbox/buildbot/index.js';
-import type { World } from '../sandbox/world.js';
+import type { SchedulerConnection } from '../../sandbox/buildbot/index.js';
+import type { World } from '../../sandbox/world.js';
 import type { TaskStory } from './load.js';
 
 /** A build request as the scheduler database has it in the end. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { World } from '../sandbox/world.js';
+import type { World } from '../../sandbox/world.js';
 import { hasRabbitmqctl } from '../support/global-setup.js';
 import type { Instance } from './instance.js';
 import type { Happening } from './plan.js';

@@ -1,9 +1,9 @@
-import { seededRandom } from '../sandbox/buildbot/random.js';
-import type { Scenario } from '../sandbox/mix.js';
-import { taskOf } from '../sandbox/mix.js';
-import { look, type SeenTask } from '../sandbox/seen.js';
-import { cast } from '../sandbox/story.js';
-import type { World } from '../sandbox/world.js';
+import { seededRandom } from '../../sandbox/buildbot/random.js';
+import type { Scenario } from '../../sandbox/mix.js';
+import { taskOf } from '../../sandbox/mix.js';
+import { look, type SeenTask } from '../../sandbox/seen.js';
+import { cast } from '../../sandbox/story.js';
+import type { World } from '../../sandbox/world.js';
 import { WHIM_KINDS, WHIMS, type WhimKind } from './scenarios.js';
 import type { Tally } from './tally.js';
 

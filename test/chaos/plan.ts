@@ -1,4 +1,4 @@
-import { seededRandom } from '../sandbox/buildbot/random.js';
+import { seededRandom } from '../../sandbox/buildbot/random.js';
 
 /**
  * What happens to whom:

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { type BuildOrder, Unavailable } from '@bbb/bridge';
+import { type BuildOrder, Unavailable } from '@bbb/rules';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { dataSourceOptions, parseDatabaseUrl, whenNotBusy } from '@bbb/sql';
 import { DataSource } from 'typeorm';

@@ -1,5 +1,5 @@
-import { BUILDERS, SCENARIOS, type Scenario } from '../sandbox/mix.js';
-import type { BuilderSetting, BuildPlan, PlannedRequest } from '../sandbox/buildbot/index.js';
+import { BUILDERS, SCENARIOS, type Scenario } from '../../sandbox/mix.js';
+import type { BuilderSetting, BuildPlan, PlannedRequest } from '../../sandbox/buildbot/index.js';
 
 /** What users may do to a task of {@link WHIMS}, at any moment. */
 export const WHIM_KINDS = ['cancel task', 'rerun task', 'cancel in Buildbot'] as const;

@@ -1,6 +1,6 @@
-import { seededRandom } from '../sandbox/buildbot/random.js';
-import type { SelfServeOptions } from '../sandbox/self-serve/index.js';
-import type { Fault, FaultHook } from '../sandbox/taskcluster/index.js';
+import { seededRandom } from '../../sandbox/buildbot/random.js';
+import type { SelfServeOptions } from '../../sandbox/self-serve/index.js';
+import type { Fault, FaultHook } from '../../sandbox/taskcluster/index.js';
 import type { Tally } from './tally.js';
 
 type SelfServeFault = ReturnType<NonNullable<SelfServeOptions['fault']>>;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Buildbot, BuildOrder, BuildRef, RequestSnapshot } from '@bbb/bridge';
+import type { Buildbot, BuildOrder, BuildRef, RequestSnapshot } from '@bbb/rules';
 
 /** What a master does to requests; every step has its effect before it resolves. */
 export interface MasterSide {

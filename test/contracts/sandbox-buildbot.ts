@@ -1,9 +1,9 @@
 import { BuilderList, LegacyBuildbot } from '@bbb/buildbot';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
-import { allTheThings, SchedulerConnection } from '../sandbox/buildbot/index.js';
-import { LINUX, ManualClock } from '../sandbox/buildbot/testing/bench.js';
-import { SelfServeSimulator } from '../sandbox/self-serve/index.js';
+import { allTheThings, SchedulerConnection } from '../../sandbox/buildbot/index.js';
+import { LINUX, ManualClock } from '../../sandbox/buildbot/testing/bench.js';
+import { SelfServeSimulator } from '../../sandbox/self-serve/index.js';
 import { createDatabase, type DatabaseKind } from '../support/databases.js';
 import {
   installSchedulerSchema,

@@ -1,4 +1,4 @@
-import type { BuildRef } from '@bbb/bridge';
+import type { BuildRef } from '@bbb/rules';
 import {
   MasterSimulator,
   type BuilderSetting,
@@ -6,11 +6,11 @@ import {
   type MasterOptions,
   type SchedulerConnection,
   type SchedulerSchema,
-} from '../sandbox/buildbot/index.js';
-import { CLAIM_LIFETIME } from '../sandbox/buildbot/scheduler/claims.js';
-import type { LoadedRequest } from '../sandbox/buildbot/scheduler/requests.js';
-import type { ManualClock } from '../sandbox/buildbot/testing/bench.js';
-import { readBuilds } from '../sandbox/self-serve/rows.js';
+} from '../../sandbox/buildbot/index.js';
+import { CLAIM_LIFETIME } from '../../sandbox/buildbot/scheduler/claims.js';
+import type { LoadedRequest } from '../../sandbox/buildbot/scheduler/requests.js';
+import type { ManualClock } from '../../sandbox/buildbot/testing/bench.js';
+import { readBuilds } from '../../sandbox/self-serve/rows.js';
 import type { MasterSide } from './buildbot.contract.js';
 
 /** Seconds from a claim to its build, and from a build's end to what follows for the request. */

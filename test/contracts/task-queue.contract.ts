@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ExceptionReason, ListedRun, RunRef, TaskQueue, TaskStatus } from '@bbb/bridge';
-import type { WireTask } from '../sandbox/taskcluster/index.js';
+import type { ExceptionReason, ListedRun, RunRef, TaskQueue, TaskStatus } from '@bbb/rules';
+import type { WireTask } from '../../sandbox/taskcluster/index.js';
 
 /** One task queue of a deployment, as a user and as two workers of it see it. */
 export interface TaskQueueHarness {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BuilderPolicy } from '@bbb/bridge';
+import { BuilderPolicy } from '@bbb/rules';
 import { ConfigurationError, loadConfiguration, SERVICE_NAMES, settingsDocumentation } from '@bbb/platform';
 import { budgetOf, Tally } from './cases.js';
 import { jsonText } from './payloads.js';

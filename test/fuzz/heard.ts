@@ -1,4 +1,4 @@
-import type { JsonValue } from '@bbb/bridge';
+import type { JsonValue } from '@bbb/rules';
 import { BuildEventsController } from '../../apps/bb-listener/src/build-events.controller.js';
 import { BuildFinishedService } from '../../apps/bb-listener/src/build-finished.service.js';
 import { BuildStartedService } from '../../apps/bb-listener/src/build-started.service.js';

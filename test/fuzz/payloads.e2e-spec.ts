@@ -7,7 +7,7 @@ import {
   PROBLEMS,
   type TaskDefinition,
   Unavailable,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
 import { asPython, loadedByMaster } from '../support/master-loader.js';
 import { budgetOf, Tally } from './cases.js';

@@ -1,4 +1,4 @@
-import type { Facts, OrderKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/bridge';
+import type { Facts, OrderKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/rules';
 import { type Act, RULES, type Rules } from '@bbb/reconciler';
 import type { Mutant } from './world/mutant.js';
 

@@ -1,4 +1,4 @@
-import type { World } from '../sandbox/world.js';
+import type { World } from '../../sandbox/world.js';
 
 type Row = Record<string, unknown>;
 

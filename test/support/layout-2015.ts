@@ -1,4 +1,4 @@
-import type { JsonValue } from '@bbb/bridge';
+import type { JsonValue } from '@bbb/rules';
 
 /** What a test has to put into the original's configuration file. */
 export interface Layout2015Values {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { freePort } from '../sandbox/services.js';
+import { freePort } from '../../sandbox/services.js';
 
 /** A MariaDB server with settings that a shared one cannot be given. */
 export class OwnMariadb {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from '../sandbox/services.js';
+import { freePort } from '../../sandbox/services.js';
 import type { Certificates } from './certificates.js';
 import { postgresAccount, postgresPrograms } from './global-setup.js';
 

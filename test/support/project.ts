@@ -15,7 +15,7 @@ const SOURCES = [
   'apps',
   'bench',
   'libs',
-  'test/sandbox',
+  'sandbox',
   'test/chaos',
   'test/support/command-line.ts',
   'test/support/global-setup.ts',

@@ -1,7 +1,7 @@
-import { finishBuilds, retireRequests, startBuilds } from '../sandbox/buildbot/scheduler/builds.js';
-import { claimsOf } from '../sandbox/buildbot/scheduler/claims-of.js';
-import type { SchedulerConnection } from '../sandbox/buildbot/index.js';
-import { loadRequests } from '../sandbox/buildbot/scheduler/requests.js';
+import { finishBuilds, retireRequests, startBuilds } from '../../sandbox/buildbot/scheduler/builds.js';
+import { claimsOf } from '../../sandbox/buildbot/scheduler/claims-of.js';
+import type { SchedulerConnection } from '../../sandbox/buildbot/index.js';
+import { loadRequests } from '../../sandbox/buildbot/scheduler/requests.js';
 
 /** As the recorded messages name it. */
 export const MASTER = {

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Configuration } from '@bbb/platform';
-import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/service';
+import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/composition';
 import { BuildEventsController } from './build-events.controller.js';
 import { BuildFinishedService } from './build-finished.service.js';
 import { BuildStartedService } from './build-started.service.js';

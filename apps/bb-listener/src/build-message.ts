@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { arrayUpTo, Invalid } from '@bbb/bridge';
+import { arrayUpTo, Invalid } from '@bbb/rules';
 
 const MAX_ID = 2 ** 31 - 1;
 const MAX_IDS = 1000;

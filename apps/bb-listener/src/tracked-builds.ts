@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TaskStore, type TrackedTask } from '@bbb/bridge';
+import { TaskStore, type TrackedTask } from '@bbb/rules';
 import { Reconciler, type TriggeringEvent } from '@bbb/reconciler';
 import type { BuildMessage } from './build-message.js';
 

@@ -9,7 +9,7 @@ import {
   type TaskStore,
   type Telemetry,
   Unavailable,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { type Configuration, Metrics, SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
 import { OrphanSweep } from './orphan-sweep.service.js';

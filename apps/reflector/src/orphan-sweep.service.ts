@@ -7,7 +7,7 @@ import {
   TaskQueue,
   type TaskStatus,
   TaskStore,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/bridge';
+import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanSweep } from './orphan-sweep.service.js';

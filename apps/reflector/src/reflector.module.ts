@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/platform';
-import { OutsideSystemsModule, type Overrides } from '@bbb/service';
+import { OutsideSystemsModule, type Overrides } from '@bbb/composition';
 import { OrphanSweep } from './orphan-sweep.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';

@@ -8,7 +8,7 @@ import {
   TaskStore,
   Telemetry,
   type TrackedTask,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { ahead } from './ahead.js';

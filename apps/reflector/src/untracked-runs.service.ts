@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/bridge';
+import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './each-at-once.js';

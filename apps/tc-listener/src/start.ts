@@ -1,5 +1,5 @@
 import { runService } from '@bbb/platform';
-import { connectPulse } from '@bbb/service';
+import { connectPulse } from '@bbb/composition';
 import { TcListenerModule } from './tc-listener.module.js';
 
 export const start = () =>

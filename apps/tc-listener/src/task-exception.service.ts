@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TaskStore } from '@bbb/bridge';
+import { TaskStore } from '@bbb/rules';
 import { Reconciler } from '@bbb/reconciler';
 import type { TaskMessage } from './task-message.js';
 

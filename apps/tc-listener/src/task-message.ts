@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { arrayUpTo, Invalid } from '@bbb/bridge';
+import { arrayUpTo, Invalid } from '@bbb/rules';
 
 /** A slugid of version 4, as Taskcluster's queue demands it (services/queue/src/api.js, version 106). */
 const TASK_ID = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Configuration } from '@bbb/platform';
-import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/service';
+import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/composition';
 import { subscriptionsOf } from './subscriptions.js';
 import { TaskEventsController } from './task-events.controller.js';
 import { TaskExceptionService } from './task-exception.service.js';

@@ -1,4 +1,4 @@
-import { Clock, MessageStore, TaskStore, Telemetry, TurnStore } from '@bbb/bridge';
+import { Clock, MessageStore, TaskStore, Telemetry, TurnStore } from '@bbb/rules';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';

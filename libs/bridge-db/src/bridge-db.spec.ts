@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { Clock, Invalid, MessageStore, TaskStore, Unavailable } from '@bbb/bridge';
+import { Clock, Invalid, MessageStore, TaskStore, Unavailable } from '@bbb/rules';
 import { Global, Logger, Module } from '@nestjs/common';
 import { parseDatabaseUrl } from '@bbb/sql';
 import { Test } from '@nestjs/testing';

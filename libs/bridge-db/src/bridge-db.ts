@@ -1,4 +1,4 @@
-import { type Telemetry, Unavailable } from '@bbb/bridge';
+import { type Telemetry, Unavailable } from '@bbb/rules';
 import { isUniqueViolation, opened, translated, unusableIn, whenNotBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';

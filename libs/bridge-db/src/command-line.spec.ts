@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import libsql from 'libsql';
 import { DataSource } from 'typeorm';
-import { Invalid, Unavailable } from '@bbb/bridge';
+import { Invalid, Unavailable } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { runMessages, runMigrate } from './command-line.js';

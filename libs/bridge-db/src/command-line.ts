@@ -1,4 +1,4 @@
-import { Clock, type KeptMessage, Unavailable } from '@bbb/bridge';
+import { Clock, type KeptMessage, Unavailable } from '@bbb/rules';
 import { opened, translated, unusableIn, whenNotBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { BridgeDb } from './bridge-db.js';

@@ -1,4 +1,4 @@
-import type { Telemetry } from '@bbb/bridge';
+import type { Telemetry } from '@bbb/rules';
 import {
   aboutSetting,
   asFound,

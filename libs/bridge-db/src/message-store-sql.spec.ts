@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Clock, type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/bridge';
+import { Clock, type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/rules';
 import pg from 'pg';
 import {
   createDatabase,

@@ -1,4 +1,4 @@
-import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage } from '@bbb/bridge';
+import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage } from '@bbb/rules';
 import { LessThanOrEqual, type QueryDeepPartialEntity } from 'typeorm';
 import type { BridgeDb } from './bridge-db.js';
 import { ERROR_LENGTH, MessageRow } from './entities/message-row.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';

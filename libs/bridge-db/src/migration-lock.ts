@@ -1,4 +1,4 @@
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 import { driverCode, whenNotBusy } from '@bbb/sql';
 import { Logger } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Invalid, type Telemetry, type TrackedTask, Unavailable } from '@bbb/bridge';
+import { Invalid, type Telemetry, type TrackedTask, Unavailable } from '@bbb/rules';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { TaskStoreSql } from './task-store-sql.js';

@@ -4,7 +4,7 @@ import {
   type TrackedTask,
   type TrackedTaskChanges,
   Unavailable,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { gathered, IN_LIST, isUniqueViolation } from '@bbb/sql';
 import type { BridgeDb } from './bridge-db.js';
 import { inChunks } from './chunks.js';

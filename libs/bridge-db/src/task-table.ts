@@ -1,4 +1,4 @@
-import type { TrackedTask } from '@bbb/bridge';
+import type { TrackedTask } from '@bbb/rules';
 import { type Dialect, marks, placeholders } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 

@@ -1,4 +1,4 @@
-import { TurnStore } from '@bbb/bridge';
+import { TurnStore } from '@bbb/rules';
 import { isUniqueViolation } from '@bbb/sql';
 import { Brackets, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { BridgeDb } from './bridge-db.js';

@@ -1,4 +1,4 @@
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 
 /** Row ids that a walk has still to visit, in order, as an opaque cursor. */
 export type Cursor = string;

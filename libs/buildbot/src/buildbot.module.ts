@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Buildbot } from '@bbb/bridge';
+import { Buildbot } from '@bbb/rules';
 import { SchedulerDbModule, type SchedulerDbOptions } from '@bbb/scheduler-db';
 import { SelfServeModule, type SelfServeOptions } from '@bbb/self-serve';
 import { BuilderList, type BuilderListOptions } from './builder-list.js';

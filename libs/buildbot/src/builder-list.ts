@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type BuilderKnown, Unavailable } from '@bbb/bridge';
+import { type BuilderKnown, Unavailable } from '@bbb/rules';
 import { builderListSource, type BuilderListSource } from './builder-list-source.js';
 import { readBuilderNames } from './builder-names.js';
 

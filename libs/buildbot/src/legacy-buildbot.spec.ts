@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { Buildbot, type BuildOrder } from '@bbb/bridge';
+import { Buildbot, type BuildOrder } from '@bbb/rules';
 import { SelfServe } from '@bbb/self-serve';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { installSchedulerSchema } from '../../../test/support/scheduler-schema.js';

@@ -7,7 +7,7 @@ import {
   type OrderKey,
   Refused,
   type RequestSnapshot,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
 import { BuilderList } from './builder-list.js';

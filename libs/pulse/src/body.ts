@@ -1,4 +1,4 @@
-import { Invalid, type JsonValue } from '@bbb/bridge';
+import { Invalid, type JsonValue } from '@bbb/rules';
 
 /** Messages of Pulse should stay below 8 KiB, and Buildbot's largest seen had 55 KB. */
 const LARGEST = 1024 * 1024;

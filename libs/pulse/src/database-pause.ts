@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { MessageStore } from '@bbb/bridge';
+import type { MessageStore } from '@bbb/rules';
 import { backoff, rest } from './backoff.js';
 import type { BrokerOptions } from './options.js';
 import { errorText } from './text.js';

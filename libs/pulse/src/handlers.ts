@@ -1,6 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
-import type { JsonValue } from '@bbb/bridge';
+import type { JsonValue } from '@bbb/rules';
 import type { Subscription } from './options.js';
 import type { PulseContext } from './pulse-context.js';
 

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Clock } from '@bbb/bridge';
+import type { Clock } from '@bbb/rules';
 import { backoff, rest, within } from './backoff.js';
 import type { BrokerOptions } from './options.js';
 import type { Session } from './session.js';

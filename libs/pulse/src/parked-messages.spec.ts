@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { KeptMessage } from '@bbb/bridge';
+import type { KeptMessage } from '@bbb/rules';
 import type { DatabasePause } from './database-pause.js';
 import { ParkedMessages } from './parked-messages.js';
 import type { Outcome } from './settlement.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Clock, KeptMessage, MessageStore, Telemetry } from '@bbb/bridge';
+import type { Clock, KeptMessage, MessageStore, Telemetry } from '@bbb/rules';
 import { rest } from './backoff.js';
 import type { DatabasePause } from './database-pause.js';
 import type { ParkingOptions } from './options.js';

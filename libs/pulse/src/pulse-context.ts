@@ -1,5 +1,5 @@
 import { BaseRpcContext } from '@nestjs/microservices';
-import type { ReceivedMessage } from '@bbb/bridge';
+import type { ReceivedMessage } from '@bbb/rules';
 
 /** What a handler can know of its message besides the payload; a handler asks for it with `@Ctx()`. */
 export class PulseContext extends BaseRpcContext<[ReceivedMessage, boolean]> {

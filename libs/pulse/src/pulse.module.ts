@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Clock, MessageStore, Telemetry } from '@bbb/bridge';
+import { Clock, MessageStore, Telemetry } from '@bbb/rules';
 import type { PulseOptions } from './options.js';
 import { PulseServer } from './pulse.server.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { FakeAmqplib } from '@onify/fake-amqplib';
-import { Invalid, Refused, Unavailable } from '@bbb/bridge';
+import { Invalid, Refused, Unavailable } from '@bbb/rules';
 import { BrokerClient, rabbitmqAddress, uniqueName } from '../../../test/support/rabbitmq.js';
 import { describeEach, isReachable } from '../../../test/support/servers.js';
 import { brokerAddress, type BrokerOptions, type Connector, type PulseContext } from './index.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { ConsumeMessage } from 'amqplib';
-import type { Clock, KeptMessage, MessageStore, ReceivedMessage, Telemetry } from '@bbb/bridge';
+import type { Clock, KeptMessage, MessageStore, ReceivedMessage, Telemetry } from '@bbb/rules';
 import { within } from './backoff.js';
 import { type Body, bodyOf, payloadOf } from './body.js';
 import { type ConnectListener, ConnectListeners } from './connect-listeners.js';

@@ -6,7 +6,7 @@ import {
   type MessageStore,
   type ReceivedMessage,
   Unavailable,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { backoff } from './backoff.js';
 import type { ParkingOptions } from './options.js';
 import { errorText } from './text.js';

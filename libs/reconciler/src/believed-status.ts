@@ -1,4 +1,4 @@
-import type { DecisionSettings, Run, TaskStatus, TrackedTask } from '@bbb/bridge';
+import type { DecisionSettings, Run, TaskStatus, TrackedTask } from '@bbb/rules';
 
 /**
  * The status that a row speaks of, for acts that Taskcluster fences by (taskId, runId): if the row is behind, the

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Given, TriggeringEvent } from './scene.js';

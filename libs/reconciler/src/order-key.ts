@@ -5,7 +5,7 @@ import {
   orderKeys,
   type RequestSnapshot,
   type TaskStatus,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 
 /**
  * The key of the order that a run is served by: the newest one that has a request, unless that request was cancelled

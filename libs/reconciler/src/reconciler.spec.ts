@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BuilderPolicy, Refused, Unavailable } from '@bbb/bridge';
+import { BuilderPolicy, Refused, Unavailable } from '@bbb/rules';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BUILDER, DEFINITION, TASK, World } from './testing/world.js';
 

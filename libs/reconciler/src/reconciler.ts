@@ -9,7 +9,7 @@ import {
   Telemetry,
   Unavailable,
   type Verdict,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { believedStatus } from './believed-status.js';
 import { KeyedLock } from './keyed-lock.js';
 import { type Rules, RULES } from './rules.js';

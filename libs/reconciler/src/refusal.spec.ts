@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { ArtifactPolicy, Refused, Unavailable } from '@bbb/bridge';
+import { ArtifactPolicy, Refused, Unavailable } from '@bbb/rules';
 import { refusalArtifact } from './acts/refusal-artifact.js';
 import { DEFINITION, World } from './testing/world.js';
 

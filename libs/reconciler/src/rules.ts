@@ -1,4 +1,4 @@
-import { catchUp, decide, type Facts, factsOf, type Verdict } from '@bbb/bridge';
+import { catchUp, decide, type Facts, factsOf, type Verdict } from '@bbb/rules';
 import { ACTS } from './acts/index.js';
 import type { Act } from './tools.js';
 

@@ -5,7 +5,7 @@ import type {
   TaskDefinition,
   TaskStatus,
   TrackedTask,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 
 /** A finished build's message adds what no database has. */
 export interface FinishedEvent extends BuildEvent {

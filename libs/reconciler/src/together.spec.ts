@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFINITION, TASK, World } from './testing/world.js';

@@ -9,7 +9,7 @@ import type {
   TaskQueue,
   TaskStore,
   Telemetry,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import type { Next, Scene } from './scene.js';
 
 export interface ReconcilerSettings extends DecisionSettings {

@@ -1,4 +1,4 @@
-import { Invalid, Unavailable } from '@bbb/bridge';
+import { Invalid, Unavailable } from '@bbb/rules';
 import { driverCode, translated } from '@bbb/sql';
 
 export const SYSTEM = 'scheduler-db';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { dataSourceOptions, type Dialect, IN_LIST, parseDatabaseUrl, placeholders } from '@bbb/sql';
 import { DataSource } from 'typeorm';
-import { createSchedulerSchema } from '../../../test/sandbox/buildbot/index.js';
+import { createSchedulerSchema } from '../../../sandbox/buildbot/index.js';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { describeEach, isReachable } from '../../../test/support/servers.js';
 import { lookUp } from './look-up.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OrderKey } from '@bbb/bridge';
+import type { OrderKey } from '@bbb/rules';
 import type { RequestRows } from './request-rows.js';
 
 /** What can be done while keys are locked; nobody else creates or gives up their requests meanwhile. */

@@ -1,4 +1,4 @@
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 import { BoundedDataSource, opened, placeholders, whenNotBusy, type Dialect } from '@bbb/sql';
 import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { answered } from './answered.js';

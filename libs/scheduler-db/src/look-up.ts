@@ -1,4 +1,4 @@
-import type { OrderKey } from '@bbb/bridge';
+import type { OrderKey } from '@bbb/rules';
 import { externalId, RUN_PROPERTY } from './request-rows.js';
 import { numeric, type Row, type Statement } from './statement.js';
 

@@ -1,4 +1,4 @@
-import type { MarkedRequest } from '@bbb/bridge';
+import type { MarkedRequest } from '@bbb/rules';
 import { runOf } from './look-up.js';
 import { REASON_PATTERN, RUN_PROPERTY, taskIdOf } from './request-rows.js';
 import type { Row, Statement } from './statement.js';

@@ -1,4 +1,4 @@
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 import { lockName, type KeyLocks } from './key-locks.js';
 import { SYSTEM } from './answered.js';
 import type { LazySource } from './lazy-source.js';

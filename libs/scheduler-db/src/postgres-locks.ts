@@ -1,4 +1,4 @@
-import type { OrderKey } from '@bbb/bridge';
+import type { OrderKey } from '@bbb/rules';
 import { lockNumber, type KeyLocks } from './key-locks.js';
 import type { LazySource } from './lazy-source.js';
 import { chosen, lookUp } from './look-up.js';

@@ -1,4 +1,4 @@
-import { asciiJson, type BuildOrder, type OrderKey } from '@bbb/bridge';
+import { asciiJson, type BuildOrder, type OrderKey } from '@bbb/rules';
 import type { SchedulerSchema } from './schema.js';
 import type { Value } from './statement.js';
 

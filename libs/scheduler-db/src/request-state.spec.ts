@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RequestState } from '@bbb/bridge';
+import type { RequestState } from '@bbb/rules';
 import { type BuildFacts, type RequestFacts, requestState } from './request-state.js';
 
 type Claims = 'columns' | 'table';

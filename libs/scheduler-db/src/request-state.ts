@@ -1,4 +1,4 @@
-import type { RequestState } from '@bbb/bridge';
+import type { RequestState } from '@bbb/rules';
 import type { SchedulerSchema } from './schema.js';
 
 /** A request's columns that tell where it stands. Times are epoch seconds; SQLite holds fractions. */

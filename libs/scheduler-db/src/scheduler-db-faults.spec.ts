@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { BuildOrder } from '@bbb/bridge';
+import type { BuildOrder } from '@bbb/rules';
 import { parseDatabaseUrl } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';

@@ -1,4 +1,4 @@
-import { Telemetry } from '@bbb/bridge';
+import { Telemetry } from '@bbb/rules';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
 

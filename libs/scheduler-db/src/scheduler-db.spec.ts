@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { BuildOrder } from '@bbb/bridge';
+import type { BuildOrder } from '@bbb/rules';
 import type { DataSource } from 'typeorm';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import {

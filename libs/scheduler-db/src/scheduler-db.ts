@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/bridge';
+import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/rules';
 import { aboutSetting, DriverLogger, gathered, IN_LIST, parseDatabaseUrl, unusableIn } from '@bbb/sql';
 import { SYSTEM } from './answered.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';

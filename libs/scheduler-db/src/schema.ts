@@ -1,4 +1,4 @@
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 
 /** What differs between the scheduler databases of Buildbot 0.8.2 to 0.8.14, as far as a bridge sees it. */
 export interface SchedulerSchema {

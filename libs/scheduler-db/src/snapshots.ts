@@ -1,4 +1,4 @@
-import type { RequestSnapshot } from '@bbb/bridge';
+import type { RequestSnapshot } from '@bbb/rules';
 import { marks } from '@bbb/sql';
 import { requestState, type BuildFacts } from './request-state.js';
 import type { SchedulerSchema } from './schema.js';

@@ -1,4 +1,4 @@
-import type { OrderKey } from '@bbb/bridge';
+import type { OrderKey } from '@bbb/rules';
 import { whenNotBusy } from '@bbb/sql';
 import type { KeyLocks, LockedKeys } from './key-locks.js';
 import { answered } from './answered.js';

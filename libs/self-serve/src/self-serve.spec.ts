@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 import { SelfServe } from './self-serve.js';
 
 interface Transcript {

@@ -1,5 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 import { type HttpAnswer, HttpConnections } from '@bbb/http';
 
 export interface SelfServeOptions {

@@ -1,4 +1,4 @@
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 
 /**
  * Runs work that reads a setting.

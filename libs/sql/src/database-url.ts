@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 import { tlsWish, type TlsWish } from './tls.js';
 
 export type Dialect = 'sqlite' | 'mysql' | 'postgres';

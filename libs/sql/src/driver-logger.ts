@@ -1,4 +1,4 @@
-import type { Telemetry } from '@bbb/bridge';
+import type { Telemetry } from '@bbb/rules';
 import { Logger as NestLogger } from '@nestjs/common';
 import type { Logger } from 'typeorm';
 

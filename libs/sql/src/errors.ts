@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 import { tlsProblem } from './tls-problem.js';
 import { Unusable } from './unusable.js';
 

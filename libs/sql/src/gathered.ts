@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 
 /**
  * Turns work on single things into work on many: what comes up in the same turn of the event loop is done together, in

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 
 /** How a connection to a database server is encrypted, as its URL wishes. */
 export interface TlsWish {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 import { Unusable } from './unusable.js';
 
 /** A SQLite file is not what its URL says, and will not become so by waiting. */

@@ -1,4 +1,4 @@
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 
 /**
  * A database that cannot be used as it is. At start an operator has to act first; later the database counts as away.

@@ -1,4 +1,4 @@
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 import type { HttpAnswer } from '@bbb/http';
 
 export const SYSTEM = 'taskcluster';

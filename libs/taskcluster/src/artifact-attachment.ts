@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Refused, type Artifact, type RunRef } from '@bbb/bridge';
+import { Refused, type Artifact, type RunRef } from '@bbb/rules';
 import { unusable } from './answers.js';
 import { putContent } from './content-upload.js';
 import { readReply } from './replies.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Unavailable } from '@bbb/bridge';
+import { Unavailable } from '@bbb/rules';
 import { Passing } from './answers.js';
 import { attempted, Budget } from './attempts.js';
 

@@ -1,4 +1,4 @@
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 import { notAnswered, Passing } from './answers.js';
 import { attempted, type Budget } from './attempts.js';
 import type { TaskclusterCalls } from './taskcluster-calls.js';

@@ -1,4 +1,4 @@
-import type { RunRef } from '@bbb/bridge';
+import type { RunRef } from '@bbb/rules';
 import type { Credentials } from './hawk.js';
 
 /** What is known of a run since it was claimed. */

@@ -1,4 +1,4 @@
-import { Refused, type Claim, type HeldRun, type RunRef, type TaskStatus } from '@bbb/bridge';
+import { Refused, type Claim, type HeldRun, type RunRef, type TaskStatus } from '@bbb/rules';
 import { SYSTEM } from './answers.js';
 import type { Budget } from './attempts.js';
 import { Grants, keyOf } from './grants.js';

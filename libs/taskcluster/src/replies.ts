@@ -1,4 +1,4 @@
-import type { TaskDefinition, TaskStatus } from '@bbb/bridge';
+import type { TaskDefinition, TaskStatus } from '@bbb/rules';
 import * as z from 'zod';
 import { unusable } from './answers.js';
 

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { Refused } from '@bbb/bridge';
+import { Refused } from '@bbb/rules';
 import { NotOffered } from './answers.js';
 import type { Budget } from './attempts.js';
 import { pages } from './pages.js';

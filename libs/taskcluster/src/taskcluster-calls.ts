@@ -1,4 +1,4 @@
-import { Refused, Unavailable, type Telemetry } from '@bbb/bridge';
+import { Refused, Unavailable, type Telemetry } from '@bbb/rules';
 import { notAnswered, replyOf, SYSTEM } from './answers.js';
 import { type ApiCall, routeOf } from './api-reference.js';
 import { attempted, Budget, type AttemptLimits } from './attempts.js';

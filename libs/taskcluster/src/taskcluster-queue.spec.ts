@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Refused, type Artifact, type RunRef, type Telemetry } from '@bbb/bridge';
-import { TaskclusterSimulator, type Fault } from '../../../test/sandbox/taskcluster/index.js';
+import { Refused, type Artifact, type RunRef, type Telemetry } from '@bbb/rules';
+import { TaskclusterSimulator, type Fault } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterQueue, type TaskclusterOptions } from './index.js';
 
 const SECRET = 'the-access-token-of-the-bridge';

@@ -11,7 +11,7 @@ import {
   type TaskDefinition,
   type TaskStatus,
   type Telemetry,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { SYSTEM } from './answers.js';
 import { ArtifactAttachment } from './artifact-attachment.js';
 import { HeldRuns, NotHeld } from './held-runs.js';

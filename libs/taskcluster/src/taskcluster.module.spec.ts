@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { TaskQueue } from '@bbb/bridge';
-import { TaskclusterSimulator } from '../../../test/sandbox/taskcluster/index.js';
+import { TaskQueue } from '@bbb/rules';
+import { TaskclusterSimulator } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterModule, TaskclusterQueue } from './index.js';
 
 describe('TaskclusterModule', () => {

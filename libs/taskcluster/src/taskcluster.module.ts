@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TaskQueue, Telemetry } from '@bbb/bridge';
+import { TaskQueue, Telemetry } from '@bbb/rules';
 import type { TaskclusterOptions } from './options.js';
 import { TaskclusterQueue } from './taskcluster-queue.js';
 

@@ -1,4 +1,4 @@
-import type { Run, TaskStatus } from '@bbb/bridge';
+import type { Run, TaskStatus } from '@bbb/rules';
 import { type RequestRow, stateOf } from '../world/farm.js';
 import { WORKER } from '../world/settings.js';
 import type { World } from '../world/world.js';

@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '@bbb/bridge';
+import type { ReceivedMessage } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/settlement.js';
 import { RETRY, stateOf } from './farm.js';
 import type { World } from './world.js';

@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '@bbb/bridge';
+import type { ReceivedMessage } from '@bbb/rules';
 
 export const QUEUES = ['task-pending', 'task-exception', 'started', 'log_uploaded'] as const;
 export type QueueName = (typeof QUEUES)[number];

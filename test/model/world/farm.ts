@@ -6,7 +6,7 @@ import {
   type RequestSnapshot,
   type RequestState,
   type Run,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { requestState } from '@bbb/scheduler-db';
 
 /** A row of `builds`, and what only the world knows of it. */

@@ -1,4 +1,4 @@
-import { Refused, Unavailable } from '@bbb/bridge';
+import { Refused, Unavailable } from '@bbb/rules';
 
 /** What the bridge talks to. */
 export type System = 'bridge-db' | 'taskcluster' | 'scheduler-db' | 'self-serve' | 'broker';

@@ -5,7 +5,7 @@ import {
   type KeptMessage,
   type ReceivedMessage,
   Telemetry,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { type BuilderList, LegacyBuildbot } from '@bbb/buildbot';
 import { Reconciler } from '@bbb/reconciler';
 import type { SchedulerDb } from '@bbb/scheduler-db';

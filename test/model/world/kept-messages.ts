@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '@bbb/bridge';
+import type { ReceivedMessage } from '@bbb/rules';
 import { MemoryMessageStore } from '../../../libs/pulse/src/testing/memory-message-store.js';
 
 /** Kept messages, and what was ever kept. */

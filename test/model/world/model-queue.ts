@@ -8,8 +8,8 @@ import {
   TaskQueue,
   type TaskDefinition,
   type TaskStatus,
-} from '@bbb/bridge';
-import { QueueRefusal, type QueueState } from '../../sandbox/taskcluster/index.js';
+} from '@bbb/rules';
+import { QueueRefusal, type QueueState } from '../../../sandbox/taskcluster/index.js';
 import type { Gate } from './gate.js';
 import { definitionOf, seconds, statusOf, SYSTEM, translating } from './queue-answers.js';
 import { QUEUE_ID, WORKER } from './settings.js';

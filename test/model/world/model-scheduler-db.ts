@@ -4,7 +4,7 @@ import {
   type OrderKey,
   type RequestSnapshot,
   Unavailable,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import type { Farm } from './farm.js';
 import type { Gate } from './gate.js';
 import type { Locks } from './locks.js';

@@ -1,4 +1,4 @@
-import type { Buildbot, MessageStore, TaskQueue, TaskStore } from '@bbb/bridge';
+import type { Buildbot, MessageStore, TaskQueue, TaskStore } from '@bbb/rules';
 import type { Rules } from '@bbb/reconciler';
 import type { OrphanSweep } from '../../../apps/reflector/src/orphan-sweep.service.js';
 import type { TrackedWalk } from '../../../apps/reflector/src/tracked-walk.service.js';

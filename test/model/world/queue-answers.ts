@@ -1,5 +1,5 @@
-import { Refused, type TaskDefinition, type TaskStatus, Unavailable } from '@bbb/bridge';
-import { QueueRefusal, type WireStatus, type WireTask } from '../../sandbox/taskcluster/index.js';
+import { Refused, type TaskDefinition, type TaskStatus, Unavailable } from '@bbb/rules';
+import { QueueRefusal, type WireStatus, type WireTask } from '../../../sandbox/taskcluster/index.js';
 
 export const SYSTEM = 'taskcluster';
 

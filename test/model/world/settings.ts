@@ -1,4 +1,4 @@
-import { BuilderPolicy } from '@bbb/bridge';
+import { BuilderPolicy } from '@bbb/rules';
 import type { Configuration } from '@bbb/platform';
 import type { ReconcilerSettings } from '@bbb/reconciler';
 

@@ -7,7 +7,7 @@ import {
   type TrackedTask,
   type TrackedTaskChanges,
   TurnStore,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import type { Effects } from '../../../libs/reconciler/src/testing/effects.js';
 import { MemoryTaskStore } from '../../../libs/reconciler/src/testing/memory-task-store.js';
 import type { MemoryMessageStore } from '../../../libs/pulse/src/testing/memory-message-store.js';

@@ -1,4 +1,4 @@
-import { endOf, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/bridge';
+import { endOf, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/rules';
 import { type Farm, type RequestRow, stateOf } from './farm.js';
 import { RULES } from './settings.js';
 

@@ -1,7 +1,7 @@
-import type { ReceivedMessage, TaskStatus } from '@bbb/bridge';
+import type { ReceivedMessage, TaskStatus } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/settlement.js';
 import type { MemoryTaskStore } from '../../../libs/reconciler/src/testing/memory-task-store.js';
-import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../sandbox/taskcluster/index.js';
+import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../../sandbox/taskcluster/index.js';
 import { Agent } from './agent.js';
 import { checkAck } from './answers.js';
 import { Bus, type BusMessage, type QueueName } from './bus.js';

@@ -1,4 +1,4 @@
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { schemaDialect } from './schema-dialect.js';

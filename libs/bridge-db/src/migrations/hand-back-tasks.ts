@@ -1,4 +1,4 @@
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 import type { LoggerService } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { createOriginal, type Generation, isOurs, ORIGINAL_COLUMNS } from './original-tasks.js';

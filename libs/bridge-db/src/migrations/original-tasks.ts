@@ -1,4 +1,4 @@
-import { Invalid } from '@bbb/bridge';
+import { Invalid } from '@bbb/rules';
 import type { QueryRunner } from 'typeorm';
 import { schemaDialect } from './schema-dialect.js';
 

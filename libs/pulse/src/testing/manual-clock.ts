@@ -1,4 +1,4 @@
-import { Clock } from '@bbb/bridge';
+import { Clock } from '@bbb/rules';
 
 /** A clock that stands still until it is told to go on. */
 export class ManualClock extends Clock {

@@ -1,4 +1,4 @@
-import { type KeptMessage, MessageStore, type ReceivedMessage, Unavailable } from '@bbb/bridge';
+import { type KeptMessage, MessageStore, type ReceivedMessage, Unavailable } from '@bbb/rules';
 
 /** A message store in memory that can be away. */
 export class MemoryMessageStore extends MessageStore {

@@ -9,7 +9,7 @@ import {
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { EMPTY, type Observable } from 'rxjs';
-import { Clock, type JsonValue, MessageStore, Telemetry } from '@bbb/bridge';
+import { Clock, type JsonValue, MessageStore, Telemetry } from '@bbb/rules';
 import { OnPulse, type PulseContext, PulseModule, type PulseOptions, PulseServer } from '../index.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryMessageStore } from './memory-message-store.js';

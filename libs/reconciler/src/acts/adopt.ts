@@ -1,4 +1,4 @@
-import { latestRun } from '@bbb/bridge';
+import { latestRun } from '@bbb/rules';
 import { orderKeyOf } from '../order-key.js';
 import { DONE, LOOK_AGAIN } from '../scene.js';
 import type { Act } from '../tools.js';

@@ -1,4 +1,4 @@
-import type { RequestSnapshot } from '@bbb/bridge';
+import type { RequestSnapshot } from '@bbb/rules';
 import { decideWith, DONE, LOOK_AGAIN } from '../scene.js';
 import { type Act, rowOf } from '../tools.js';
 

@@ -1,4 +1,4 @@
-import type { HeldRun } from '@bbb/bridge';
+import type { HeldRun } from '@bbb/rules';
 import { decideWith, LOOK_AGAIN, type Next, type Scene } from '../scene.js';
 import { rowOf, type Tools } from '../tools.js';
 import { refusalArtifact } from './refusal-artifact.js';

@@ -1,4 +1,4 @@
-import type { Verdict } from '@bbb/bridge';
+import type { Verdict } from '@bbb/rules';
 import { DONE } from '../scene.js';
 import type { Act } from '../tools.js';
 import { adopt } from './adopt.js';

@@ -1,4 +1,4 @@
-import { type BuildOrder, judge, latestRun } from '@bbb/bridge';
+import { type BuildOrder, judge, latestRun } from '@bbb/rules';
 import { DONE, LOOK_AGAIN, decideWith } from '../scene.js';
 import { orderKeyOf } from '../order-key.js';
 import type { Act } from '../tools.js';

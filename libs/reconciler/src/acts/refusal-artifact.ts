@@ -1,4 +1,4 @@
-import type { Artifact } from '@bbb/bridge';
+import type { Artifact } from '@bbb/rules';
 
 /** Characters of the whole text; problems are few and short, names of builders are not. */
 const LONGEST = 8192;

@@ -5,7 +5,7 @@ import {
   isEndMessage,
   resolutionOf,
   type RunRef,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { decideWith, DONE, type FinishedEvent } from '../scene.js';
 import { type Act, rowOf, type Tools } from '../tools.js';
 

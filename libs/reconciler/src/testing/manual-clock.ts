@@ -1,4 +1,4 @@
-import { Clock } from '@bbb/bridge';
+import { Clock } from '@bbb/rules';
 
 /** A clock that only a test moves. */
 export class ManualClock extends Clock {

@@ -5,7 +5,7 @@ import {
   type MarkedRequest,
   type OrderKey,
   type RequestSnapshot,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import type { Effects } from './effects.js';
 import { MemoryRequest } from './memory-request.js';
 

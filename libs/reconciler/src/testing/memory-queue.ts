@@ -8,7 +8,7 @@ import {
   TaskQueue,
   type TaskDefinition,
   type TaskStatus,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import type { Effects } from './effects.js';
 import { MemoryTask, OURS, type NewTask, type Worker } from './memory-task.js';
 

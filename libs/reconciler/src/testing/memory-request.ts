@@ -1,4 +1,4 @@
-import type { BuildOrder, BuildRef, RequestSnapshot, RequestState } from '@bbb/bridge';
+import type { BuildOrder, BuildRef, RequestSnapshot, RequestState } from '@bbb/rules';
 
 const RETRY = 5;
 const CANCELLED = 6;

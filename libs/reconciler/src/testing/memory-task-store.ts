@@ -1,4 +1,4 @@
-import { TaskStore, type TrackedPage, type TrackedTask, type TrackedTaskChanges } from '@bbb/bridge';
+import { TaskStore, type TrackedPage, type TrackedTask, type TrackedTaskChanges } from '@bbb/rules';
 import type { Effects } from './effects.js';
 
 /** Rows in memory, changed by compare and set on their revision. */

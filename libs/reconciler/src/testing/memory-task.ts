@@ -8,7 +8,7 @@ import {
   type TaskDefinition,
   type TaskStatus,
   Unavailable,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 
 export interface Worker {
   workerGroup: string;

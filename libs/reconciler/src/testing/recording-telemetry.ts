@@ -1,4 +1,4 @@
-import { Telemetry } from '@bbb/bridge';
+import { Telemetry } from '@bbb/rules';
 
 /** Remembers what was counted and observed. */
 export class RecordingTelemetry extends Telemetry {

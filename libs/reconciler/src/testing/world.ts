@@ -4,7 +4,7 @@ import {
   type TaskDefinition,
   type TrackedTask,
   type Verdict,
-} from '@bbb/bridge';
+} from '@bbb/rules';
 import { Reconciler } from '../reconciler.js';
 import type { FinishedEvent, Given, TriggeringEvent } from '../scene.js';
 import type { ReconcilerSettings } from '../tools.js';

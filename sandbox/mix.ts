@@ -67,7 +67,10 @@ export const SCENARIOS: readonly Scenario[] = [
     plan: ({ attempt }) => (attempt === 0 ? { hold: true, results: 5 } : { duration: DURATION }),
     // Where the master has died with it there is none to end; the next build is another attempt, and ends by itself.
     user: [
-      { when: isRunning, act: (world, { requests }) => world.master.finishBuild(requests[0]!.requestId) },
+      {
+        when: isRunning,
+        act: (world, { requests }) => world.master.finishBuild(requests[0]!.buildRequestId),
+      },
     ],
     taskcluster: 'exception (worker-shutdown), completed',
     buildbot: 'SUCCESS after 2 builds',
@@ -98,7 +101,10 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'cancelled in Buildbot before the build',
     builder: 'Linux x86-64 oak idle',
     user: [
-      { when: isWaiting, act: (world, { requests }) => world.master.cancelPending(requests[0]!.requestId) },
+      {
+        when: isWaiting,
+        act: (world, { requests }) => world.master.cancelPending(requests[0]!.buildRequestId),
+      },
     ],
     taskcluster: 'exception (canceled)',
     buildbot: 'cancelled before start',

@@ -3,7 +3,7 @@ import type { TaskclusterSimulator } from './taskcluster/index.js';
 
 /** One build request of a task, as the scheduler database has it. */
 export interface SeenRequest {
-  requestId: number;
+  buildRequestId: number;
   complete: boolean;
   results: number | null;
   builds: { number: number; running: boolean }[];
@@ -80,9 +80,9 @@ async function requestsByTask(scheduler: SchedulerConnection): Promise<Map<strin
     const taskId = task.slice('taskId:'.length);
     const requests = byTask.get(taskId) ?? [];
     byTask.set(taskId, requests);
-    let request = requests.find(({ requestId }) => requestId === brid);
+    let request = requests.find(({ buildRequestId }) => buildRequestId === brid);
     if (!request)
-      requests.push((request = { requestId: brid, complete: complete === 1, results, builds: [] }));
+      requests.push((request = { buildRequestId: brid, complete: complete === 1, results, builds: [] }));
     if (number !== null) request.builds.push({ number, running: finished === null });
   }
   return byTask;

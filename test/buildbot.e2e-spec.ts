@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { BuildOrder } from '@bbb/rules';
+import type { RequestSpec } from '@bbb/rules';
 import { describeBuildbotContract } from './contracts/buildbot.contract.js';
 import { sandboxBuildbot } from './contracts/sandbox-buildbot.js';
 import { describeSchedulerDbs } from './support/scheduler-schema.js';
@@ -18,7 +18,7 @@ describe.each([6, 24] as const)('a build that died with its master, on schema %i
     const { connect, master, cancellations, dispose } = await sandboxBuildbot('sqlite', schema);
     try {
       const buildbot = connect();
-      const order: BuildOrder = {
+      const order: RequestSpec = {
         taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
         createdForRunId: 0,
         submittedAt: 1494586000,

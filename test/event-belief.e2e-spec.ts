@@ -150,7 +150,7 @@ describe('a message cannot lend itself values', () => {
       `{"payload":{"__proto__":{"request_ids":[${BRID}]},"build":{"__proto__":{"results":5},"number":1,` +
       `"properties":[["taskId","${OTHER_TASK}","bbb"]]}}}`;
     expect(await hear(world, 'started', Buffer.from(inherited))).toBe('acked');
-    expect(world.effects.calls.map(({ name }) => name)).toEqual(['store.byRequestIds', 'store.get']);
+    expect(world.effects.calls.map(({ name }) => name)).toEqual(['store.byBuildRequestIds', 'store.get']);
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
-import { type BuildOrder, readPayload } from '@bbb/rules';
+import { type RequestSpec, readPayload } from '@bbb/rules';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import type { DataSource } from 'typeorm';
 import { payloadText } from './fuzz/payloads.js';
@@ -21,7 +21,7 @@ const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
 const ORDERS = 40;
 
 /** Orders of payloads that pass, first among them the fullest that may. */
-function orders(): BuildOrder[] {
+function orders(): RequestSpec[] {
   const fullest = {
     buildername: 'é'.repeat(127),
     sourcestamp: {

@@ -22,7 +22,7 @@ const URGENT: Scenario = {
     {
       when: ({ requests }) => requests.length > 0,
       act: async (world, { taskId, requests }) => {
-        untouched.set(taskId, await injectedRows(world, requests[0]!.requestId));
+        untouched.set(taskId, await injectedRows(world, requests[0]!.buildRequestId));
         world.taskcluster.cancel(taskId);
       },
     },
@@ -186,7 +186,7 @@ describeEach(WORLDS, isPossible)('the mix %s', (_name, options) => {
 
   it('gives every other request the ordinary priority', async () => {
     const [{ seen }] = story.of('success') as [Required<Actor>];
-    const { request } = await injectedRows(story.world, seen.requests[0]!.requestId);
+    const { request } = await injectedRows(story.world, seen.requests[0]!.buildRequestId);
     expect(request.priority).toBe(0);
   });
 });
@@ -322,14 +322,14 @@ describe('trouble', () => {
     async (name) => {
       const { taskId, seen } = only(name);
       expect(attached(story, taskId).size).toBe(0);
-      const { complete_at: completeAt } = await times(story, seen.requests[0]!.requestId);
+      const { complete_at: completeAt } = await times(story, seen.requests[0]!.buildRequestId);
       expect(Date.parse(runOf(name).resolved!) / 1000 - completeAt).toBeGreaterThanOrEqual(3);
     },
   );
 
   it('claims a task whose build started unnoticed while it runs', async () => {
     const name = 'started is lost';
-    const { finish_time: finished } = await times(story, only(name).seen.requests[0]!.requestId);
+    const { finish_time: finished } = await times(story, only(name).seen.requests[0]!.buildRequestId);
     expect(Date.parse(runOf(name).started!) / 1000).toBeLessThan(finished);
     expect(attached(story, only(name).taskId).size).toBe(2);
   });
@@ -350,12 +350,12 @@ describe('trouble', () => {
 });
 
 /** When a request and its build ended, in epoch seconds. */
-async function times({ world }: Story, requestId: number) {
+async function times({ world }: Story, buildRequestId: number) {
   const [row] = await world.scheduler.read((statements) =>
     statements.rows<{ complete_at: number; finish_time: number }>(
       `SELECT br.complete_at AS complete_at, b.finish_time AS finish_time
         FROM buildrequests br JOIN builds b ON b.brid = br.id WHERE br.id = ?`,
-      [requestId],
+      [buildRequestId],
     ),
   );
   return row!;

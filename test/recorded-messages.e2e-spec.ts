@@ -57,10 +57,10 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       const taskId = recordedEnd('task-failed');
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending');
-      const requestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.requestOf(taskId);
 
-      expect(await stage.master.pickable(BUILDER)).toEqual([requestId]);
-      expect(await stage.master.load(requestId)).toMatchObject({
+      expect(await stage.master.pickable(BUILDER)).toEqual([buildRequestId]);
+      expect(await stage.master.load(buildRequestId)).toMatchObject({
         reason: `Created by BBB for task ${taskId}`,
         branch: 'mozilla-central',
         revision: 'cd5fab20f6bd128847ef8131c9aeed63cde019fc',
@@ -100,38 +100,40 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       const taskId = recordedTask('worker-shutdown');
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending', 0);
-      const requestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.requestOf(taskId);
       stage.taskcluster.state.claimTask(taskId, 0, WORKER);
       stage.taskcluster.state.reportException(taskId, 0, 'worker-shutdown');
       await stage.tellOfTask(taskId, 'task-exception');
       await stage.tellOfTask(taskId, 'task-pending', 1);
       await eventually(async () => expect(await stage.rowOf(taskId)).toMatchObject({ runId: 1 }));
       await allHandled();
-      expect(await stage.rowOf(taskId)).toMatchObject({ runId: 1, buildrequestId: requestId });
-      expect((await stage.master.pickable(BUILDER)).at(-1)).toBe(requestId);
+      expect(await stage.rowOf(taskId)).toMatchObject({ runId: 1, buildrequestId: buildRequestId });
+      expect((await stage.master.pickable(BUILDER)).at(-1)).toBe(buildRequestId);
     });
 
     it('task-exception of a cancelled pending task cancels its request at Self Serve', async () => {
       const taskId = recordedTask('canceled', false);
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending');
-      const requestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.requestOf(taskId);
       stage.taskcluster.cancel(taskId);
       await stage.tellOfTask(taskId, 'task-exception');
       await eventually(() =>
         expect(selfServeCalls()).toContain(
-          `DELETE /buildapi/self-serve/mozilla-central/request/${requestId}`,
+          `DELETE /buildapi/self-serve/mozilla-central/request/${buildRequestId}`,
         ),
       );
-      await eventually(async () => expect(await stage.master.pickable(BUILDER)).not.toContain(requestId));
+      await eventually(async () =>
+        expect(await stage.master.pickable(BUILDER)).not.toContain(buildRequestId),
+      );
     });
 
     it('task-exception of a cancelled running task stops its build at Self Serve', async () => {
       const taskId = recordedTask('canceled');
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending');
-      const requestId = await stage.requestOf(taskId);
-      await stage.master.startBuild(77, [requestId]);
+      const buildRequestId = await stage.requestOf(taskId);
+      await stage.master.startBuild(77, [buildRequestId]);
       stage.taskcluster.state.claimTask(taskId, 0, WORKER);
       stage.taskcluster.cancel(taskId);
       await stage.tellOfTask(taskId, 'task-exception');
@@ -139,7 +141,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       expect(selfServeCalls()).toContainEqual(
         expect.stringMatching(/^DELETE \/buildapi\/self-serve\/mozilla-central\/build\/\d+$/),
       );
-      await stage.master.finishBuild(77, [requestId], 6);
+      await stage.master.finishBuild(77, [buildRequestId], 6);
     });
 
     it('messages are of every kind that a queue publishes about tasks', () => {
@@ -178,12 +180,12 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
     });
 
     /** A user reruns the task, and its request gets the id that the recorded message names. */
-    async function requested(requestId: number, taskId = TASK): Promise<number[]> {
-      await stage.master.continueIdsAt(requestId);
+    async function requested(buildRequestId: number, taskId = TASK): Promise<number[]> {
+      await stage.master.continueIdsAt(buildRequestId);
       stage.taskcluster.rerun(taskId);
       await stage.tellOfPending(taskId);
-      expect(await stage.requestOf(taskId)).toBe(requestId);
-      return [requestId];
+      expect(await stage.requestOf(taskId)).toBe(buildRequestId);
+      return [buildRequestId];
     }
 
     function artifacts(taskId = TASK) {
@@ -213,8 +215,8 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
     it.each([
       [86818748, 'started-empty-request_ids'],
       [86818749, 'started-legacy-no-request_ids'],
-    ])('%i: %s claims the task that its property names', async (requestId, name) => {
-      const ids = await requested(requestId);
+    ])('%i: %s claims the task that its property names', async (buildRequestId, name) => {
+      const ids = await requested(buildRequestId);
       await stage.master.startBuild(105, ids);
       await stage.tellOfBuild(name);
       await becomes(TASK, 'running');
@@ -236,14 +238,14 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
 
     const endsItsTask = (
       name: string,
-      requestId: number,
+      buildRequestId: number,
       number: number,
       results: Results,
       end: string,
       attached: readonly string[],
     ) =>
       it(`${name} ends its task, although nobody told of the start`, async () => {
-        const ids = await requested(requestId);
+        const ids = await requested(buildRequestId);
         await stage.master.startBuild(number, ids);
         await stage.master.finishBuild(number, ids, results);
         await stage.tellOfBuild(name);
@@ -252,10 +254,10 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       });
 
     /** Its ids are not to be believed: the reflector resolves the task after the grace period instead. */
-    const isQuarantined = (name: string, requestId: number) =>
+    const isQuarantined = (name: string, buildRequestId: number) =>
       it(`${name} is kept in quarantine and believed in nothing`, async () => {
         const before = (await stage.quarantined()).length;
-        const ids = await requested(requestId);
+        const ids = await requested(buildRequestId);
         await stage.master.startBuild(119, ids);
         await stage.master.finishBuild(119, ids, 0);
         await stage.tellOfBuild(name);

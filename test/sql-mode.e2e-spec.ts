@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import type { BuildOrder } from '@bbb/rules';
+import type { RequestSpec } from '@bbb/rules';
 import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { opened } from '@bbb/sql';
@@ -10,7 +10,7 @@ import { canStart, describeWhere } from './support/servers.js';
 
 const LIMITS = { poolSize: 3, connectTimeout: 10 };
 
-const ORDER: BuildOrder = {
+const ORDER: RequestSpec = {
   taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg',
   createdForRunId: 0,
   submittedAt: 1_500_000_000,

@@ -82,7 +82,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     const master = await bench.master({ plan: () => ({ hold: true }) });
     for (let count = 0; count < 10; count++) await submitTask(master, `${count}${TASKS[0].slice(1)}`);
     await master.step();
-    expect(master.inProgress().map(({ requestIds }) => requestIds.length)).toEqual([8, 2]);
+    expect(master.inProgress().map(({ buildRequestIds }) => buildRequestIds.length)).toEqual([8, 2]);
   });
 
   it('rebuilds the same request after a RETRY, told of out of order', async () => {
@@ -227,7 +227,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     chosen = brids[1]!;
     await master.step();
     expect(await bench.claimed(brids[0]!)).toBe(false);
-    expect(master.inProgress()).toMatchObject([{ requestIds: [chosen] }]);
+    expect(master.inProgress()).toMatchObject([{ buildRequestIds: [chosen] }]);
   });
 
   it('gives a claimed request back that has lost its worker', async () => {
@@ -296,7 +296,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     const older = await submitTask(master, TASKS[0], { at: 1 });
     const urgent = await submitTask(master, TASKS[1], { at: 2, priority: 1 });
     await master.step();
-    expect(master.inProgress()[0]!.requestIds).toEqual([schema === 6 ? urgent : older]);
+    expect(master.inProgress()[0]!.buildRequestIds).toEqual([schema === 6 ? urgent : older]);
   });
 
   it('never sees an unknown builder, a claim at NULL, or a request before it polls', async () => {

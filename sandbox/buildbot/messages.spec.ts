@@ -57,8 +57,8 @@ describe('messages of a master', () => {
   it.each([
     ['started', 'started', {}, {}],
     ['started-coalesced', 'started', {}, { tasks: 2 }],
-    ['started-empty-request_ids', 'started', { requestIds: 'empty' }, {}],
-    ['started-legacy-no-request_ids', 'started', { requestIds: 'missing' }, {}],
+    ['started-empty-request_ids', 'started', { buildRequestIds: 'empty' }, {}],
+    ['started-legacy-no-request_ids', 'started', { buildRequestIds: 'missing' }, {}],
     ['finished', 'finished', {}, {}],
     ['log_uploaded-success', 'log_uploaded', {}, {}],
     ['log_uploaded-warnings', 'log_uploaded', { results: 1 }, {}],

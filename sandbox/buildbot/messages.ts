@@ -68,8 +68,8 @@ function message(kind: MessageKind, build: Build, payload: JsonValue, messageId:
 }
 
 function reportedIds(build: Build): { request_ids?: number[] } {
-  if (build.plan.requestIds === 'missing') return {};
-  if (build.plan.requestIds === 'empty') return { request_ids: [] };
+  if (build.plan.buildRequestIds === 'missing') return {};
+  if (build.plan.buildRequestIds === 'empty') return { request_ids: [] };
   return { request_ids: bridsOf(build).slice(0, REPORTED_REQUESTS) };
 }
 

@@ -52,7 +52,7 @@ export interface BuildPlan {
   cancel?: 'pending' | { after: number };
   messages?: Partial<Record<MessageKind, MessagePlan>>;
   /** started and finished without ids: `empty` as after a failure of the plugin, `missing` as before May 2017. */
-  requestIds?: 'empty' | 'missing';
+  buildRequestIds?: 'empty' | 'missing';
   /** Properties that the build's own steps set. */
   properties?: Readonly<Record<string, JsonValue>>;
   /** null: the log could not be uploaded, and log_uploaded says so. */

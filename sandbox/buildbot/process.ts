@@ -9,7 +9,7 @@ export interface BuildInProgress {
   buildername: string;
   /** undefined in the window between the claim and the builds row. */
   number: number | undefined;
-  requestIds: number[];
+  buildRequestIds: number[];
 }
 
 export interface ProcessOptions {
@@ -73,7 +73,7 @@ export class MasterProcess {
     return this.builds.map((build) => ({
       buildername: build.builder.name,
       number: build.phase === 'claimed' ? undefined : build.number,
-      requestIds: bridsOf(build),
+      buildRequestIds: bridsOf(build),
     }));
   }
 

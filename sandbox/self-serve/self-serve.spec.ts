@@ -120,7 +120,7 @@ describeEach(WORLDS, isUsable)('Self Serve on %s with schema %i', (kind, schema)
     await remove(`request/${brid}`);
     await agentSays();
     expect(await bench.request(brid)).toMatchObject({ complete: 1, results: 2 });
-    expect(master.inProgress()).toMatchObject([{ requestIds: [brid] }]);
+    expect(master.inProgress()).toMatchObject([{ buildRequestIds: [brid] }]);
   });
 
   it("stops a stranger's build, when an old build is cancelled whose request moved to another master", async () => {
@@ -136,8 +136,8 @@ describeEach(WORLDS, isUsable)('Self Serve on %s with schema %i', (kind, schema)
     });
     await second.step();
     expect(second.inProgress()).toMatchObject([
-      { number: 0, requestIds: [stranger] },
-      { number: 1, requestIds: [brid] },
+      { number: 0, buildRequestIds: [stranger] },
+      { number: 1, buildRequestIds: [brid] },
     ]);
 
     await serve();

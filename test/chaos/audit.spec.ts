@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { SCENARIOS } from '../../sandbox/mix.js';
 import { audit } from './audit.js';
-import type { BookedRequest, BookedRun, BookedTask } from './books.js';
+import type { BookedRequest, BookedRun, BookedTask } from './ledger.js';
 import { WHIMS } from './scenarios.js';
 
 const SUCCESS: BookedRequest = {
-  requestId: 1,
+  buildRequestId: 1,
   createdForRunId: 0,
   complete: true,
   results: 0,
@@ -34,7 +34,7 @@ function scenario(name: string, taskcluster: string, buildbot: string): Partial<
   return { scenario: SCENARIOS.find((one) => one.name === name)!, taskcluster, buildbot };
 }
 
-const rerun = { ...SUCCESS, requestId: 2, createdForRunId: 1 };
+const rerun = { ...SUCCESS, buildRequestId: 2, createdForRunId: 1 };
 const cancelled = { ...SUCCESS, results: 2, builds: [] };
 
 const RIGHT: [string, Partial<BookedTask>][] = [
@@ -68,7 +68,7 @@ const WRONG: [string, string, Partial<BookedTask>][] = [
   ['stuck', 'a pending run', { runs: [{ state: 'pending' }], requests: [] }],
   ['stuck', 'a running run', { runs: [{ state: 'running' }] }],
   ['stuck', 'an open request', { requests: [{ ...SUCCESS, complete: false }], runs: [COMPLETED] }],
-  ['duplicated', 'two requests of one run', { requests: [SUCCESS, { ...SUCCESS, requestId: 2 }] }],
+  ['duplicated', 'two requests of one run', { requests: [SUCCESS, { ...SUCCESS, buildRequestId: 2 }] }],
   ['duplicated', 'a request that nobody ordered', { requests: [SUCCESS, rerun] }],
   [
     'duplicated',

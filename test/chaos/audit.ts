@@ -1,4 +1,4 @@
-import type { BookedRequest, BookedTask } from './books.js';
+import type { BookedRequest, BookedTask } from './ledger.js';
 import { rightEnds, WHIMS, withoutRebuilds, withoutRetries } from './scenarios.js';
 
 /**
@@ -41,7 +41,7 @@ export function audit(task: BookedTask): Finding[] {
   }
   countRequests(task, find);
   for (const request of task.requests) {
-    if (!request.complete) find('stuck', `request ${request.requestId} is open`);
+    if (!request.complete) find('stuck', `request ${request.buildRequestId} is open`);
   }
   for (const order of ordersOf(task)) auditOrder(task, order, find);
   if (task.scenario !== WHIMS && !wasHit(task)) compareWithScenario(task, find);
@@ -53,11 +53,11 @@ type Find = (wrong: Wrong, why: string) => void;
 /** Exactly one request for each of the users' orders, and none for anything else. */
 function countRequests({ requests, userRuns }: BookedTask, find: Find): void {
   const seen = new Set<number | undefined>();
-  for (const { requestId, createdForRunId } of requests) {
+  for (const { buildRequestId, createdForRunId } of requests) {
     if (seen.has(createdForRunId))
-      find('duplicated', `request ${requestId}: run ${createdForRunId} has another`);
+      find('duplicated', `request ${buildRequestId}: run ${createdForRunId} has another`);
     else if (createdForRunId === undefined || !userRuns.includes(createdForRunId)) {
-      find('duplicated', `request ${requestId}: nobody ordered run ${createdForRunId}`);
+      find('duplicated', `request ${buildRequestId}: nobody ordered run ${createdForRunId}`);
     }
     seen.add(createdForRunId);
   }
@@ -126,8 +126,8 @@ function isCancelledInBuildbot(
 ): boolean {
   if (!request) return false;
   const byPlan = scenario.name === 'cancelled in Buildbot during the build' && request.results === 6;
-  const byMistake = request.results === 6 && hitInsteadOfAnother.includes(request.requestId);
-  return byPlan || byMistake || cancelledRequests.includes(request.requestId);
+  const byMistake = request.results === 6 && hitInsteadOfAnother.includes(request.buildRequestId);
+  return byPlan || byMistake || cancelledRequests.includes(request.buildRequestId);
 }
 
 /** The result of a request whose newest build came to an end of its own. */
@@ -138,7 +138,9 @@ function resultOf({ complete, results, builds }: BookedRequest): number | undefi
 
 /** Then the task is cancelled, whatever its scenario wanted; that is right. */
 function wasHit({ requests, hitInsteadOfAnother }: BookedTask): boolean {
-  return requests.some(({ requestId, results }) => results === 6 && hitInsteadOfAnother.includes(requestId));
+  return requests.some(
+    ({ buildRequestId, results }) => results === 6 && hitInsteadOfAnother.includes(buildRequestId),
+  );
 }
 
 function compareWithScenario({ scenario, taskcluster, buildbot }: BookedTask, find: Find): void {

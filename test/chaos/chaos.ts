@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECTIONS, freePort } from '../../sandbox/services.js';
 import type { World } from '../../sandbox/world.js';
-import { happen, type Reach } from './happenings.js';
+import { happen, type Reach } from './timeline.js';
 import { Instance } from './instance.js';
 import { Load } from './load.js';
 import type { ChaosOptions } from './options.js';

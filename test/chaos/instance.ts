@@ -4,7 +4,7 @@ import { openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@bbb/platform';
-import type { Tally } from './tally.js';
+import type { Tally } from './counters.js';
 
 /** Milliseconds after which a supervisor starts again what has died by itself. */
 const RESTART_AFTER = 500;

@@ -5,7 +5,7 @@ import { look, type SeenTask } from '../../sandbox/seen.js';
 import { cast } from '../../sandbox/story.js';
 import type { World } from '../../sandbox/world.js';
 import { WHIM_KINDS, WHIMS, type WhimKind } from './scenarios.js';
-import type { Tally } from './tally.js';
+import type { Tally } from './counters.js';
 
 /** A task, and all that users did to it. */
 export interface TaskStory {
@@ -117,7 +117,7 @@ export class Load {
     if (after.length > runs) story.userRuns.push(after.length - 1);
     if (after[runs - 1]?.reasonResolved === 'canceled') story.cancelledRuns.push(runs - 1);
     else if (open && /cancelled in Buildbot/.test(story.scenario.name)) {
-      story.cancelledRequests.push(open.requestId);
+      story.cancelledRequests.push(open.buildRequestId);
     }
   }
 
@@ -139,13 +139,15 @@ export class Load {
       case 'cancel in Buildbot': {
         const open = seen.requests.find(({ complete }) => !complete);
         if (!open) return;
-        const current = master.inProgress().find(({ requestIds }) => requestIds.includes(open.requestId));
+        const current = master
+          .inProgress()
+          .find(({ buildRequestIds }) => buildRequestIds.includes(open.buildRequestId));
         const done =
           current?.number === undefined
-            ? await master.cancelPending(open.requestId)
+            ? await master.cancelPending(open.buildRequestId)
             : master.isUp && master.stopBuild(current.buildername, current.number);
         if (!done) return;
-        story.cancelledRequests.push(open.requestId);
+        story.cancelledRequests.push(open.buildRequestId);
       }
     }
     this.tally.count(`users: ${kind}`);

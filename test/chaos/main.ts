@@ -9,16 +9,16 @@ import { World } from '../../sandbox/world.js';
 import { optionsGiven } from '../support/command-line.js';
 import { SERVERS } from '../support/global-setup.js';
 import { audit } from './audit.js';
-import { readBooks } from './books.js';
+import { readBooks } from './ledger.js';
 import { diary, rage, restOf, startInstances, writeConfiguration } from './chaos.js';
 import type { Instance } from './instance.js';
 import { Load } from './load.js';
 import { type ChaosOptions, readOptions, USAGE } from './options.js';
 import { figuresOf, print } from './report.js';
 import { CHAOS_BUILDERS, CHAOS_SCENARIOS } from './scenarios.js';
-import { Tally } from './tally.js';
+import { Tally } from './counters.js';
 import { TcpProxy } from './tcp-proxy.js';
-import { Weather } from './weather.js';
+import { Weather } from './faults.js';
 
 /** Faults on the real thing. Exit code 0: nothing lost, nothing stuck, nothing twice, nothing wrong. */
 async function chaos(options: ChaosOptions): Promise<number> {
@@ -69,7 +69,9 @@ async function chaos(options: ChaosOptions): Promise<number> {
     const books = await readBooks(world, load.stories);
     const findings = books.flatMap(audit);
     const hits = books.filter(({ requests, hitInsteadOfAnother }) =>
-      requests.some(({ requestId, results }) => results === 6 && hitInsteadOfAnother.includes(requestId)),
+      requests.some(
+        ({ buildRequestId, results }) => results === 6 && hitInsteadOfAnother.includes(buildRequestId),
+      ),
     );
     if (hits.length > 0) tally.count('Self Serve: stopped the build that had got the number', hits.length);
     for (const taskId of load.doubleLives) {

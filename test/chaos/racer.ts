@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { type BuildOrder, Unavailable } from '@bbb/rules';
+import { type RequestSpec, Unavailable } from '@bbb/rules';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { dataSourceOptions, parseDatabaseUrl, whenNotBusy } from '@bbb/sql';
 import { DataSource } from 'typeorm';
@@ -13,7 +13,7 @@ export interface Race {
   url: string;
   /** A database with a table `orders`, from which an order vanishes when it is given up. */
   ordersUrl: string;
-  orders: (BuildOrder & { order: number })[];
+  orders: (RequestSpec & { order: number })[];
   /** Of each kind, each with connections of its own. */
   creators: number;
   withdrawers: number;

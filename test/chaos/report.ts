@@ -1,7 +1,7 @@
 import type { Finding } from './audit.js';
 import type { Rest } from './chaos.js';
 import type { ChaosOptions } from './options.js';
-import type { Tally } from './tally.js';
+import type { Tally } from './counters.js';
 
 interface Outcome {
   options: ChaosOptions;

@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Buildbot, BuildOrder, BuildRef, RequestSnapshot } from '@bbb/rules';
+import type { Buildbot, RequestSpec, BuildRef, RequestSnapshot } from '@bbb/rules';
 
 /** What a master does to requests; every step has its effect before it resolves. */
 export interface MasterSide {
   /** Takes a request without starting its build yet. */
-  claim(requestId: number): Promise<void>;
+  claim(buildRequestId: number): Promise<void>;
   /** Takes a request, unless it has it, and starts a build. */
-  start(requestId: number): Promise<BuildRef>;
+  start(buildRequestId: number): Promise<BuildRef>;
   /** The newest build has ended; what follows for the request is still to come. */
-  end(requestId: number): Promise<void>;
+  end(buildRequestId: number): Promise<void>;
   /** The newest build ends, and completes the request. */
-  finish(requestId: number, results: number): Promise<void>;
+  finish(buildRequestId: number, results: number): Promise<void>;
   /** The newest build ends in RETRY: the request is open again. */
-  retry(requestId: number): Promise<void>;
+  retry(buildRequestId: number): Promise<void>;
   /** Dies without a trace in the midst of a build, comes back and builds again. */
-  crashAndRestart(requestId: number): Promise<BuildRef>;
+  crashAndRestart(buildRequestId: number): Promise<BuildRef>;
   /** Dies in the midst of a build and stays away; after this, others may take the request. */
-  crash(requestId: number): Promise<void>;
+  crash(buildRequestId: number): Promise<void>;
   /** Takes a request, finds that its build cannot begin, and gives it back. */
-  giveBack(requestId: number): Promise<void>;
+  giveBack(buildRequestId: number): Promise<void>;
   /** Somebody cancels a request of which no build runs, on the master's own page. */
-  cancel(requestId: number): Promise<void>;
+  cancel(buildRequestId: number): Promise<void>;
   /** The request vanishes, as after the loss of a database. */
-  remove(requestId: number): Promise<void>;
+  remove(buildRequestId: number): Promise<void>;
   /** The requests that a master may take now. */
   free(): Promise<number[]>;
 }
@@ -34,7 +34,7 @@ export interface BuildbotHarness {
   connect(): Buildbot;
   master: MasterSide;
   /** What the cancel API was asked for so far. */
-  cancellations(): ({ buildId: number } | { requestId: number })[];
+  cancellations(): ({ buildId: number } | { buildRequestId: number })[];
   /** Until now nothing has come of those; now it does. */
   settleCancellations(): Promise<void>;
   builders: { known: string; unknown: string };
@@ -67,7 +67,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
 
     afterEach(() => harness.dispose());
 
-    const order = (changes: Partial<BuildOrder> = {}): BuildOrder => ({
+    const order = (changes: Partial<RequestSpec> = {}): RequestSpec => ({
       taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
       createdForRunId: 0,
       submittedAt: AT,
@@ -80,14 +80,14 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
       priority: 0,
       ...changes,
     });
-    const create = async (changes?: Partial<BuildOrder>): Promise<number> => {
+    const create = async (changes?: Partial<RequestSpec>): Promise<number> => {
       const id = await buildbot.create(order(changes), wanted);
       if (id === undefined) throw new Error('nothing was created');
       return id;
     };
-    const snapshot = async (requestId: number): Promise<RequestSnapshot> => {
-      const found = (await buildbot.snapshots([requestId])).get(requestId);
-      if (!found) throw new Error(`no request ${requestId}`);
+    const snapshot = async (buildRequestId: number): Promise<RequestSnapshot> => {
+      const found = (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
+      if (!found) throw new Error(`no request ${buildRequestId}`);
       return found;
     };
 
@@ -96,7 +96,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         const id = await create();
         expect(await harness.master.free()).toEqual([id]);
         expect(await snapshot(id)).toEqual({
-          requestId: id,
+          buildRequestId: id,
           buildername: harness.builders.known,
           branch: 'projects/ash',
           submittedAt: AT,
@@ -312,10 +312,10 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         await harness.master.cancel(ids[2]!);
         const first = await buildbot.markedOpenRequests(0, 2);
         expect(first).toEqual([
-          { requestId: ids[0], taskId: order().taskId, submittedAt: AT, createdForRunId: 0 },
-          { requestId: ids[1], taskId: order().taskId, submittedAt: AT, createdForRunId: 1 },
+          { buildRequestId: ids[0], taskId: order().taskId, submittedAt: AT, createdForRunId: 0 },
+          { buildRequestId: ids[1], taskId: order().taskId, submittedAt: AT, createdForRunId: 1 },
         ]);
-        expect(await buildbot.markedOpenRequests(ids[1]!, 2)).toMatchObject([{ requestId: ids[3] }]);
+        expect(await buildbot.markedOpenRequests(ids[1]!, 2)).toMatchObject([{ buildRequestId: ids[3] }]);
         expect(await buildbot.markedOpenRequests(ids[3]!, 2)).toEqual([]);
       });
     });
@@ -324,7 +324,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
       it('takes back a waiting request', async () => {
         const id = await create();
         await buildbot.cancel(await snapshot(id));
-        expect(harness.cancellations()).toEqual([{ requestId: id }]);
+        expect(harness.cancellations()).toEqual([{ buildRequestId: id }]);
         await harness.settleCancellations();
         expect((await snapshot(id)).state.at).toBe('cancelled');
       });

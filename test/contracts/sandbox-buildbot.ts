@@ -55,7 +55,7 @@ export async function sandboxBuildbot(
     },
     cancellations: () =>
       selfServe.jobs.map(({ what: { bid, brid } }) =>
-        bid === undefined ? { requestId: brid! } : { buildId: bid },
+        bid === undefined ? { buildRequestId: brid! } : { buildId: bid },
       ),
     settleCancellations: async () => {
       clock.pass(AGENT_DELAY);

@@ -51,39 +51,39 @@ export class SandboxMaster implements MasterSide {
     return this.masters;
   }
 
-  async claim(requestId: number): Promise<void> {
-    this.wanted = requestId;
+  async claim(buildRequestId: number): Promise<void> {
+    this.wanted = buildRequestId;
     await this.pass(1);
     this.wanted = undefined;
-    if (!this.has(requestId)) throw new Error(`request ${requestId} cannot be claimed`);
+    if (!this.has(buildRequestId)) throw new Error(`request ${buildRequestId} cannot be claimed`);
   }
 
-  async start(requestId: number): Promise<BuildRef> {
-    if (!this.has(requestId)) await this.claim(requestId);
+  async start(buildRequestId: number): Promise<BuildRef> {
+    if (!this.has(buildRequestId)) await this.claim(buildRequestId);
     await this.pass(WINDOW);
-    return this.newest(requestId);
+    return this.newest(buildRequestId);
   }
 
-  async end(requestId: number): Promise<void> {
-    this.atWork.finishBuild(requestId);
+  async end(buildRequestId: number): Promise<void> {
+    this.atWork.finishBuild(buildRequestId);
     await this.pass(1);
   }
 
-  async finish(requestId: number, results: BuildResult): Promise<void> {
-    this.atWork.finishBuild(requestId, results);
+  async finish(buildRequestId: number, results: BuildResult): Promise<void> {
+    this.atWork.finishBuild(buildRequestId, results);
     await this.pass(1);
     await this.pass(WINDOW);
   }
 
-  retry(requestId: number): Promise<void> {
-    return this.finish(requestId, 5);
+  retry(buildRequestId: number): Promise<void> {
+    return this.finish(buildRequestId, 5);
   }
 
-  async crashAndRestart(requestId: number): Promise<BuildRef> {
+  async crashAndRestart(buildRequestId: number): Promise<BuildRef> {
     await this.reboot();
     // Claims in the request's row are known as one's own; those in a table have to grow old first.
     if (this.options.schema === 24) await this.pass(CLAIM_LIFETIME + 1);
-    return this.start(requestId);
+    return this.start(buildRequestId);
   }
 
   async crash(): Promise<void> {
@@ -91,26 +91,26 @@ export class SandboxMaster implements MasterSide {
     await this.pass(CLAIM_LIFETIME + 1);
   }
 
-  async giveBack(requestId: number): Promise<void> {
-    await this.claim(requestId);
-    this.atWork.loseWorker(requestId);
+  async giveBack(buildRequestId: number): Promise<void> {
+    await this.claim(buildRequestId);
+    this.atWork.loseWorker(buildRequestId);
     await this.pass(WINDOW);
   }
 
-  async cancel(requestId: number): Promise<void> {
+  async cancel(buildRequestId: number): Promise<void> {
     await this.pass(1);
-    if (!(await this.atWork.cancelPending(requestId))) {
-      throw new Error(`request ${requestId} cannot be cancelled`);
+    if (!(await this.atWork.cancelPending(buildRequestId))) {
+      throw new Error(`request ${buildRequestId} cannot be cancelled`);
     }
   }
 
-  async remove(requestId: number): Promise<void> {
+  async remove(buildRequestId: number): Promise<void> {
     await this.database.transaction(async (statements) => {
       if (this.options.schema === 24) {
-        await statements.change('DELETE FROM buildrequest_claims WHERE brid = ?', [requestId]);
+        await statements.change('DELETE FROM buildrequest_claims WHERE brid = ?', [buildRequestId]);
       }
-      await statements.change('DELETE FROM builds WHERE brid = ?', [requestId]);
-      await statements.change('DELETE FROM buildrequests WHERE id = ?', [requestId]);
+      await statements.change('DELETE FROM builds WHERE brid = ?', [buildRequestId]);
+      await statements.change('DELETE FROM buildrequests WHERE id = ?', [buildRequestId]);
     });
   }
 
@@ -143,8 +143,8 @@ export class SandboxMaster implements MasterSide {
     return master;
   }
 
-  private has(requestId: number): boolean {
-    return this.atWork.inProgress().some(({ requestIds }) => requestIds.includes(requestId));
+  private has(buildRequestId: number): boolean {
+    return this.atWork.inProgress().some(({ buildRequestIds }) => buildRequestIds.includes(buildRequestId));
   }
 
   private async pass(seconds: number): Promise<void> {
@@ -152,10 +152,10 @@ export class SandboxMaster implements MasterSide {
     await this.atWork.step();
   }
 
-  private async newest(requestId: number): Promise<BuildRef> {
-    const builds = await this.database.read((statements) => readBuilds(statements, requestId));
+  private async newest(buildRequestId: number): Promise<BuildRef> {
+    const builds = await this.database.read((statements) => readBuilds(statements, buildRequestId));
     const last = builds.at(-1);
-    if (!last) throw new Error(`request ${requestId} has no build`);
+    if (!last) throw new Error(`request ${buildRequestId} has no build`);
     return { buildId: last.id, number: last.number };
   }
 

@@ -20,15 +20,15 @@ const STATES = {
   running: async (world) => void (await world.running()),
   finishing: async (world) => {
     await world.running();
-    world.buildbot.endBuild(world.request.requestId);
+    world.buildbot.endBuild(world.request.buildRequestId);
   },
   finished: async (world) => {
     await world.running();
-    world.buildbot.complete(world.request.requestId, 2);
+    world.buildbot.complete(world.request.buildRequestId, 2);
   },
   requeued: async (world) => {
     await world.running();
-    world.buildbot.requeue(world.request.requestId);
+    world.buildbot.requeue(world.request.buildRequestId);
   },
   cancelled: async (world) => {
     await world.running();

@@ -39,7 +39,7 @@ describe('any payload', () => {
     'becomes rows that every master loads, or is refused for a reason',
     async () => {
       const reasons = new Tally([...Object.values(PROBLEMS), RESTRICTED, NOT_ALLOWED]);
-      const outcomes = new Tally(['order', 'refused', 'ignored', 'unavailable']);
+      const outcomes = new Tally(['accepted', 'rejected', 'ignored', 'unavailable']);
       await fc.assert(
         fc.asyncProperty(cases, async ({ text, scopes, list }) => {
           const payload: unknown = JSON.parse(text);
@@ -58,20 +58,20 @@ describe('any payload', () => {
             },
           );
           outcomes.add(judgement.is);
-          if (judgement.is === 'refused') {
+          if (judgement.is === 'rejected') {
             expect(judgement.reasons.length).toBeGreaterThan(0);
             for (const reason of judgement.reasons) reasons.add(kindOf(reason));
           }
-          if (judgement.is !== 'order') return;
-          const rows = requestRows(judgement.order, SCHEMA);
+          if (judgement.is !== 'accepted') return;
+          const rows = requestRows(judgement.spec, SCHEMA);
           const loaded = loadedByMaster({
-            buildername: judgement.order.buildername,
+            buildername: judgement.spec.buildername,
             reason: String(rows.buildset.reason),
             externalId: String(rows.buildset.external_idstring),
-            branch: judgement.order.branch,
-            revision: judgement.order.revision,
-            repository: judgement.order.repository,
-            project: judgement.order.project,
+            branch: judgement.spec.branch,
+            revision: judgement.spec.revision,
+            repository: judgement.spec.repository,
+            project: judgement.spec.project,
             properties: rows.properties,
           });
           const sent = (payload as { properties: Record<string, unknown> }).properties;
@@ -83,7 +83,7 @@ describe('any payload', () => {
       outcomes.print(`${numRuns} payloads, seed ${seed}`);
       reasons.print('reasons of refusal');
       expect([...outcomes.missing, ...reasons.missing]).toEqual([]);
-      expect(outcomes.of('order')).toBeGreaterThan(numRuns / 20);
+      expect(outcomes.of('accepted')).toBeGreaterThan(numRuns / 20);
     },
     timeout,
   );

@@ -1,4 +1,4 @@
-import type { Facts, OrderKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/rules';
+import type { Facts, RequestKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/rules';
 import { type Act, RULES, type Rules } from '@bbb/reconciler';
 import type { Mutant } from './world/mutant.js';
 
@@ -8,9 +8,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'never reclaims': decides((facts, right) => (right === 'reclaim' ? 'wait' : right)),
   'never cancels in Buildbot': decides((facts, right) => (right === 'cancel-request' ? 'wait' : right)),
   'cancels in Buildbot once and forgets': acts({
-    'cancel-request': async (scene, tools) => {
-      const next = await RULES.acts['cancel-request'](scene, tools);
-      if (scene.row) await tools.store.forget(scene.row);
+    'cancel-request': async (situation, context) => {
+      const next = await RULES.acts['cancel-request'](situation, context);
+      if (situation.row) await context.store.forget(situation.row);
       return next;
     },
   }),
@@ -51,25 +51,25 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ),
   'drops the row when a claim has expired': decides((facts, right) => (right === 'rerun' ? 'forget' : right)),
   'turns results round': acts({
-    resolve: (scene, tools) => {
-      const { request } = scene;
-      if (request?.state.at !== 'finished') return RULES.acts.resolve(scene, tools);
+    resolve: (situation, context) => {
+      const { request } = situation;
+      if (request?.state.at !== 'finished') return RULES.acts.resolve(situation, context);
       const results = request.state.results === 0 ? 2 : 0;
       const turned: RequestSnapshot = { ...request, state: { ...request.state, results } };
-      return RULES.acts.resolve({ ...scene, request: turned }, tools);
+      return RULES.acts.resolve({ ...situation, request: turned }, context);
     },
   }),
   'believes the message more than the database': acts({
-    resolve: (scene, tools) => {
-      const { request, event } = scene;
+    resolve: (situation, context) => {
+      const { request, event } = situation;
       if (request?.state.at !== 'finished' || event?.kind !== 'finished')
-        return RULES.acts.resolve(scene, tools);
+        return RULES.acts.resolve(situation, context);
       const state = { ...request.state, results: event.results };
-      return RULES.acts.resolve({ ...scene, request: { ...request, state } }, tools);
+      return RULES.acts.resolve({ ...situation, request: { ...request, state } }, context);
     },
   }),
   'never follows a newer run': { rules: { ...RULES, catchUp: () => undefined } },
-  'takes a user’s rerun for its own work': decides((facts) => RULES.decide({ ...facts, newerOrder: false })),
+  'takes a user’s rerun for its own work': decides((facts) => RULES.decide({ ...facts, superseded: false })),
   'cancels tasks on facts of a batch': withQueue((right) => {
     const last = new Map<string, TaskStatus>();
     return {
@@ -88,9 +88,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     messages: (right) => inert(right, { park: () => Promise.resolve() }),
   },
   'acknowledges before the work is done': acts({
-    resolve: async (scene, tools) => {
-      if (scene.event) return { then: 'done' };
-      return RULES.acts.resolve(scene, tools);
+    resolve: async (situation, context) => {
+      if (situation.event) return { then: 'done' };
+      return RULES.acts.resolve(situation, context);
     },
   }),
   'injects without asking whether the order is still wanted': {
@@ -103,24 +103,27 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'withdraws without looking for the request': {
     buildbot: (right) =>
       inert(right, {
-        withdraw: async (_key: OrderKey, forget: () => Promise<void>) => void (await forget()),
+        withdraw: async (_key: RequestKey, forget: () => Promise<void>) => void (await forget()),
       }),
   },
   'gives up a task when Taskcluster refuses a reclaim': acts({
-    reclaim: async (scene, tools) => {
+    reclaim: async (situation, context) => {
       try {
-        return await RULES.acts.reclaim(scene, tools);
+        return await RULES.acts.reclaim(situation, context);
       } catch (error) {
-        if (scene.row) await tools.store.forget(scene.row);
+        if (situation.row) await context.store.forget(situation.row);
         throw error;
       }
     },
   }),
   'builds refused payloads': acts({
-    inject: async (scene, tools) => {
+    'create-request': async (situation, context) => {
       const payload = { buildername: 'any', sourcestamp: {}, properties: { product: 'example' } };
-      const definition = scene.definition ?? (await tools.queue.definition(scene.taskId));
-      return RULES.acts.inject({ ...scene, definition: definition && { ...definition, payload } }, tools);
+      const definition = situation.definition ?? (await context.queue.definition(situation.taskId));
+      return RULES.acts['create-request'](
+        { ...situation, definition: definition && { ...definition, payload } },
+        context,
+      );
     },
   }),
 };

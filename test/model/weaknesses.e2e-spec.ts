@@ -70,7 +70,7 @@ describe('what the original bridge got wrong', () => {
       expect(listener!.isAlive).toBe(false);
       await world.advance(120);
       expect(world.farm.of(theTask(world))).toHaveLength(1);
-      expect(world.rows.rows.get(theTask(world))?.buildRequestId).toBe(request(world).requestId);
+      expect(world.rows.rows.get(theTask(world))?.buildRequestId).toBe(request(world).buildRequestId);
     }
   });
 

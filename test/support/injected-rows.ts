@@ -14,10 +14,10 @@ export interface InjectedRows {
 }
 
 /** Reads them past the bridge. */
-export async function injectedRows(world: World, requestId: number): Promise<InjectedRows> {
+export async function injectedRows(world: World, buildRequestId: number): Promise<InjectedRows> {
   const { schema } = world.options;
   return world.scheduler.read(async (statements) => {
-    const one = async (sql: string, id: unknown = requestId) =>
+    const one = async (sql: string, id: unknown = buildRequestId) =>
       (await statements.rows<Row>(sql, [id as number]))[0]!;
     const claimed = schema === 6 ? ', claimed_at, claimed_by_name' : '';
     const request = await one(

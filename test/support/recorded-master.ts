@@ -30,11 +30,11 @@ export class RecordedMaster {
   }
 
   /** The next request gets this id. */
-  async continueIdsAt(requestId: number): Promise<void> {
+  async continueIdsAt(buildRequestId: number): Promise<void> {
     await this.scheduler.transaction(async (statements) => {
       await statements.change("DELETE FROM sqlite_sequence WHERE name = 'buildrequests'");
       await statements.change("INSERT INTO sqlite_sequence (name, seq) VALUES ('buildrequests', ?)", [
-        requestId - 1,
+        buildRequestId - 1,
       ]);
     });
   }
@@ -48,23 +48,25 @@ export class RecordedMaster {
   }
 
   /** Loads a request as the master does before it builds; throws where one bad value would block the builder. */
-  async load(requestId: number) {
-    const [request] = await this.scheduler.read((statements) => loadRequests(statements, 6, [requestId]));
+  async load(buildRequestId: number) {
+    const [request] = await this.scheduler.read((statements) =>
+      loadRequests(statements, 6, [buildRequestId]),
+    );
     return request!;
   }
 
   /** Claims requests and starts their common build. */
-  async startBuild(number: number, requestIds: readonly number[]): Promise<void> {
+  async startBuild(number: number, buildRequestIds: readonly number[]): Promise<void> {
     await this.scheduler.transaction(async (statements) => {
-      await claims.claim(statements, requestIds, MASTER, now());
-      this.builds.set(number, await startBuilds(statements, requestIds, number, now()));
+      await claims.claim(statements, buildRequestIds, MASTER, now());
+      this.builds.set(number, await startBuilds(statements, buildRequestIds, number, now()));
     });
   }
 
-  async finishBuild(number: number, requestIds: readonly number[], results: Results): Promise<void> {
+  async finishBuild(number: number, buildRequestIds: readonly number[], results: Results): Promise<void> {
     await this.scheduler.transaction(async (statements) => {
       await finishBuilds(statements, this.builds.get(number)!, now());
-      for (const brid of requestIds) {
+      for (const brid of buildRequestIds) {
         const [row] = await statements.rows<{ buildsetid: number }>(
           'SELECT buildsetid FROM buildrequests WHERE id = ?',
           [brid],
@@ -75,10 +77,10 @@ export class RecordedMaster {
   }
 
   /** The build has ended in RETRY: its requests are given back. */
-  async giveBack(number: number, requestIds: readonly number[]): Promise<void> {
+  async giveBack(number: number, buildRequestIds: readonly number[]): Promise<void> {
     await this.scheduler.transaction(async (statements) => {
       await finishBuilds(statements, this.builds.get(number)!, now());
-      await claims.unclaim(statements, requestIds);
+      await claims.unclaim(statements, buildRequestIds);
     });
   }
 }

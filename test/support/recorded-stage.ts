@@ -133,13 +133,13 @@ export class RecordedStage {
   }
 
   /** Publishes a message that was made of the recorded one of this name, where no recording has the numbers. */
-  async tellOfBuildLike(name: string, number: number, requestIds: readonly number[]): Promise<void> {
+  async tellOfBuildLike(name: string, number: number, buildRequestIds: readonly number[]): Promise<void> {
     const recorded = recordedByBuildbot(name);
     const message = JSON.parse(recorded.content.toString()) as {
       payload: { build: { number: number }; request_ids: readonly number[] };
     };
     message.payload.build.number = number;
-    message.payload.request_ids = requestIds;
+    message.payload.request_ids = buildRequestIds;
     await this.replay.publish({ ...recorded, content: Buffer.from(JSON.stringify(message)) });
   }
 

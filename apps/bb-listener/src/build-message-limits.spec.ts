@@ -61,7 +61,7 @@ describe('the limits of a build message', () => {
 
   it('believes the post-run step, wherever else the name stands', () => {
     const properties = [ids([1], 'SetProperty'), ['other', [2], 'postrun.py'], ours, ids([5, 6])];
-    expect(readLogUploaded(message({ properties })).requestIds).toEqual([5, 6]);
+    expect(readLogUploaded(message({ properties })).buildRequestIds).toEqual([5, 6]);
   });
 
   it('asks no request ids of builds that are not ours', () => {
@@ -70,13 +70,13 @@ describe('the limits of a build message', () => {
       results: null,
       properties: [],
       taskId: undefined,
-      requestIds: undefined,
+      buildRequestIds: undefined,
     });
   });
 
   it('has ids, or none', () => {
-    expect(readStarted(message({}, { request_ids: [] })).requestIds).toBeUndefined();
-    expect(readStarted(message({}, { request_ids: [7] })).requestIds).toEqual([7]);
+    expect(readStarted(message({}, { request_ids: [] })).buildRequestIds).toBeUndefined();
+    expect(readStarted(message({}, { request_ids: [7] })).buildRequestIds).toEqual([7]);
     expect(readStarted(message({ results: 3 })).results).toBe(3);
   });
 

@@ -10,10 +10,10 @@ const LAST_TASK = 'aG7wTj2bQhS5x0d3Jm1RkA';
 
 describe('readStarted', () => {
   it.each([
-    ['started', { buildNumber: 105, requestIds: [86818747], taskId: TASK }],
-    ['started-coalesced', { buildNumber: 106, requestIds: [86818750, 86818751], taskId: LAST_TASK }],
-    ['started-empty-request_ids', { buildNumber: 105, requestIds: undefined, taskId: TASK }],
-    ['started-legacy-no-request_ids', { requestIds: undefined, taskId: TASK }],
+    ['started', { buildNumber: 105, buildRequestIds: [86818747], taskId: TASK }],
+    ['started-coalesced', { buildNumber: 106, buildRequestIds: [86818750, 86818751], taskId: LAST_TASK }],
+    ['started-empty-request_ids', { buildNumber: 105, buildRequestIds: undefined, taskId: TASK }],
+    ['started-legacy-no-request_ids', { buildRequestIds: undefined, taskId: TASK }],
     ['started-not-ours', { buildNumber: 107, taskId: undefined }],
   ])('reads %s', (name, expected) => {
     expect(readStarted(recorded(name))).toMatchObject(expected);
@@ -30,10 +30,10 @@ describe('readLogUploaded', () => {
     ['retry', 5, [86818764]],
     ['cancelled', 6, [86818765]],
     ['coalesced', 0, [86818750, 86818751]],
-  ])('reads log_uploaded-%s', (name, results, requestIds) => {
+  ])('reads log_uploaded-%s', (name, results, buildRequestIds) => {
     const message = readLogUploaded(recorded(`log_uploaded-${name}`));
     expect(message.results).toBe(results);
-    expect(message.requestIds).toEqual(requestIds ?? expect.arrayContaining([expect.any(Number)]));
+    expect(message.buildRequestIds).toEqual(buildRequestIds ?? expect.arrayContaining([expect.any(Number)]));
   });
 
   it('takes the log’s address from the post-run step only', () => {
@@ -54,7 +54,7 @@ describe('readLogUploaded', () => {
 
   it('loses one unreadable property, and not the result', () => {
     const message = readLogUploaded(recorded('invalid-log_uploaded-short-property'));
-    expect(message).toMatchObject({ results: 0, requestIds: [86818772] });
+    expect(message).toMatchObject({ results: 0, buildRequestIds: [86818772] });
     expect(message.properties.map(([name]) => name)).not.toContain('broken');
   });
 

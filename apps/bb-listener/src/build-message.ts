@@ -31,7 +31,7 @@ export interface BuildMessage {
   properties: BuildProperty[];
   /** Of a coalesced build it is the last task's only; undefined on builds that are not the bridge's. */
   taskId?: string;
-  requestIds?: number[];
+  buildRequestIds?: number[];
 }
 
 /**
@@ -59,7 +59,7 @@ export function readLogUploaded(payload: unknown): BuildMessage {
   const parsed = ids.safeParse(written?.[1]);
   if (!parsed.success || parsed.data.length === 0)
     throw new Invalid('log_uploaded without usable request_ids from postrun.py');
-  return { ...message, requestIds: parsed.data };
+  return { ...message, buildRequestIds: parsed.data };
 }
 
 /** The log's address as the post-run step wrote it. */
@@ -71,7 +71,7 @@ export function logUrlOf({ properties }: BuildMessage): string | null {
 function read(payload: unknown): BuildMessage {
   const result = schema.safeParse(payload);
   if (!result.success) throw new Invalid(`not a build message: ${z.prettifyError(result.error)}`);
-  const { build, request_ids: requestIds } = result.data.payload;
+  const { build, request_ids: buildRequestIds } = result.data.payload;
   const properties = build.properties.filter(isProperty);
   const taskId = properties.find(([name]) => name === 'taskId')?.[1];
   return {
@@ -79,7 +79,7 @@ function read(payload: unknown): BuildMessage {
     results: build.results ?? null,
     properties,
     taskId: typeof taskId === 'string' && TASK_ID.test(taskId) ? taskId : undefined,
-    requestIds: requestIds && requestIds.length > 0 ? requestIds : undefined,
+    buildRequestIds: buildRequestIds && buildRequestIds.length > 0 ? buildRequestIds : undefined,
   };
 }
 

@@ -29,11 +29,11 @@ export class TrackedBuilds {
    * The rows of the request ids. The taskId property leads to a row as well when the message has no ids, or when the
    * id of a request was not recorded before its build began.
    */
-  private async rowsOf({ requestIds = [], taskId }: BuildMessage): Promise<TrackedTask[]> {
-    const rows = await this.store.byRequestIds(requestIds);
+  private async rowsOf({ buildRequestIds = [], taskId }: BuildMessage): Promise<TrackedTask[]> {
+    const rows = await this.store.byBuildRequestIds(buildRequestIds);
     if (taskId === undefined || rows.some((row) => row.taskId === taskId)) return rows;
     const named = await this.store.get(taskId);
-    const fits = named && (named.buildRequestId === null || requestIds.length === 0);
+    const fits = named && (named.buildRequestId === null || buildRequestIds.length === 0);
     return fits ? [...rows, named] : rows;
   }
 }

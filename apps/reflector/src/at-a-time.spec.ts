@@ -12,9 +12,9 @@ import {
 } from '@bbb/rules';
 import { type Configuration, Metrics, SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
-import { OrphanSweep } from './orphan-sweep.service.js';
-import { TrackedWalk } from './tracked-walk.service.js';
-import { UntrackedRuns } from './untracked-runs.service.js';
+import { OrphanRequestsStep } from './orphan-requests-step.service.js';
+import { TrackedTasksStep } from './tracked-tasks-step.service.js';
+import { MissedRunsStep } from './missed-runs-step.service.js';
 
 const TASKS = Array.from({ length: 12 }, (_, index) => `task-${index}`);
 const BATCH = 8;
@@ -58,10 +58,15 @@ describe('tasks at a time', () => {
   } as Pick<TaskQueue, 'status' | 'statuses'> as TaskQueue;
 
   const buildbot = {
-    snapshots: async ([requestId]) => new Map([[requestId, { buildername: 'any' }]]) as never,
+    snapshots: async ([buildRequestId]) => new Map([[buildRequestId, { buildername: 'any' }]]) as never,
     markedOpenRequests: async (after, limit) =>
-      TASKS.map((taskId, index) => ({ taskId, requestId: index + 1, submittedAt: 0, createdForRunId: 0 }))
-        .filter(({ requestId }) => requestId > after)
+      TASKS.map((taskId, index) => ({
+        taskId,
+        buildRequestId: index + 1,
+        submittedAt: 0,
+        createdForRunId: 0,
+      }))
+        .filter(({ buildRequestId }) => buildRequestId > after)
         .slice(0, limit),
   } as Pick<Buildbot, 'snapshots' | 'markedOpenRequests'> as Buildbot;
 
@@ -72,12 +77,12 @@ describe('tasks at a time', () => {
       return { tasks, next: rest.length > limit ? tasks.at(-1)!.taskId : undefined } as never;
     },
     byTaskIds: async () => [],
-    byRequestIds: async () => [],
+    byBuildRequestIds: async () => [],
     track: async () => ({ task: {}, created: true }) as never,
-  } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byRequestIds' | 'track'> as TaskStore;
+  } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byBuildRequestIds' | 'track'> as TaskStore;
 
   const walk = (given = store, telemetry: Telemetry = new Metrics()) =>
-    new TrackedWalk(queue, buildbot, given, clock, telemetry, reconciler, configuration).run(new Set());
+    new TrackedTasksStep(queue, buildbot, given, clock, telemetry, reconciler, configuration).run(new Set());
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
@@ -113,11 +118,11 @@ describe('tasks at a time', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    ['listed runs', () => new UntrackedRuns(store, reconciler, policy, configuration).takeUp(listed())],
+    ['listed runs', () => new MissedRunsStep(store, reconciler, policy, configuration).takeUp(listed())],
     [
       'orphans',
       () =>
-        new OrphanSweep(queue, buildbot, store, clock, reconciler, policy, configuration).run(
+        new OrphanRequestsStep(queue, buildbot, store, clock, reconciler, policy, configuration).run(
           Promise.resolve(new Set()),
         ),
     ],
@@ -131,7 +136,7 @@ describe('tasks at a time', () => {
       yield* listed();
       throw new Unavailable('taskcluster', 'the second page');
     }
-    const runs = new UntrackedRuns(store, reconciler, policy, configuration);
+    const runs = new MissedRunsStep(store, reconciler, policy, configuration);
     await expect(runs.takeUp(broken())).rejects.toThrow('the second page');
     expect(done.sort()).toEqual(TASKS.toSorted());
   });
@@ -142,19 +147,19 @@ describe('tasks at a time', () => {
       for (; asked < 1000; asked++) yield* listed();
     }
     stopsAfter = 1;
-    await new UntrackedRuns(store, reconciler, policy, configuration).takeUp(endless());
+    await new MissedRunsStep(store, reconciler, policy, configuration).takeUp(endless());
     // The first two fill a batch; those under way at that moment come to their end.
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
     stopsAfter = 0;
-    await new UntrackedRuns(store, reconciler, policy, configuration).takeUp(endless());
+    await new MissedRunsStep(store, reconciler, policy, configuration).takeUp(endless());
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
   });
 
   it('are looked for beyond the first page of open requests', async () => {
     const seen = new Set(Array.from({ length: 5000 }, (_, index) => index + 1));
-    const open = [...seen, 5001].map((requestId) => ({
-      taskId: `task-${requestId}`,
-      requestId,
+    const open = [...seen, 5001].map((buildRequestId) => ({
+      taskId: `task-${buildRequestId}`,
+      buildRequestId,
       submittedAt: 0,
       createdForRunId: 0,
     }));
@@ -162,7 +167,7 @@ describe('tasks at a time', () => {
       ...buildbot,
       markedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
     } as Buildbot;
-    const sweep = new OrphanSweep(queue, many, store, clock, reconciler, policy, configuration);
+    const sweep = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, configuration);
     await sweep.run(Promise.resolve(seen));
     expect(done).toEqual(['task-5001']);
   });

@@ -2,9 +2,9 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nes
 import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
-import { OrphanSweep } from './orphan-sweep.service.js';
-import { TrackedWalk } from './tracked-walk.service.js';
-import { UntrackedRuns } from './untracked-runs.service.js';
+import { OrphanRequestsStep } from './orphan-requests-step.service.js';
+import { TrackedTasksStep } from './tracked-tasks-step.service.js';
+import { MissedRunsStep } from './missed-runs-step.service.js';
 
 /**
  * Part of the interval that must lie between two passes. Half of it, so that a pass at an odd moment (a start, or a
@@ -24,9 +24,9 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   private stopping = false;
 
   constructor(
-    private readonly tracked: TrackedWalk,
-    private readonly untracked: UntrackedRuns,
-    private readonly orphans: OrphanSweep,
+    private readonly tracked: TrackedTasksStep,
+    private readonly untracked: MissedRunsStep,
+    private readonly orphans: OrphanRequestsStep,
     private readonly queue: TaskQueue,
     private readonly turns: TurnStore,
     private readonly reconciler: Reconciler,
@@ -64,7 +64,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     if (await this.isOurTurn('claimed', this.configuration.reflector.claimedInterval)) {
       await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed()));
     }
-    this.telemetry.observe('cycle_seconds', this.clock.now() - begun);
+    this.telemetry.observe('pass_seconds', this.clock.now() - begun);
   }
 
   private async isOurTurn(name: string, gap: number): Promise<boolean> {

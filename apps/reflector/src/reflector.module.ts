@@ -2,11 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/platform';
 import { OutsideSystemsModule, type Overrides } from '@bbb/composition';
-import { OrphanSweep } from './orphan-sweep.service.js';
+import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
-import { TrackedWalk } from './tracked-walk.service.js';
-import { UntrackedRuns } from './untracked-runs.service.js';
+import { TrackedTasksStep } from './tracked-tasks-step.service.js';
+import { MissedRunsStep } from './missed-runs-step.service.js';
 
 /** Hears the clock: keeps claims alive, and repairs everything that no message told. */
 @Module({})
@@ -15,7 +15,7 @@ export class ReflectorModule {
     return {
       module: ReflectorModule,
       imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration, overrides)],
-      providers: [PassScheduler, ReflectorPass, TrackedWalk, UntrackedRuns, OrphanSweep],
+      providers: [PassScheduler, ReflectorPass, TrackedTasksStep, MissedRunsStep, OrphanRequestsStep],
     };
   }
 }

@@ -67,10 +67,10 @@ describeDatabases('migrations on %s', (kind) => {
     await database.drop();
   });
 
-  const addTask = (taskId: string, requestId: number | null) =>
+  const addTask = (taskId: string, buildRequestId: number | null) =>
     source.query(
       `INSERT INTO tasks (${['taskId', 'runId', 'buildrequestId'].map((name) => source.driver.escape(name)).join()})
-       VALUES ('${taskId}', 0, ${requestId ?? 'NULL'})`,
+       VALUES ('${taskId}', 0, ${buildRequestId ?? 'NULL'})`,
     );
 
   it('makes a fresh database, and says before and after what is pending', async () => {
@@ -176,7 +176,7 @@ describeDatabases('migrations on %s', (kind) => {
   ] as const)('does not hand back to 1.6.2 what it cannot hold: %s', async (_, tasks, message) => {
     await makeOriginal(source, 'until-1.6.2', ORIGINALS['until-1.6.2'].rows.slice(0, 1));
     await migrateUp(source);
-    for (const [taskId, requestId] of tasks) await addTask(taskId, requestId);
+    for (const [taskId, buildRequestId] of tasks) await addTask(taskId, buildRequestId);
     const before = await originalRows(source);
 
     await expect(migrateDown(source)).rejects.toThrow(Invalid);

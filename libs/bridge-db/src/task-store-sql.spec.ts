@@ -136,13 +136,13 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   it('finds many by request and by task, each once', async () => {
     await fill(dbs[0]!, 1200, () => null);
     const requests = Array.from({ length: 1300 }, (_, n) => n);
-    const byRequest = await store.byRequestIds([...requests, 5, 5]);
+    const byRequest = await store.byBuildRequestIds([...requests, 5, 5]);
     expect(byRequest.map((row) => row.buildRequestId).sort((a, b) => a! - b!)).toEqual(
       requests.slice(0, 1200),
     );
     const byTask = await store.byTaskIds([...requests.map(taskIdOf), taskIdOf(5), 'unknown']);
     expect(byTask.map((row) => row.taskId).sort()).toEqual(requests.slice(0, 1200).map(taskIdOf));
-    expect(await store.byRequestIds([])).toEqual([]);
+    expect(await store.byBuildRequestIds([])).toEqual([]);
     expect(await store.byTaskIds([])).toEqual([]);
   });
 
@@ -182,7 +182,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
         rows.map((row, n) => ({ ...row, buildRequestId: n, processedDate: n, rev: 1 })),
       );
       expect(await inOneTrip(() => Promise.all(many.map((n) => counted.get(taskIdOf(n)))))).toEqual(changed);
-      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.byRequestIds([n]))))).toEqual(
+      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.byBuildRequestIds([n]))))).toEqual(
         changed.map((row) => [row]),
       );
       const renewed = await inOneTrip(() =>
@@ -274,7 +274,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   it('leaves out of a walk what is forgotten before its page', async () => {
     await fill(dbs[0]!, 4, (n) => n);
     const { tasks, next } = await store.page(2);
-    for (const row of await store.byRequestIds([2, 3])) await other.forget(row);
+    for (const row of await store.byBuildRequestIds([2, 3])) await other.forget(row);
     expect(tasks.map((row) => row.buildRequestId)).toEqual([0, 1]);
     expect(await store.page(2, next)).toEqual({ tasks: [] });
   });

@@ -9,7 +9,7 @@ import { gathered, IN_LIST, isUniqueViolation } from '@bbb/sql';
 import type { BridgeDb } from './bridge-db.js';
 import { inChunks } from './chunks.js';
 import { type RowChange, TaskTable } from './task-table.js';
-import { beginWalk, continueWalk } from './walk.js';
+import { beginWalk, continueWalk } from './page-cursor.js';
 
 /** Attempts to track a task whose row others make and forget at the same time. */
 const TRACK_ATTEMPTS = 5;
@@ -48,8 +48,8 @@ export class TaskStoreSql extends TaskStore {
     return this.ofTask(taskId);
   }
 
-  async byRequestIds(requestIds: readonly number[]): Promise<TrackedTask[]> {
-    const rows = await Promise.all([...new Set(requestIds)].map((id) => this.ofRequest(id)));
+  async byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
+    const rows = await Promise.all([...new Set(buildRequestIds)].map((id) => this.ofRequest(id)));
     return rows.flat();
   }
 
@@ -122,13 +122,13 @@ export class TaskStoreSql extends TaskStore {
     return taskIds.map((taskId) => found.get(taskId));
   }
 
-  private async ofRequests(requestIds: readonly number[]): Promise<TrackedTask[][]> {
-    const rows = await this.on((table) => table.where('buildRequestId', [...new Set(requestIds)]));
+  private async ofRequests(buildRequestIds: readonly number[]): Promise<TrackedTask[][]> {
+    const rows = await this.on((table) => table.where('buildRequestId', [...new Set(buildRequestIds)]));
     const found = grouped(
       rows.map(({ id: _id, ...task }) => task),
       ({ buildRequestId }) => buildRequestId,
     );
-    return requestIds.map((requestId) => found.get(requestId) ?? []);
+    return buildRequestIds.map((buildRequestId) => found.get(buildRequestId) ?? []);
   }
 
   /** False for one that is tracked already. @throws the driver's error when one of several is */

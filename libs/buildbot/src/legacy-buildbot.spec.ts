@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { Buildbot, type BuildOrder } from '@bbb/rules';
+import { Buildbot, type RequestSpec } from '@bbb/rules';
 import { SelfServe } from '@bbb/self-serve';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { installSchedulerSchema } from '../../../test/support/scheduler-schema.js';
@@ -9,7 +9,7 @@ import { BuildbotModule } from './buildbot.module.js';
 
 Logger.overrideLogger(false);
 
-const ORDER: BuildOrder = {
+const ORDER: RequestSpec = {
   taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
   createdForRunId: 0,
   submittedAt: 1494586000,

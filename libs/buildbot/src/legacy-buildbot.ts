@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
   type BuilderKnown,
-  type BuildOrder,
+  type RequestSpec,
   type MarkedRequest,
-  type OrderKey,
+  type RequestKey,
   Refused,
   type RequestSnapshot,
 } from '@bbb/rules';
@@ -25,24 +25,24 @@ export class LegacyBuildbot extends Buildbot {
     super();
   }
 
-  override create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+  override create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
     return this.schedulerDb.create(order, stillWanted);
   }
 
-  override find(key: OrderKey): Promise<number | undefined> {
+  override find(key: RequestKey): Promise<number | undefined> {
     return this.schedulerDb.find(key);
   }
 
-  override withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+  override withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
     return this.schedulerDb.withdraw(key, forget);
   }
 
-  override snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    return this.schedulerDb.snapshots(requestIds);
+  override snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.schedulerDb.snapshots(buildRequestIds);
   }
 
-  override markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]> {
-    return this.schedulerDb.markedOpenRequests(afterRequestId, limit);
+  override markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.schedulerDb.markedOpenRequests(afterBuildRequestId, limit);
   }
 
   /**
@@ -56,26 +56,26 @@ export class LegacyBuildbot extends Buildbot {
    * Self Serve finds requests by their source stamp's branch. One without a branch, which only the original bridge
    * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
    */
-  override async cancel({ requestId }: RequestSnapshot): Promise<void> {
-    const request = (await this.schedulerDb.snapshots([requestId])).get(requestId);
+  override async cancel({ buildRequestId }: RequestSnapshot): Promise<void> {
+    const request = (await this.schedulerDb.snapshots([buildRequestId])).get(buildRequestId);
     if (!request) return;
     const { state, branch } = request;
     switch (state.at) {
       case 'building':
         if (await this.schedulerDb.isNumberTaken(state.build.buildId)) {
           this.logger.warn(
-            { requestId, ...state.build },
+            { buildRequestId, ...state.build },
             'build died with its master, its number is another one now',
           );
           return;
         }
         await this.selfServe.cancelBuild(reachable(branch), state.build.buildId);
-        this.logger.log({ requestId, buildId: state.build.buildId }, 'build asked to stop');
+        this.logger.log({ buildRequestId, buildId: state.build.buildId }, 'build asked to stop');
         return;
       case 'waiting':
       case 'requeued':
-        await this.selfServe.cancelRequest(reachable(branch), requestId);
-        this.logger.log({ requestId }, 'build request asked back');
+        await this.selfServe.cancelRequest(reachable(branch), buildRequestId);
+        this.logger.log({ buildRequestId }, 'build request asked back');
         return;
       case 'finishing':
       case 'cancelled':

@@ -42,7 +42,7 @@ const STORIES: Story[] = [
     name: 'a build that succeeds',
     tell: async (world, step) => {
       const number = await started(world, step);
-      world.buildbot.complete(world.request.requestId, 0);
+      world.buildbot.complete(world.request.buildRequestId, 0);
       await step(world.reconcile({ event: world.finished(number, 0) }));
     },
     ends: [['completed']],
@@ -57,7 +57,7 @@ const STORIES: Story[] = [
       await step(world.reconcile());
       world.clock.advance(700);
       await step(world.reconcile());
-      world.buildbot.complete(world.request.requestId, 2);
+      world.buildbot.complete(world.request.buildRequestId, 2);
     },
     ends: [['failed']],
   },
@@ -65,11 +65,11 @@ const STORIES: Story[] = [
     name: 'a RETRY, told of after the next build has started',
     tell: async (world, step) => {
       const first = await started(world, step);
-      world.buildbot.requeue(world.request.requestId);
-      const second = world.buildbot.startBuild(world.request.requestId);
+      world.buildbot.requeue(world.request.buildRequestId);
+      const second = world.buildbot.startBuild(world.request.buildRequestId);
       await step(world.reconcile({ event: world.started(second) }));
       await step(world.reconcile({ event: world.finished(first, 5) }));
-      world.buildbot.complete(world.request.requestId, 0);
+      world.buildbot.complete(world.request.buildRequestId, 0);
       await step(world.reconcile({ event: world.finished(second, 0) }));
     },
     // Where the record of the first claim was cut off, the run goes on with the second build.
@@ -80,12 +80,12 @@ const STORIES: Story[] = [
     make: () => new World({ retries: 0 }),
     tell: async (world, step) => {
       const first = await started(world, step);
-      world.buildbot.requeue(world.request.requestId);
+      world.buildbot.requeue(world.request.buildRequestId);
       await step(world.reconcile({ event: world.finished(first, 5) }));
       await step(world.reconcile());
-      world.buildbot.startBuild(world.request.requestId);
+      world.buildbot.startBuild(world.request.buildRequestId);
       await step(world.reconcile());
-      world.buildbot.complete(world.request.requestId, 0);
+      world.buildbot.complete(world.request.buildRequestId, 0);
     },
     // A claim cut off before its effect leaves no run to end for the RETRY.
     ends: [['worker-shutdown', 'completed'], ['completed']],
@@ -109,7 +109,7 @@ const STORIES: Story[] = [
     name: 'a build cancelled in Buildbot',
     tell: async (world, step) => {
       await started(world, step);
-      world.buildbot.cancelByHand(world.request.requestId);
+      world.buildbot.cancelByHand(world.request.buildRequestId);
       await step(world.reconcile());
     },
     ends: [['canceled']],
@@ -131,7 +131,7 @@ const STORIES: Story[] = [
     name: 'a request that vanishes',
     tell: async (world, step) => {
       await started(world, step);
-      world.buildbot.vanish(world.request.requestId);
+      world.buildbot.vanish(world.request.buildRequestId);
       await step(world.reconcile());
       world.clock.advance(300);
       await step(world.reconcile());

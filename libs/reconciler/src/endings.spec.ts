@@ -17,7 +17,7 @@ describe('a task cancelled by its user', () => {
     if (at === 'waiting') await world.reconcile();
     else if (at === 'building') await world.building();
     else await world.running();
-    if (at === 'requeued') world.buildbot.requeue(world.request.requestId);
+    if (at === 'requeued') world.buildbot.requeue(world.request.buildRequestId);
     cancelTask();
     expect(await world.reconcile()).toBe('cancel-request');
     expect(world.row).toBeDefined();
@@ -46,7 +46,7 @@ describe('a task cancelled by its user', () => {
   it('whose build has ended nevertheless stays cancelled', async () => {
     const number = await world.running();
     cancelTask();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ row: world.row, source: 'believed', event: world.finished(number, 0) });
     expect(world.task.story).toEqual(['canceled']);
     expect(world.row).toBeUndefined();
@@ -55,10 +55,10 @@ describe('a task cancelled by its user', () => {
 
   it('while its build is just ending is waited for', async () => {
     await world.running();
-    world.buildbot.endBuild(world.request.requestId);
+    world.buildbot.endBuild(world.request.buildRequestId);
     cancelTask();
     expect(await world.reconcile()).toBe('wait');
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile();
     expect(world.row).toBeUndefined();
   });
@@ -80,7 +80,7 @@ describe('a task cancelled by its user', () => {
 describe('a request cancelled in Buildbot', () => {
   it('before its build cancels the task', async () => {
     await world.reconcile();
-    world.buildbot.cancelByHand(world.request.requestId);
+    world.buildbot.cancelByHand(world.request.buildRequestId);
     await world.reconcile();
     expect(world.task.story).toEqual(['canceled']);
     expect(world.row).toBeUndefined();
@@ -90,7 +90,7 @@ describe('a request cancelled in Buildbot', () => {
     'during its build, complete with %i, cancels the task without its end message',
     async (results) => {
       await world.running();
-      world.buildbot.complete(world.request.requestId, results);
+      world.buildbot.complete(world.request.buildRequestId, results);
       await world.reconcile();
       expect(world.task.story).toEqual(['canceled']);
       expect(world.row).toBeUndefined();
@@ -100,7 +100,7 @@ describe('a request cancelled in Buildbot', () => {
   it('whose task was resolved already leaves that alone', async () => {
     await world.running();
     cancelTask();
-    world.buildbot.cancelByHand(world.request.requestId);
+    world.buildbot.cancelByHand(world.request.buildRequestId);
     await world.reconcile();
     expect(world.task.story).toEqual(['canceled']);
     expect(world.row).toBeUndefined();
@@ -108,7 +108,7 @@ describe('a request cancelled in Buildbot', () => {
 
   it('is not taken for the fault of a new run', async () => {
     await world.reconcile();
-    world.buildbot.cancelByHand(world.request.requestId);
+    world.buildbot.cancelByHand(world.request.buildRequestId);
     await world.reconcile();
     rerunTask();
     await world.reconcile();
@@ -127,7 +127,7 @@ describe('a deadline', () => {
   it('lets the result through in the minute before Taskcluster acts on it', async () => {
     const number = await world.running();
     toDeadline();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ event: world.finished(number, 0) });
     expect(world.task.story).toEqual(['completed']);
   });
@@ -143,7 +143,7 @@ describe('a deadline', () => {
   it('does not cancel the task for Buildbot in that minute, which Taskcluster refuses', async () => {
     await world.running();
     toDeadline();
-    world.buildbot.cancelByHand(world.request.requestId);
+    world.buildbot.cancelByHand(world.request.buildRequestId);
     expect(await world.reconcile()).toBe('wait');
     await world.settle(3);
     expect(world.task.story).toEqual(['deadline-exceeded']);
@@ -162,7 +162,7 @@ describe('a deadline', () => {
     world = new World({ deadlineIn: 3600, retries: 0 });
     await world.running();
     toDeadline();
-    world.buildbot.requeue(world.request.requestId);
+    world.buildbot.requeue(world.request.buildRequestId);
     await world.settle();
     expect(world.task.story).toEqual(['worker-shutdown']);
     expect(world.request.isOpen).toBe(false);
@@ -173,26 +173,30 @@ describe('a deadline', () => {
 describe('a task rerun by its user', () => {
   it('after its end gets a new request', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ event: world.finished(number, 0) });
     world.clock.advance(60);
     rerunTask();
     await world.reconcile();
     expect(world.buildbot.requests.size).toBe(2);
     expect(world.request.order).toMatchObject({ createdForRunId: 1, submittedAt: 1_500_000_060 });
-    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.requestId });
+    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.buildRequestId });
   });
 
   it('after its end gets one even when the row had leaked', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     world.effects.faults = ({ name }) => (name === 'store.forget' ? new TypeError('crash') : undefined);
     await expect(world.reconcile({ event: world.finished(number, 0) })).rejects.toThrow('crash');
     world.effects.faults = () => undefined;
     rerunTask();
     await world.reconcile();
     expect(world.task.story).toEqual(['completed', 'pending']);
-    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.requestId, takenUntil: null });
+    expect(world.row).toMatchObject({
+      runId: 1,
+      buildRequestId: world.request.buildRequestId,
+      takenUntil: null,
+    });
   });
 
   it.each(['waiting', 'running'])(
@@ -242,17 +246,17 @@ describe('a task rerun by its user', () => {
   // The original bridge's RETRY: the run ended as malformed-payload, the task rerun, the request kept.
   it('as the original bridge did for a RETRY keeps its request', async () => {
     await world.running();
-    const { requestId } = world.request;
-    world.buildbot.requeue(requestId);
+    const { buildRequestId } = world.request;
+    world.buildbot.requeue(buildRequestId);
     world.task.report(0, { report: 'exception', reason: 'malformed-payload' }, world.clock.now());
     rerunTask();
     await world.reconcile();
-    world.buildbot.startBuild(requestId);
+    world.buildbot.startBuild(buildRequestId);
     await world.reconcile();
     expect(world.task.story).toEqual(['malformed-payload', 'running']);
     expect(world.buildbot.wishes).toEqual([]);
     expect(world.buildbot.requests.size).toBe(1);
-    expect(world.row).toMatchObject({ runId: 1, buildRequestId: requestId });
+    expect(world.row).toMatchObject({ runId: 1, buildRequestId });
   });
 });
 
@@ -260,11 +264,11 @@ describe('a side that is missing', () => {
   it('is given time to come back: the request', async () => {
     await world.running();
     const { request } = world;
-    world.buildbot.vanish(request.requestId);
+    world.buildbot.vanish(request.buildRequestId);
     expect(await world.reconcile()).toBe('note-missing');
     world.clock.advance(299);
     expect(await world.reconcile()).toBe('note-missing');
-    world.buildbot.requests.set(request.requestId, request);
+    world.buildbot.requests.set(request.buildRequestId, request);
     expect(await world.reconcile()).toBe('wait');
     expect(world.row?.missingSince).toBeNull();
     expect(world.task.story).toEqual(['running']);
@@ -272,7 +276,7 @@ describe('a side that is missing', () => {
 
   it('ends a running task when its request never comes back', async () => {
     await world.running();
-    world.buildbot.vanish(world.request.requestId);
+    world.buildbot.vanish(world.request.buildRequestId);
     await world.settle(8);
     expect(world.task.story).toEqual(['internal-error']);
     expect(world.row).toBeUndefined();
@@ -280,12 +284,12 @@ describe('a side that is missing', () => {
 
   it('makes a pending task order anew when its request never comes back', async () => {
     await world.reconcile();
-    const { requestId } = world.request;
-    world.buildbot.vanish(requestId);
+    const { buildRequestId } = world.request;
+    world.buildbot.vanish(buildRequestId);
     await world.settle(8);
     expect(world.task.story).toEqual(['pending']);
-    expect(world.request.requestId).not.toBe(requestId);
-    expect(world.row?.buildRequestId).toBe(world.request.requestId);
+    expect(world.request.buildRequestId).not.toBe(buildRequestId);
+    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
   });
 
   it('stops the build of a task that never comes back', async () => {
@@ -303,7 +307,7 @@ describe('a rerun after the claim was lost and the request cancelled in Buildbot
   async function lostAndCancelled(): Promise<void> {
     world = new World({ retries: 0 });
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 6);
+    world.buildbot.complete(world.request.buildRequestId, 6);
     expect(number).toBeGreaterThan(0);
     world.clock.advance(1300);
     world.queue.tick();
@@ -327,6 +331,6 @@ describe('a rerun after the claim was lost and the request cancelled in Buildbot
     world.store.rows.clear();
     await world.reconcile();
     expect(world.buildbot.requests.size).toBe(2);
-    expect(world.row?.buildRequestId).toBe(world.request.requestId);
+    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
   });
 });

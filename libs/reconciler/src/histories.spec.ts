@@ -31,17 +31,17 @@ describe('what used to go wrong', () => {
     expect(world.row).toMatchObject({ buildRequestId: null });
     await world.reconcile();
     expect(world.buildbot.openOf(TASK)).toHaveLength(1);
-    expect(world.row?.buildRequestId).toBe(world.request.requestId);
+    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
   });
 
   it('1b: a crash between the request and the record of its id', async () => {
     failOnce('buildbot.create', 'after');
     await expect(world.reconcile()).rejects.toThrow('crash');
-    const { requestId } = world.request;
-    world.buildbot.startBuild(requestId);
+    const { buildRequestId } = world.request;
+    world.buildbot.startBuild(buildRequestId);
     await world.reconcile();
     expect(world.buildbot.requests.size).toBe(1);
-    expect(world.row?.buildRequestId).toBe(requestId);
+    expect(world.row?.buildRequestId).toBe(buildRequestId);
     expect(world.task.story).toEqual(['running']);
   });
 
@@ -64,7 +64,7 @@ describe('what used to go wrong', () => {
 
   it('3: a duplicate pending message after the build has finished', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ event: world.finished(number, 0) });
     await world.reconcile();
     expect(world.buildbot.requests.size).toBe(1);
@@ -94,19 +94,19 @@ describe('what used to go wrong', () => {
 
   it('6: a RETRY whose next build does not start for long', async () => {
     const number = await world.running();
-    world.buildbot.requeue(world.request.requestId);
+    world.buildbot.requeue(world.request.buildRequestId);
     await world.reconcile({ event: world.finished(number, 5) });
     await world.settle(60);
     expect(world.task.story).toEqual(['worker-shutdown', 'pending']);
     expect(world.row).toMatchObject({ runId: 1, takenUntil: null });
-    world.buildbot.startBuild(world.request.requestId);
+    world.buildbot.startBuild(world.request.buildRequestId);
     await world.reconcile();
     expect(world.task.story).toEqual(['worker-shutdown', 'running']);
   });
 
   it('7: the end message of the build is lost', async () => {
     await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.settle(12);
     expect(world.task.story).toEqual(['completed']);
     expect(world.row).toBeUndefined();
@@ -114,7 +114,7 @@ describe('what used to go wrong', () => {
 
   it('8: Taskcluster is away when the result is reported', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     failOnce('queue.report', 'before');
     const event = world.finished(number, 0);
     await expect(world.reconcile({ event })).rejects.toThrow('crash');
@@ -125,7 +125,7 @@ describe('what used to go wrong', () => {
 
   it('8b: Taskcluster takes the report, and its reply is lost', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     failOnce('queue.report', 'after');
     const event = world.finished(number, 0);
     await expect(world.reconcile({ event })).rejects.toThrow('crash');
@@ -143,13 +143,13 @@ describe('what used to go wrong', () => {
 
   it.each(['running', 'finished'])('the bridge’s database is lost while the build is %s', async (at) => {
     const number = await world.running();
-    const { requestId } = world.request;
-    if (at === 'finished') world.buildbot.complete(requestId, 0);
+    const { buildRequestId } = world.request;
+    if (at === 'finished') world.buildbot.complete(buildRequestId, 0);
     world.store.rows.clear();
     await world.reconcile({ event: world.finished(number, 0) }).catch(() => undefined);
     if (at === 'running') {
-      expect(world.row).toMatchObject({ buildRequestId: requestId, takenUntil: 1_500_001_200 });
-      world.buildbot.complete(requestId, 0);
+      expect(world.row).toMatchObject({ buildRequestId, takenUntil: 1_500_001_200 });
+      world.buildbot.complete(buildRequestId, 0);
     }
     await world.settle();
     expect(world.task.story).toEqual(['completed']);
@@ -162,7 +162,7 @@ describe('what used to go wrong', () => {
     world.store.rows.clear();
     await world.reconcile();
     expect(world.buildbot.requests.size).toBe(1);
-    expect(world.row?.buildRequestId).toBe(world.request.requestId);
+    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
   });
 
   it('a poll that is behind takes no request for vanished that was made meanwhile', async () => {
@@ -182,7 +182,7 @@ describe('what used to go wrong', () => {
       request: request.snapshot(),
       source: 'batched',
     } as const;
-    world.buildbot.startBuild(request.requestId);
+    world.buildbot.startBuild(request.buildRequestId);
     await world.reconcile();
     const claimed = world.row;
     await world.reconcile(given);
@@ -192,7 +192,7 @@ describe('what used to go wrong', () => {
 
   it('a walk that is behind takes no row for forgotten that has moved on', async () => {
     await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     const { row, request } = world;
     world.task.report(0, { report: 'completed' }, world.clock.now());
     const given = {
@@ -205,7 +205,7 @@ describe('what used to go wrong', () => {
     world.task.rerun(world.clock.now());
     await world.reconcile();
     expect(await world.reconcile(given)).toBe('wait');
-    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.requestId });
+    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.buildRequestId });
   });
 
   it('Buildbot cannot be asked: claims are kept, and nothing else is concluded', async () => {
@@ -216,7 +216,7 @@ describe('what used to go wrong', () => {
         row: world.row,
         status: world.task.status(),
         source: 'batched',
-        buildbotAway: true,
+        buildbotUnavailable: true,
       } as const;
       expect(['wait', 'reclaim']).toContain(await world.reconcile(given));
     }
@@ -232,7 +232,7 @@ describe('what used to go wrong', () => {
       await world.running();
       const { row, request } = world;
       if (act === 'rerun') passOfTime(1300);
-      else world.buildbot.cancelByHand(request.requestId);
+      else world.buildbot.cancelByHand(request.buildRequestId);
       world.effects.clear();
       const given = {
         row,

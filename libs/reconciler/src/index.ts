@@ -1,5 +1,5 @@
 export * from './keyed-lock.js';
 export * from './reconciler.js';
 export * from './rules.js';
-export type { FinishedEvent, Given, Next, Scene, Source, TriggeringEvent } from './scene.js';
-export type { Act, ReconcilerSettings, Tools } from './tools.js';
+export type { FinishedEvent, Given, Next, Situation, Source, TriggeringEvent } from './situation.js';
+export type { Act, ReconcilerSettings, ActContext } from './context.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Refused, Unavailable } from '@bbb/rules';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Given, TriggeringEvent } from './scene.js';
+import type { Given, TriggeringEvent } from './situation.js';
 import { TASK, World } from './testing/world.js';
 
 beforeAll(() => Logger.overrideLogger(false));

@@ -16,7 +16,7 @@ const away = (name: string) => (call: { name: string }, moment: string) =>
 
 it('begins its counters at 0, so that the first increase is seen as one', () => {
   expect([...world.telemetry.counts]).toEqual([
-    ['injected_total', 0],
+    ['build_requests_created_total', 0],
     ['payload_rejected_total', 0],
     ['artifact_failures_total', 0],
   ]);
@@ -24,7 +24,7 @@ it('begins its counters at 0, so that the first increase is seen as one', () => 
 
 describe('a pending task', () => {
   it('gets a build request, and stays pending', async () => {
-    expect(await world.reconcile()).toBe('inject');
+    expect(await world.reconcile()).toBe('create-request');
     expect(world.request.order).toMatchObject({
       taskId: TASK,
       createdForRunId: 0,
@@ -35,13 +35,13 @@ describe('a pending task', () => {
     });
     expect(world.row).toMatchObject({
       runId: 0,
-      buildRequestId: world.request.requestId,
+      buildRequestId: world.request.buildRequestId,
       takenUntil: null,
       createdDate: 1_499_999_000,
       processedDate: 1_500_000_000,
     });
     expect(world.task.story).toEqual(['pending']);
-    expect(world.telemetry.counts.get('injected_total')).toBe(1);
+    expect(world.telemetry.counts.get('build_requests_created_total')).toBe(1);
   });
 
   it('gets no second request from a duplicate message', async () => {
@@ -144,12 +144,12 @@ describe('a started build', () => {
     world.task.cancel(world.clock.now());
     const event = world.started(number);
     expect(await world.reconcile({ row: world.row, source: 'believed', event })).toBe('cancel-request');
-    expect(world.buildbot.wishes).toEqual([world.request.requestId]);
+    expect(world.buildbot.wishes).toEqual([world.request.buildRequestId]);
     expect(world.telemetry.counts.get('conflicts_total claim')).toBe(1);
   });
 
   it('is believed in no row that is not there', async () => {
-    expect(await world.reconcile({ source: 'believed' })).toBe('inject');
+    expect(await world.reconcile({ source: 'believed' })).toBe('create-request');
   });
 
   it('whose message came before the database is told again later', async () => {
@@ -184,8 +184,8 @@ describe('a finished build', () => {
 
   it.each(RESULTS)('with results %i ends the task as %s, artifacts and all', async (results, story) => {
     const number = await world.running();
-    const { requestId } = world.request;
-    world.buildbot.complete(requestId, results);
+    const { buildRequestId } = world.request;
+    world.buildbot.complete(buildRequestId, results);
     await world.reconcile({ event: world.finished(number, results) });
     expect(world.task.story).toEqual([story]);
     expect(world.row).toBeUndefined();
@@ -207,7 +207,7 @@ describe('a finished build', () => {
 
   it('counts by the database’s result, not by the message’s', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 2);
+    world.buildbot.complete(world.request.buildRequestId, 2);
     await world.reconcile({ event: world.finished(number, 0) });
     expect(world.task.story).toEqual(['failed']);
   });
@@ -221,7 +221,7 @@ describe('a finished build', () => {
     ['no address'],
   ])('with the log address %j has no log, but a result', async (logUrl) => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ event: world.finished(number, 0, { logUrl }) });
     expect([...(world.task.runs[0]?.artifacts.keys() ?? [])]).toEqual(['public/properties.json']);
     expect(world.task.story).toEqual(['completed']);
@@ -233,7 +233,7 @@ describe('a finished build', () => {
     ['queue.attach', new Refused('taskcluster', 403, 'InsufficientScopes', 'no')],
   ])('is reported although %s fails: %s', async (name, error) => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     world.effects.faults = (call) => (call.name === name ? error : undefined);
     await world.reconcile({ event: world.finished(number, 0) });
     expect(world.task.story).toEqual(['completed']);
@@ -242,7 +242,7 @@ describe('a finished build', () => {
 
   it('is claimed first when its start was never heard of', async () => {
     const number = await world.building();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ row: world.row, source: 'believed', event: world.finished(number, 0) });
     expect(world.task.story).toEqual(['completed']);
     expect(world.task.runs[0]?.artifacts.size).toBe(2);
@@ -251,7 +251,7 @@ describe('a finished build', () => {
 
   it.each(['building', 'finishing'])('is told again later while the database says %s', async (at) => {
     const number = await world.running();
-    if (at === 'finishing') world.buildbot.endBuild(world.request.requestId);
+    if (at === 'finishing') world.buildbot.endBuild(world.request.buildRequestId);
     await expect(world.reconcile({ event: world.finished(number, 0) })).rejects.toThrow(Unavailable);
     expect(world.task.story).toEqual(['running']);
   });
@@ -266,17 +266,17 @@ describe('a finished build', () => {
   it('is told again later while Buildbot does not show the request', async () => {
     const number = await world.running();
     const { request } = world;
-    world.buildbot.vanish(request.requestId);
+    world.buildbot.vanish(request.buildRequestId);
     await expect(world.reconcile({ event: world.finished(number, 0) })).rejects.toThrow(Unavailable);
-    world.buildbot.requests.set(request.requestId, request);
-    world.buildbot.complete(request.requestId, 0);
+    world.buildbot.requests.set(request.buildRequestId, request);
+    world.buildbot.complete(request.buildRequestId, 0);
     await world.reconcile({ event: world.finished(number, 0) });
     expect(world.task.story).toEqual(['completed']);
   });
 
   it('whose message is lost is resolved by the clock alone, after the grace', async () => {
     await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.settle(9);
     expect(world.task.story).toEqual(['running']);
     await world.settle(3);
@@ -286,14 +286,14 @@ describe('a finished build', () => {
 
   it('is not resolved early by a message of another build', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     await world.reconcile({ event: world.finished(number - 1, 0) });
     expect(world.task.story).toEqual(['running']);
   });
 
   it('takes no artifacts from a message of another build', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     world.clock.advance(600);
     await world.reconcile({ event: world.finished(number - 1, 0) });
     expect(world.task.story).toEqual(['completed']);
@@ -302,7 +302,7 @@ describe('a finished build', () => {
 
   it('told of twice touches nothing the second time', async () => {
     const number = await world.running();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     const event = world.finished(number, 0);
     await world.reconcile({ event });
     world.effects.clear();

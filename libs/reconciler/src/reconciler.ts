@@ -13,14 +13,14 @@ import {
 import { believedStatus } from './believed-status.js';
 import { KeyedLock } from './keyed-lock.js';
 import { type Rules, RULES } from './rules.js';
-import type { Given, Next, Scene, Source } from './scene.js';
-import type { ReconcilerSettings, Tools } from './tools.js';
+import type { Given, Next, Situation, Source } from './situation.js';
+import type { ReconcilerSettings, ActContext } from './context.js';
 
 /** More steps than any way through the decision table takes; beyond it something outside keeps changing. */
 const MAX_STEPS = 12;
 
 /** Counted from 0: where a counter comes into being with its first event, that event is no increase. */
-const COUNTERS = ['injected_total', 'payload_rejected_total', 'artifact_failures_total'];
+const COUNTERS = ['build_requests_created_total', 'payload_rejected_total', 'artifact_failures_total'];
 
 /** Buildbot's number for it. */
 const RETRY = 5;
@@ -40,7 +40,7 @@ const LEAVES_AS_IT_IS: readonly Verdict[] = ['wait', 'reclaim', 'note-missing'];
 @Injectable()
 export class Reconciler {
   readonly #locks = new KeyedLock();
-  readonly #tools: Tools;
+  readonly #context: ActContext;
   #stopping = false;
 
   constructor(
@@ -52,7 +52,15 @@ export class Reconciler {
     settings: ReconcilerSettings,
     private readonly rules: Rules = RULES,
   ) {
-    this.#tools = { queue, buildbot, store, clock, telemetry, settings, logger: new Logger(Reconciler.name) };
+    this.#context = {
+      queue,
+      buildbot,
+      store,
+      clock,
+      telemetry,
+      settings,
+      logger: new Logger(Reconciler.name),
+    };
     for (const counter of COUNTERS) telemetry.count(counter, {}, 0);
   }
 
@@ -74,79 +82,83 @@ export class Reconciler {
       let action = 'observe';
       try {
         action = await this.#settle(taskId, given, (verdict) => (action = verdict));
-        this.#tools.telemetry.count('reconciles_total', { action, outcome: 'ok' });
+        this.#context.telemetry.count('reconciles_total', { action, outcome: 'ok' });
         return action as Verdict;
       } catch (error) {
         const outcome =
           error instanceof Refused ? 'refused' : error instanceof Unavailable ? 'unavailable' : 'error';
-        this.#tools.telemetry.count('reconciles_total', { action, outcome });
+        this.#context.telemetry.count('reconciles_total', { action, outcome });
         throw error;
       }
     });
   }
 
   async #settle(taskId: string, given: Given, tell: (verdict: Verdict) => void): Promise<Verdict> {
-    let scene = await this.#observe(taskId, given);
+    let situation = await this.#observe(taskId, given);
     let refused: Verdict | undefined;
     for (let step = 0; step < MAX_STEPS; step++) {
       if (this.#stopping) throw new Unavailable('bridge', 'shutting down');
-      const current = await this.#upToDate(scene);
+      const current = await this.#upToDate(situation);
       if (!current) {
-        scene = await this.#lookAgain(scene);
+        situation = await this.#lookAgain(situation);
         continue;
       }
-      scene = current;
-      const facts = this.#facts(scene);
+      situation = current;
+      const facts = this.#facts(situation);
       const verdict = this.rules.decide(facts);
       tell(verdict);
-      if (!isFreshEnough(verdict, scene.source)) {
-        scene = await this.#lookAgain(scene);
+      if (!isFreshEnough(verdict, situation.source)) {
+        situation = await this.#lookAgain(situation);
         continue;
       }
-      const next = await this.#act(verdict, scene, refused);
+      const next = await this.#act(verdict, situation, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {
-        if (LEAVES_AS_IT_IS.includes(verdict)) this.#answerEvent(scene);
+        if (LEAVES_AS_IT_IS.includes(verdict)) this.#answerEvent(situation);
         return verdict;
       }
-      scene = next?.then === 'decide' ? next.scene : await this.#lookAgain(scene);
+      situation = next?.then === 'decide' ? next.situation : await this.#lookAgain(situation);
     }
     throw new Unavailable('bridge', 'the task did not come to rest');
   }
 
   /** Carries a verdict out. Undefined: it was refused, so the state is not what it seemed; once is no failure. */
-  async #act(verdict: Verdict, scene: Scene, refusedBefore: Verdict | undefined): Promise<Next | undefined> {
+  async #act(
+    verdict: Verdict,
+    situation: Situation,
+    refusedBefore: Verdict | undefined,
+  ): Promise<Next | undefined> {
     try {
-      return await this.rules.acts[verdict](scene, this.#tools);
+      return await this.rules.acts[verdict](situation, this.#context);
     } catch (error) {
       if (!(error instanceof Refused) || error.isConfiguration || refusedBefore === verdict) throw error;
-      this.#tools.telemetry.count('conflicts_total', { action: verdict });
+      this.#context.telemetry.count('conflicts_total', { action: verdict });
       return undefined;
     }
   }
 
-  #facts(scene: Scene): Facts {
-    return this.rules.factsOf(scene, this.#tools.settings, this.#tools.clock.now());
+  #facts(situation: Situation): Facts {
+    return this.rules.factsOf(situation, this.#context.settings, this.#context.clock.now());
   }
 
-  /** The scene with its row brought up to date; undefined when somebody else has changed the row. */
-  async #upToDate(scene: Scene): Promise<Scene | undefined> {
-    if (!scene.row || scene.source === 'believed') return scene;
-    const changes = this.rules.catchUp(scene, this.#facts(scene));
-    if (!changes) return scene;
-    const row = await this.#tools.store.change(scene.row, changes);
-    return row && { ...scene, row };
+  /** The situation with its row brought up to date; undefined when somebody else has changed the row. */
+  async #upToDate(situation: Situation): Promise<Situation | undefined> {
+    if (!situation.row || situation.source === 'believed') return situation;
+    const changes = this.rules.catchUp(situation, this.#facts(situation));
+    if (!changes) return situation;
+    const row = await this.#context.store.change(situation.row, changes);
+    return row && { ...situation, row };
   }
 
-  async #lookAgain({ taskId, event, definition }: Scene): Promise<Scene> {
+  async #lookAgain({ taskId, event, definition }: Situation): Promise<Situation> {
     return this.#observe(taskId, { event, definition });
   }
 
-  async #observe(taskId: string, given: Given): Promise<Scene> {
-    const { queue, buildbot, store, settings } = this.#tools;
+  async #observe(taskId: string, given: Given): Promise<Situation> {
+    const { queue, buildbot, store, settings } = this.#context;
     const row = given.row ?? (await store.get(taskId));
     const source: Source = given.source === 'believed' && !row ? 'fresh' : (given.source ?? 'fresh');
-    const requestId = row?.buildRequestId ?? null;
+    const buildRequestId = row?.buildRequestId ?? null;
     const status =
       source === 'fresh'
         ? await queue.status(taskId)
@@ -158,11 +170,11 @@ export class Reconciler {
     // when its run was still seen live, or later.
     const request =
       // Of a row that the batch did not bring, the batch says nothing.
-      requestId === null || given.request || (source === 'batched' && given.row)
+      buildRequestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
-        : (await buildbot.snapshots([requestId])).get(requestId);
-    const { event, definition, buildbotAway } = given;
-    return { taskId, row, status, request, buildbotAway, source, event, definition };
+        : (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
+    const { event, definition, buildbotUnavailable } = given;
+    return { taskId, row, status, request, buildbotUnavailable, source, event, definition };
   }
 
   /**
@@ -170,7 +182,7 @@ export class Reconciler {
    * bearer of the artifacts. An event of an earlier build needs no answer. Nor does a RETRY: it bears nothing, and
    * what it tells is acted on when the database shows it, because another master's build may have the same number.
    */
-  #answerEvent({ event, request }: Scene): void {
+  #answerEvent({ event, request }: Situation): void {
     if (!event || (event.kind === 'finished' && event.results === RETRY)) return;
     if (!request) {
       if (event.kind === 'started') return;

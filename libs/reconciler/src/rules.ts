@@ -1,6 +1,6 @@
 import { catchUp, decide, type Facts, factsOf, type Verdict } from '@bbb/rules';
 import { ACTS } from './acts/index.js';
-import type { Act } from './tools.js';
+import type { Act } from './context.js';
 
 /** What is asked for, and how it is done. Tests put wrong ones in, to see whether anybody would notice. */
 export interface Rules {

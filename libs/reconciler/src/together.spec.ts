@@ -37,7 +37,7 @@ describe('several instances on one task', () => {
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
         const shared = await interleaved(scheduler, async () => new World(), twice);
         expect(shared.buildbot.requests.size).toBe(1);
-        expect(shared.row).toMatchObject({ runId: 0, buildRequestId: shared.request.requestId });
+        expect(shared.row).toMatchObject({ runId: 0, buildRequestId: shared.request.buildRequestId });
       }),
       { numRuns: 200 },
     );
@@ -85,7 +85,7 @@ describe('several instances on one task', () => {
         await shared.settle();
         expect(shared.buildbot.doubles).toEqual([]);
         expect(shared.buildbot.openOf(TASK)).toHaveLength(1);
-        expect(shared.row).toMatchObject({ runId: 1, buildRequestId: shared.request.requestId });
+        expect(shared.row).toMatchObject({ runId: 1, buildRequestId: shared.request.buildRequestId });
       }),
       { numRuns: 200 },
     );
@@ -122,7 +122,7 @@ describe('several instances on one task', () => {
           async () => {
             const built = new World();
             number = await built.building();
-            built.buildbot.complete(built.request.requestId, 0);
+            built.buildbot.complete(built.request.buildRequestId, 0);
             return built;
           },
           (world) => [
@@ -148,8 +148,8 @@ describe('several instances on one task', () => {
           async () => {
             const built = new World();
             first = await built.running();
-            built.buildbot.requeue(built.request.requestId);
-            built.buildbot.startBuild(built.request.requestId);
+            built.buildbot.requeue(built.request.buildRequestId);
+            built.buildbot.startBuild(built.request.buildRequestId);
             return built;
           },
           (world) => [
@@ -178,10 +178,10 @@ describe('several instances on one task', () => {
     const first = world.bridge.reconcile(TASK);
     const second = world.bridge.reconcile(TASK);
     await new Promise(setImmediate);
-    expect(await world.bridge.reconcile(other)).toBe('inject');
+    expect(await world.bridge.reconcile(other)).toBe('create-request');
     expect(world.buildbot.openOf(TASK)).toEqual([]);
     free();
-    expect(await Promise.all([first, second])).toEqual(['inject', 'wait']);
+    expect(await Promise.all([first, second])).toEqual(['create-request', 'wait']);
   });
 });
 
@@ -208,8 +208,8 @@ describe('a refusal of our credentials', () => {
 
   it.each<[string, () => void]>([
     ['queue.reclaim', () => world.clock.advance(700)],
-    ['queue.report', () => world.buildbot.complete(world.request.requestId, 0)],
-    ['queue.cancel', () => world.buildbot.cancelByHand(world.request.requestId)],
+    ['queue.report', () => world.buildbot.complete(world.request.buildRequestId, 0)],
+    ['queue.cancel', () => world.buildbot.cancelByHand(world.request.buildRequestId)],
     ['buildbot.cancel', () => void world.task.cancel(world.clock.now())],
   ])('by %s keeps the row, and is tried no second time', async (name, happen) => {
     const number = await world.running();
@@ -258,7 +258,7 @@ describe('a refusal of an act', () => {
 describe('stop', () => {
   it('leaves a task after the step under way, for the next start to go on with', async () => {
     const number = await world.building();
-    world.buildbot.complete(world.request.requestId, 0);
+    world.buildbot.complete(world.request.buildRequestId, 0);
     world.effects.faults = ({ name }) => void (name === 'queue.claim' && world.bridge.stop());
     const event = world.finished(number, 0);
     await expect(world.reconcile({ event })).rejects.toThrow(Unavailable);

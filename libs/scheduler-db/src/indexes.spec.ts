@@ -4,12 +4,12 @@ import { DataSource } from 'typeorm';
 import { createSchedulerSchema } from '../../../sandbox/buildbot/index.js';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { describeEach, isReachable } from '../../../test/support/servers.js';
-import { lookUp } from './look-up.js';
+import { lookUp } from './find-by-key.js';
 import { readMarked } from './marked-requests.js';
-import { numberTaken } from './number-taken.js';
+import { numberTaken } from './build-number-reuse.js';
 import type { SchedulerSchema } from './schema.js';
 import { readRequests } from './snapshots.js';
-import type { Statement } from './statement.js';
+import type { Statement } from './sql.js';
 
 /** Requests that are complete, each with a buildset, source stamp, build and two properties. */
 const HISTORY = 1_024_000;

@@ -1,9 +1,9 @@
 import { Unavailable } from '@bbb/rules';
 import { BoundedDataSource, opened, placeholders, whenNotBusy, type Dialect } from '@bbb/sql';
 import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
-import { answered } from './answered.js';
+import { answered } from './driver-errors.js';
 import { Session } from './session.js';
-import type { Row, Statement } from './statement.js';
+import type { Row, Statement } from './sql.js';
 
 /**
  * A DataSource that is opened when it is first needed, and again after a failure: the database may be away when the

@@ -1,10 +1,10 @@
 import { Unavailable } from '@bbb/rules';
 import { lockName, type KeyLocks } from './key-locks.js';
-import { SYSTEM } from './answered.js';
+import { SYSTEM } from './driver-errors.js';
 import type { LazySource } from './lazy-source.js';
-import { chosen, lookUp } from './look-up.js';
+import { chosen, lookUp } from './find-by-key.js';
 import type { RequestRows } from './request-rows.js';
-import { insertInto, type Row, type Statement } from './statement.js';
+import { insertInto, type Row, type Statement } from './sql.js';
 
 /** Not strict enough by default: an over-long value would be cut, and half a property blocks a builder. */
 const SQL_MODE = 'STRICT_ALL_TABLES';

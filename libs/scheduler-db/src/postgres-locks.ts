@@ -1,11 +1,11 @@
-import type { OrderKey } from '@bbb/rules';
+import type { RequestKey } from '@bbb/rules';
 import { lockNumber, type KeyLocks } from './key-locks.js';
 import type { LazySource } from './lazy-source.js';
-import { chosen, lookUp } from './look-up.js';
+import { chosen, lookUp } from './find-by-key.js';
 import type { RequestRows } from './request-rows.js';
 import { placeholders } from '@bbb/sql';
 import type { Session } from './session.js';
-import type { Row, Statement, Value } from './statement.js';
+import type { Row, Statement, Value } from './sql.js';
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
@@ -43,7 +43,7 @@ export function postgresLocks(source: LazySource, patience: number): KeyLocks {
   };
 }
 
-async function waitFor(session: Session, key: OrderKey, patience: number): Promise<OrderKey> {
+async function waitFor(session: Session, key: RequestKey, patience: number): Promise<RequestKey> {
   await session.query(
     `${BEGIN}; SET LOCAL lock_timeout = ${Math.ceil(patience * 1000)}; ` +
       `SELECT pg_advisory_xact_lock(${lockNumber(key)})`,
@@ -52,7 +52,7 @@ async function waitFor(session: Session, key: OrderKey, patience: number): Promi
 }
 
 /** Locks the keys that nobody holds, and returns them. */
-async function lockFree(session: Session, keys: readonly OrderKey[]): Promise<OrderKey[]> {
+async function lockFree(session: Session, keys: readonly RequestKey[]): Promise<RequestKey[]> {
   const locks = keys.map((key, index) => `pg_try_advisory_xact_lock(${lockNumber(key)}) AS held${index}`);
   await session.query(BEGIN);
   const [state] = await session.query<Row[]>(`SELECT ${locks.join(', ')}`);

@@ -1,6 +1,6 @@
-import { asciiJson, type BuildOrder, type OrderKey } from '@bbb/rules';
+import { asciiJson, type RequestSpec, type RequestKey } from '@bbb/rules';
 import type { SchedulerSchema } from './schema.js';
-import type { Value } from './statement.js';
+import type { Value } from './sql.js';
 
 /** Source that Buildbot shows for every property of a bridge's request. */
 const PROPERTY_SOURCE = 'bbb';
@@ -24,7 +24,7 @@ export interface RequestRows {
 }
 
 /** Text by which other systems find a task's buildset; the original bridge's, unchanged. */
-export function externalId({ taskId }: Pick<OrderKey, 'taskId'>): string {
+export function externalId({ taskId }: Pick<RequestKey, 'taskId'>): string {
   return `taskId:${taskId}`;
 }
 
@@ -39,7 +39,7 @@ export function taskIdOf(reason: string): string | undefined {
  *
  * Masters load every pair with a JSON parser and no safety net, so each is a JSON array of exactly two, in ASCII.
  */
-export function requestRows(order: BuildOrder, schema: SchedulerSchema): RequestRows {
+export function requestRows(order: RequestSpec, schema: SchedulerSchema): RequestRows {
   const properties = { ...order.properties, taskId: order.taskId, [RUN_PROPERTY]: order.createdForRunId };
   return {
     sourcestamp: {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { BuildOrder } from '@bbb/rules';
+import type { RequestSpec } from '@bbb/rules';
 import { parseDatabaseUrl } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
@@ -16,7 +16,7 @@ import { CuttingProxy } from './testing/cutting-proxy.js';
 
 Logger.overrideLogger(false);
 
-const ORDER: BuildOrder = {
+const ORDER: RequestSpec = {
   taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
   createdForRunId: 0,
   submittedAt: 1494586000,
@@ -122,7 +122,7 @@ describe('SchedulerDb on the schemas in between', () => {
       branch: 'mozilla-central',
       state: { at: 'waiting' },
     });
-    expect(await db.markedOpenRequests(0, 10)).toMatchObject([{ requestId: id, createdForRunId: 0 }]);
+    expect(await db.markedOpenRequests(0, 10)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
     await rows.destroy();
     await db.close();
     await database.drop();

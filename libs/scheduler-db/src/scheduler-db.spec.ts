@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { BuildOrder } from '@bbb/rules';
+import type { RequestSpec } from '@bbb/rules';
 import type { DataSource } from 'typeorm';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
 
-const ORDER: BuildOrder = {
+const ORDER: RequestSpec = {
   taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
   createdForRunId: 0,
   submittedAt: 1494586000,
@@ -250,8 +250,13 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     await rows.query(`UPDATE buildsets SET reason = 'scheduler' WHERE external_idstring = 'taskId:c'`);
     await rows.query(`DELETE FROM buildset_properties WHERE property_name = 'createdForRunId'`);
     const [first] = await db.markedOpenRequests(0, 1);
-    expect(first).toEqual({ requestId: ids[0], taskId: 'a', submittedAt: 1494586000, createdForRunId: null });
-    expect(await db.markedOpenRequests(ids[0]!, 10)).toMatchObject([{ requestId: ids[3], taskId: 'd' }]);
+    expect(first).toEqual({
+      buildRequestId: ids[0],
+      taskId: 'a',
+      submittedAt: 1494586000,
+      createdForRunId: null,
+    });
+    expect(await db.markedOpenRequests(ids[0]!, 10)).toMatchObject([{ buildRequestId: ids[3], taskId: 'd' }]);
   });
 
   it('reads many requests at once, and misses unknown ones', async () => {
@@ -264,7 +269,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     const snapshots = await db.snapshots([...unknown, id!]);
     expect([...snapshots.keys()]).toEqual([id]);
     expect(snapshots.get(id!)).toEqual({
-      requestId: id,
+      buildRequestId: id,
       buildername: ORDER.buildername,
       branch: 'projects/ash',
       submittedAt: 1494586000,

@@ -1,14 +1,14 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { BuildOrder, MarkedRequest, OrderKey, RequestSnapshot, Telemetry } from '@bbb/rules';
+import type { RequestSpec, MarkedRequest, RequestKey, RequestSnapshot, Telemetry } from '@bbb/rules';
 import { aboutSetting, DriverLogger, gathered, IN_LIST, parseDatabaseUrl, unusableIn } from '@bbb/sql';
-import { SYSTEM } from './answered.js';
+import { SYSTEM } from './driver-errors.js';
 import { detectSchema, type DetectedSchema } from './detect-schema.js';
 import { lockName, type KeyLocks } from './key-locks.js';
 import { LazySource } from './lazy-source.js';
-import { chosen, lookUp } from './look-up.js';
+import { chosen, lookUp } from './find-by-key.js';
 import { marked, readMarked } from './marked-requests.js';
 import { mysqlLocks } from './mysql-locks.js';
-import { numberTaken } from './number-taken.js';
+import { numberTaken } from './build-number-reuse.js';
 import { postgresLocks } from './postgres-locks.js';
 import { requestRows } from './request-rows.js';
 import { readRequests, snapshotsFrom } from './snapshots.js';
@@ -34,7 +34,7 @@ const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';
 const CREATED_TOGETHER = 10;
 
 interface Wish {
-  order: BuildOrder;
+  order: RequestSpec;
   stillWanted: () => Promise<boolean>;
 }
 
@@ -99,7 +99,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
    * @param stillWanted asked under the lock of {@link withdraw}; false: nothing is written, undefined is returned
    * @throws Invalid when the database refuses a value
    */
-  async create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+  async create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
     const wish = { order, stillWanted };
     const created = await this.createSoon(wish);
     if (created !== HELD) return created;
@@ -109,7 +109,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Under the lock of {@link create}: the request that exists, or undefined once `forget` has run. */
-  async withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+  async withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
     await this.schema();
     return this.underLocks([key], async ({ found }) => {
       const request = found.get(key);
@@ -119,15 +119,15 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The request that exists for a key. */
-  async find(key: OrderKey): Promise<number | undefined> {
+  async find(key: RequestKey): Promise<number | undefined> {
     await this.schema();
     return chosen(await this.source.query(lookUp([key])), key);
   }
 
   /** Requests as they stand; unknown ids are missing from the map. */
-  async snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    const snapshots = await Promise.all([...new Set(requestIds)].map((id) => this.snapshot(id)));
-    return new Map(snapshots.flatMap((snapshot) => (snapshot ? [[snapshot.requestId, snapshot]] : [])));
+  async snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    const snapshots = await Promise.all([...new Set(buildRequestIds)].map((id) => this.snapshot(id)));
+    return new Map(snapshots.flatMap((snapshot) => (snapshot ? [[snapshot.buildRequestId, snapshot]] : [])));
   }
 
   /** Whether the build's number names another build by now, as after a crash of its master. */
@@ -136,10 +136,10 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     return (await this.source.query(numberTaken(buildId, schema))).length > 0;
   }
 
-  /** Open requests that a bridge made, by ascending id after `afterRequestId`. */
-  async markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]> {
+  /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`. */
+  async markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
     await this.schema();
-    return marked(await this.source.query(readMarked(afterRequestId, limit)));
+    return marked(await this.source.query(readMarked(afterBuildRequestId, limit)));
   }
 
   /** What keeps the database from being used; undefined when nothing does. Asks the database. */
@@ -191,11 +191,11 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  private async read(requestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {
+  private async read(buildRequestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {
     const schema = await this.schema();
-    const rows = await this.source.query(readRequests([...new Set(requestIds)], schema));
-    const found = new Map(snapshotsFrom(rows, schema).map((snapshot) => [snapshot.requestId, snapshot]));
-    return requestIds.map((requestId) => found.get(requestId));
+    const rows = await this.source.query(readRequests([...new Set(buildRequestIds)], schema));
+    const found = new Map(snapshotsFrom(rows, schema).map((snapshot) => [snapshot.buildRequestId, snapshot]));
+    return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
   }
 
   /** Recognised once; a failure is not remembered. */

@@ -1,7 +1,7 @@
 import { giveUp } from '@bbb/sql';
 import type { QueryRunner } from 'typeorm';
-import { answered } from './answered.js';
-import type { Value } from './statement.js';
+import { answered } from './driver-errors.js';
+import type { Value } from './sql.js';
 
 /** One connection to a database server, taken out of the pool for a while. */
 export class Session {

@@ -2,7 +2,7 @@ import type { RequestSnapshot } from '@bbb/rules';
 import { marks } from '@bbb/sql';
 import { requestState, type BuildFacts } from './request-state.js';
 import type { SchedulerSchema } from './schema.js';
-import { numeric, type Row, type Statement } from './statement.js';
+import { numeric, type Row, type Statement } from './sql.js';
 
 /**
  * Reads requests with all their builds in one statement: two would see different moments, and a build that began and
@@ -41,8 +41,8 @@ export function snapshotsFrom(rows: readonly Row[], schema: SchedulerSchema): Re
       finishTime: numeric(row.finish_time),
     });
   }
-  return [...requests].map(([requestId, { row, builds }]) => ({
-    requestId,
+  return [...requests].map(([buildRequestId, { row, builds }]) => ({
+    buildRequestId,
     buildername: row.buildername as string,
     branch: row.branch as string | null,
     submittedAt: Number(row.submitted_at),

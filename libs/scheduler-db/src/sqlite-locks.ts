@@ -1,11 +1,11 @@
-import type { OrderKey } from '@bbb/rules';
+import type { RequestKey } from '@bbb/rules';
 import { whenNotBusy } from '@bbb/sql';
 import type { KeyLocks, LockedKeys } from './key-locks.js';
-import { answered } from './answered.js';
+import { answered } from './driver-errors.js';
 import type { LazySource } from './lazy-source.js';
-import { chosen, lookUp } from './look-up.js';
+import { chosen, lookUp } from './find-by-key.js';
 import type { RequestRows } from './request-rows.js';
-import { insertInto, type Row, type Statement } from './statement.js';
+import { insertInto, type Row, type Statement } from './sql.js';
 
 /**
  * Locks the whole file by BEGIN IMMEDIATE: readers go on, writers wait. The connection is the only one of its source,
@@ -23,7 +23,7 @@ export function sqliteLocks(source: LazySource, patience: number): KeyLocks {
   };
 
   async function underLocks<T>(
-    keys: readonly OrderKey[],
+    keys: readonly RequestKey[],
     work: (locked: LockedKeys) => Promise<T>,
   ): Promise<T> {
     const runner = await source.runner();

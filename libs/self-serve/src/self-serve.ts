@@ -46,8 +46,8 @@ export class SelfServe implements OnApplicationShutdown {
   }
 
   /** Asks to take back a request that has not started. */
-  async cancelRequest(branch: string, requestId: number): Promise<void> {
-    return this.remembering(() => this.cancel(branch, 'request', requestId));
+  async cancelRequest(branch: string, buildRequestId: number): Promise<void> {
+    return this.remembering(() => this.cancel(branch, 'request', buildRequestId));
   }
 
   /** Why the last call failed; undefined after a success, and before the first call. Asks nothing. */

@@ -85,7 +85,9 @@ function leftOvers(world: World): Record<string, unknown> {
       error,
     })),
     rows: [...world.rows.rows.values()],
-    open: world.taskIds.flatMap((taskId) => world.farm.openOf(taskId).map(({ requestId }) => requestId)),
+    open: world.taskIds.flatMap((taskId) =>
+      world.farm.openOf(taskId).map(({ buildRequestId }) => buildRequestId),
+    ),
     tasks: world.taskIds.map((taskId) => world.statusOf(taskId)?.state),
   };
 }

@@ -65,10 +65,10 @@ export class Liveness {
       const isDead = !isLive(run) || request !== own;
       const canRerun = isLost(run) && request === own && inTime;
       if (!request.complete && isDead && !canRerun && isStoppable(request)) {
-        this.#due('L3: the request of a dead task is still open', run, taskId, request.requestId);
+        this.#due('L3: the request of a dead task is still open', run, taskId, request.buildRequestId);
       }
-      if (!request.complete && row?.buildRequestId !== request.requestId) {
-        this.#due('L5: an open request has no row', run, taskId, request.requestId);
+      if (!request.complete && row?.buildRequestId !== request.buildRequestId) {
+        this.#due('L5: an open request has no row', run, taskId, request.buildRequestId);
       }
     }
     const request = world.farm.requests.get(row?.buildRequestId ?? -1);
@@ -106,15 +106,15 @@ export class Liveness {
     }
   }
 
-  #due(rule: Rule, run: Run, taskId: string, requestId?: number): void {
-    const key = `${rule} ${taskId} ${run.runId} ${requestId}`;
+  #due(rule: Rule, run: Run, taskId: string, buildRequestId?: number): void {
+    const key = `${rule} ${taskId} ${run.runId} ${buildRequestId}`;
     this.#now.add(key);
     const since = this.#since.get(key) ?? this.world.now();
     this.#since.set(key, since);
     const waited = this.world.now() - since;
     const slack = rule === 'L5: an open request has no row' ? this.patience : this.#slack;
     if (waited > BOUNDS[rule] + slack)
-      this.world.watch.violate(rule, { taskId, runId: run.runId, requestId, waited });
+      this.world.watch.violate(rule, { taskId, runId: run.runId, buildRequestId, waited });
   }
 }
 

@@ -120,7 +120,7 @@ const PERFORMANCES: Record<Op, Performance> = {
     if (!row) return;
     const build = row.builds.at(-1);
     if (row.claimedAt === 0 && b % 2 === 0) world.farm.markComplete(row);
-    else if (row.claimedAt === 0) world.agent.accept('cancel-request', row.requestId);
+    else if (row.claimedAt === 0) world.agent.accept('cancel-request', row.buildRequestId);
     else if (build?.finishTime === null) {
       world.masters.find(({ name }) => name === row.claimedBy?.master)?.stop(build.number);
     }

@@ -1,8 +1,8 @@
 import {
-  type BuildOrder,
-  firstRunOfOrder,
+  type RequestSpec,
+  firstRunOfRequest,
   type MarkedRequest,
-  type OrderKey,
+  type RequestKey,
   type RequestSnapshot,
   type RequestState,
   type Run,
@@ -23,8 +23,8 @@ export interface BuildRow {
 
 /** A row of `buildrequests` with its buildset. Times are epoch seconds. */
 export interface RequestRow {
-  requestId: number;
-  order: BuildOrder;
+  buildRequestId: number;
+  order: RequestSpec;
   complete: boolean;
   results: number | null;
   completeAt: number | null;
@@ -47,7 +47,7 @@ export class Farm {
 
   constructor(readonly now: () => number) {}
 
-  find({ taskId, createdForRunId, submittedAt }: OrderKey): RequestRow | undefined {
+  find({ taskId, createdForRunId, submittedAt }: RequestKey): RequestRow | undefined {
     return this.of(taskId).find(
       ({ order }) => order.createdForRunId === createdForRunId && order.submittedAt === submittedAt,
     );
@@ -66,15 +66,15 @@ export class Farm {
    * gets a request of its own when the one before had been cancelled.
    */
   servingRun(taskId: string, runs: readonly Run[], runId: number): RequestRow | undefined {
-    const first = firstRunOfOrder(runs, runId)?.runId ?? Infinity;
+    const first = firstRunOfRequest(runs, runId)?.runId ?? Infinity;
     const serves = ({ order }: RequestRow) =>
       order.createdForRunId >= first && order.createdForRunId <= runId;
     return this.of(taskId).findLast(serves);
   }
 
-  insert(order: BuildOrder): RequestRow {
+  insert(order: RequestSpec): RequestRow {
     const row: RequestRow = {
-      requestId: this.#nextRequest++,
+      buildRequestId: this.#nextRequest++,
       order,
       complete: false,
       results: null,
@@ -83,7 +83,7 @@ export class Farm {
       claimedBy: null,
       builds: [],
     };
-    this.requests.set(row.requestId, row);
+    this.requests.set(row.buildRequestId, row);
     return row;
   }
 
@@ -130,17 +130,17 @@ export class Farm {
   }
 
   snapshot(row: RequestRow): RequestSnapshot {
-    const { requestId, order } = row;
+    const { buildRequestId, order } = row;
     const { buildername, branch, submittedAt } = order;
-    return { requestId, buildername, branch, submittedAt, state: stateOf(row) };
+    return { buildRequestId, buildername, branch, submittedAt, state: stateOf(row) };
   }
 
   marked(after: number, limit: number): MarkedRequest[] {
     return [...this.requests.values()]
-      .filter(({ requestId, complete }) => !complete && requestId > after)
+      .filter(({ buildRequestId, complete }) => !complete && buildRequestId > after)
       .slice(0, limit)
-      .map(({ requestId, order: { taskId, submittedAt, createdForRunId } }) => ({
-        requestId,
+      .map(({ buildRequestId, order: { taskId, submittedAt, createdForRunId } }) => ({
+        buildRequestId,
         taskId,
         submittedAt,
         createdForRunId,

@@ -14,10 +14,10 @@ import { readLogUploaded, readStarted } from '../../../apps/bb-listener/src/buil
 import { BuildFinishedService } from '../../../apps/bb-listener/src/build-finished.service.js';
 import { BuildStartedService } from '../../../apps/bb-listener/src/build-started.service.js';
 import { TrackedBuilds } from '../../../apps/bb-listener/src/tracked-builds.js';
-import { OrphanSweep } from '../../../apps/reflector/src/orphan-sweep.service.js';
+import { OrphanRequestsStep } from '../../../apps/reflector/src/orphan-requests-step.service.js';
 import { ReflectorPass } from '../../../apps/reflector/src/reflector-pass.service.js';
-import { TrackedWalk } from '../../../apps/reflector/src/tracked-walk.service.js';
-import { UntrackedRuns } from '../../../apps/reflector/src/untracked-runs.service.js';
+import { TrackedTasksStep } from '../../../apps/reflector/src/tracked-tasks-step.service.js';
+import { MissedRunsStep } from '../../../apps/reflector/src/missed-runs-step.service.js';
 import { TaskExceptionService } from '../../../apps/tc-listener/src/task-exception.service.js';
 import { readTaskMessage } from '../../../apps/tc-listener/src/task-message.js';
 import { TaskPendingService } from '../../../apps/tc-listener/src/task-pending.service.js';
@@ -116,9 +116,25 @@ export class Instance {
       started: (payload) => started.handle(readStarted(payload)),
       log_uploaded: (payload) => finished.handle(readLogUploaded(payload)),
     };
-    const untracked = new UntrackedRuns(store, reconciler, POLICY, CONFIGURATION);
-    const orphans = new OrphanSweep(queue, buildbot, store, this.clock, reconciler, POLICY, CONFIGURATION);
-    const walk = new TrackedWalk(queue, buildbot, store, this.clock, telemetry, reconciler, CONFIGURATION);
+    const untracked = new MissedRunsStep(store, reconciler, POLICY, CONFIGURATION);
+    const orphans = new OrphanRequestsStep(
+      queue,
+      buildbot,
+      store,
+      this.clock,
+      reconciler,
+      POLICY,
+      CONFIGURATION,
+    );
+    const walk = new TrackedTasksStep(
+      queue,
+      buildbot,
+      store,
+      this.clock,
+      telemetry,
+      reconciler,
+      CONFIGURATION,
+    );
     const parts = world.mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
     this.#pass = new ReflectorPass(
       parts.walk,

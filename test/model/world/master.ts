@@ -160,7 +160,7 @@ export class Master {
   }
 
   #message({ requests, number }: Build, results: number | null): unknown {
-    const ids = requests.map(({ requestId }) => requestId).slice(0, this.idLimit);
+    const ids = requests.map(({ buildRequestId }) => buildRequestId).slice(0, this.idLimit);
     const properties: unknown[] = [['taskId', requests.at(-1)?.order.taskId, 'bbb']];
     if (results === null) return { payload: { build: { number, properties, results }, request_ids: ids } };
     properties.push(

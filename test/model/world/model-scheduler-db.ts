@@ -1,7 +1,7 @@
 import {
-  type BuildOrder,
+  type RequestSpec,
   type MarkedRequest,
-  type OrderKey,
+  type RequestKey,
   type RequestSnapshot,
   Unavailable,
 } from '@bbb/rules';
@@ -22,7 +22,7 @@ export class ModelSchedulerDb {
     private readonly seen: Seen,
   ) {}
 
-  create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+  create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
     return this.#underLock(order, async () => {
       const found = await this.find(order);
       if (found !== undefined) return found;
@@ -31,12 +31,12 @@ export class ModelSchedulerDb {
         if (!this.locks.isHeld(order.taskId, this)) throw new Unavailable(SYSTEM, 'the connection is gone');
         const row = this.farm.insert(order);
         this.watch.inserted(row, this.seen.of(order.taskId));
-        return row.requestId;
+        return row.buildRequestId;
       });
     });
   }
 
-  withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+  withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
     return this.#underLock(key, async () => {
       const found = await this.find(key);
       if (found === undefined) await forget();
@@ -44,14 +44,14 @@ export class ModelSchedulerDb {
     });
   }
 
-  find(key: OrderKey): Promise<number | undefined> {
-    return this.gate.call(SYSTEM, 'find', 'read', () => this.farm.find(key)?.requestId);
+  find(key: RequestKey): Promise<number | undefined> {
+    return this.gate.call(SYSTEM, 'find', 'read', () => this.farm.find(key)?.buildRequestId);
   }
 
-  snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+  snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
     return this.gate.call(SYSTEM, 'snapshots', 'read', () => {
-      const found = requestIds.flatMap((id) => this.farm.requests.get(id) ?? []);
-      return new Map(found.map((row) => [row.requestId, this.farm.snapshot(row)]));
+      const found = buildRequestIds.flatMap((id) => this.farm.requests.get(id) ?? []);
+      return new Map(found.map((row) => [row.buildRequestId, this.farm.snapshot(row)]));
     });
   }
 
@@ -64,7 +64,7 @@ export class ModelSchedulerDb {
   }
 
   /** A lock whose answer is lost goes with its connection. */
-  async #underLock<T>({ taskId }: OrderKey, work: () => Promise<T>): Promise<T> {
+  async #underLock<T>({ taskId }: RequestKey, work: () => Promise<T>): Promise<T> {
     try {
       await this.gate.call(SYSTEM, 'lock', 'read', () => this.locks.take(taskId, this));
       return await work();

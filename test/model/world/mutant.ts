@@ -1,14 +1,14 @@
 import type { Buildbot, MessageStore, TaskQueue, TaskStore } from '@bbb/rules';
 import type { Rules } from '@bbb/reconciler';
-import type { OrphanSweep } from '../../../apps/reflector/src/orphan-sweep.service.js';
-import type { TrackedWalk } from '../../../apps/reflector/src/tracked-walk.service.js';
-import type { UntrackedRuns } from '../../../apps/reflector/src/untracked-runs.service.js';
+import type { OrphanRequestsStep } from '../../../apps/reflector/src/orphan-requests-step.service.js';
+import type { TrackedTasksStep } from '../../../apps/reflector/src/tracked-tasks-step.service.js';
+import type { MissedRunsStep } from '../../../apps/reflector/src/missed-runs-step.service.js';
 
 /** The parts of a reflector's pass. */
 export interface PassParts {
-  walk: TrackedWalk;
-  untracked: UntrackedRuns;
-  orphans: OrphanSweep;
+  walk: TrackedTasksStep;
+  untracked: MissedRunsStep;
+  orphans: OrphanRequestsStep;
 }
 
 /** A way in which the bridge may be wrong; each part stands in for the right one. Nothing given: the bridge as it is. */

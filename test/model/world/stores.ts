@@ -40,8 +40,10 @@ export class ModelTaskStore extends TaskStore {
     return this.gate.call(SYSTEM, 'get', 'read', () => this.shared.get(taskId));
   }
 
-  byRequestIds(requestIds: readonly number[]): Promise<TrackedTask[]> {
-    return this.gate.call(SYSTEM, 'byRequestIds', 'read', () => this.shared.byRequestIds(requestIds));
+  byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
+    return this.gate.call(SYSTEM, 'byBuildRequestIds', 'read', () =>
+      this.shared.byBuildRequestIds(buildRequestIds),
+    );
   }
 
   byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {

@@ -51,23 +51,23 @@ export class Watch {
   }
 
   /** S1, S4, S6. */
-  inserted({ requestId, order }: RequestRow, seen: Sight | undefined): void {
+  inserted({ buildRequestId, order }: RequestRow, seen: Sight | undefined): void {
     const { taskId, createdForRunId, submittedAt } = order;
     const same = this.farm
       .of(taskId)
       .filter(
         (row) => row.order.createdForRunId === createdForRunId && row.order.submittedAt === submittedAt,
       );
-    if (same.length > 1) this.violate('S1: an order has two requests', { taskId, requestId });
+    if (same.length > 1) this.violate('S1: an order has two requests', { taskId, buildRequestId });
     if (this.farm.openOf(taskId).length > 1 && !this.hasLostRows) {
-      this.violate('S1: a task has two open requests', { taskId, requestId });
+      this.violate('S1: a task has two open requests', { taskId, buildRequestId });
     }
     const run = seen?.status?.runs.at(-1);
     if (run?.state !== 'pending')
       this.violate('S4: a request for a run that was not seen pending', { taskId, run });
     const row = this.rowOf(taskId);
     if (!this.hasLostRows && (row?.buildRequestId !== null || row.runId < createdForRunId)) {
-      this.violate('S4: a request for an order that had been given up', { taskId, requestId, row });
+      this.violate('S4: a request for an order that had been given up', { taskId, buildRequestId, row });
     }
     if (this.refusable.has(taskId)) this.violate('S6: a request for a refused payload', { taskId });
   }

@@ -6,7 +6,7 @@ describe('Metrics', () => {
     const metrics = new Metrics();
     metrics.count('messages_total', { queue: 'task-pending', outcome: 'done' });
     metrics.count('bbb_messages_total', { queue: 'task-pending', outcome: 'done' }, 2);
-    metrics.observe('cycle_seconds', 0.2);
+    metrics.observe('pass_seconds', 0.2);
     metrics.set('tracked', 3, { state: 'running' });
     metrics.set('tracked', 1, { state: 'running' });
     const text = await metrics.text();

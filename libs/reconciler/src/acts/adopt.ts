@@ -1,7 +1,7 @@
 import { latestRun } from '@bbb/rules';
-import { orderKeyOf } from '../order-key.js';
-import { DONE, LOOK_AGAIN } from '../scene.js';
-import type { Act } from '../tools.js';
+import { findRequestKey } from '../find-request-key.js';
+import { DONE, LOOK_AGAIN } from '../situation.js';
+import type { Act } from '../context.js';
 
 /**
  * A run that the bridge has claimed, and no row: the row was lost, or never written. Its build request, if there is
@@ -9,12 +9,12 @@ import type { Act } from '../tools.js';
  */
 export const adopt: Act = async ({ taskId, status }, { buildbot, store, settings, logger }) => {
   const run = status && latestRun(status);
-  const key = run && (await orderKeyOf(status, run.runId, buildbot));
+  const key = run && (await findRequestKey(status, run.runId, buildbot));
   if (!key || status.taskQueueId !== settings.taskQueueId) return DONE;
   const buildRequestId = (await buildbot.find(key)) ?? null;
   await store.track({ taskId, runId: run.runId, createdDate: null, buildRequestId });
   logger.warn(
-    { taskId, runId: run.runId, brid: buildRequestId },
+    { taskId, runId: run.runId, buildRequestId: buildRequestId },
     'claimed task without a row is tracked again',
   );
   return LOOK_AGAIN;

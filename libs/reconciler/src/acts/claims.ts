@@ -1,6 +1,6 @@
 import type { RequestSnapshot } from '@bbb/rules';
-import { decideWith, DONE, LOOK_AGAIN } from '../scene.js';
-import { type Act, rowOf } from '../tools.js';
+import { decideWith, DONE, LOOK_AGAIN } from '../situation.js';
+import { type Act, rowOf } from '../context.js';
 
 /** The id of the build that a claim is made for. */
 function newestBuildId(request: RequestSnapshot | undefined): number | null {
@@ -8,42 +8,42 @@ function newestBuildId(request: RequestSnapshot | undefined): number | null {
 }
 
 /** Claims the pending run: its build has started, so the task is running. */
-export const claim: Act = async (scene, tools) => {
-  const row = rowOf(scene);
+export const claim: Act = async (situation, context) => {
+  const row = rowOf(situation);
   const { taskId, runId } = row;
-  const { takenUntil, status } = await tools.queue.claim({ taskId, runId });
-  const buildId = newestBuildId(scene.request);
-  const changed = await tools.store.change(row, { takenUntil: Math.floor(takenUntil), buildId });
-  tools.logger.log({ taskId, runId, brid: row.buildRequestId, buildId }, 'task claimed');
-  return changed ? decideWith(scene, { row: changed, status }) : LOOK_AGAIN;
+  const { takenUntil, status } = await context.queue.claim({ taskId, runId });
+  const buildId = newestBuildId(situation.request);
+  const changed = await context.store.change(row, { takenUntil: Math.floor(takenUntil), buildId });
+  context.logger.log({ taskId, runId, buildRequestId: row.buildRequestId, buildId }, 'task claimed');
+  return changed ? decideWith(situation, { row: changed, status }) : LOOK_AGAIN;
 };
 
 /** Extends the claim of a running build. */
-export const reclaim: Act = async (scene, tools) => {
-  const row = rowOf(scene);
+export const reclaim: Act = async (situation, context) => {
+  const row = rowOf(situation);
   const { taskId, runId } = row;
-  const { takenUntil } = await tools.queue.reclaim({ taskId, runId, wasHeld: true });
-  tools.telemetry.observe('claim_margin_seconds', (row.takenUntil ?? 0) - tools.clock.now());
-  const changed = await tools.store.change(row, { takenUntil: Math.floor(takenUntil) });
-  tools.logger.log({ taskId, runId, takenUntil: Math.floor(takenUntil) }, 'task reclaimed');
+  const { takenUntil } = await context.queue.reclaim({ taskId, runId, wasHeld: true });
+  context.telemetry.observe('claim_margin_seconds', (row.takenUntil ?? 0) - context.clock.now());
+  const changed = await context.store.change(row, { takenUntil: Math.floor(takenUntil) });
+  context.logger.log({ taskId, runId, takenUntil: Math.floor(takenUntil) }, 'task reclaimed');
   return changed ? DONE : LOOK_AGAIN;
 };
 
 /** Buildbot has given the build up and will build the same request again: a new run follows the new build. */
-export const retry: Act = async (scene, tools) => {
-  const { taskId, runId } = rowOf(scene);
-  const status = await tools.queue.report(
+export const retry: Act = async (situation, context) => {
+  const { taskId, runId } = rowOf(situation);
+  const status = await context.queue.report(
     { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
-  tools.logger.log({ taskId, runId }, 'run ended for a retry');
-  return decideWith(scene, { status });
+  context.logger.log({ taskId, runId }, 'run ended for a retry');
+  return decideWith(situation, { status });
 };
 
 /** No retries are left although the request lives on: the task is run once more. */
-export const rerun: Act = async (scene, tools) => {
-  const { taskId, runId } = rowOf(scene);
-  const status = await tools.queue.rerun(taskId);
-  tools.logger.log({ taskId, runId }, 'task rerun');
-  return decideWith(scene, { status });
+export const rerun: Act = async (situation, context) => {
+  const { taskId, runId } = rowOf(situation);
+  const status = await context.queue.rerun(taskId);
+  context.logger.log({ taskId, runId }, 'task rerun');
+  return decideWith(situation, { status });
 };

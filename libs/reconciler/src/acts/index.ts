@@ -1,10 +1,10 @@
 import type { Verdict } from '@bbb/rules';
-import { DONE } from '../scene.js';
-import type { Act } from '../tools.js';
+import { DONE } from '../situation.js';
+import type { Act } from '../context.js';
 import { adopt } from './adopt.js';
 import { claim, reclaim, rerun, retry } from './claims.js';
-import { abandon, cancelRequest, cancelTask, forget, noteMissing, reorder } from './endings.js';
-import { inject, refuse } from './inject.js';
+import { abandon, cancelRequest, cancelTask, forget, noteMissing, recreateRequest } from './endings.js';
+import { createRequest, reject } from './create-request.js';
 import { resolve } from './resolve.js';
 import { withdraw } from './withdraw.js';
 
@@ -14,17 +14,17 @@ const nothing: Act = () => Promise.resolve(DONE);
 export const ACTS: Record<Verdict, Act> = {
   ignore: nothing,
   wait: nothing,
-  inject,
+  'create-request': createRequest,
   adopt,
   withdraw,
-  refuse,
+  reject,
   claim,
   reclaim,
   retry,
   rerun,
   resolve,
   abandon,
-  reorder,
+  'recreate-request': recreateRequest,
   'cancel-task': cancelTask,
   'cancel-request': cancelRequest,
   'note-missing': noteMissing,

@@ -1,26 +1,26 @@
-import { orderKeyOf } from '../order-key.js';
-import { decideWith, LOOK_AGAIN } from '../scene.js';
-import { type Act, rowOf } from '../tools.js';
+import { findRequestKey } from '../find-request-key.js';
+import { decideWith, LOOK_AGAIN } from '../situation.js';
+import { type Act, rowOf } from '../context.js';
 
 /**
  * Gives up an order whose request is not recorded. If the request exists after all it is recorded, and then taken
  * back like any other. Without the task's status the order's key is not known; a request that exists nevertheless
  * is found by its mark.
  */
-export const withdraw: Act = async (scene, tools) => {
-  const row = rowOf(scene);
-  const key = scene.status && (await orderKeyOf(scene.status, row.runId, tools.buildbot));
+export const withdraw: Act = async (situation, context) => {
+  const row = rowOf(situation);
+  const key = situation.status && (await findRequestKey(situation.status, row.runId, context.buildbot));
   let forgotten = false;
   const forget = async () => {
-    forgotten = await tools.store.forget(row);
+    forgotten = await context.store.forget(row);
   };
-  const requestId = key ? await tools.buildbot.withdraw(key, forget) : void (await forget());
-  if (requestId !== undefined) {
-    const processedDate = row.processedDate ?? Math.floor(tools.clock.now());
-    await tools.store.change(row, { buildRequestId: requestId, processedDate });
+  const buildRequestId = key ? await context.buildbot.withdraw(key, forget) : void (await forget());
+  if (buildRequestId !== undefined) {
+    const processedDate = row.processedDate ?? Math.floor(context.clock.now());
+    await context.store.change(row, { buildRequestId, processedDate });
     return LOOK_AGAIN;
   }
   if (!forgotten) return LOOK_AGAIN;
-  tools.logger.log({ taskId: row.taskId, runId: row.runId }, 'order withdrawn');
-  return decideWith(scene, { row: undefined, request: undefined });
+  context.logger.log({ taskId: row.taskId, runId: row.runId }, 'order withdrawn');
+  return decideWith(situation, { row: undefined, request: undefined });
 };

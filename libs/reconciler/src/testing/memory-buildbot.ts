@@ -1,9 +1,9 @@
 import {
   Buildbot,
   type BuilderKnown,
-  type BuildOrder,
+  type RequestSpec,
   type MarkedRequest,
-  type OrderKey,
+  type RequestKey,
   type RequestSnapshot,
 } from '@bbb/rules';
 import type { Effects } from './effects.js';
@@ -30,48 +30,48 @@ export class MemoryBuildbot extends Buildbot {
     super();
   }
 
-  create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+  create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
     return this.effects.effect('buildbot.create', () =>
       this.#underLock(async () => {
         const existing = this.#byKey(order);
-        if (existing) return existing.requestId;
+        if (existing) return existing.buildRequestId;
         if (!(await stillWanted())) return undefined;
         if (this.openOf(order.taskId).length > 0) this.doubles.push(order.taskId);
         const request = new MemoryRequest(this.#nextId++, order);
-        this.requests.set(request.requestId, request);
-        return request.requestId;
+        this.requests.set(request.buildRequestId, request);
+        return request.buildRequestId;
       }),
     );
   }
 
-  find(key: OrderKey): Promise<number | undefined> {
-    return this.effects.read('buildbot.find', () => this.#byKey(key)?.requestId);
+  find(key: RequestKey): Promise<number | undefined> {
+    return this.effects.read('buildbot.find', () => this.#byKey(key)?.buildRequestId);
   }
 
-  withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined> {
+  withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
     return this.effects.read('buildbot.withdraw', () =>
       this.#underLock(async () => {
         const existing = this.#byKey(key);
         if (!existing) await forget();
-        return existing?.requestId;
+        return existing?.buildRequestId;
       }),
     );
   }
 
-  snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+  snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
     return this.effects.read('buildbot.snapshots', () => {
-      const found = requestIds.flatMap((id) => this.requests.get(id) ?? []);
-      return new Map(found.map((request) => [request.requestId, request.snapshot()]));
+      const found = buildRequestIds.flatMap((id) => this.requests.get(id) ?? []);
+      return new Map(found.map((request) => [request.buildRequestId, request.snapshot()]));
     });
   }
 
-  markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]> {
+  markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
     return this.effects.read('buildbot.markedOpenRequests', () =>
       [...this.requests.values()]
-        .filter(({ requestId, isOpen }) => isOpen && requestId > afterRequestId)
+        .filter(({ buildRequestId, isOpen }) => isOpen && buildRequestId > afterBuildRequestId)
         .slice(0, limit)
-        .map(({ requestId, order: { taskId, submittedAt, createdForRunId } }) => ({
-          requestId,
+        .map(({ buildRequestId, order: { taskId, submittedAt, createdForRunId } }) => ({
+          buildRequestId,
           taskId,
           submittedAt,
           createdForRunId,
@@ -79,8 +79,8 @@ export class MemoryBuildbot extends Buildbot {
     );
   }
 
-  cancel({ requestId }: RequestSnapshot): Promise<void> {
-    return this.effects.effect('buildbot.cancel', () => void this.wishes.push(requestId));
+  cancel({ buildRequestId }: RequestSnapshot): Promise<void> {
+    return this.effects.effect('buildbot.cancel', () => void this.wishes.push(buildRequestId));
   }
 
   knows(buildername: string): Promise<BuilderKnown> {
@@ -98,40 +98,40 @@ export class MemoryBuildbot extends Buildbot {
   }
 
   /** A person cancels the request in Buildbot. */
-  cancelByHand(requestId: number): void {
-    this.request(requestId).stop(this.now());
+  cancelByHand(buildRequestId: number): void {
+    this.request(buildRequestId).stop(this.now());
   }
 
-  startBuild(requestId: number): number {
-    return this.request(requestId).start();
+  startBuild(buildRequestId: number): number {
+    return this.request(buildRequestId).start();
   }
 
   /** The build has ended; the request is not complete yet. */
-  endBuild(requestId: number): void {
-    this.request(requestId).end();
+  endBuild(buildRequestId: number): void {
+    this.request(buildRequestId).end();
   }
 
   /** The newest build ends and the request with it. */
-  complete(requestId: number, results: number): void {
-    this.request(requestId).complete(results, this.now());
+  complete(buildRequestId: number, results: number): void {
+    this.request(buildRequestId).complete(results, this.now());
   }
 
   /** The newest build ends in RETRY. */
-  requeue(requestId: number): void {
-    this.request(requestId).requeue();
+  requeue(buildRequestId: number): void {
+    this.request(buildRequestId).requeue();
   }
 
-  vanish(requestId: number): void {
-    this.requests.delete(requestId);
+  vanish(buildRequestId: number): void {
+    this.requests.delete(buildRequestId);
   }
 
-  request(requestId: number): MemoryRequest {
-    const request = this.requests.get(requestId);
-    if (!request) throw new TypeError(`no request ${requestId}`);
+  request(buildRequestId: number): MemoryRequest {
+    const request = this.requests.get(buildRequestId);
+    if (!request) throw new TypeError(`no request ${buildRequestId}`);
     return request;
   }
 
-  #byKey({ taskId, createdForRunId, submittedAt }: OrderKey): MemoryRequest | undefined {
+  #byKey({ taskId, createdForRunId, submittedAt }: RequestKey): MemoryRequest | undefined {
     return [...this.requests.values()].find(
       ({ order }) =>
         order.taskId === taskId &&

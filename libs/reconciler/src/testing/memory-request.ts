@@ -1,4 +1,4 @@
-import type { BuildOrder, BuildRef, RequestSnapshot, RequestState } from '@bbb/rules';
+import type { RequestSpec, BuildRef, RequestSnapshot, RequestState } from '@bbb/rules';
 
 const RETRY = 5;
 const CANCELLED = 6;
@@ -20,8 +20,8 @@ export class MemoryRequest {
   #completeAt: number | null = null;
 
   constructor(
-    readonly requestId: number,
-    readonly order: BuildOrder,
+    readonly buildRequestId: number,
+    readonly order: RequestSpec,
   ) {}
 
   /** @returns the number of the build */
@@ -76,7 +76,7 @@ export class MemoryRequest {
 
   snapshot(): RequestSnapshot {
     const { buildername, branch, submittedAt } = this.order;
-    return { requestId: this.requestId, buildername, branch, submittedAt, state: this.#state() };
+    return { buildRequestId: this.buildRequestId, buildername, branch, submittedAt, state: this.#state() };
   }
 
   #state(): RequestState {

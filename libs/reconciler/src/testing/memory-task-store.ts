@@ -13,9 +13,11 @@ export class MemoryTaskStore extends TaskStore {
     return this.effects.read('store.get', () => copy(this.rows.get(taskId)));
   }
 
-  byRequestIds(requestIds: readonly number[]): Promise<TrackedTask[]> {
-    return this.effects.read('store.byRequestIds', () =>
-      this.#where(({ buildRequestId }) => buildRequestId !== null && requestIds.includes(buildRequestId)),
+  byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
+    return this.effects.read('store.byBuildRequestIds', () =>
+      this.#where(
+        ({ buildRequestId }) => buildRequestId !== null && buildRequestIds.includes(buildRequestId),
+      ),
     );
   }
 

@@ -6,8 +6,8 @@ import {
   type Verdict,
 } from '@bbb/rules';
 import { Reconciler } from '../reconciler.js';
-import type { FinishedEvent, Given, TriggeringEvent } from '../scene.js';
-import type { ReconcilerSettings } from '../tools.js';
+import type { FinishedEvent, Given, TriggeringEvent } from '../situation.js';
+import type { ReconcilerSettings } from '../context.js';
 import { Effects } from './effects.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryBuildbot } from './memory-buildbot.js';
@@ -88,7 +88,7 @@ export class World {
   /** The task's request is made and its build started; the bridge has not heard of the build. */
   async building(): Promise<number> {
     await this.reconcile();
-    return this.buildbot.startBuild(this.request.requestId);
+    return this.buildbot.startBuild(this.request.buildRequestId);
   }
 
   /** The task's build runs and the task with it. */

@@ -36,7 +36,7 @@ describe('catchUp', () => {
     expect(changes(after)).toEqual({ runId: 2, buildId: SECOND.buildId, takenUntil: NOW + 1200 });
   });
 
-  it('never follows a run of a newer order, nor goes back', () => {
+  it('never follows a run of a superseded, nor goes back', () => {
     expect(changes(seen(STATES.building, ['canceled', 'pending'], CLAIMED))).toBeUndefined();
     expect(changes(seen(STATES.building, ['running'], { ...CLAIMED, runId: 1 }))).toBeUndefined();
   });
@@ -59,9 +59,9 @@ describe('catchUp', () => {
 
   it('moves the end of a claim ahead, in whole seconds, and never back', () => {
     const held = (takenUntil: number, recorded: number) => {
-      const scene = seen(STATES.building, ['running'], { ...CLAIMED, takenUntil: recorded });
+      const situation = seen(STATES.building, ['running'], { ...CLAIMED, takenUntil: recorded });
       return changes({
-        ...scene,
+        ...situation,
         status: { ...status('running'), runs: [{ ...run(0, 'running'), takenUntil }] },
       });
     };

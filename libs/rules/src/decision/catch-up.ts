@@ -8,7 +8,7 @@ import { latestRun } from './facts.js';
  */
 export function catchUp({ row, status, request }: Observation, facts: Facts): TrackedTaskChanges | undefined {
   const run = status && latestRun(status);
-  if (!row || !run || facts.newerOrder) return undefined;
+  if (!row || !run || facts.superseded) return undefined;
   const changes: TrackedTaskChanges = {};
 
   if (run.runId > row.runId) Object.assign(changes, { runId: run.runId, buildId: null, takenUntil: null });
@@ -21,7 +21,7 @@ export function catchUp({ row, status, request }: Observation, facts: Facts): Tr
     if (known.buildId === null && (state?.at === 'building' || state?.at === 'finished'))
       changes.buildId = state.build.buildId;
   }
-  if (row.missingSince !== null && !['gone', 'unseen'].includes(facts.request) && facts.run !== 'absent')
+  if (row.missingSince !== null && !['gone', 'unavailable'].includes(facts.request) && facts.run !== 'absent')
     changes.missingSince = null;
 
   return Object.keys(changes).length > 0 ? changes : undefined;

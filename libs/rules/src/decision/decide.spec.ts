@@ -11,33 +11,34 @@ const LIVE = ['pending', 'running', 'foreign'];
 
 /** What must hold whenever a verdict is given: said apart from the function, over its whole input space. */
 const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
-  inject: ({ run, request, deadlinePassed }) =>
-    run === 'pending' && !deadlinePassed && ['untracked', 'ordered'].includes(request),
+  'create-request': ({ run, request, deadlinePassed }) =>
+    run === 'pending' && !deadlinePassed && ['untracked', 'creating'].includes(request),
   adopt: ({ run, request }) => run === 'running' && request === 'untracked',
-  withdraw: ({ run, request, newerOrder }) => request === 'ordered' && (newerOrder || !LIVE.includes(run)),
-  refuse: ({ run, request }) => run === 'running' && request === 'ordered',
-  claim: ({ run, request, deadlinePassed, newerOrder }) =>
+  withdraw: ({ run, request, superseded }) => request === 'creating' && (superseded || !LIVE.includes(run)),
+  reject: ({ run, request }) => run === 'running' && request === 'creating',
+  claim: ({ run, request, deadlinePassed, superseded }) =>
     run === 'pending' &&
-    !newerOrder &&
+    !superseded &&
     !deadlinePassed &&
     ['building', 'rebuilding', 'finished'].includes(request),
-  reclaim: ({ run, claimDue, deadlinePassed, newerOrder }) =>
-    run === 'running' && claimDue && !deadlinePassed && !newerOrder,
-  retry: ({ run, request, newerOrder }) =>
-    run === 'running' && !newerOrder && ['rebuilding', 'requeued'].includes(request),
-  rerun: ({ run, runsLeft, deadlinePassed, newerOrder }) =>
-    run === 'lost' && runsLeft && !deadlinePassed && !newerOrder,
-  resolve: ({ run, request, reportDue, newerOrder }) =>
-    run === 'running' && request === 'finished' && reportDue && !newerOrder,
+  reclaim: ({ run, claimDue, deadlinePassed, superseded }) =>
+    run === 'running' && claimDue && !deadlinePassed && !superseded,
+  retry: ({ run, request, superseded }) =>
+    run === 'running' && !superseded && ['rebuilding', 'requeued'].includes(request),
+  rerun: ({ run, runsLeft, deadlinePassed, superseded }) =>
+    run === 'lost' && runsLeft && !deadlinePassed && !superseded,
+  resolve: ({ run, request, reportDue, superseded }) =>
+    run === 'running' && request === 'finished' && reportDue && !superseded,
   abandon: ({ run, request, missingSettled }) => run === 'running' && request === 'gone' && missingSettled,
-  reorder: ({ run, request, missingSettled }) => run === 'pending' && request === 'gone' && missingSettled,
-  'cancel-task': ({ run, request, deadlinePassed, newerOrder }) =>
-    ['pending', 'running'].includes(run) && request === 'cancelled' && !deadlinePassed && !newerOrder,
-  'cancel-request': ({ run, request, newerOrder }) =>
-    OPEN.includes(request) && (newerOrder || !LIVE.includes(run)),
+  'recreate-request': ({ run, request, missingSettled }) =>
+    run === 'pending' && request === 'gone' && missingSettled,
+  'cancel-task': ({ run, request, deadlinePassed, superseded }) =>
+    ['pending', 'running'].includes(run) && request === 'cancelled' && !deadlinePassed && !superseded,
+  'cancel-request': ({ run, request, superseded }) =>
+    OPEN.includes(request) && (superseded || !LIVE.includes(run)),
   'note-missing': ({ run, request, missingSettled }) =>
     !missingSettled && (request === 'gone' || run === 'absent'),
-  forget: ({ run, request, newerOrder }) => COMPLETE.includes(request) && (newerOrder || !LIVE.includes(run)),
+  forget: ({ run, request, superseded }) => COMPLETE.includes(request) && (superseded || !LIVE.includes(run)),
 };
 
 describe('decide', () => {
@@ -62,20 +63,20 @@ describe('decide', () => {
 
   it('never leaves a finished build’s live run alone, once its report is due', () => {
     const finished = space.filter(
-      ({ run, request, reportDue, newerOrder }) =>
-        run === 'running' && request === 'finished' && reportDue && !newerOrder,
+      ({ run, request, reportDue, superseded }) =>
+        run === 'running' && request === 'finished' && reportDue && !superseded,
     );
     expect(new Set(finished.map(decide))).toEqual(new Set(['resolve']));
   });
 
   it('never lets a claim run out while its build runs', () => {
     const due = space.filter(
-      ({ run, request, claimDue, deadlinePassed, newerOrder }) =>
+      ({ run, request, claimDue, deadlinePassed, superseded }) =>
         run === 'running' &&
-        ['waiting', 'building', 'finishing', 'unseen'].includes(request) &&
+        ['waiting', 'building', 'finishing', 'unavailable'].includes(request) &&
         claimDue &&
         !deadlinePassed &&
-        !newerOrder,
+        !superseded,
     );
     expect(new Set(due.map(decide))).toEqual(new Set(['reclaim']));
   });

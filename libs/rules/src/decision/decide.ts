@@ -4,17 +4,17 @@ import type { Facts } from './facts.js';
  * What to do about a task now. Each verdict has one executor.
  * ignore         - not the bridge's to act on
  * wait           - all is as it should be for now
- * inject         - create the build request
+ * create-request - create the build request
  * adopt          - track a claimed run of ours that no row knows: the bridge's database was lost
  * withdraw       - give up an order that may be under way
- * refuse         - a claimed run without a request: finish the refusal of its payload
+ * reject         - a claimed run without a request: finish the rejection of its payload
  * claim          - claim the pending run: its build runs, or has ended
  * reclaim        - extend the claim
  * retry          - end the run as worker-shutdown, so that a new run follows Buildbot's RETRY
  * rerun          - make a new run of a task whose worker was lost and whose retries are used up
  * resolve        - attach the artifacts and report the result
  * abandon        - report that the build request has vanished
- * reorder        - forget the vanished request of a pending run, and create another
+ * recreate-request - forget the vanished request of a pending run, and create another
  * cancel-task    - cancel the task: it was cancelled in Buildbot
  * cancel-request - cancel in Buildbot: the task is dead
  * note-missing   - remember since when one side has been missing
@@ -23,17 +23,17 @@ import type { Facts } from './facts.js';
 export const VERDICTS = [
   'ignore',
   'wait',
-  'inject',
+  'create-request',
   'adopt',
   'withdraw',
-  'refuse',
+  'reject',
   'claim',
   'reclaim',
   'retry',
   'rerun',
   'resolve',
   'abandon',
-  'reorder',
+  'recreate-request',
   'cancel-task',
   'cancel-request',
   'note-missing',
@@ -46,23 +46,23 @@ export function decide(facts: Facts): Verdict {
   switch (facts.request) {
     case 'untracked':
       if (facts.run === 'running') return 'adopt';
-      return facts.run === 'pending' && !facts.deadlinePassed ? 'inject' : 'ignore';
-    case 'ordered':
-      return decideOrdered(facts);
-    case 'unseen':
-      return facts.run === 'running' && !facts.newerOrder ? keepClaim(facts) : 'wait';
+      return facts.run === 'pending' && !facts.deadlinePassed ? 'create-request' : 'ignore';
+    case 'creating':
+      return decideCreating(facts);
+    case 'unavailable':
+      return facts.run === 'running' && !facts.superseded ? keepClaim(facts) : 'wait';
     default:
-      return facts.newerOrder ? decideOutlived(facts) : decideRequested(facts);
+      return facts.superseded ? decideOutlived(facts) : decideRequested(facts);
   }
 }
 
-function decideOrdered(facts: Facts): Verdict {
-  if (facts.newerOrder) return 'withdraw';
+function decideCreating(facts: Facts): Verdict {
+  if (facts.superseded) return 'withdraw';
   switch (facts.run) {
     case 'pending':
-      return facts.deadlinePassed ? 'wait' : 'inject';
+      return facts.deadlinePassed ? 'wait' : 'create-request';
     case 'running':
-      return 'refuse';
+      return 'reject';
     case 'foreign':
       return 'wait';
     case 'absent':
@@ -100,7 +100,7 @@ function decidePending(facts: Facts): Verdict {
     case 'cancelled':
       return facts.deadlinePassed ? 'wait' : 'cancel-task';
     case 'gone':
-      return facts.missingSettled ? 'reorder' : 'note-missing';
+      return facts.missingSettled ? 'recreate-request' : 'note-missing';
     default:
       return 'wait';
   }
@@ -143,7 +143,7 @@ function decideLost(facts: Facts): Verdict {
   }
 }
 
-/** The request serves nobody any more: the task is dead, or has a newer order that waits for this one's end. */
+/** The request serves nobody any more: the task is dead, or has a superseded that waits for this one's end. */
 function decideOutlived(facts: Facts): Verdict {
   switch (facts.request) {
     case 'finished':

@@ -16,7 +16,7 @@ import {
   type BuildEvent,
   type Facts,
   factsOf,
-  firstRunOfOrder,
+  firstRunOfRequest,
   latestRun,
   type Observation,
 } from './facts.js';
@@ -70,14 +70,20 @@ describe('the request', () => {
   });
 
   it('is ordered while no id is recorded, and gone when Buildbot does not know the id', () => {
-    expect(facts({ row: row({ buildRequestId: null }), status: status('pending') }).request).toBe('ordered');
+    expect(facts({ row: row({ buildRequestId: null }), status: status('pending') }).request).toBe('creating');
     expect(facts({ row: row(), status: status('pending') }).request).toBe('gone');
   });
 
   it('is unseen, and not gone, while Buildbot cannot be asked', () => {
-    expect(facts({ row: row(), status: status('pending'), buildbotAway: true }).request).toBe('unseen');
-    const ordered = { row: row({ buildRequestId: null }), status: status('pending'), buildbotAway: true };
-    expect(facts(ordered).request).toBe('ordered');
+    expect(facts({ row: row(), status: status('pending'), buildbotUnavailable: true }).request).toBe(
+      'unavailable',
+    );
+    const ordered = {
+      row: row({ buildRequestId: null }),
+      status: status('pending'),
+      buildbotUnavailable: true,
+    };
+    expect(facts(ordered).request).toBe('creating');
   });
 
   it.each(Object.entries(STATES))('is %s as Buildbot says', (fact, state) => {
@@ -134,7 +140,7 @@ describe('the request', () => {
   );
 });
 
-describe('firstRunOfOrder', () => {
+describe('firstRunOfRequest', () => {
   it.each([
     [['pending'], 0, 0],
     [['worker-shutdown', 'pending'], 1, 0],
@@ -146,23 +152,23 @@ describe('firstRunOfOrder', () => {
     [['malformed-payload', 'pending'], 1, 1],
     [['deadline-exceeded', 'pending'], 1, 1],
   ])('of %j: run %i belongs to the order of run %i', (sketches, runId, first) => {
-    expect(firstRunOfOrder(status(...sketches).runs, runId)?.runId).toBe(first);
+    expect(firstRunOfRequest(status(...sketches).runs, runId)?.runId).toBe(first);
   });
 
   it('is unknown for a run that is not there', () => {
-    expect(firstRunOfOrder(status('pending').runs, 1)).toBeUndefined();
+    expect(firstRunOfRequest(status('pending').runs, 1)).toBeUndefined();
   });
 });
 
-describe('a newer order', () => {
+describe('a superseded', () => {
   const newer = (...[state, sketches, changes]: Parameters<typeof seen>) =>
-    facts(seen(state, sketches, changes)).newerOrder;
+    facts(seen(state, sketches, changes)).superseded;
 
   it('is not there while the row follows the latest run', () => {
     expect(newer(STATES.building, ['running'])).toBe(false);
     expect(newer(STATES.finished, ['canceled', 'completed'], { runId: 1 })).toBe(false);
-    expect(facts({ row: row() }).newerOrder).toBe(false);
-    expect(facts({ status: status('completed', 'pending') }).newerOrder).toBe(false);
+    expect(facts({ row: row() }).superseded).toBe(false);
+    expect(facts({ status: status('completed', 'pending') }).superseded).toBe(false);
   });
 
   it.each(LOST)('is not there after %s: the new run continues the work', (reason) => {
@@ -177,9 +183,9 @@ describe('a newer order', () => {
     'is there when a user reruns a task that was %s, whether the old request lives or not',
     (reason) => {
       for (const state of Object.values(STATES)) expect(newer(state, [reason, 'pending'])).toBe(true);
-      expect(facts({ row: row(), status: status(reason, 'pending') }).newerOrder).toBe(true);
+      expect(facts({ row: row(), status: status(reason, 'pending') }).superseded).toBe(true);
       expect(
-        facts({ row: row({ buildRequestId: null }), status: status(reason, 'pending') }).newerOrder,
+        facts({ row: row({ buildRequestId: null }), status: status(reason, 'pending') }).superseded,
       ).toBe(true);
     },
   );
@@ -206,7 +212,7 @@ describe('a newer order', () => {
     });
 
     it('is there when the payload was refused, which leaves no request', () => {
-      expect(facts({ row: row({ buildRequestId: null }), status: status(...sketches) }).newerOrder).toBe(
+      expect(facts({ row: row({ buildRequestId: null }), status: status(...sketches) }).superseded).toBe(
         true,
       );
     });

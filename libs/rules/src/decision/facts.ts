@@ -2,7 +2,7 @@ import type { BuildRef, RequestSnapshot } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import type { TrackedTask } from '../ports/task-store.js';
 import { endOf } from '../results.js';
-import { spread } from './spread.js';
+import { spread } from './stable-jitter.js';
 
 /**
  * What Taskcluster says of the task's latest run:
@@ -21,7 +21,7 @@ export type RunFact = (typeof RUN_FACTS)[number];
 /**
  * What is known of the task's build request:
  * untracked  - the bridge has no row of the task
- * ordered    - a row, but no request is recorded: its creation is under way, or was cut off
+ * creating   - a row, but no request is recorded: its creation is under way, or was cut off
  * waiting    - open, no build yet
  * building   - its newest build runs, and the run is claimed for that build or for none yet
  * rebuilding - its newest build runs, but the run is claimed for an earlier one, which therefore ended in RETRY
@@ -30,11 +30,11 @@ export type RunFact = (typeof RUN_FACTS)[number];
  * cancelled  - complete without a result of its own: cancelled in Buildbot
  * finished   - complete with a result
  * gone       - recorded, but Buildbot does not know it
- * unseen     - recorded, but Buildbot cannot be asked now
+ * unavailable - recorded, but Buildbot cannot be asked now
  */
 export const REQUEST_FACTS = [
   'untracked',
-  'ordered',
+  'creating',
   'waiting',
   'building',
   'rebuilding',
@@ -43,7 +43,7 @@ export const REQUEST_FACTS = [
   'cancelled',
   'finished',
   'gone',
-  'unseen',
+  'unavailable',
 ] as const;
 export type RequestFact = (typeof REQUEST_FACTS)[number];
 
@@ -51,8 +51,8 @@ export type RequestFact = (typeof REQUEST_FACTS)[number];
 export interface Facts {
   run: RunFact;
   request: RequestFact;
-  /** The latest run belongs to a newer order than the row: a user's rerun after the row's own run had ended. */
-  newerOrder: boolean;
+  /** The latest run belongs to a superseded than the row: a user's rerun after the row's own run had ended. */
+  superseded: boolean;
   /** Claims, reclaims, cancels and reruns are refused from the deadline on; reports are not. */
   deadlinePassed: boolean;
   /** The claim ends within the reclaim window. */
@@ -88,7 +88,7 @@ export interface Observation {
   /** Undefined when the row has no request, or Buildbot does not know it. */
   request?: RequestSnapshot;
   /** Buildbot could not be asked: an undefined request says nothing. */
-  buildbotAway?: boolean;
+  buildbotUnavailable?: boolean;
   event?: BuildEvent;
 }
 
@@ -110,20 +110,20 @@ export function latestRun(status: TaskStatus): Run | undefined {
  * The first run of the chain that `runId` belongs to: runs made because a worker was lost continue their
  * predecessor's work, and so its build request.
  */
-export function firstRunOfOrder(runs: readonly Run[], runId: number): Run | undefined {
+export function firstRunOfRequest(runs: readonly Run[], runId: number): Run | undefined {
   let first = runs[runId];
   while (first && first.runId > 0 && LOST.has(runs[first.runId - 1]?.reasonResolved ?? ''))
     first = runs[first.runId - 1];
   return first;
 }
 
-function hasNewerOrder({ row, status }: Observation, requestIsOpen: boolean): boolean {
+function isSuperseded({ row, status }: Observation, requestIsOpen: boolean): boolean {
   if (!row || !status || status.runs.length - 1 <= row.runId) return false;
-  return !continuesOrder(status.runs, row.runId, requestIsOpen);
+  return !continuesRequest(status.runs, row.runId, requestIsOpen);
 }
 
 /** Whether the latest run still belongs to the order of an earlier run. */
-function continuesOrder(runs: readonly Run[], earlier: number, requestIsOpen: boolean): boolean {
+function continuesRequest(runs: readonly Run[], earlier: number, requestIsOpen: boolean): boolean {
   return runs.slice(earlier, -1).every(({ reasonResolved = '' }) => {
     // The original bridge ended the run of a RETRY as malformed-payload and reran the task, with its request open.
     return LOST.has(reasonResolved) || (requestIsOpen && reasonResolved === 'malformed-payload');
@@ -140,7 +140,7 @@ export function factsOf(seen: Observation, settings: DecisionSettings, now: numb
   return {
     run: runFact(status, run, settings),
     request,
-    newerOrder: hasNewerOrder(seen, requestIsOpen),
+    superseded: isSuperseded(seen, requestIsOpen),
     deadlinePassed: status !== undefined && now >= status.deadline,
     claimDue: takenUntil - now < settings.reclaimWindow * (1 + JITTER * spread(row?.taskId ?? '')),
     reportDue: reportDue(seen, settings, now),
@@ -171,10 +171,10 @@ function runFact(
   }
 }
 
-function requestFact({ row, request, buildbotAway }: Observation, run: Run | undefined): RequestFact {
+function requestFact({ row, request, buildbotUnavailable }: Observation, run: Run | undefined): RequestFact {
   if (!row) return 'untracked';
-  if (row.buildRequestId === null) return 'ordered';
-  if (!request) return buildbotAway ? 'unseen' : 'gone';
+  if (row.buildRequestId === null) return 'creating';
+  if (!request) return buildbotUnavailable ? 'unavailable' : 'gone';
   const { state } = request;
   switch (state.at) {
     case 'building':

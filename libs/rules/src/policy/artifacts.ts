@@ -1,4 +1,4 @@
-import { publishableLogUrl } from './log-address.js';
+import { publishableLogUrl } from './log-url.js';
 import { looksSecret } from './secret-values.js';
 
 /** What of a build may be published. */

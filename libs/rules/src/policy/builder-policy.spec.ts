@@ -44,7 +44,7 @@ describe('BuilderPolicy', () => {
 
   it('refuses a restricted builder, and names both scopes that would help', () => {
     expect(restricted.judge(builder, [])).toEqual({
-      is: 'refused',
+      is: 'rejected',
       reason:
         'the builder is restricted: the task needs the scope ' +
         `buildbot-bridge:builder-name:${builder} or project:releng:buildbot-bridge:builder-name:${builder}`,
@@ -73,38 +73,38 @@ describe('BuilderPolicy', () => {
     [builder],
     [''],
   ])('does not take the scope %j for enough', (scope) => {
-    expect(restricted.judge(builder, [scope]).is).toBe('refused');
+    expect(restricted.judge(builder, [scope]).is).toBe('rejected');
   });
 
   it('leaves ignored builders alone, before every other rule', () => {
     const rules = policy({ restricted: ['.*'], ignored: ['^((?!alder).)*$'], allowed: [] });
     expect(rules.judge('Linux ash build', [])).toEqual({ is: 'ignored' });
-    expect(rules.judge('Linux alder build', ['*']).is).toBe('refused');
+    expect(rules.judge('Linux alder build', ['*']).is).toBe('rejected');
   });
 
   it('allows only what the allowed list names', () => {
     const rules = policy({ allowed: ['^Linux', '^Windows'] });
     expect(rules.judge('Windows build', [])).toEqual({ is: 'allowed' });
     expect(rules.judge('OS X Linux build', ['*'])).toEqual({
-      is: 'refused',
+      is: 'rejected',
       reason: 'the builder is not among the allowed builders of this bridge',
     });
   });
 
   it('allows nothing with an empty allowed list', () => {
-    expect(policy({ allowed: [] }).judge('Linux build', ['*']).is).toBe('refused');
+    expect(policy({ allowed: [] }).judge('Linux build', ['*']).is).toBe('rejected');
   });
 
   it('asks an allowed builder that is restricted for its scope too', () => {
     const rules = policy({ allowed: ['.*'], restricted: ['^release-'] });
-    expect(rules.judge(builder, []).is).toBe('refused');
+    expect(rules.judge(builder, []).is).toBe('rejected');
     expect(rules.judge(builder, ['*']).is).toBe('allowed');
   });
 
   it('shows patterns no more of a name than a builder may have', () => {
     const rules = policy({ ignored: ['.*alder.*debug'] });
     const begun = performance.now();
-    expect(rules.judge('alder'.repeat(20_000), []).is).toBe('refused');
+    expect(rules.judge('alder'.repeat(20_000), []).is).toBe('rejected');
     expect(performance.now() - begun).toBeLessThan(500);
     expect(policy({ ignored: ['^x{255}$'] }).judge('x'.repeat(256), []).is).toBe('ignored');
   });
@@ -112,7 +112,7 @@ describe('BuilderPolicy', () => {
   it('allows no name because of its beginning', () => {
     const rules = policy({ allowed: ['^((?!alder).)*$'], restricted: ['.*release$'] });
     expect(rules.judge('x'.repeat(255), []).is).toBe('allowed');
-    expect(rules.judge(`${'x'.repeat(255)}release`, ['*']).is).toBe('refused');
-    expect(rules.judge(`${'x'.repeat(255)}alder`, ['*']).is).toBe('refused');
+    expect(rules.judge(`${'x'.repeat(255)}release`, ['*']).is).toBe('rejected');
+    expect(rules.judge(`${'x'.repeat(255)}alder`, ['*']).is).toBe('rejected');
   });
 });

@@ -1,5 +1,5 @@
 import { PAYLOAD_LIMITS } from './limits.js';
-import { PROBLEMS } from './problems.js';
+import { PROBLEMS } from './rejection-reasons.js';
 import { matcher } from './python-pattern.js';
 
 /** Patterns as in Python's `re.match`: anchored at the start only. */
@@ -12,7 +12,7 @@ export interface BuilderRules {
   allowed?: readonly string[];
 }
 
-export type BuilderJudgement = { is: 'ignored' } | { is: 'allowed' } | { is: 'refused'; reason: string };
+export type BuilderJudgement = { is: 'ignored' } | { is: 'allowed' } | { is: 'rejected'; reason: string };
 
 /** Either of these, followed by the builder's name, lets a task use a restricted builder. */
 export const BUILDER_SCOPE_PREFIXES = [
@@ -49,17 +49,17 @@ export class BuilderPolicy {
     const beginning = buildername.slice(0, PAYLOAD_LIMITS.builderNameBytes);
     if (this.#ignored.some((matches) => matches(beginning))) return { is: 'ignored' };
     if (beginning !== buildername) {
-      return { is: 'refused', reason: `the name of the builder ${PROBLEMS.longName}` };
+      return { is: 'rejected', reason: `the name of the builder ${PROBLEMS.longName}` };
     }
     if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
-      return { is: 'refused', reason: 'the builder is not among the allowed builders of this bridge' };
+      return { is: 'rejected', reason: 'the builder is not among the allowed builders of this bridge' };
     }
     const restricted = spelling === 'exact' ? this.#restricted : this.#restrictedInAnyCase;
     if (!restricted.some((matches) => matches(buildername))) return { is: 'allowed' };
     const needed = BUILDER_SCOPE_PREFIXES.map((prefix) => prefix + buildername);
     if (needed.some((scope) => satisfies(scopes, scope))) return { is: 'allowed' };
     return {
-      is: 'refused',
+      is: 'rejected',
       reason: `the builder is restricted: the task needs the scope ${needed.join(' or ')}`,
     };
   }

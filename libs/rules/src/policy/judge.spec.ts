@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { BuilderKnown, OrderKey } from '../ports/buildbot.js';
+import type { BuilderKnown, RequestKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import { asciiJson } from './ascii-json.js';
 import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
@@ -19,7 +19,7 @@ const SAMPLES = JSON.parse(
   readFileSync(new URL('../../../../test/fixtures/buildbot/task-definitions.json', import.meta.url), 'utf8'),
 ) as Record<string, Sample>;
 
-const KEY: OrderKey = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, submittedAt: 1494586264 };
+const KEY: RequestKey = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, submittedAt: 1494586264 };
 const BUILDERS = ['Linux x86-64 mozilla-central build', 'release-mozilla-beta-firefox_chcksms'];
 
 function definitionOf({ priority, scopes, created, expires, payload }: Sample): TaskDefinition {
@@ -53,22 +53,22 @@ describe('judge', () => {
     const outcomes: Record<string, string> = {};
     for (const [name, given] of Object.entries(SAMPLES)) outcomes[name] = (await ask(definitionOf(given))).is;
     expect(outcomes).toEqual({
-      ok: 'order',
-      'ok-high-priority': 'order',
-      'ok-nonascii-property-value': 'order',
-      'restricted-with-scope': 'order',
-      'restricted-without-scope': 'refused',
-      'bad-no-product': 'refused',
-      'bad-no-buildername': 'refused',
-      'bad-unknown-builder': 'refused',
-      'bad-no-sourcestamp': 'refused',
-      'bad-extra-key': 'refused',
-      'bad-short-branch': 'refused',
-      'poison-long-property': 'refused',
-      'poison-nonascii-property-name': 'refused',
-      'poison-nonascii-branch': 'refused',
-      'poison-nonascii-revision': 'refused',
-      'spoofed-taskId': 'refused',
+      ok: 'accepted',
+      'ok-high-priority': 'accepted',
+      'ok-nonascii-property-value': 'accepted',
+      'restricted-with-scope': 'accepted',
+      'restricted-without-scope': 'rejected',
+      'bad-no-product': 'rejected',
+      'bad-no-buildername': 'rejected',
+      'bad-unknown-builder': 'rejected',
+      'bad-no-sourcestamp': 'rejected',
+      'bad-extra-key': 'rejected',
+      'bad-short-branch': 'rejected',
+      'poison-long-property': 'rejected',
+      'poison-nonascii-property-name': 'rejected',
+      'poison-nonascii-branch': 'rejected',
+      'poison-nonascii-revision': 'rejected',
+      'spoofed-taskId': 'rejected',
     });
   });
 
@@ -87,14 +87,14 @@ describe('judge', () => {
     ['spoofed-taskId', 'payload.properties.taskId: has a name that the bridge writes itself'],
   ])('tells the author of %s why', async (name, reason) => {
     const judgement = await ask(definitionOf(sample(name)));
-    const reasons = judgement.is === 'refused' ? judgement.reasons : [];
+    const reasons = judgement.is === 'rejected' ? judgement.reasons : [];
     expect(reasons.join('\n')).toContain(reason);
   });
 
   it('makes an order of a good definition', async () => {
     expect(await ask(definitionOf(sample('ok')))).toEqual({
-      is: 'order',
-      order: {
+      is: 'accepted',
+      spec: {
         ...KEY,
         buildername: 'Linux x86-64 mozilla-central build',
         branch: 'mozilla-central',
@@ -121,7 +121,7 @@ describe('judge', () => {
     ['lowest', 0],
     ['of the future', 0],
   ])('gives the priority %s the number %i', async (priority, number) => {
-    expect(await ask(definition({ priority }))).toMatchObject({ order: { priority: number } });
+    expect(await ask(definition({ priority }))).toMatchObject({ spec: { priority: number } });
   });
 
   it('leaves an ignored builder alone, bad payload or not, and does not ask the list', async () => {
@@ -132,14 +132,14 @@ describe('judge', () => {
 
   it('does not take a payload without a builder name for ignored', async () => {
     for (const payload of [{}, null, 7, { buildername: 7 }, { buildername: ['x'] }]) {
-      expect((await ask(definition({ payload }), { ignored: ['.*'] })).is).toBe('refused');
+      expect((await ask(definition({ payload }), { ignored: ['.*'] })).is).toBe('rejected');
     }
   });
 
   it('shows a pattern no more of a name than a builder’s name may have', async () => {
     const payload = { buildername: 'x'.repeat(300) };
     expect((await ask(definition({ payload }), { ignored: ['^x{255}$'] })).is).toBe('ignored');
-    expect((await ask(definition({ payload }), { ignored: ['^x{256}'] })).is).toBe('refused');
+    expect((await ask(definition({ payload }), { ignored: ['^x{256}'] })).is).toBe('rejected');
   });
 
   it('asks the builder list only for a name that passed', async () => {
@@ -156,7 +156,7 @@ describe('judge', () => {
     const order = await ask(definitionOf(sample('bad-unknown-builder')), {}, () =>
       Promise.resolve('unchecked'),
     );
-    expect(order.is).toBe('order');
+    expect(order.is).toBe('accepted');
   });
 
   it('passes on that the list is away: no judgement is better than a wrong one', async () => {
@@ -167,7 +167,7 @@ describe('judge', () => {
   it('never throws, whatever the payload', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ stringUnit: 'binary' }), async (payload) => {
-        expect(['order', 'refused', 'ignored']).toContain((await ask(definition({ payload }))).is);
+        expect(['accepted', 'rejected', 'ignored']).toContain((await ask(definition({ payload }))).is);
       }),
     );
   });
@@ -175,8 +175,8 @@ describe('judge', () => {
   it('orders nothing that a master could not load', async () => {
     for (const given of Object.values(SAMPLES)) {
       const judgement = await ask(definitionOf(given));
-      if (judgement.is !== 'order') continue;
-      for (const value of Object.values(judgement.order.properties)) {
+      if (judgement.is !== 'accepted') continue;
+      for (const value of Object.values(judgement.spec.properties)) {
         const pair = asciiJson([value, 'bbb']);
         expect(pair).toMatch(/^[\x20-\x7e]{1,1024}$/);
         expect(JSON.parse(pair)).toEqual([value, 'bbb']);

@@ -1,12 +1,12 @@
-import type { BuilderKnown, BuildOrder, OrderKey } from '../ports/buildbot.js';
+import type { BuilderKnown, RequestSpec, RequestKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import type { BuilderPolicy } from './builder-policy.js';
 import { readPayload } from './payload.js';
-import { PROBLEMS } from './problems.js';
+import { PROBLEMS } from './rejection-reasons.js';
 
 /** What a task's definition asks for: a build request, nothing of ours, or something nobody may have. */
 export type Judgement =
-  { is: 'order'; order: BuildOrder } | { is: 'ignored' } | { is: 'refused'; reasons: string[] };
+  { is: 'accepted'; spec: RequestSpec } | { is: 'ignored' } | { is: 'rejected'; reasons: string[] };
 
 /** Task priorities that make a request go first; `high` is the original's, the others came to Taskcluster later. */
 const URGENT = new Set(['highest', 'very-high', 'high']);
@@ -22,7 +22,7 @@ const PLAIN_NAME = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
  */
 export async function judge(
   definition: TaskDefinition,
-  key: OrderKey,
+  key: RequestKey,
   policy: BuilderPolicy,
   known: (buildername: string) => Promise<BuilderKnown>,
 ): Promise<Judgement> {
@@ -31,21 +31,21 @@ export async function judge(
     return { is: 'ignored' };
 
   const reading = readPayload(definition.payload);
-  if (!reading.valid) return { is: 'refused', reasons: reading.problems };
+  if (!reading.valid) return { is: 'rejected', reasons: reading.problems };
   const { payload } = reading;
 
   const { buildername } = payload;
   const judgement = policy.judge(buildername, definition.scopes);
-  if (judgement.is === 'refused') return { is: 'refused', reasons: [judgement.reason] };
+  if (judgement.is === 'rejected') return { is: 'rejected', reasons: [judgement.reason] };
   const standing = await known(buildername);
   if (standing === 'unknown')
-    return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unknownBuilder}`] };
+    return { is: 'rejected', reasons: [`payload.buildername: ${PROBLEMS.unknownBuilder}`] };
   if (standing === 'unchecked') {
     // A database may take the name for another one's, so nothing but its plainest reading is let through.
     if (!PLAIN_NAME.test(buildername))
-      return { is: 'refused', reasons: [`payload.buildername: ${PROBLEMS.unlistedName}`] };
+      return { is: 'rejected', reasons: [`payload.buildername: ${PROBLEMS.unlistedName}`] };
     const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');
-    if (inAnyCase.is === 'refused') return { is: 'refused', reasons: [inAnyCase.reason] };
+    if (inAnyCase.is === 'rejected') return { is: 'rejected', reasons: [inAnyCase.reason] };
   }
-  return { is: 'order', order: { ...key, ...payload, priority: URGENT.has(definition.priority) ? 1 : 0 } };
+  return { is: 'accepted', spec: { ...key, ...payload, priority: URGENT.has(definition.priority) ? 1 : 0 } };
 }

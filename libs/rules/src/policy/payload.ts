@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { JsonValue } from '../json.js';
 import { PAYLOAD_LIMITS } from './limits.js';
-import { PROBLEMS } from './problems.js';
+import { PROBLEMS } from './rejection-reasons.js';
 import { propertyProblems } from './property-problems.js';
 
 export { PAYLOAD_LIMITS } from './limits.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PROBLEMS } from './problems.js';
+import { PROBLEMS } from './rejection-reasons.js';
 import { readPayload } from './payload.js';
 
 /** As it comes: through JSON, so that numbers are what a parser makes of them. */

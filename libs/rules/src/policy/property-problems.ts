@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json.js';
 import { asciiJson } from './ascii-json.js';
 import { PAYLOAD_LIMITS } from './limits.js';
-import { PROBLEMS } from './problems.js';
+import { PROBLEMS } from './rejection-reasons.js';
 import { isDeeperThan, valueProblems } from './value-problems.js';
 
 /** Names that the bridge, the master or its post-run step writes itself; a task may not choose their values. */

@@ -36,7 +36,7 @@ describe('matcher', () => {
 describe('BuilderPolicy for a name in any case', () => {
   it.each(['RELEASE-x', 'Release-X', 'Nightly', 'release-x'])('restricts %s', (name) => {
     expect(POLICY.judge(name, [], 'any case')).toEqual({
-      is: 'refused',
+      is: 'rejected',
       reason:
         `the builder is restricted: the task needs the scope buildbot-bridge:builder-name:${name} ` +
         `or project:releng:buildbot-bridge:builder-name:${name}`,
@@ -49,13 +49,13 @@ describe('BuilderPolicy for a name in any case', () => {
   it('restricts a listed name as it is written', () => {
     expect(POLICY.judge('Release-x', [])).toEqual({ is: 'allowed' });
     expect(POLICY.judge('Release-x', [], 'exact')).toEqual({ is: 'allowed' });
-    expect(POLICY.judge('release-x', [], 'exact').is).toBe('refused');
+    expect(POLICY.judge('release-x', [], 'exact').is).toBe('rejected');
   });
 
   it('ignores and allows as it is written', () => {
     const policy = new BuilderPolicy({ restricted: [], ignored: ['^other'], allowed: ['^Linux'] });
     expect(policy.judge('other', [], 'any case')).toEqual({ is: 'ignored' });
-    expect(policy.judge('Other', [], 'any case').is).toBe('refused');
+    expect(policy.judge('Other', [], 'any case').is).toBe('rejected');
     expect(policy.judge('Linux', [], 'any case')).toEqual({ is: 'allowed' });
   });
 });
@@ -76,11 +76,11 @@ describe('BuilderPolicy fails closed', () => {
     ['a scope with more behind the star', ['buildbot-bridge:builder-name:*x']],
     ['two stars, of which one counts', ['buildbot-bridge:builder-name:rel**']],
   ])('gives nobody with %s a restricted builder', (_what, scopes) => {
-    expect(POLICY.judge('release-x', scopes).is).toBe('refused');
+    expect(POLICY.judge('release-x', scopes).is).toBe('rejected');
   });
 
   it('needs one restriction of several to match, and one scope of several', () => {
-    expect(POLICY.judge('nightly', []).is).toBe('refused');
+    expect(POLICY.judge('nightly', []).is).toBe('rejected');
     expect(POLICY.judge('nightly', ['x', 'buildbot-bridge:builder-name:nigh*']).is).toBe('allowed');
   });
 
@@ -91,40 +91,40 @@ describe('BuilderPolicy fails closed', () => {
       allowed: ['^Linux', '^Windows'],
     });
     expect(policy.judge('Windows', []).is).toBe('allowed');
-    expect(policy.judge('Mac', []).is).toBe('refused');
+    expect(policy.judge('Mac', []).is).toBe('rejected');
     expect(policy.judge('bx', []).is).toBe('ignored');
   });
 });
 
 describe('judge, of a name that no list confirms', () => {
   it.each([['Linux build'], ['a'], ['a b  c'], ['~!']])('lets %j pass', async (name) => {
-    expect((await ask(name, 'unchecked')).is).toBe('order');
+    expect((await ask(name, 'unchecked')).is).toBe('accepted');
   });
 
   it.each([['Linux build '], [' Linux build'], ['été'], ['ｒelease-x'], ['reléase-x'], [' ']])(
     'refuses %j, which a database may take for another',
     async (name) => {
       expect(await ask(name, 'unchecked', ['*'])).toEqual({
-        is: 'refused',
+        is: 'rejected',
         reasons: ['payload.buildername: is not plain ASCII, and there is no builder list that has it'],
       });
-      expect((await ask(name, 'known')).is).toBe('order');
+      expect((await ask(name, 'known')).is).toBe('accepted');
     },
   );
 
   it('asks for the scope of a restricted builder in any case', async () => {
     const refused = await ask('RELEASE-x', 'unchecked');
     expect(refused).toMatchObject({
-      is: 'refused',
+      is: 'rejected',
       reasons: [expect.stringContaining('the builder is restricted')],
     });
-    expect((await ask('RELEASE-x', 'unchecked', ['*'])).is).toBe('order');
-    expect((await ask('RELEASE-x', 'known')).is).toBe('order');
+    expect((await ask('RELEASE-x', 'unchecked', ['*'])).is).toBe('accepted');
+    expect((await ask('RELEASE-x', 'known')).is).toBe('accepted');
   });
 
   it('refuses a name that the list does not have', async () => {
     expect(await ask('Linux build', 'unknown', ['*'])).toEqual({
-      is: 'refused',
+      is: 'rejected',
       reasons: ['payload.buildername: no such builder in the builder list'],
     });
   });
@@ -132,11 +132,11 @@ describe('judge, of a name that no list confirms', () => {
   it('leaves to others what only the beginning of an endless name shows', async () => {
     const policy = new BuilderPolicy({ restricted: [], ignored: ['^x{200}', '.*END'] });
     expect((await ask('x'.repeat(5000), 'known', [], policy)).is).toBe('ignored');
-    expect((await ask(`${'y'.repeat(254)}END`, 'known', [], policy)).is).toBe('refused');
+    expect((await ask(`${'y'.repeat(254)}END`, 'known', [], policy)).is).toBe('rejected');
     expect((await ask(`${'y'.repeat(252)}END`, 'known', [], policy)).is).toBe('ignored');
   });
 
   it.each([null, undefined, 1, ['other'], { length: 3 }])('takes %j for no name', async (name) => {
-    expect((await ask(name, 'known')).is).toBe('refused');
+    expect((await ask(name, 'known')).is).toBe('rejected');
   });
 });

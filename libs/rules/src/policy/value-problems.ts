@@ -1,4 +1,4 @@
-import { PROBLEMS } from './problems.js';
+import { PROBLEMS } from './rejection-reasons.js';
 
 /** Half of a surrogate pair; JSON parsers of Python 2.6, and of 2.7 with wide characters, refuse it. */
 const HALF_CHARACTER = /\p{Surrogate}/u;

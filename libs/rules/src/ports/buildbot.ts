@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json.js';
 
 /** What makes a build request unique: the task and the run it is created for. */
-export interface OrderKey {
+export interface RequestKey {
   taskId: string;
   /** The first run the request serves; later runs made by a RETRY keep the request. */
   createdForRunId: number;
@@ -10,7 +10,7 @@ export interface OrderKey {
 }
 
 /** What one build request is to be made of. Values are validated already. */
-export interface BuildOrder extends OrderKey {
+export interface RequestSpec extends RequestKey {
   buildername: string;
   /** Reduced to its path, without a trailing slash. */
   branch: string | null;
@@ -47,7 +47,7 @@ export type RequestState =
 
 /** A build request as observed. Times are epoch seconds. */
 export interface RequestSnapshot {
-  requestId: number;
+  buildRequestId: number;
   buildername: string;
   branch: string | null;
   submittedAt: number;
@@ -56,7 +56,7 @@ export interface RequestSnapshot {
 
 /** An open request that carries a task's mark (its reason text), for finding live work again. */
 export interface MarkedRequest {
-  requestId: number;
+  buildRequestId: number;
   taskId: string;
   submittedAt: number;
   /** From the property; null on a request made by the original bridge. */
@@ -78,10 +78,10 @@ export abstract class Buildbot {
    *   {@link withdraw} takes; when it answers false nothing is written and undefined is returned
    * @returns the request's id
    */
-  abstract create(order: BuildOrder, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
+  abstract create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
 
   /** The id of the request that exists for a key, or undefined. */
-  abstract find(key: OrderKey): Promise<number | undefined>;
+  abstract find(key: RequestKey): Promise<number | undefined>;
 
   /**
    * Gives up an order that may be under way elsewhere: under the lock of {@link create}, looks for a request and,
@@ -89,13 +89,13 @@ export abstract class Buildbot {
    *
    * @returns the id of the request that exists after all, or undefined once `forget` has run
    */
-  abstract withdraw(key: OrderKey, forget: () => Promise<void>): Promise<number | undefined>;
+  abstract withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined>;
 
   /** Snapshots of many requests; ids that Buildbot does not know are missing from the map. */
-  abstract snapshots(requestIds: readonly number[]): Promise<Map<number, RequestSnapshot>>;
+  abstract snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>>;
 
-  /** Open requests that carry the bridge's mark, in pages of ascending id after `afterRequestId`. */
-  abstract markedOpenRequests(afterRequestId: number, limit: number): Promise<MarkedRequest[]>;
+  /** Open requests that carry the bridge's mark, in pages of ascending id after `afterBuildRequestId`. */
+  abstract markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]>;
 
   /**
    * Asks for the request's cancellation: its running build is stopped, or the request taken back.

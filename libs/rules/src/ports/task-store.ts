@@ -34,7 +34,7 @@ export abstract class TaskStore {
   abstract get(taskId: string): Promise<TrackedTask | undefined>;
 
   /** Rows of these build requests, in no particular order. */
-  abstract byRequestIds(requestIds: readonly number[]): Promise<TrackedTask[]>;
+  abstract byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]>;
 
   /** Of these tasks, those that are tracked. */
   abstract byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]>;

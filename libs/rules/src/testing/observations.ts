@@ -81,7 +81,7 @@ export const STATES = {
 } as const satisfies Record<string, RequestState>;
 
 export function request(state: RequestState): RequestSnapshot {
-  return { requestId: 7, buildername: 'Linux build', branch: 'ash', submittedAt: NOW - 5000, state };
+  return { buildRequestId: 7, buildername: 'Linux build', branch: 'ash', submittedAt: NOW - 5000, state };
 }
 
 /** A tracked task whose request stands like this, and whose runs are these. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ahead } from './ahead.js';
+import { ahead } from './prefetch.js';
 
 describe('ahead', () => {
   let asked: number;

@@ -11,8 +11,8 @@ import {
 } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
-import { ahead } from './ahead.js';
-import { eachAtOnce } from './each-at-once.js';
+import { ahead } from './prefetch.js';
+import { eachAtOnce } from './for-each-concurrently.js';
 
 /**
  * Rows worked on at once for each connection to Taskcluster. Enough that no connection waits and that what they read and
@@ -41,8 +41,8 @@ interface ObservedRow extends Sides {
 
 /** Looks at every tracked task, most urgent claim first, with both sides read in batches. */
 @Injectable()
-export class TrackedWalk {
-  private readonly logger = new Logger(TrackedWalk.name);
+export class TrackedTasksStep {
+  private readonly logger = new Logger(TrackedTasksStep.name);
 
   constructor(
     private readonly queue: TaskQueue,
@@ -55,12 +55,12 @@ export class TrackedWalk {
   ) {}
 
   /**
-   * @param requestIds to which the build requests of the tracked tasks are added
+   * @param buildRequestIds to which the build requests of the tracked tasks are added
    * @throws Unavailable when Taskcluster or the rows cannot be read, once the rows before are done with; one task's
    *   trouble stays its own
    */
-  async run(requestIds: Set<number>): Promise<void> {
-    const rows = this.rows(requestIds);
+  async run(buildRequestIds: Set<number>): Promise<void> {
+    const rows = this.rows(buildRequestIds);
     const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
     let count = 0;
@@ -71,12 +71,12 @@ export class TrackedWalk {
     this.telemetry.set('tracked', count);
   }
 
-  private async *rows(requestIds: Set<number>): AsyncGenerator<ObservedRow> {
+  private async *rows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
     let isFirst = true;
     for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
       if (isFirst) this.noteMargin(rows[0]);
       isFirst = false;
-      for (const { buildRequestId } of rows) if (buildRequestId !== null) requestIds.add(buildRequestId);
+      for (const { buildRequestId } of rows) if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
       const read = await sides;
       for (const row of rows) yield { row, ...read };
     }
@@ -102,14 +102,17 @@ export class TrackedWalk {
   }
 
   private async workOn({ row, statuses, snapshots }: ObservedRow): Promise<void> {
-    const { taskId, runId, buildRequestId: brid } = row;
+    const { taskId, runId, buildRequestId } = row;
     const status = statuses.get(taskId);
-    const request = snapshots?.get(brid ?? -1);
-    const given = { row, status, request, buildbotAway: !snapshots, source: 'batched' } as const;
+    const request = snapshots?.get(buildRequestId ?? -1);
+    const given = { row, status, request, buildbotUnavailable: !snapshots, source: 'batched' } as const;
     try {
       await this.reconciler.reconcile(taskId, given);
     } catch (error) {
-      this.logger.warn({ taskId, runId, brid, error }, 'task not reconciled, to be tried in the next pass');
+      this.logger.warn(
+        { taskId, runId, buildRequestId, error },
+        'task not reconciled, to be tried in the next pass',
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { eachAtOnce } from './each-at-once.js';
+import { eachAtOnce } from './for-each-concurrently.js';
 
 describe('eachAtOnce', () => {
   it('fails as its source does, once what was under way has ended', async () => {

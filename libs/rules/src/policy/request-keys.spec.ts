@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
-import { orderKeys } from './order-keys.js';
+import { requestKeys } from './request-keys.js';
 
 const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
 const submitted = (status: TaskStatus, runId: number) =>
-  orderKeys(status, runId).map(({ submittedAt }) => submittedAt);
+  requestKeys(status, runId).map(({ submittedAt }) => submittedAt);
 
-describe('orderKeys', () => {
+describe('requestKeys', () => {
   const run = (runId: number, scheduled: number, reasonResolved?: string): Run => ({
     runId,
     state: reasonResolved ? 'exception' : 'pending',
@@ -24,7 +24,7 @@ describe('orderKeys', () => {
   });
 
   it('is made of the run’s scheduling, in whole seconds', () => {
-    expect(orderKeys(status(run(0, 100.9)), 0)).toEqual([
+    expect(requestKeys(status(run(0, 100.9)), 0)).toEqual([
       { taskId: TASK, createdForRunId: 0, submittedAt: 100 },
     ]);
   });
@@ -37,7 +37,7 @@ describe('orderKeys', () => {
       run(3, 400),
     );
     expect([0, 1, 2].map((runId) => submitted(seen, runId))).toEqual([[100], [100], [100]]);
-    expect(orderKeys(seen, 3)).toMatchObject([{ createdForRunId: 3, submittedAt: 400 }]);
+    expect(requestKeys(seen, 3)).toMatchObject([{ createdForRunId: 3, submittedAt: 400 }]);
   });
 
   it('are two for a rerun of lost work, which may be a new order', () => {
@@ -51,7 +51,7 @@ describe('orderKeys', () => {
   });
 
   it('is unknown for a run that the status does not show', () => {
-    expect(orderKeys(status(), 0)).toEqual([]);
-    expect(orderKeys(status(run(0, 1)), 1)).toEqual([]);
+    expect(requestKeys(status(), 0)).toEqual([]);
+    expect(requestKeys(status(run(0, 1)), 1)).toEqual([]);
   });
 });

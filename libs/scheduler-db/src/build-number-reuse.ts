@@ -1,5 +1,5 @@
 import type { SchedulerSchema } from './schema.js';
-import type { Statement } from './statement.js';
+import type { Statement } from './sql.js';
 
 /**
  * Finds out whether a build's number now names another build of the same builder on the same master. A master that

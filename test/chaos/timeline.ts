@@ -4,9 +4,9 @@ import { hasRabbitmqctl } from '../support/global-setup.js';
 import type { Instance } from './instance.js';
 import type { Happening } from './plan.js';
 import { closeConnections, killSessions } from './servers.js';
-import type { Tally } from './tally.js';
+import type { Tally } from './counters.js';
 import type { TcpProxy } from './tcp-proxy.js';
-import type { Weather } from './weather.js';
+import type { Weather } from './faults.js';
 
 /** What chaos can lay hands on. */
 export interface Reach {

@@ -1,7 +1,7 @@
 import { seededRandom } from '../../sandbox/buildbot/random.js';
 import type { SelfServeOptions } from '../../sandbox/self-serve/index.js';
 import type { Fault, FaultHook } from '../../sandbox/taskcluster/index.js';
-import type { Tally } from './tally.js';
+import type { Tally } from './counters.js';
 
 type SelfServeFault = ReturnType<NonNullable<SelfServeOptions['fault']>>;
 

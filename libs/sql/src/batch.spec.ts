@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Unavailable } from '@bbb/rules';
-import { gathered } from './gathered.js';
+import { gathered } from './batch.js';
 
 describe('gathered', () => {
   const recording = (fails: (things: readonly number[]) => Error | undefined = () => undefined) => {

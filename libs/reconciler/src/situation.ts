@@ -27,7 +27,7 @@ export type TriggeringEvent = (BuildEvent & { kind: 'started' }) | FinishedEvent
 export type Source = 'fresh' | 'batched' | 'believed';
 
 /** What is in view while one task is being reconciled. */
-export interface Scene extends Observation {
+export interface Situation extends Observation {
   taskId: string;
   source: Source;
   event?: TriggeringEvent;
@@ -42,19 +42,19 @@ export interface Given {
   source?: Source;
   request?: RequestSnapshot;
   /** Buildbot could not be asked just now. */
-  buildbotAway?: boolean;
+  buildbotUnavailable?: boolean;
   event?: TriggeringEvent;
   definition?: TaskDefinition;
 }
 
-/** What follows an act: nothing more, a decision on the changed scene, or a fresh look at everything. */
-export type Next = { then: 'done' } | { then: 'decide'; scene: Scene } | { then: 'look-again' };
+/** What follows an act: nothing more, a decision on the changed situation, or a fresh look at everything. */
+export type Next = { then: 'done' } | { then: 'decide'; situation: Situation } | { then: 'look-again' };
 
 export const DONE: Next = { then: 'done' };
 export const LOOK_AGAIN: Next = { then: 'look-again' };
 
 /** Goes on with what an act has changed; a status that came as a reply is as fresh as can be. */
-export function decideWith(scene: Scene, changes: Partial<Scene>): Next {
-  const source = changes.status ? 'fresh' : scene.source;
-  return { then: 'decide', scene: { ...scene, source, ...changes } };
+export function decideWith(situation: Situation, changes: Partial<Situation>): Next {
+  const source = changes.status ? 'fresh' : situation.source;
+  return { then: 'decide', situation: { ...situation, source, ...changes } };
 }

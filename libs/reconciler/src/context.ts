@@ -10,7 +10,7 @@ import type {
   TaskStore,
   Telemetry,
 } from '@bbb/rules';
-import type { Next, Scene } from './scene.js';
+import type { Next, Situation } from './situation.js';
 
 export interface ReconcilerSettings extends DecisionSettings {
   results: ResultSettings;
@@ -22,7 +22,7 @@ export interface ReconcilerSettings extends DecisionSettings {
 }
 
 /** What acts work with. */
-export interface Tools {
+export interface ActContext {
   queue: TaskQueue;
   buildbot: Buildbot;
   store: TaskStore;
@@ -33,10 +33,10 @@ export interface Tools {
 }
 
 /** Carries out one verdict. Every step may be cut off before or after its effect; the next trigger finds a way on. */
-export type Act = (scene: Scene, tools: Tools) => Promise<Next>;
+export type Act = (situation: Situation, context: ActContext) => Promise<Next>;
 
 /** A row that an act relies on; verdicts that need one are only reached with one. */
-export function rowOf(scene: Scene): NonNullable<Scene['row']> {
-  if (!scene.row) throw new TypeError('this act needs a tracked task');
-  return scene.row;
+export function rowOf(situation: Situation): NonNullable<Situation['row']> {
+  if (!situation.row) throw new TypeError('this act needs a tracked task');
+  return situation.row;
 }

@@ -8,7 +8,7 @@ const LONGEST = 8192;
  *
  * @param reasons fit to be published; they repeat nothing but names from the payload
  */
-export function refusalArtifact(reasons: readonly string[]): Artifact {
+export function rejectionArtifact(reasons: readonly string[]): Artifact {
   const lines = [
     'The Buildbot bridge has refused this task: no build was requested.',
     '',
@@ -16,7 +16,7 @@ export function refusalArtifact(reasons: readonly string[]): Artifact {
   ];
   return {
     kind: 'file',
-    name: 'public/bridge-refusal.txt',
+    name: 'public/bridge-rejection.txt',
     contentType: 'text/plain; charset=utf-8',
     content: `${lines.join('\n').slice(0, LONGEST)}\n`,
   };

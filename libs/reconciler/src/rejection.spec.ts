@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ArtifactPolicy, Refused, Unavailable } from '@bbb/rules';
-import { refusalArtifact } from './acts/refusal-artifact.js';
+import { rejectionArtifact } from './acts/rejection-artifact.js';
 import { DEFINITION, World } from './testing/world.js';
 
 Logger.overrideLogger(false);
@@ -16,7 +16,7 @@ describe('a refused task', () => {
     expect([...world.task.runs[0]!.artifacts.values()]).toEqual([
       {
         kind: 'file',
-        name: 'public/bridge-refusal.txt',
+        name: 'public/bridge-rejection.txt',
         contentType: 'text/plain; charset=utf-8',
         content:
           'The Buildbot bridge has refused this task: no build was requested.\n\n' +
@@ -60,7 +60,7 @@ describe('a refused task', () => {
   });
 
   it('is told nothing without end', () => {
-    const { content } = refusalArtifact(['x'.repeat(100_000)]) as { content: string };
+    const { content } = rejectionArtifact(['x'.repeat(100_000)]) as { content: string };
     expect(content.length).toBeLessThan(10_000);
   });
 });

@@ -2,15 +2,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
-import { eachAtOnce } from './each-at-once.js';
+import { eachAtOnce } from './for-each-concurrently.js';
 
 /**
  * Takes up runs that the queue lists and no row knows: pending ones that the bridge was never told about, because
  * Pulse may lose any message, and claimed ones whose rows were lost with the bridge's database.
  */
 @Injectable()
-export class UntrackedRuns {
-  private readonly logger = new Logger(UntrackedRuns.name);
+export class MissedRunsStep {
+  private readonly logger = new Logger(MissedRunsStep.name);
 
   constructor(
     private readonly store: TaskStore,

@@ -4,7 +4,7 @@ import type { TaskStory } from './load.js';
 
 /** A build request as the scheduler database has it in the end. */
 export interface BookedRequest {
-  requestId: number;
+  buildRequestId: number;
   /** The run named in its property; undefined when it names none. */
   createdForRunId: number | undefined;
   complete: boolean;
@@ -40,8 +40,8 @@ export async function readBooks(world: World, stories: readonly TaskStory[]): Pr
   return stories.map((story) => ({
     ...story,
     hitInsteadOfAnother: (requests.get(story.taskId) ?? [])
-      .map(({ requestId }) => requestId)
-      .filter((requestId) => hit.has(requestId)),
+      .map(({ buildRequestId }) => buildRequestId)
+      .filter((buildRequestId) => hit.has(buildRequestId)),
     runs: world.taskcluster.state.status(story.taskId).runs,
     requests: requests.get(story.taskId) ?? [],
     taskcluster: story.seen?.taskcluster ?? '',
@@ -74,10 +74,10 @@ async function readRequests(scheduler: SchedulerConnection): Promise<Map<string,
     const taskId = task.slice('taskId:'.length);
     const requests = byTask.get(taskId) ?? [];
     byTask.set(taskId, requests);
-    let request = requests.find(({ requestId }) => requestId === brid);
+    let request = requests.find(({ buildRequestId }) => buildRequestId === brid);
     if (!request) {
       const createdForRunId = run === null ? undefined : Number((JSON.parse(run) as unknown[])[0]);
-      request = { requestId: brid, createdForRunId, complete: complete === 1, results, builds: [] };
+      request = { buildRequestId: brid, createdForRunId, complete: complete === 1, results, builds: [] };
       requests.push(request);
     }
     if (build !== null) request.builds.push(finished !== null);

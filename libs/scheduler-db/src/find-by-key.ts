@@ -1,6 +1,6 @@
-import type { OrderKey } from '@bbb/rules';
+import type { RequestKey } from '@bbb/rules';
 import { externalId, RUN_PROPERTY } from './request-rows.js';
-import { numeric, type Row, type Statement } from './statement.js';
+import { numeric, type Row, type Statement } from './sql.js';
 
 /**
  * Finds the requests that keys may mean. `external_idstring` has no index; `submitted_at` has, and few buildsets
@@ -9,7 +9,7 @@ import { numeric, type Row, type Statement } from './statement.js';
  * A buildset without a request, which a crash can leave on MyISAM, is not found: masters look for requests only, so
  * it is dead weight, and nobody knows which of its properties were written. A complete new one is made instead.
  */
-export function lookUp(keys: readonly OrderKey[]): Statement {
+export function lookUp(keys: readonly RequestKey[]): Statement {
   const list = keys.map(() => '?').join(', ');
   return {
     sql:
@@ -25,7 +25,7 @@ export function lookUp(keys: readonly OrderKey[]): Statement {
  * The request that belongs to a key among those found: the one made for its run, else one that names no run, as the
  * original bridge made them.
  */
-export function chosen(rows: readonly Row[], key: OrderKey): number | undefined {
+export function chosen(rows: readonly Row[], key: RequestKey): number | undefined {
   // MySQL compares text without case; task ids are case-sensitive.
   const ours = rows.filter(
     (row) => row.external_id === externalId(key) && numeric(row.submitted_at) === key.submittedAt,

@@ -1,5 +1,5 @@
-import { firstRunOfOrder } from '../decision/facts.js';
-import type { OrderKey } from '../ports/buildbot.js';
+import { firstRunOfRequest } from '../decision/facts.js';
+import type { RequestKey } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 
 /**
@@ -7,8 +7,8 @@ import type { Run, TaskStatus } from '../ports/task-queue.js';
  * rerun may continue lost work, or be a new order because that work's request was cancelled in Buildbot; only
  * Buildbot can tell which.
  */
-export function orderKeys(status: TaskStatus, runId: number): OrderKey[] {
-  const first = firstRunOfOrder(status.runs, runId);
+export function requestKeys(status: TaskStatus, runId: number): RequestKey[] {
+  const first = firstRunOfRequest(status.runs, runId);
   if (!first) return [];
   const chain = status.runs.slice(first.runId, runId + 1);
   return chain
@@ -16,6 +16,6 @@ export function orderKeys(status: TaskStatus, runId: number): OrderKey[] {
     .map((run) => keyOf(status.taskId, run));
 }
 
-function keyOf(taskId: string, { runId, scheduled }: Run): OrderKey {
+function keyOf(taskId: string, { runId, scheduled }: Run): RequestKey {
   return { taskId, createdForRunId: runId, submittedAt: Math.floor(scheduled) };
 }

@@ -1,8 +1,8 @@
 import {
   type Buildbot,
   endOf,
-  type OrderKey,
-  orderKeys,
+  type RequestKey,
+  requestKeys,
   type RequestSnapshot,
   type TaskStatus,
 } from '@bbb/rules';
@@ -11,18 +11,18 @@ import {
  * The key of the order that a run is served by: the newest one that has a request, unless that request was cancelled
  * in Buildbot and the run is a later rerun; without any request, the first.
  */
-export async function orderKeyOf(
+export async function findRequestKey(
   status: TaskStatus,
   runId: number,
   buildbot: Buildbot,
-): Promise<OrderKey | undefined> {
-  const keys = orderKeys(status, runId);
+): Promise<RequestKey | undefined> {
+  const keys = requestKeys(status, runId);
   const newest = keys.at(-1);
   if (keys.length < 2) return newest;
   for (const key of [...keys].reverse()) {
-    const requestId = await buildbot.find(key);
-    if (requestId === undefined) continue;
-    const request = (await buildbot.snapshots([requestId])).get(requestId);
+    const buildRequestId = await buildbot.find(key);
+    if (buildRequestId === undefined) continue;
+    const request = (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
     return request && wasCancelled(request) ? newest : key;
   }
   return keys[0];

@@ -10,7 +10,7 @@ import {
 } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/platform';
 import { Reconciler } from '@bbb/reconciler';
-import { eachAtOnce } from './each-at-once.js';
+import { eachAtOnce } from './for-each-concurrently.js';
 
 /** Open requests read at once. They are short, and more of them than this are rare. */
 const PAGE = 5000;
@@ -20,8 +20,8 @@ const PAGE = 5000;
  * after its order had been given up. They are tracked again, and then cancelled or followed like any other.
  */
 @Injectable()
-export class OrphanSweep {
-  private readonly logger = new Logger(OrphanSweep.name);
+export class OrphanRequestsStep {
+  private readonly logger = new Logger(OrphanRequestsStep.name);
   private readonly taskQueueId: string;
 
   constructor(
@@ -47,11 +47,13 @@ export class OrphanSweep {
       const seen = await tracked;
       await this.adoptAll(
         await this.untracked(
-          open.filter(({ requestId, submittedAt }) => !seen.has(requestId) && submittedAt <= youngest),
+          open.filter(
+            ({ buildRequestId, submittedAt }) => !seen.has(buildRequestId) && submittedAt <= youngest,
+          ),
         ),
       );
       const isLast = open.length < PAGE || this.reconciler.isStopping;
-      after = isLast ? undefined : open.at(-1)?.requestId;
+      after = isLast ? undefined : open.at(-1)?.buildRequestId;
     }
   }
 
@@ -61,9 +63,12 @@ export class OrphanSweep {
       this.configuration.reflector.concurrency,
       () => this.reconciler.isStopping,
       async (orphan) => {
-        const { taskId, requestId: brid } = orphan;
+        const { taskId, buildRequestId } = orphan;
         await this.adopt(orphan).catch((error: unknown) => {
-          this.logger.warn({ taskId, brid, error }, 'orphan not adopted, to be tried in the next pass');
+          this.logger.warn(
+            { taskId, buildRequestId, error },
+            'orphan not adopted, to be tried in the next pass',
+          );
         });
       },
     );
@@ -71,15 +76,15 @@ export class OrphanSweep {
 
   private async untracked(requests: readonly MarkedRequest[]): Promise<MarkedRequest[]> {
     if (requests.length === 0) return [];
-    const rows = await this.store.byRequestIds(requests.map(({ requestId }) => requestId));
+    const rows = await this.store.byBuildRequestIds(requests.map(({ buildRequestId }) => buildRequestId));
     const tracked = new Set(rows.map(({ buildRequestId }) => buildRequestId));
-    return requests.filter(({ requestId }) => !tracked.has(requestId));
+    return requests.filter(({ buildRequestId }) => !tracked.has(buildRequestId));
   }
 
   private async adopt(orphan: MarkedRequest): Promise<void> {
-    const { taskId, requestId } = orphan;
+    const { taskId, buildRequestId } = orphan;
     const status = await this.queue.status(taskId);
-    const request = (await this.buildbot.snapshots([requestId])).get(requestId);
+    const request = (await this.buildbot.snapshots([buildRequestId])).get(buildRequestId);
     // Another installation may work on the same scheduler database; its requests are left alone.
     if (status?.taskQueueId !== this.taskQueueId || !request) return;
     if (this.policy.judge(request.buildername, []).is === 'ignored') return;
@@ -89,14 +94,14 @@ export class OrphanSweep {
       taskId,
       runId,
       createdDate: null,
-      buildRequestId: requestId,
+      buildRequestId,
     });
     if (created)
-      this.logger.warn({ taskId, runId, brid: requestId }, 'build request without a row is tracked again');
+      this.logger.warn({ taskId, runId, buildRequestId }, 'build request without a row is tracked again');
     await this.reconciler.reconcile(taskId);
-    if (created || task.buildRequestId === null || task.buildRequestId === requestId) return;
+    if (created || task.buildRequestId === null || task.buildRequestId === buildRequestId) return;
     this.logger.warn(
-      { taskId, brid: requestId, tracked: task.buildRequestId },
+      { taskId, buildRequestId, tracked: task.buildRequestId },
       'superfluous build request cancelled',
     );
     await this.buildbot.cancel(request);

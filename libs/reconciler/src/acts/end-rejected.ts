@@ -1,0 +1,37 @@
+import type { HeldRun } from '@bbb/rules';
+import { decideWith, LOOK_AGAIN, type Next, type Situation } from '../situation.js';
+import { rowOf, type ActContext } from '../context.js';
+import { rejectionArtifact } from './rejection-artifact.js';
+
+/** Ends the run of a payload that nobody may have built: claimed, told why, then reported as malformed-payload. */
+export async function endRejected(
+  situation: Situation,
+  reasons: readonly string[],
+  context: ActContext,
+): Promise<Next> {
+  const { taskId } = situation;
+  const { runId } = rowOf(situation);
+  const claim = await context.queue.claim({ taskId, runId });
+  const row = await context.store.change(rowOf(situation), { takenUntil: Math.floor(claim.takenUntil) });
+  if (!row) return LOOK_AGAIN;
+  const run = { taskId, runId, wasHeld: true };
+  await tell(run, reasons, context);
+  const status = await context.queue.report(run, { report: 'exception', reason: 'malformed-payload' });
+  context.logger.warn({ taskId, runId, reasons }, 'task rejected');
+  context.telemetry.count('payload_rejected_total');
+  return decideWith(situation, { row, status });
+}
+
+/** Whatever goes wrong with the explanation, the run must end. */
+async function tell(run: HeldRun, reasons: readonly string[], context: ActContext): Promise<void> {
+  const artifact = rejectionArtifact(
+    reasons.map((reason) => context.settings.artifacts?.text(reason) ?? reason),
+  );
+  try {
+    await context.queue.attach(run, artifact);
+  } catch (error) {
+    const { taskId, runId } = run;
+    context.logger.warn({ taskId, runId, artifact: artifact.name, error }, 'artifact not attached');
+    context.telemetry.count('artifact_failures_total');
+  }
+}

@@ -95,10 +95,10 @@ describe('the package', () => {
     });
     const { report } = await service.until(
       '/health/ready',
-      ({ report: { checks } }) => checks.pulse !== undefined,
+      ({ report: { details } }) => details.pulse !== undefined,
     );
     expect((await service.get('/health/live')).status).toBe(200);
-    expect(report.checks).toMatchObject({ 'bridge-db': { status: 'up' }, 'scheduler-db': { status: 'up' } });
+    expect(report.details).toMatchObject({ 'bridge-db': { status: 'up' }, 'scheduler-db': { status: 'up' } });
     expect(await service.stop()).toBe(0);
     expect(await readFile(join(installation, 'tclistener.log'), 'utf8')).toContain('"msg":"service stopped"');
     expect(existsSync(join(installation, 'bbb.db'))).toBe(true);

@@ -71,7 +71,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     const service = await start(name, await configured());
     const { report } = await service.until('/health/ready', (answer) => answer.report.status === 'ok');
     const systems = ['bridge-db', 'scheduler-db', 'taskcluster', 'self-serve', 'builder-list'];
-    expect(Object.keys(report.checks).sort()).toEqual(
+    expect(Object.keys(report.details).sort()).toEqual(
       ['service', ...systems, ...(name === 'reflector' ? [] : ['pulse'])].sort(),
     );
     expect(await service.get('/health/live')).toMatchObject({ status: 200, report: { status: 'ok' } });
@@ -92,7 +92,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     const { report } = await service.until('/health/ready', ({ status }) => status === 503);
     expect(report).toMatchObject({
       status: 'error',
-      checks: { pulse: { status: 'down', reason: expect.any(String) }, service: { status: 'up' } },
+      details: { pulse: { status: 'down', reason: expect.any(String) }, service: { status: 'up' } },
     });
     expect((await service.get('/health/live')).status).toBe(200);
     await proxy.up();
@@ -111,11 +111,11 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
         builders_url: `${nowhere}/allthethings.json`,
       }),
     );
-    const { report, status } = await service.until('/health/ready', ({ report: { checks } }) =>
-      ['taskcluster', 'builder-list'].every((system) => checks[system]?.status === 'degraded'),
+    const { report, status } = await service.until('/health/ready', ({ report: { details } }) =>
+      ['taskcluster', 'builder-list'].every((system) => details[system]?.status === 'degraded'),
     );
     expect({ status, summary: report.status }).toEqual({ status: 200, summary: 'degraded' });
-    expect(report.checks.taskcluster?.reason).toEqual(expect.any(String));
+    expect(report.details.taskcluster?.reason).toEqual(expect.any(String));
     expect(await service.stop()).toBe(0);
   });
 
@@ -152,7 +152,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     expect((await service.get('/health/live')).status).toBe(200);
     world.taskcluster.faults = () => 'hang';
     const { report } = await service.until('/health/live', ({ status }) => status === 503);
-    expect(report.checks['reflector-pass']).toMatchObject({ status: 'down', reason: expect.any(String) });
+    expect(report.details['reflector-pass']).toMatchObject({ status: 'down', reason: expect.any(String) });
     expect((await service.get('/health/ready')).status).toBe(200);
   });
 

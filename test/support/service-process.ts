@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HealthReport } from '@bbb/platform';
+import type { HealthCheckResult } from '@nestjs/terminus';
 
 export interface Answer {
   status: number;
-  report: HealthReport;
+  report: HealthCheckResult;
   text: string;
 }
 
@@ -94,7 +94,7 @@ export class ServiceProcess {
     const answer = await fetch(this.url + path);
     const text = await answer.text();
     const report =
-      path === '/metrics' ? { status: 'ok' as const, checks: {} } : (JSON.parse(text) as HealthReport);
+      path === '/metrics' ? { status: 'ok' as const, details: {} } : (JSON.parse(text) as HealthCheckResult);
     return { status: answer.status, text, report };
   }
 

@@ -6,7 +6,6 @@ export * from './configuration/secrets.js';
 export * from './bootstrap/start-refused.js';
 export * from './bootstrap/start-service.js';
 export * from './health/health-check.js';
-export * from './health/health-reporter.js';
 export * from './health/heartbeats.js';
 export * from './health/lifecycle.js';
 export * from './logging/create-logger.js';

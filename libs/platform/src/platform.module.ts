@@ -3,7 +3,8 @@ import { TerminusModule } from '@nestjs/terminus';
 import type { Configuration } from './configuration/configuration.js';
 import { HealthController } from './health/health.controller.js';
 import { secretsOf } from './configuration/secrets.js';
-import { CHECK_TIMEOUT, HealthReporter } from './health/health-reporter.js';
+import { CHECK_TIMEOUT, CheckIndicator } from './health/check-indicator.js';
+import { HealthChecks } from './health/health-checks.js';
 import { Heartbeats } from './health/heartbeats.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { Redactor } from './logging/redactor.js';
@@ -13,7 +14,7 @@ import { SystemClock } from './time/system-clock.js';
 /** Injection token of the {@link Configuration}. */
 export const CONFIGURATION = Symbol('CONFIGURATION');
 
-/** What every service has, for all of its modules: configuration, time, metrics, heartbeats, health. */
+/** Provides all modules of a service with configuration, clock, metrics, heartbeats and health endpoints. */
 @Module({})
 export class PlatformModule {
   /** @param checkTimeout seconds that a health check may take */
@@ -29,10 +30,15 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       global: true,
-      // Silent: the reporter logs changes itself.
+      // Terminus would log every failed probe; the indicator logs changes.
       imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController],
-      providers: [...shared, { provide: CHECK_TIMEOUT, useValue: checkTimeout }, HealthReporter],
+      providers: [
+        ...shared,
+        { provide: CHECK_TIMEOUT, useValue: checkTimeout },
+        CheckIndicator,
+        HealthChecks,
+      ],
       exports: shared.map((provider) => ('provide' in provider ? provider.provide : provider)),
     };
   }

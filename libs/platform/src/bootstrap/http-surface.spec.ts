@@ -98,7 +98,7 @@ describe('the HTTP surface', () => {
   it('shows no secret, and one line, of what a check says', async () => {
     const { status, text } = await ask('/health/ready');
     expect(status).toBe(503);
-    expect(JSON.parse(text).checks.broker.reason).toBe('refused for [secret] at secret (file.js:1)');
+    expect(JSON.parse(text).details.broker.reason).toBe('refused for [secret] at secret (file.js:1)');
     expect(log.text).not.toContain('pulse-of-2018');
   });
 

@@ -86,5 +86,5 @@ class BareErrors implements ExceptionFilter {
 }
 
 function isReport(given: unknown): boolean {
-  return typeof given === 'object' && given !== null && 'checks' in given;
+  return typeof given === 'object' && given !== null && 'details' in given;
 }

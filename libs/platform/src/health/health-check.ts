@@ -1,15 +1,15 @@
 /**
- * One thing that health depends on.
+ * One condition that the health of a service depends on.
  *
- * `live`: the process is to be restarted when it fails. `ready`: the service cannot work while it fails. `degraded`:
- * an outside system is away, which is told and nothing more.
+ * `live`: the process has to be restarted while it fails. `ready`: the service cannot work while it fails. `degraded`:
+ * an outside system is unavailable; the service stays ready, because messages and the reflector wait for the system.
  */
 export interface HealthCheck {
   name: string;
   kind: 'live' | 'ready' | 'degraded';
-  /** Nothing when all is well, else a short reason without secrets. */
+  /** Undefined when the check passes, otherwise a short reason without secrets. */
   check(): Promise<string | undefined>;
 }
 
-/** Injection token of an application's checks: `HealthCheck[]`. Every module may provide some. */
+/** Injection token of an application's checks: `HealthCheck[]`. Each module may provide some. */
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');

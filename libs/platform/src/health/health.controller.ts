@@ -1,26 +1,29 @@
-import { Controller, Get, Header, ServiceUnavailableException } from '@nestjs/common';
-import { HealthCheck as Uncached } from '@nestjs/terminus';
+import { Controller, Get, Header } from '@nestjs/common';
+import { HealthCheck as HealthEndpoint, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { Metrics } from '../metrics/metrics.js';
-import { HealthReporter, type HealthReport } from './health-reporter.js';
+import { CheckIndicator } from './check-indicator.js';
+import { HealthChecks } from './health-checks.js';
 
-/** What a process manager, a load balancer and a metrics collector ask. */
+/** The endpoints that process managers, load balancers and metrics collectors read. */
 @Controller()
 export class HealthController {
   constructor(
-    private readonly reporter: HealthReporter,
+    private readonly health: HealthCheckService,
+    private readonly checks: HealthChecks,
+    private readonly indicator: CheckIndicator,
     private readonly metrics: Metrics,
   ) {}
 
   @Get('health/live')
-  @Uncached()
-  async live(): Promise<HealthReport> {
-    return answered(await this.reporter.live());
+  @HealthEndpoint()
+  async live(): Promise<HealthCheckResult> {
+    return this.health.check(this.checks.live().map((check) => () => this.indicator.run(check)));
   }
 
   @Get('health/ready')
-  @Uncached()
-  async ready(): Promise<HealthReport> {
-    return answered(await this.reporter.ready());
+  @HealthEndpoint()
+  async ready(): Promise<HealthCheckResult> {
+    return this.health.check(this.checks.ready().map((check) => () => this.indicator.run(check)));
   }
 
   @Get('metrics')
@@ -28,9 +31,4 @@ export class HealthController {
   async scrape(): Promise<string> {
     return this.metrics.text();
   }
-}
-
-function answered(report: HealthReport): HealthReport {
-  if (report.status === 'error') throw new ServiceUnavailableException(report);
-  return report;
 }

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { SystemClock } from '../time/system-clock.js';
 
 interface Loop {
-  maxSilence: number;
+  maxGap: number;
   lastBeat: number;
 }
 
-/** Tells whether the loops of a process are going: each must beat at least so often. */
+/** Knows whether the loops of a process make progress: each one reports a beat at the end of each round. */
 @Injectable()
 export class Heartbeats {
   private readonly loops = new Map<string, Loop>();
@@ -16,10 +16,10 @@ export class Heartbeats {
   /**
    * Expects beats of a loop from now on.
    *
-   * @param maxSilence seconds without a beat after which the loop counts as stuck
+   * @param maxGap seconds without a beat after which the loop counts as stuck
    */
-  expect(loop: string, maxSilence: number): void {
-    this.loops.set(loop, { maxSilence, lastBeat: this.clock.now() });
+  expect(loop: string, maxGap: number): void {
+    this.loops.set(loop, { maxGap, lastBeat: this.clock.now() });
   }
 
   beat(loop: string): void {
@@ -27,20 +27,15 @@ export class Heartbeats {
     if (known) known.lastBeat = this.clock.now();
   }
 
-  /** A loop that was ended on purpose is silent for good. */
-  forget(loop: string): void {
-    this.loops.delete(loop);
-  }
-
-  /** The loops that have been silent for too long. */
-  silent(): string[] {
-    const now = this.clock.now();
-    return [...this.loops]
-      .filter(([, { lastBeat, maxSilence }]) => now - lastBeat > maxSilence)
-      .map(([name]) => name);
-  }
-
   names(): string[] {
     return [...this.loops.keys()];
+  }
+
+  /** @returns why the loop counts as stuck; undefined while it makes progress */
+  problem(loop: string): string | undefined {
+    const known = this.loops.get(loop);
+    if (!known) return undefined;
+    const gap = this.clock.now() - known.lastBeat;
+    return gap > known.maxGap ? `no progress for more than ${known.maxGap} s` : undefined;
   }
 }

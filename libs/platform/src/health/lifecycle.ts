@@ -13,8 +13,8 @@ export class Lifecycle {
     this.phase = 'stopping';
   }
 
-  /** Why the service takes no work, nothing if it does. */
-  reason(): string | undefined {
+  /** @returns why the service takes no work; undefined while it does */
+  problem(): string | undefined {
     return this.phase === 'running' ? undefined : this.phase;
   }
 }

@@ -1,0 +1,62 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { Redactor } from '../logging/redactor.js';
+import type { HealthCheck } from './health-check.js';
+
+/** Injection token of the seconds that a check may take. */
+export const CHECK_TIMEOUT = Symbol('CHECK_TIMEOUT');
+
+/** Maximum characters of a reason. */
+const MAX_REASON_LENGTH = 300;
+
+/** Runs a {@link HealthCheck} as a terminus indicator, and logs when its outcome changes. */
+@Injectable()
+export class CheckIndicator {
+  private readonly logger = new Logger('Health');
+  private readonly lastReasons = new Map<string, string>();
+
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly redactor: Redactor,
+    @Inject(CHECK_TIMEOUT) private readonly timeout: number,
+  ) {}
+
+  /** A check that throws or exceeds the timeout has failed. */
+  async run(check: HealthCheck): Promise<HealthIndicatorResult> {
+    const { name, kind } = check;
+    const session = this.indicators.check(name);
+    const attempt = session.attempt(async () => ({ reason: await readProblem(check) }));
+    const { status, reason, message } = (await attempt.withTimeout(this.timeout * 1000))[name]!;
+    const problem = this.clean(status === 'up' ? reason : message);
+    this.logChange(name, problem);
+    if (problem === undefined) return session.up();
+    return kind === 'degraded' ? session.degraded({ reason: problem }) : session.down({ reason: problem });
+  }
+
+  /** A reason may repeat what an outside system answered. */
+  private clean(reason: unknown): string | undefined {
+    if (typeof reason !== 'string') return undefined;
+    return this.redactor.text(reason).replace(/\s+/g, ' ').slice(0, MAX_REASON_LENGTH);
+  }
+
+  /** Only changes are logged, because probes come every few seconds. */
+  private logChange(name: string, reason: string | undefined): void {
+    if (this.lastReasons.get(name) === reason) return;
+    if (reason === undefined) {
+      this.lastReasons.delete(name);
+      this.logger.log({ check: name }, 'health check passes again');
+      return;
+    }
+    this.lastReasons.set(name, reason);
+    this.logger.warn({ check: name, reason }, 'health check failed');
+  }
+}
+
+async function readProblem(check: HealthCheck): Promise<string | undefined> {
+  try {
+    return await check.check();
+  } catch (error) {
+    // The message of an error may hold secrets or addresses; its name tells enough.
+    return error instanceof Error ? error.name : 'failed';
+  }
+}

@@ -1,0 +1,48 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
+import { Heartbeats } from './heartbeats.js';
+import { Lifecycle } from './lifecycle.js';
+
+/** The checks of a service: those of the process itself and those that its modules provide. */
+@Injectable()
+export class HealthChecks implements OnApplicationBootstrap {
+  private provided: HealthCheck[] = [];
+
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly heartbeats: Heartbeats,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.provided = this.readProvided();
+  }
+
+  /** Checks of whether the process and its loops make progress. */
+  live(): HealthCheck[] {
+    const loops = this.heartbeats.names().map((name): HealthCheck => {
+      return { name, kind: 'live', check: async () => this.heartbeats.problem(name) };
+    });
+    return [...loops, ...this.provided.filter(({ kind }) => kind === 'live')];
+  }
+
+  /** Checks of whether the service can do its work, and of the outside systems that it can wait for. */
+  ready(): HealthCheck[] {
+    const service: HealthCheck = {
+      name: 'service',
+      kind: 'ready',
+      check: async () => this.lifecycle.problem(),
+    };
+    return [service, ...this.provided.filter(({ kind }) => kind !== 'live')];
+  }
+
+  private readProvided(): HealthCheck[] {
+    try {
+      return this.moduleRef.get<HealthCheck[]>(HEALTH_CHECKS, { strict: false, each: true }).flat();
+    } catch {
+      // An application without checks of its own.
+      return [];
+    }
+  }
+}

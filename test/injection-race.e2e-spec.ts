@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { DataSource } from 'typeorm';
 import type { Race, RaceResult } from './chaos/racer.js';
+import { planCampaign } from './support/campaign.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { compiledProject } from './support/project.js';
 import {
@@ -13,7 +14,7 @@ import {
 } from './support/scheduler-schema.js';
 import { describeWhere, isReachable } from './support/servers.js';
 
-const ORDERS = 300;
+const { runs: ORDERS, timeout } = planCampaign({ usual: 100, full: 300, each: 30 });
 const PROCESSES = 2;
 const CREATORS = 4;
 const WITHDRAWERS = 1;
@@ -100,50 +101,54 @@ describeSchedulerDbs('racing processes on %s, schema %s%s', (kind, version, engi
     await bridge.drop();
   });
 
-  it('make exactly one request of each order, and none of one that was given up', async () => {
-    const race = {
-      url: scheduler.url,
-      ordersUrl: bridge.url,
-      orders,
-      creators: CREATORS,
-      withdrawers: WITHDRAWERS,
-      atOnce: 4,
-    };
-    const racers = await Promise.all(
-      Array.from({ length: PROCESSES }, (_, index) => started({ ...race, backwards: index === 0 })),
-    );
-    const victim = await started({ ...race, backwards: false });
-    const results = racers.map(resultOf);
-    for (const racer of [...racers, victim]) racer.stdin!.write('go\n');
-    const harm = haltNowAndThen(racers[0]!);
-    setTimeout(() => victim.kill('SIGKILL'), DIES_AFTER);
-    const attempts = (await Promise.all(results)).flatMap((result) => result.attempts);
-    clearInterval(harm);
-    expect(attempts).toHaveLength(ORDERS * RACERS + (ORDERS / 2) * RIVALS);
+  it(
+    'make exactly one request of each order, and none of one that was given up',
+    async () => {
+      const race = {
+        url: scheduler.url,
+        ordersUrl: bridge.url,
+        orders,
+        creators: CREATORS,
+        withdrawers: WITHDRAWERS,
+        atOnce: 4,
+      };
+      const racers = await Promise.all(
+        Array.from({ length: PROCESSES }, (_, index) => started({ ...race, backwards: index === 0 })),
+      );
+      const victim = await started({ ...race, backwards: false });
+      const results = racers.map(resultOf);
+      for (const racer of [...racers, victim]) racer.stdin!.write('go\n');
+      const harm = haltNowAndThen(racers[0]!);
+      setTimeout(() => victim.kill('SIGKILL'), DIES_AFTER);
+      const attempts = (await Promise.all(results)).flatMap((result) => result.attempts);
+      clearInterval(harm);
+      expect(attempts).toHaveLength(ORDERS * RACERS + (ORDERS / 2) * RIVALS);
 
-    const found = await rows.query<{ id: number; task: string; run: string }[]>(
-      `SELECT br.id AS id, bs.external_idstring AS task, p.property_value AS run
+      const found = await rows.query<{ id: number; task: string; run: string }[]>(
+        `SELECT br.id AS id, bs.external_idstring AS task, p.property_value AS run
         FROM buildrequests br JOIN buildsets bs ON bs.id = br.buildsetid
         JOIN buildset_properties p ON p.buildsetid = bs.id AND p.property_name = 'createdForRunId'`,
-    );
-    const wanted = new Set(
-      (await tracked.query<{ id: number }[]>('SELECT id FROM orders')).map(({ id }) => Number(id)),
-    );
-    const wrong = orders.flatMap(({ order, taskId, createdForRunId }) => {
-      const requests = found
-        .filter(({ task, run }) => task === `taskId:${taskId}` && run === `[${createdForRunId},"bbb"]`)
-        .map(({ id }) => Number(id));
-      const told = new Set(attempts.filter(([of]) => of === order).map(([, , request]) => request));
-      // Given up: nobody made one. Else everybody was told of the same one.
-      const right = wanted.has(order) ? requests.length === 1 : requests.length === 0;
-      return right && told.size === 1 && told.has(requests[0] ?? null)
-        ? []
-        : [{ order, requests, told: [...told], wanted: wanted.has(order) }];
-    });
-    expect(wrong).toEqual([]);
-    expect(found).toHaveLength(wanted.size);
-    if (kind !== 'sqlite') givenUp.push(ORDERS - wanted.size);
-  }, 60_000);
+      );
+      const wanted = new Set(
+        (await tracked.query<{ id: number }[]>('SELECT id FROM orders')).map(({ id }) => Number(id)),
+      );
+      const wrong = orders.flatMap(({ order, taskId, createdForRunId }) => {
+        const requests = found
+          .filter(({ task, run }) => task === `taskId:${taskId}` && run === `[${createdForRunId},"bbb"]`)
+          .map(({ id }) => Number(id));
+        const told = new Set(attempts.filter(([of]) => of === order).map(([, , request]) => request));
+        // Given up: nobody made one. Else everybody was told of the same one.
+        const right = wanted.has(order) ? requests.length === 1 : requests.length === 0;
+        return right && told.size === 1 && told.has(requests[0] ?? null)
+          ? []
+          : [{ order, requests, told: [...told], wanted: wanted.has(order) }];
+      });
+      expect(wrong).toEqual([]);
+      expect(found).toHaveLength(wanted.size);
+      if (kind !== 'sqlite') givenUp.push(ORDERS - wanted.size);
+    },
+    timeout,
+  );
 });
 
 describeWhere(isReachable('mysql') || isReachable('postgres'))('racing processes on a server', () => {

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BuilderPolicy } from '@bbb/rules';
 import { ConfigurationError, loadConfiguration, SERVICE_NAMES, settingsDocumentation } from '@bbb/platform';
-import { budgetOf, Tally } from './cases.js';
+import { planCampaign } from '../support/campaign.js';
+import { Tally } from './tally.js';
 import { jsonText } from './payloads.js';
 
 const SETTINGS = settingsDocumentation();
@@ -134,7 +135,7 @@ const cases = fc.record({
 });
 
 describe('any configuration', () => {
-  const { numRuns, seed, timeout } = budgetOf('configurations');
+  const { runs: numRuns, seed, timeout } = planCampaign({ usual: 200, full: 2_000, each: 10 });
   const folder = mkdtempSync(join(tmpdir(), 'bbb-fuzz-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

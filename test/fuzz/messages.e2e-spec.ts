@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { World } from '../../libs/reconciler/src/testing/world.js';
 import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
 import { loadedByMaster } from '../support/master-loader.js';
-import { budgetOf, Tally } from './cases.js';
+import { planCampaign } from '../support/campaign.js';
+import { Tally } from './tally.js';
 import { Listeners } from './heard.js';
 import { BUILD_NUMBER, deliveries, type Delivery } from './messages.js';
 
@@ -53,7 +54,7 @@ const cases = fc.record({
 });
 
 describe('any message', () => {
-  const { numRuns, seed, timeout } = budgetOf('messages');
+  const { runs: numRuns, seed, timeout } = planCampaign({ usual: 400, full: 4_000, each: 10 });
 
   it(
     'is handled, kept for later or put aside, whatever it says and whenever it comes',

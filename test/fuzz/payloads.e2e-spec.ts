@@ -10,7 +10,8 @@ import {
 } from '@bbb/rules';
 import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
 import { asPython, loadedByMaster } from '../support/master-loader.js';
-import { budgetOf, Tally } from './cases.js';
+import { planCampaign } from '../support/campaign.js';
+import { Tally } from './tally.js';
 import { payloadText } from './payloads.js';
 
 const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 3, submittedAt: 1494586264 };
@@ -33,7 +34,7 @@ const cases = fc.record({
 });
 
 describe('any payload', () => {
-  const { numRuns, seed, timeout } = budgetOf('payloads');
+  const { runs: numRuns, seed, timeout } = planCampaign({ usual: 700, full: 14_000, each: 5 });
 
   it(
     'becomes rows that every master loads, or is refused for a reason',

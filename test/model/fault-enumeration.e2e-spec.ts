@@ -1,7 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pickShare, isFull } from '../support/campaign.js';
 import { effectsOf, play, RECOVERIES, WAYS } from './faults/enumerate.js';
 import { SCENARIOS } from './faults/scenarios.js';
+
+/** In the usual run one of so many failures is tried. */
+const STEP = 5;
 
 let combinations = 0;
 let effects = 0;
@@ -16,13 +20,12 @@ describe('every effect of every trigger, failed in every way', () => {
     for (const recovery of RECOVERIES) {
       const right = await play(scenario, recovery);
       if (right.violations.length > 0) wrong.push(right);
-      for (const [index, name] of names.entries()) {
-        for (const way of WAYS) {
-          const what = `${name} (effect ${index}) ${way.name}, recovery by ${recovery}`;
-          const { violations, story } = await play(scenario, recovery, { index, way });
-          combinations++;
-          if (violations.length > 0 || story !== right.story) wrong.push({ what, violations, story });
-        }
+      const failures = names.flatMap((name, index) => WAYS.map((way) => ({ name, index, way })));
+      for (const { name, index, way } of pickShare(failures, STEP)) {
+        const what = `${name} (effect ${index}) ${way.name}, recovery by ${recovery}`;
+        const { violations, story } = await play(scenario, recovery, { index, way });
+        combinations++;
+        if (violations.length > 0 || story !== right.story) wrong.push({ what, violations, story });
       }
       if (wrong.length > 0) wrong.push({ right });
     }
@@ -38,6 +41,6 @@ afterAll(() => {
 
 describe('the enumeration', () => {
   it('is as large as it should be', () => {
-    expect(combinations).toBeGreaterThan(2000);
+    expect(combinations).toBeGreaterThan(isFull ? 2000 : 2000 / STEP);
   });
 });

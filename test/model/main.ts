@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
 import { optionsGiven } from '../support/command-line.js';
-import { type Campaign, campaign, explain, join, report } from './campaign.js';
+import { type HistoriesReport, runHistories, explain, join, report } from './run-histories.js';
 import { type ModelOptions, readOptions, USAGE } from './options.js';
 
 /** A stretch of seeds for one thread. */
@@ -21,14 +21,14 @@ if (isMainThread) {
 
 async function work({ seed, histories }: Stretch): Promise<void> {
   for (let done = 0; done < histories; done += CHUNK) {
-    const part = await campaign(seed + done, Math.min(CHUNK, histories - done));
+    const part = await runHistories(seed + done, Math.min(CHUNK, histories - done));
     parentPort?.postMessage(part);
     if (part.failure) return;
   }
 }
 
 async function main({ histories, seed, workers }: ModelOptions): Promise<void> {
-  const whole: Campaign = { histories: 0, ends: new Map(), faults: new Map(), lasted: 0 };
+  const whole: HistoriesReport = { histories: 0, ends: new Map(), faults: new Map(), lasted: 0 };
   const begun = performance.now();
   const share = Math.ceil(histories / workers);
   const stretches = Array.from({ length: workers }, (_, index): Stretch => ({
@@ -53,7 +53,7 @@ async function main({ histories, seed, workers }: ModelOptions): Promise<void> {
   process.exitCode = 1;
 }
 
-function follow(stretch: Stretch, onPart: (part: Campaign) => void): Promise<void> {
+function follow(stretch: Stretch, onPart: (part: HistoriesReport) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: stretch });
     worker.on('message', onPart);

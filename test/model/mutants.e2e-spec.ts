@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { campaign } from './campaign.js';
 import { ruleOf } from './history/shrink.js';
 import { MUTANTS } from './mutants.js';
+import { runHistories } from './run-histories.js';
 
 /** Histories within which every mutant must be caught. */
 const PATIENCE = 3000;
@@ -24,7 +24,7 @@ describe('a bridge that', () => {
   it.each(Object.entries(MUTANTS))(
     '%s is caught',
     async (name, mutant) => {
-      const { histories, failure } = await campaign(FIRST_SEED[name] ?? 1, PATIENCE, mutant);
+      const { histories, failure } = await runHistories(FIRST_SEED[name] ?? 1, PATIENCE, mutant);
       expect({ name, caught: failure !== undefined }).toEqual({ name, caught: true });
       caught.push(`| ${name} | ${histories} | ${ruleOf(failure?.violation ?? '')} |`);
     },

@@ -5,14 +5,14 @@ import { type History, historyOf } from './history/step.js';
 import type { Mutant } from './world/mutant.js';
 
 /** What many histories came to. */
-export interface Campaign {
+export interface HistoriesReport {
   histories: number;
   /** Tasks by why their last run ended. */
   ends: Map<string, number>;
   faults: Map<string, number>;
   /** Virtual seconds. */
   lasted: number;
-  /** The first history that broke a rule; the campaign ends with it. */
+  /** The first history that broke a rule; the run ends with it. */
   failure?: Failure;
 }
 
@@ -22,7 +22,11 @@ export interface Failure {
 }
 
 /** Runs the histories of consecutive seeds until one breaks a rule. */
-export async function campaign(firstSeed: number, histories: number, mutant?: Mutant): Promise<Campaign> {
+export async function runHistories(
+  firstSeed: number,
+  histories: number,
+  mutant?: Mutant,
+): Promise<HistoriesReport> {
   const ends = new Map<string, number>();
   const faults = new Map<string, number>();
   let lasted = 0;
@@ -58,8 +62,8 @@ export async function explain({ seed, violation }: Failure, mutant?: Mutant): Pr
   ].join('\n');
 }
 
-/** Adds the counts of one campaign to another's. */
-export function join(into: Campaign, other: Campaign): void {
+/** Adds the counts of one report to another's. */
+export function join(into: HistoriesReport, other: HistoriesReport): void {
   into.histories += other.histories;
   into.lasted += other.lasted;
   into.failure ??= other.failure;
@@ -68,7 +72,7 @@ export function join(into: Campaign, other: Campaign): void {
 }
 
 /** A report for people. */
-export function report({ histories, ends, faults, lasted }: Campaign): string {
+export function report({ histories, ends, faults, lasted }: HistoriesReport): string {
   const tasks = total(ends);
   const share = (times: number) => `${((100 * times) / tasks).toFixed(1)} %`;
   return [

@@ -1,0 +1,40 @@
+/** How much of every campaign is run: the usual small share, or this many times the whole. */
+const VARIABLE = 'BBB_TEST_CAMPAIGN';
+
+/** Milliseconds for what a campaign does once, however short it is. */
+const SET_UP = 30_000;
+
+/** How many times longer than on a quiet machine a test may take. */
+const MARGIN = 5;
+
+export interface Amounts {
+  /** Runs in `npm test`. */
+  usual: number;
+  /** Runs in `npm run test:campaigns`. */
+  full: number;
+  /** Milliseconds that one run takes on a quiet machine. */
+  each: number;
+}
+
+export interface Campaign {
+  runs: number;
+  /** Of the random cases; the same every time unless `BBB_TEST_SEED` asks for another one. */
+  seed: number;
+  /** Milliseconds that a test with all runs may take. */
+  timeout: number;
+}
+
+/** Whether this run goes through whole campaigns. */
+export const isFull = process.env[VARIABLE] !== undefined;
+
+/** The amount of one campaign in this test run. */
+export function planCampaign({ usual, full, each }: Amounts): Campaign {
+  const factor = Number(process.env[VARIABLE]);
+  const runs = isFull ? Math.max(1, Math.ceil(full * factor)) : usual;
+  return { runs, seed: Number(process.env.BBB_TEST_SEED ?? 20), timeout: SET_UP + MARGIN * runs * each };
+}
+
+/** Every `step`-th item in `npm test`, and all of them in `npm run test:campaigns`. */
+export function pickShare<T>(items: readonly T[], step: number): T[] {
+  return items.filter((_, index) => isFull || index % step === 0);
+}

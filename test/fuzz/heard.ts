@@ -6,8 +6,8 @@ import { TrackedBuilds } from '../../apps/bb-listener/src/tracked-builds.js';
 import { TaskEventsController } from '../../apps/tc-listener/src/task-events.controller.js';
 import { TaskExceptionService } from '../../apps/tc-listener/src/task-exception.service.js';
 import { TaskPendingService } from '../../apps/tc-listener/src/task-pending.service.js';
-import { bodyOf, payloadOf } from '../../libs/pulse/src/body.js';
-import { type Outcome, Settlement } from '../../libs/pulse/src/settlement.js';
+import { readBody, parseBody } from '../../libs/pulse/src/messages/message-body.js';
+import { type Outcome, Settlement } from '../../libs/pulse/src/messages/settlement.js';
 import { MemoryMessageStore } from '../../libs/pulse/src/testing/memory-message-store.js';
 import type { World } from '../../libs/reconciler/src/testing/world.js';
 import type { Delivery, Subscription } from './messages.js';
@@ -41,10 +41,10 @@ export class Listeners {
   }
 
   async hear({ subscription, body }: Delivery): Promise<{ outcome: Outcome | 'stuck'; error: string }> {
-    const received = bodyOf(body);
+    const received = readBody(body);
     const message = { subscription, exchange: 'x', routingKey: 'y', body: received.text };
-    const settled = this.settlement.ofDelivered(message, async () => {
-      await this.handlers[subscription](payloadOf(received));
+    const settled = this.settlement.settleDelivered(message, async () => {
+      await this.handlers[subscription](parseBody(received));
     });
     let timer: NodeJS.Timeout | undefined;
     const stuck = new Promise<'stuck'>((resolve) => (timer = setTimeout(() => resolve('stuck'), 10_000)));

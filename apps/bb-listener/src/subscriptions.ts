@@ -11,5 +11,7 @@ export function subscriptionsOf({ pulse }: Configuration): Subscription[] {
     queue: `${pulse.queueBasename}/${name}`,
     exchange: pulse.buildbotExchange,
     bindings: [`build.#.${name}`],
+    // The property of every build that serves a task.
+    ownText: '"taskId"',
   }));
 }

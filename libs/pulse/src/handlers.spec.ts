@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MessageHandler } from '@nestjs/microservices';
 import { of, throwError } from 'rxjs';
-import { checkHandlers, completion } from './handlers.js';
+import { checkHandlers, runHandler } from './handlers.js';
 import { PulseContext } from './pulse-context.js';
 
 const subscription = (name: string) => ({ name, queue: `q/${name}`, exchange: 'e', bindings: ['#'] });
@@ -42,7 +42,7 @@ describe('checkHandlers', () => {
   });
 });
 
-describe('completion', () => {
+describe('runHandler', () => {
   const context = new PulseContext({ subscription: 'a', exchange: 'e', routingKey: 'k', body: '1' }, false);
 
   it.each([
@@ -50,7 +50,7 @@ describe('completion', () => {
     ['observables', async () => of(1, 2)],
     ['synchronous results', () => undefined],
   ])('waits for %s', async (_name, handle) => {
-    await expect(completion(handle as MessageHandler, 1, context)).resolves.toBeUndefined();
+    await expect(runHandler(handle as MessageHandler, 1, context)).resolves.toBeUndefined();
   });
 
   it.each([
@@ -63,6 +63,6 @@ describe('completion', () => {
       },
     ],
   ])('throws the error of %s', async (_name, handle) => {
-    await expect(completion(handle as MessageHandler, 1, context)).rejects.toThrow('no');
+    await expect(runHandler(handle as MessageHandler, 1, context)).rejects.toThrow('no');
   });
 });

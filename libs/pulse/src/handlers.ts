@@ -5,10 +5,10 @@ import type { Subscription } from './options.js';
 import type { PulseContext } from './pulse-context.js';
 
 /**
- * Checks that every subscription has exactly one handler, and every handler its subscription: a message nobody
- * handles would be parked for ever, and two handlers could disagree about what becomes of it.
+ * Checks that every subscription has exactly one handler and every handler has a subscription. A message without handler
+ * would be parked until its last attempt, and two handlers could disagree about its outcome.
  *
- * @throws Error that names every mistake and its remedy
+ * @throws Error that lists every mistake with its remedy
  */
 export function checkHandlers(
   subscriptions: readonly Subscription[],
@@ -38,8 +38,8 @@ export function checkHandlers(
   if (mistakes.length > 0) throw new Error(`Pulse: ${mistakes.join('; ')}`);
 }
 
-/** Calls a handler and waits for its end, be it a promise's or an observable's; throws what it throws. */
-export async function completion(
+/** Calls a handler and waits until its promise or observable has ended. Throws what it throws. */
+export async function runHandler(
   handler: MessageHandler,
   payload: JsonValue,
   context: PulseContext,

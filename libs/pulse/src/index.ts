@@ -1,3 +1,4 @@
+export * from './connection/open-connection.js';
 export * from './on-pulse.decorator.js';
 export * from './options.js';
 export * from './pulse-context.js';

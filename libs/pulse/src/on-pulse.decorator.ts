@@ -2,12 +2,12 @@ import { applyDecorators, Catch, UseFilters, type ExceptionFilter } from '@nestj
 import { EventPattern } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 
-/** Tells Pulse's handlers from those of other transports. */
+/** Marks the handlers of this transport. */
 export const PULSE = Symbol('pulse');
 
-/** Nest's own filter replaces every error by "Internal server error", and what becomes of a message depends on it. */
+/** Nest's own filter would replace every error by "Internal server error", but the error decides what becomes of the message. */
 @Catch()
-class PassErrorsThrough implements ExceptionFilter {
+class RethrowErrors implements ExceptionFilter {
   catch(error: unknown): Observable<never> {
     return throwError(() => error);
   }
@@ -18,10 +18,10 @@ class PassErrorsThrough implements ExceptionFilter {
  * `@Ctx()` a {@link PulseContext}.
  *
  * A message is acknowledged once the method has resolved. When it throws `Invalid` the message is quarantined; any
- * other error parks it for a later attempt. The method must bear to be called again for the same message.
+ * other error parks it for a later attempt. The method must be idempotent: the same message may come again.
  *
- * @param subscription our name of it, for example `task-pending`
+ * @param subscription name of the subscription, for example `task-pending`
  */
 export function OnPulse(subscription: string): MethodDecorator {
-  return applyDecorators(EventPattern<string>(subscription, PULSE), UseFilters(PassErrorsThrough));
+  return applyDecorators(EventPattern<string>(subscription, PULSE), UseFilters(RethrowErrors));
 }

@@ -1,94 +1,59 @@
-import { connect, type ChannelModel, type Options, type SocketOptions } from 'amqplib';
+import type { Connector } from './connection/open-connection.js';
 
-/** Where the broker is, and who asks. Durations are seconds. */
+/** Address of the broker and the bridge's account on it. Durations are seconds. */
 export interface BrokerOptions {
   host: string;
   port: number;
   tls: boolean;
-  /** Whether the broker's certificate must be signed by a known authority and name the host. */
+  /** Whether the broker's certificate must be signed by a trusted authority and match the host name. */
   tlsVerify: boolean;
-  /** PEM text of a certificate authority to trust instead of the system's. */
+  /** Certificate authority to trust instead of the system's, as PEM text. */
   ca?: string;
   vhost: string;
   user: string;
   password: string;
   heartbeat: number;
-  /** Until a connection must be open; 30 by default. */
+  /** Timeout for opening a connection. Default 30. */
   connectTimeout?: number;
-  /** Seconds before the first attempt to reconnect; also before the first look whether the database is back. */
+  /** Minimum delay before a reconnection attempt, and before a check whether the database is available again. */
   reconnectMin: number;
-  /** Seconds between attempts at most. */
+  /** Maximum delay between attempts. */
   reconnectMax: number;
 }
 
-/** A queue of ours, and what is bound to it. The exchange is somebody else's and never declared here. */
+/** A queue of the bridge and its bindings. The exchange belongs to another user and is never declared here. */
 export interface Subscription {
-  /** Our name, which handlers and kept messages use, for example `task-pending`. */
+  /** Name that handlers and kept messages use, for example `task-pending`. */
   name: string;
   queue: string;
   exchange: string;
-  /** Routing key patterns. A durable queue keeps the bindings it was given earlier. */
+  /** Routing key patterns. A durable queue also keeps bindings made earlier. */
   bindings: string[];
+  /** Text that every message meant for the bridge contains. An oversized message without it is acknowledged unread. */
+  ownText?: string;
 }
 
-/** How a message that cannot be handled now is tried again. Durations are seconds. */
+/** How a message that cannot be handled now is retried. Durations are seconds. */
 export interface ParkingOptions {
   firstDelay: number;
   maxDelay: number;
-  /** Attempts, the first delivery included, before a message is quarantined. */
+  /** Maximum attempts, including the first delivery, before a message is quarantined. */
   attempts: number;
-  /** Between two looks at what is due. */
+  /** Seconds between checks for parked messages that are due. */
   interval: number;
   /**
-   * For which a message is left to the process that tries it. Then another one tries it, because the first may have
-   * died; if it has not, both find the same state, and the second nothing to do.
+   * Seconds for which a due message is reserved for one process. Then another process retries it, because the first may
+   * have died. If it has not, handling the message twice does no harm.
    */
   reservation: number;
 }
 
-/** Opens a connection as amqplib's `connect` does; an in-process broker can take its place. */
-export type Connector = (address: Options.Connect, socket: SocketOptions) => Promise<ChannelModel>;
-
 export interface PulseOptions {
   connection: BrokerOptions;
-  /** Messages of one subscription that may be unanswered at the same time. */
+  /** Maximum unacknowledged messages per subscription. */
   prefetch: number;
   subscriptions: Subscription[];
   parking: ParkingOptions;
-  /** amqplib's by default. */
+  /** Default: amqplib's. */
   connect?: Connector;
-}
-
-/** Seconds. */
-const CONNECT_TIMEOUT = 30;
-
-/** The broker's address in amqplib's form; whoever shares an in-process broker with the bridge needs the same one. */
-export function brokerAddress(broker: BrokerOptions): Options.Connect {
-  return {
-    protocol: broker.tls ? 'amqps' : 'amqp',
-    hostname: broker.host,
-    port: broker.port,
-    // The library unescapes this one field, and only this one.
-    vhost: encodeURIComponent(broker.vhost),
-    username: broker.user,
-    password: broker.password,
-    heartbeat: broker.heartbeat,
-  };
-}
-
-/**
- * Opens the connection that the options describe. With TLS the server name is the host's (amqplib sets it), and the
- * certificate is verified unless `tlsVerify` is off.
- */
-export function openConnection(options: PulseOptions): Promise<ChannelModel> {
-  const { connection } = options;
-  const tls = connection.tls ? { rejectUnauthorized: connection.tlsVerify, ca: connection.ca } : {};
-  const open: Connector = options.connect ?? connect;
-  return open(brokerAddress(connection), {
-    timeout: (connection.connectTimeout ?? CONNECT_TIMEOUT) * 1000,
-    keepAlive: true,
-    noDelay: true,
-    clientProperties: { connection_name: 'buildbot-bridge' },
-    ...tls,
-  });
 }

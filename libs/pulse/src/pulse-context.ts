@@ -1,7 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { ReceivedMessage } from '@bbb/rules';
 
-/** What a handler can know of its message besides the payload; a handler asks for it with `@Ctx()`. */
+/** Metadata of a message; a handler receives it with `@Ctx()`. */
 export class PulseContext extends BaseRpcContext<[ReceivedMessage, boolean]> {
   readonly subscription: string;
   readonly exchange: string;
@@ -9,7 +9,7 @@ export class PulseContext extends BaseRpcContext<[ReceivedMessage, boolean]> {
   /** As received, not parsed. */
   readonly body: string;
 
-  /** @param redelivered whether the message has been given to a handler, here or elsewhere, possibly before */
+  /** @param redelivered whether the message may have been given to a handler before, in this process or another */
   constructor(
     message: ReceivedMessage,
     readonly redelivered: boolean,

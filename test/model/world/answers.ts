@@ -1,5 +1,5 @@
 import type { ReceivedMessage } from '@bbb/rules';
-import type { Outcome } from '../../../libs/pulse/src/settlement.js';
+import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
 import { RETRY, stateOf } from './farm.js';
 import type { World } from './world.js';
 

@@ -21,7 +21,7 @@ import { MissedRunsStep } from '../../../apps/reflector/src/missed-runs-step.ser
 import { TaskExceptionService } from '../../../apps/tc-listener/src/task-exception.service.js';
 import { readTaskMessage } from '../../../apps/tc-listener/src/task-message.js';
 import { TaskPendingService } from '../../../apps/tc-listener/src/task-pending.service.js';
-import { type Outcome, Settlement } from '../../../libs/pulse/src/settlement.js';
+import { type Outcome, Settlement } from '../../../libs/pulse/src/messages/settlement.js';
 import type { QueueName } from './bus.js';
 import { Gate } from './gate.js';
 import { ModelQueue } from './model-queue.js';
@@ -160,7 +160,7 @@ export class Instance {
 
   /** Handles a message and answers for it; the caller takes it off the queue once it is answered for. */
   async deliver(message: ReceivedMessage): Promise<Outcome> {
-    const outcome = await this.settlement.ofDelivered(message, () => this.#handle(message));
+    const outcome = await this.settlement.settleDelivered(message, () => this.#handle(message));
     if (outcome === 'requeued') return outcome;
     try {
       await this.gate.call('broker', 'ack', 'effect', () => undefined);
@@ -178,7 +178,9 @@ export class Instance {
     try {
       const due = await this.#messages.takeDue(names, now, now + CONFIGURATION.parking.reservation, 100);
       await Promise.all(
-        due.map(async (kept) => tried(kept, await this.settlement.ofKept(kept, () => this.#handle(kept)))),
+        due.map(async (kept) =>
+          tried(kept, await this.settlement.settleKept(kept, () => this.#handle(kept))),
+        ),
       );
     } catch {
       this.isPausedByDatabase = true;

@@ -1,5 +1,5 @@
 import type { ReceivedMessage, TaskStatus } from '@bbb/rules';
-import type { Outcome } from '../../../libs/pulse/src/settlement.js';
+import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
 import type { MemoryTaskStore } from '../../../libs/reconciler/src/testing/memory-task-store.js';
 import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../../sandbox/taskcluster/index.js';
 import { Agent } from './agent.js';

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { connect } from 'amqplib';
-import { describeWhere, isReachable, SERVERS } from '../../../test/support/servers.js';
-import { connecting } from './connecting.js';
+import { describeWhere, isReachable, SERVERS } from '../../../../test/support/servers.js';
+import { explainConnectErrors } from './connect-errors.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 async function reasonFor(url: string): Promise<string> {
-  return connecting(() => connect(url)).then(
+  return explainConnectErrors(() => connect(url)).then(
     () => 'connected',
     (error: Error) => error.message,
   );
@@ -23,13 +23,13 @@ describe('an attempt to connect', () => {
     server = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => server!.once('listening', listening));
     const { port } = server.address() as AddressInfo;
-    expect(await reasonFor(`amqp://user:password@127.0.0.1:${port}`)).toMatch(/^no AMQP .*pulse_port/);
-    expect(await reasonFor(`amqps://user:password@127.0.0.1:${port}`)).toMatch(/^no TLS .*pulse_ssl/);
+    expect(await reasonFor(`amqp://user:password@127.0.0.1:${port}`)).toMatch(/does not speak AMQP .*pulse_port/);
+    expect(await reasonFor(`amqps://user:password@127.0.0.1:${port}`)).toMatch(/does not speak TLS .*pulse_ssl/);
   });
 
   it('passes on what it knows no remedy for', async () => {
     const error = new Error('nobody at home');
-    await expect(connecting(() => Promise.reject(error))).rejects.toBe(error);
+    await expect(explainConnectErrors(() => Promise.reject(error))).rejects.toBe(error);
   });
 
   describeWhere(isReachable('rabbitmq'))('to RabbitMQ', () => {
@@ -46,7 +46,7 @@ describe('an attempt to connect', () => {
 
     it('says that the virtual host is wrong', async () => {
       const url = changed((url) => (url.pathname = '/there-is-no-such-host'));
-      expect(await reasonFor(url)).toMatch(/^virtual host refused; check pulse_vhost/);
+      expect(await reasonFor(url)).toMatch(/^virtual host refused; check pulse_vhost.*connection limit/);
     });
   });
 });

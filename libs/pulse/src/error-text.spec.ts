@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { asError, errorText } from './text.js';
+import { asError, errorText } from './error-text.js';
 
 describe('errorText', () => {
   it.each([

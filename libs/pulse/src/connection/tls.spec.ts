@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { makeCertificates } from '../../../test/support/certificates.js';
-import { rabbitmqAddress } from '../../../test/support/rabbitmq.js';
-import { canStart, describeWhere, isReachable } from '../../../test/support/servers.js';
-import { openConnection } from './options.js';
-import { TcpProxy } from './testing/tcp-proxy.js';
+import { makeCertificates } from '../../../../test/support/certificates.js';
+import { rabbitmqAddress } from '../../../../test/support/rabbitmq.js';
+import { canStart, describeWhere, isReachable } from '../../../../test/support/servers.js';
+import { openConnection } from './open-connection.js';
+import { TcpProxy } from '../testing/tcp-proxy.js';
 
 describeWhere(isReachable('rabbitmq') && canStart('openssl'))('TLS to RabbitMQ', () => {
   let folder: string;

@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 import type { Clock, KeptMessage, MessageStore, Telemetry } from '@bbb/rules';
-import { rest } from './backoff.js';
+import { wait } from '../connection/backoff.js';
 import type { DatabasePause } from './database-pause.js';
-import type { ParkingOptions } from './options.js';
+import type { ParkingOptions } from '../options.js';
 import type { Outcome } from './settlement.js';
 
-/** Tries parked messages again when they are due, some at the same time. */
+/** Retries parked messages when they are due, several concurrently. */
 export class ParkedMessages {
   private readonly logger = new Logger('Pulse');
   private running: Promise<void> = Promise.resolve();
 
   /**
    * @param timing seconds, see ParkingOptions
-   * @param concurrency messages tried at the same time
+   * @param concurrency messages retried at the same time
    * @param retry handles and settles one message; must not throw
    */
   constructor(
@@ -28,26 +28,26 @@ export class ParkedMessages {
   ) {}
 
   start(): void {
-    this.running = this.keepLooking();
+    this.running = this.run();
   }
 
-  /** Resolves when nothing is under way; to be called after the stop signal. */
-  stopped(): Promise<void> {
+  /** Resolves when no retry is running; to be called after the stop signal. */
+  waitUntilStopped(): Promise<void> {
     return this.running;
   }
 
-  private async keepLooking(): Promise<void> {
+  private async run(): Promise<void> {
     while (!this.stopping.aborted) {
       try {
-        await this.tryAllDue();
+        await this.retryAllDue();
       } catch (error) {
         await this.pause.begin(error);
       }
-      await rest(this.timing.interval, this.stopping);
+      await wait(this.timing.interval, this.stopping);
     }
   }
 
-  private async tryAllDue(): Promise<void> {
+  private async retryAllDue(): Promise<void> {
     while (!this.pause.isOn && !this.stopping.aborted) {
       const now = this.clock.now();
       const due = await this.store.takeDue(
@@ -56,12 +56,12 @@ export class ParkedMessages {
         now + this.timing.reservation,
         this.concurrency,
       );
-      await Promise.all(due.map((kept) => this.tryOne(kept)));
-      if (due.length < this.concurrency) return this.report();
+      await Promise.all(due.map((kept) => this.retryOne(kept)));
+      if (due.length < this.concurrency) return this.reportCounts();
     }
   }
 
-  private async tryOne(kept: KeptMessage): Promise<void> {
+  private async retryOne(kept: KeptMessage): Promise<void> {
     const outcome = await this.retry(kept);
     this.telemetry.count('parked_attempts_total', { queue: kept.subscription, outcome });
     if (outcome === 'acked') {
@@ -69,7 +69,7 @@ export class ParkedMessages {
     }
   }
 
-  private async report(): Promise<void> {
+  private async reportCounts(): Promise<void> {
     if (this.pause.isOn) return;
     this.telemetry.set('parked', await this.store.count('parked'));
     this.telemetry.set('quarantined', await this.store.count('quarantined'));

@@ -23,8 +23,12 @@ describe('an attempt to connect', () => {
     server = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => server!.once('listening', listening));
     const { port } = server.address() as AddressInfo;
-    expect(await reasonFor(`amqp://user:password@127.0.0.1:${port}`)).toMatch(/does not speak AMQP .*pulse_port/);
-    expect(await reasonFor(`amqps://user:password@127.0.0.1:${port}`)).toMatch(/does not speak TLS .*pulse_ssl/);
+    expect(await reasonFor(`amqp://user:password@127.0.0.1:${port}`)).toMatch(
+      /does not speak AMQP .*pulse_port/,
+    );
+    expect(await reasonFor(`amqps://user:password@127.0.0.1:${port}`)).toMatch(
+      /does not speak TLS .*pulse_ssl/,
+    );
   });
 
   it('passes on what it knows no remedy for', async () => {

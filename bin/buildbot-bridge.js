@@ -85,7 +85,7 @@ async function messages(action, id, options) {
 
 /** @param warn takes what a lib logs as a warning or worse */
 async function database(options, warn) {
-  const { databaseInsecurities, loadBridgeDbUrl } = await import('../dist/libs/platform/src/index.js');
+  const { databaseInsecurities, loadBridgeDbUrl } = await import('../dist/libs/configuration/src/index.js');
   const url = loadBridgeDbUrl({ file: options.config });
   for (const warning of databaseInsecurities(url, 'bbb_db'))
     process.stderr.write(`${warning}

@@ -3,14 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  createLogger,
-  loadConfiguration,
-  type RunningService,
-  type ServiceName,
-  startService,
-} from '@bbb/platform';
-import { connectPulse, type Overrides } from '@bbb/composition';
+import { loadConfiguration, type ServiceName } from '@bbb/configuration';
+import { createLogger, type RunningService, startService } from '@bbb/platform';
+import { connectPulse, type Overrides, processSettings } from '@bbb/composition';
 import { BbListenerModule } from '../apps/bb-listener/src/bb-listener.module.js';
 import { ReflectorModule } from '../apps/reflector/src/reflector.module.js';
 import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
@@ -58,9 +53,10 @@ export async function startInProcess(
         'bb-listener': BbListenerModule,
         reflector: ReflectorModule,
       }[name].register(configuration, overrides);
-      const service = await startService(configuration, module, {
+      const settings = processSettings(configuration);
+      const service = await startService(settings, module, {
         // One process has one log; the configuration of the first service names its file.
-        logger: (logger ??= createLogger(configuration)),
+        logger: (logger ??= createLogger(settings)),
         processMetrics: false,
         ...(name === 'reflector' ? {} : { configure: connectPulse }),
       });

@@ -7,8 +7,9 @@ import { inspect } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import type { DynamicModule } from '@nestjs/common';
 import { runMigrate } from '@bbb/bridge-db';
-import { createLogger, loadConfiguration, startService } from '@bbb/platform';
-import { connectPulse } from '@bbb/composition';
+import { loadConfiguration } from '@bbb/configuration';
+import { createLogger, startService } from '@bbb/platform';
+import { connectPulse, processSettings } from '@bbb/composition';
 import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
 import { brokerAt } from '../sandbox/broker.js';
 import { SCENARIOS, type Scenario } from '../sandbox/mix.js';
@@ -247,9 +248,10 @@ describe('the secrets of the bridge', () => {
       canaries.collect('refused command', inspect(refusal, { depth: 10, showHidden: false }));
     }
     configuration.log.file = join(folder, 'in-trouble.log');
-    const logger = createLogger(configuration);
+    const settings = processSettings(configuration);
+    const logger = createLogger(settings);
     const module: DynamicModule = TcListenerModule.register(configuration);
-    const service = await startService(configuration, module, { logger, configure: connectPulse });
+    const service = await startService(settings, module, { logger, configure: connectPulse });
     for (let attempt = 0; attempt < 100 && !/ACCESS|ECONN/.test(await log('in-trouble.log')); attempt++)
       await sleep(100);
     const health = { 'tc-listener': service.healthUrl } as Services['health'];

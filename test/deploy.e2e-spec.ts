@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  EXIT_CONFIGURATION,
   loadConfiguration,
   SERVICE_NAMES,
   settingsDocumentation,
   type ServiceName,
-} from '@bbb/platform';
+} from '@bbb/configuration';
+import { EXIT_CONFIGURATION } from '@bbb/platform';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { Job } from 'kubernetes-models/batch/v1/Job';
 import { Namespace } from 'kubernetes-models/v1/Namespace';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settingsDocumentation } from '@bbb/platform';
+import { settingsDocumentation } from '@bbb/configuration';
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const SETTINGS_PAGE = join(ROOT, 'docs/configuration.md');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { runMigrate } from '@bbb/bridge-db';
-import type { ServiceName } from '@bbb/platform';
+import type { ServiceName } from '@bbb/configuration';
 import { brokerAt } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';

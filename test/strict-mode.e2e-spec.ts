@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import { BridgeDb, runMigrate } from '@bbb/bridge-db';
-import { runService } from '@bbb/platform';
+import { runBridgeService } from '@bbb/composition';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { ReflectorModule } from '../apps/reflector/src/reflector.module.js';
 import { FakeProcess } from '../libs/platform/src/testing/fake-process.js';
 import { Folder } from '../libs/platform/src/testing/folder.js';
-import { LAST_LAYOUT } from '../libs/platform/src/testing/layouts.js';
+import { LAST_LAYOUT, ROOT_URL } from '../libs/configuration/src/testing/layouts.js';
 import { createDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { RewritingProxy } from './support/rewriting-proxy.js';
@@ -54,9 +54,12 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     const folder = new Folder();
     undo.push(() => folder.remove());
     const settings = { ...LAST_LAYOUT, ...direct, ...urls, reflector: { interval: 1000 } };
-    const host = new FakeProcess(['node', 'main.js', '-c', folder.write('config.json', settings)]);
+    const host = new FakeProcess(['node', 'main.js', '-c', folder.write('config.json', settings)], {
+      TASKCLUSTER_ROOT_URL: ROOT_URL,
+      BBB_HTTP_PORT: '0',
+    });
     undo.push(() => host.emit('SIGTERM'));
-    await runService(
+    await runBridgeService(
       'reflector',
       (configuration) => ReflectorModule.register(configuration),
       undefined,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceName } from '@bbb/platform';
+import type { ServiceName } from '@bbb/configuration';
 import type { Figures } from '../figures.js';
 import type { Scenario } from './scenario.js';
 

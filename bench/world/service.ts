@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceName } from '@bbb/platform';
+import type { ServiceName } from '@bbb/configuration';
 
 /** What a service has used and done since its start. */
 export interface Reading {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataSource, migrateUp } from '@bbb/bridge-db';
-import type { ServiceName } from '@bbb/platform';
+import type { ServiceName } from '@bbb/configuration';
 import { opened } from '@bbb/sql';
 import { type Broker, brokerAt, clearBroker, depthOf } from '../../sandbox/broker.js';
 import { createSchedulerSchema, type SchedulerSchema } from '../../sandbox/buildbot/index.js';

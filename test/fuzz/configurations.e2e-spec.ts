@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BuilderPolicy } from '@bbb/rules';
-import { ConfigurationError, loadConfiguration, SERVICE_NAMES, settingsDocumentation } from '@bbb/platform';
+import {
+  ConfigurationError,
+  loadConfiguration,
+  SERVICE_NAMES,
+  settingsDocumentation,
+} from '@bbb/configuration';
 import { planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
 import { jsonText } from './payloads.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
-import type { ServiceName } from '@bbb/platform';
+import type { ServiceName } from '@bbb/configuration';
 import { ROOT } from './project.js';
 
 const PAGE = readFileSync(`${ROOT}/docs/least-privilege.md`, 'utf8');

@@ -1,6 +1,5 @@
-import { runService } from '@bbb/platform';
-import { connectPulse } from '@bbb/composition';
+import { connectPulse, runBridgeService } from '@bbb/composition';
 import { BbListenerModule } from './bb-listener.module.js';
 
 export const start = () =>
-  runService('bb-listener', (configuration) => BbListenerModule.register(configuration), connectPulse);
+  runBridgeService('bb-listener', (configuration) => BbListenerModule.register(configuration), connectPulse);

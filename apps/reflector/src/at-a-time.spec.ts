@@ -10,7 +10,8 @@ import {
   type Telemetry,
   Unavailable,
 } from '@bbb/rules';
-import { type Configuration, Metrics, SystemClock } from '@bbb/platform';
+import type { Configuration } from '@bbb/configuration';
+import { Metrics, SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
-import { CONFIGURATION, type Configuration } from '@bbb/platform';
+import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './for-each-concurrently.js';
 

@@ -8,7 +8,7 @@ import {
   type TaskStatus,
   TaskStore,
 } from '@bbb/rules';
-import { CONFIGURATION, type Configuration } from '@bbb/platform';
+import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './for-each-concurrently.js';
 

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { CONFIGURATION, type Configuration, Heartbeats } from '@bbb/platform';
+import { CONFIGURATION, type Configuration } from '@bbb/configuration';
+import { Heartbeats } from '@bbb/platform';
 import { ReflectorPass } from './reflector-pass.service.js';
 
 const LOOP = 'reflector-pass';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import type { Configuration, Schedule } from '@bbb/platform';
+import type { Configuration, Schedule } from '@bbb/configuration';
 import { Heartbeats, SystemClock } from '@bbb/platform';
 import { PassScheduler } from './pass-scheduler.service.js';
 import type { ReflectorPass } from './reflector-pass.service.js';

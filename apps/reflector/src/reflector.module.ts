@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-import type { Configuration } from '@bbb/platform';
+import type { Configuration } from '@bbb/configuration';
 import { OutsideSystemsModule, type Overrides } from '@bbb/composition';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';

@@ -1,5 +1,5 @@
-import { runService } from '@bbb/platform';
+import { runBridgeService } from '@bbb/composition';
 import { ReflectorModule } from './reflector.module.js';
 
 export const start = () =>
-  runService('reflector', (configuration) => ReflectorModule.register(configuration));
+  runBridgeService('reflector', (configuration) => ReflectorModule.register(configuration));

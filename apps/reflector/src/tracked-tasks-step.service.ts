@@ -9,7 +9,7 @@ import {
   Telemetry,
   type TrackedTask,
 } from '@bbb/rules';
-import { CONFIGURATION, type Configuration } from '@bbb/platform';
+import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { ahead } from './prefetch.js';
 import { eachAtOnce } from './for-each-concurrently.js';

@@ -1,4 +1,4 @@
-import type { Configuration } from '@bbb/platform';
+import type { Configuration } from '@bbb/configuration';
 import type { Subscription } from '@bbb/pulse';
 
 /**

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { Configuration } from '@bbb/platform';
+import type { Configuration } from '@bbb/configuration';
 import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/composition';
 import { subscriptionsOf } from './subscriptions.js';
 import { TaskEventsController } from './task-events.controller.js';

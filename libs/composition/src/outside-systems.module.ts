@@ -11,15 +11,8 @@ import {
   Telemetry,
 } from '@bbb/rules';
 import { BuilderList, BuildbotModule } from '@bbb/buildbot';
-import {
-  HEALTH_CHECKS,
-  Metrics,
-  Redactor,
-  secretsOf,
-  SystemClock,
-  type Configuration,
-  type HealthCheck,
-} from '@bbb/platform';
+import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration';
+import { HEALTH_CHECKS, type HealthCheck, Metrics, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
@@ -32,6 +25,7 @@ export class OutsideSystemsModule {
   static register(configuration: Configuration, _overrides: Overrides = {}): DynamicModule {
     const { taskcluster, schedulerDb, bridgeDb, selfServe, builders } = configuration;
     const shared: Provider[] = [
+      { provide: CONFIGURATION, useValue: configuration },
       { provide: Clock, useExisting: SystemClock },
       { provide: Telemetry, useExisting: Metrics },
       { provide: BuilderPolicy, useValue: new BuilderPolicy(builders) },
@@ -65,7 +59,14 @@ export class OutsideSystemsModule {
           useFactory: healthChecks,
         },
       ],
-      exports: [Clock, Telemetry, BuilderPolicy, Reconciler, ...systems.map(({ module }) => module)],
+      exports: [
+        CONFIGURATION,
+        Clock,
+        Telemetry,
+        BuilderPolicy,
+        Reconciler,
+        ...systems.map(({ module }) => module),
+      ],
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
-import { HEALTH_CHECKS, type Configuration, type HealthCheck } from '@bbb/platform';
+import type { Configuration } from '@bbb/configuration';
+import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
 import { PulseModule, PulseServer, type Subscription } from '@bbb/pulse';
 import type { Overrides } from './overrides.js';
 

@@ -1,8 +1,4 @@
-export * from './configuration/configuration.js';
-export * from './configuration/configuration-error.js';
-export { databaseInsecurities } from './configuration/insecurities.js';
-export * from './configuration/load-configuration.js';
-export * from './configuration/secrets.js';
+export * from './bootstrap/run-service.js';
 export * from './bootstrap/start-refused.js';
 export * from './bootstrap/start-service.js';
 export * from './health/health-check.js';
@@ -14,6 +10,5 @@ export * from './logging/pino-logger.js';
 export * from './logging/redactor.js';
 export * from './metrics/metrics.js';
 export * from './platform.module.js';
+export * from './process-settings.js';
 export * from './time/system-clock.js';
-export * from './bootstrap/run-service.js';
-export * from './configuration/documentation.js';

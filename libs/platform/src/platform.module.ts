@@ -1,27 +1,22 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import type { Configuration } from './configuration/configuration.js';
 import { HealthController } from './health/health.controller.js';
-import { secretsOf } from './configuration/secrets.js';
 import { CHECK_TIMEOUT, CheckIndicator } from './health/check-indicator.js';
 import { HealthChecks } from './health/health-checks.js';
 import { Heartbeats } from './health/heartbeats.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { Redactor } from './logging/redactor.js';
 import { Metrics } from './metrics/metrics.js';
+import type { ProcessSettings } from './process-settings.js';
 import { SystemClock } from './time/system-clock.js';
 
-/** Injection token of the {@link Configuration}. */
-export const CONFIGURATION = Symbol('CONFIGURATION');
-
-/** Provides all modules of a service with configuration, clock, metrics, heartbeats and health endpoints. */
+/** Provides all modules of a service with clock, metrics, heartbeats, redactor and health endpoints. */
 @Module({})
 export class PlatformModule {
   /** @param checkTimeout seconds that a health check may take */
-  static register(configuration: Configuration, checkTimeout = 3): DynamicModule {
+  static register({ secrets }: ProcessSettings, checkTimeout = 3): DynamicModule {
     const shared = [
-      { provide: CONFIGURATION, useValue: configuration },
-      { provide: Redactor, useFactory: () => new Redactor(secretsOf(configuration)) },
+      { provide: Redactor, useFactory: () => new Redactor(secrets) },
       SystemClock,
       Metrics,
       Heartbeats,

@@ -23,6 +23,10 @@ const NETWORKED: Record<string, { dialect: 'mysql' | 'postgres'; port: number }>
   postgres: { dialect: 'postgres', port: 5432 },
 };
 
+const FORMS =
+  'sqlite:///relative/file, sqlite:////absolute/file, mysql://user:password@host:port/database or ' +
+  'postgresql://user:password@host:port/database, with special characters of the password percent-encoded';
+
 /**
  * Reads a database URL in SQLAlchemy's form: `sqlite:///relative/file`, `sqlite:////absolute/file`,
  * `mysql://user:password@host/name`, `postgresql://...`; a driver suffix (`mysql+mysqldb`) is accepted and ignored.
@@ -32,27 +36,20 @@ const NETWORKED: Record<string, { dialect: 'mysql' | 'postgres'; port: number }>
  */
 export function parseDatabaseUrl(url: string): DatabaseTarget {
   const scheme = /^([a-z]+)(?:\+[a-z0-9_]+)?:\/\//i.exec(url);
-  if (!scheme)
-    throw new Invalid('not a database URL: expected sqlite:///file, mysql://... or postgresql://...');
-  const kind = scheme[1]!.toLowerCase();
-  const rest = url.slice(scheme[0].length);
-
-  if (kind === 'sqlite') {
-    const file = decoded(rest.replace(/^\//, '').replace(/\?.*$/, ''));
-    if (!rest.startsWith('/') || file === '' || file === ':memory:') {
-      throw new Invalid(
-        'a SQLite database URL names a file: sqlite:///relative/file or sqlite:////absolute/file',
-      );
-    }
-    return { dialect: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
+  const kind = scheme?.[1]?.toLowerCase() ?? '';
+  const rest = url.slice(scheme?.[0].length ?? 0);
+  if (kind === 'sqlite') return sqliteTarget(rest);
+  const network = Object.hasOwn(NETWORKED, kind) ? NETWORKED[kind] : undefined;
+  if (!network) throw new Invalid(`must be a database URL: ${FORMS}`);
+  if (/^[^/?#]*\/[^?#]*@/.test(rest)) {
+    throw new Invalid(
+      'the database URL has an @ after its first /: write a / of the user or password as %2F, an @ of the name as %40',
+    );
   }
-
-  const network = NETWORKED[kind];
-  if (!network) throw new Invalid(`unsupported database "${kind}": use sqlite, mysql or postgresql`);
   const parsed = networkUrl(rest);
   const database = decoded(parsed?.pathname.replace(/^\//, '') ?? '');
   if (!parsed?.hostname || database === '') {
-    throw new Invalid(`a ${kind} URL names host and database: ${kind}://user:password@host:port/database`);
+    throw new Invalid(`must be a database URL that names host and database: ${FORMS}`);
   }
   return {
     dialect: network.dialect,
@@ -63,6 +60,16 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     database,
     ...tlsWish(parsed.searchParams),
   };
+}
+
+function sqliteTarget(rest: string): DatabaseTarget {
+  const file = decoded(rest.replace(/^\//, '').replace(/\?.*$/, ''));
+  if (!rest.startsWith('/') || file === '' || file === ':memory:') {
+    throw new Invalid(
+      'must be a database URL that names a file: sqlite:///relative/file or sqlite:////absolute/file',
+    );
+  }
+  return { dialect: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
 }
 
 /** A scheme the parser does not know, so that it drops no default port. */

@@ -63,6 +63,9 @@ describe('parseDatabaseUrl', () => {
     'postgresql://secret%zz@h/database',
     'mysql://u@h/secret%',
     'sqlite:///secret%.db',
+    'mysql://u:12/secret@h/database',
+    'postgresql://u@h/secret@database',
+    'constructor://u:secret@h/database',
   ])('refuses %s without repeating it', (url) => {
     expect(() => parseDatabaseUrl(url)).toThrow(/database/i);
     expect(() => parseDatabaseUrl(url)).not.toThrow(/secret/);

@@ -1,5 +1,5 @@
 import { BuilderPolicy } from '@bbb/rules';
-import type { Configuration } from '@bbb/platform';
+import type { Configuration } from '@bbb/configuration';
 import type { ReconcilerSettings } from '@bbb/reconciler';
 
 export const QUEUE_ID = 'buildbot-bridge/buildbot-bridge';

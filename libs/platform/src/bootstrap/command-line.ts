@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { LogLevel } from '../configuration/configuration.js';
+import type { LogLevel } from '../process-settings.js';
 
 export interface CommandLine {
   /** The JSON file of the configuration. */

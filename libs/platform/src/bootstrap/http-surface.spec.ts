@@ -3,9 +3,9 @@ import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'n
 import { connect } from 'node:net';
 import { createLogger } from '../logging/create-logger.js';
 import { Metrics } from '../metrics/metrics.js';
-import { configurationOf } from '../testing/configurations.js';
 import { check, ExampleModule } from '../testing/example.module.js';
 import { LogLines } from '../testing/log-lines.js';
+import { processSettings } from '../testing/settings.js';
 import { startService, type RunningService } from './start-service.js';
 
 interface Answer {
@@ -17,12 +17,12 @@ interface Answer {
 let service: RunningService;
 const log = new LogLines();
 beforeAll(async () => {
-  const configuration = configurationOf('reflector');
+  const settings = processSettings({ secrets: ['pulse-of-2018'] });
   const checks = [
     check('broker', 'ready', async () => 'refused for pulse-of-2018\n    at secret (file.js:1)'),
   ];
-  service = await startService(configuration, ExampleModule.of(checks), {
-    logger: createLogger(configuration, { destination: log }),
+  service = await startService(settings, ExampleModule.of(checks), {
+    logger: createLogger(settings, { destination: log }),
   });
 });
 afterAll(() => service.stop());

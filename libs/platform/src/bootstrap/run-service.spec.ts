@@ -1,28 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DynamicModule } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
 import { check, ExampleModule } from '../testing/example.module.js';
 import { FakeProcess } from '../testing/fake-process.js';
-import { Folder } from '../testing/folder.js';
-import { LAST_LAYOUT } from '../testing/layouts.js';
-import { runService } from './run-service.js';
+import { processSettings } from '../testing/settings.js';
+import { type LoadedService, type LoadRequest, runService } from './run-service.js';
 import { StartRefused } from './start-refused.js';
 
-let folder: Folder;
-let config: string;
-beforeEach(() => {
-  folder = new Folder();
-  config = folder.write('config.json', { ...LAST_LAYOUT, reflector: {} });
-});
-afterEach(() => folder.remove());
+const SETTINGS: LoadedService = { settings: processSettings(), warnings: [], module: () => plain() };
 
-function run(
-  args: string[],
-  module: () => DynamicModule | Promise<DynamicModule>,
-  env: Record<string, string> = {},
-) {
+function run(args: string[], changes: Partial<LoadedService> = {}) {
   const host = new FakeProcess(['node', 'main.js', ...args]);
-  Object.assign(host.env, env);
-  return { host, done: runService('reflector', module, undefined, host) };
+  const requests: LoadRequest[] = [];
+  const load = (request: LoadRequest): LoadedService => {
+    requests.push(request);
+    const log = { level: request.logLevel ?? 'info' } as const;
+    return { ...SETTINGS, settings: processSettings({ log }), ...changes };
+  };
+  return { host, requests, done: runService(load, host) };
 }
 
 const plain = () => ExampleModule.of([check('broker', 'ready')]);
@@ -32,9 +25,9 @@ describe('runService', () => {
     'ends with 0 after %s, when everything is closed',
     async (signal) => {
       const events: string[] = [];
-      const { host, done } = run(['-c', config], () =>
-        ExampleModule.of([], () => void events.push('closed')),
-      );
+      const { host, done } = run([], {
+        module: () => ExampleModule.of([], () => void events.push('closed')),
+      });
       await done;
       host.emit(signal);
       host.emit(signal);
@@ -50,9 +43,11 @@ describe('runService', () => {
   it('ends with 0 when it is told to stop while it starts', async () => {
     let go!: () => void;
     const held = new Promise<void>((resolve) => (go = resolve));
-    const { host, done } = run(['-c', config], async () => {
-      await held;
-      return plain();
+    const { host, done } = run([], {
+      module: async () => {
+        await held;
+        return plain();
+      },
     });
     host.emit('SIGTERM');
     go();
@@ -63,8 +58,9 @@ describe('runService', () => {
   it('ends with 1 and a line in the log when it cannot stop within the grace period', async () => {
     let go!: () => void;
     const held = new Promise<void>((resolve) => (go = resolve));
-    const { host, done } = run(['-c', config], () => ExampleModule.of([], () => held), {
-      BBB_SHUTDOWN_GRACE: '0.05',
+    const { host, done } = run([], {
+      module: () => ExampleModule.of([], () => held),
+      settings: processSettings({ shutdown: { grace: 0.05 } }),
     });
     await done;
     host.emit('SIGTERM');
@@ -77,7 +73,7 @@ describe('runService', () => {
     ['-v', 'debug'],
     ['-q', undefined],
   ])('logs as %s asks', async (option, least) => {
-    const { host, done } = run(['--config', config, option], plain);
+    const { host, done } = run([option]);
     await done;
     host.emit('SIGTERM');
     await host.exited;
@@ -85,18 +81,29 @@ describe('runService', () => {
     expect(isInfoLogged).toBe(least === 'debug');
   });
 
-  it('ends with 78 and all problems of the configuration on standard error', async () => {
-    const { host, done } = run(['-c', config], plain, { TASKCLUSTER_ROOT_URL: '', BBB_PULSE_PORT: 'hidden' });
+  it('hands over what the command line and the environment say', async () => {
+    const { host, requests, done } = run(['--config', 'some.json', '-v']);
     await done;
+    expect(requests).toEqual([{ file: 'some.json', logLevel: 'debug', environment: host.env }]);
+    host.emit('SIGTERM');
+    await host.exited;
+  });
+
+  it('ends with 78 and the message alone when the settings are refused', async () => {
+    const host = new FakeProcess(['node', 'main.js']);
+    await runService(() => {
+      throw Object.assign(new Error('two problems'), { name: 'ConfigurationError' });
+    }, host);
     expect(await host.exited).toBe(78);
-    expect(host.stderr.text).toMatch(/2 problems:\n.*rootUrl.*\n.*pulse_port/);
-    expect(host.stderr.text).not.toContain('hidden');
+    expect(host.stderr.text).toBe('two problems\n');
     expect(host.log.lines).toEqual([]);
   });
 
   it('ends with 78 and the message alone when a module refuses to start', async () => {
-    const { host, done } = run(['-c', config], () => {
-      throw new StartRefused('run the migrations first');
+    const { host, done } = run([], {
+      module: () => {
+        throw new StartRefused('run the migrations first');
+      },
     });
     await done;
     expect(await host.exited).toBe(78);
@@ -115,15 +122,17 @@ describe('runService', () => {
         },
       ],
     };
-    const { host, done } = run(['-c', config], () => refusing);
+    const { host, done } = run([], { module: () => refusing });
     await done;
     expect(await host.exited).toBe(78);
     expect(host.stderr.text).toBe('migrate first\n');
   });
 
   it('ends with 1 and the error in the log when it fails to start otherwise', async () => {
-    const { host, done } = run(['-c', config], () => {
-      throw new Error('surprise');
+    const { host, done } = run([], {
+      module: () => {
+        throw new Error('surprise');
+      },
     });
     await done;
     expect(await host.exited).toBe(1);
@@ -134,21 +143,21 @@ describe('runService', () => {
   });
 
   it('ends with 64 for an option that does not exist', async () => {
-    const { host, done } = run(['--nonsense'], plain);
+    const { host, done } = run(['--nonsense']);
     await done;
     expect(await host.exited).toBe(64);
     expect(host.stderr.text).toMatch(/--nonsense[\s\S]*--config FILE/);
   });
 
   it('ends with 64 where more and less is asked of the log', async () => {
-    const { host, done } = run(['-v', '-q', '-c', config], plain);
+    const { host, done } = run(['-v', '-q']);
     await done;
     expect(await host.exited).toBe(64);
     expect(host.stderr.text).toMatch(/^a service takes one of --verbose and --quiet\n/);
   });
 
   it.each(['-h', '--help'])('shows its options for %s', async (option) => {
-    const { host, done } = run([option], plain);
+    const { host, done } = run([option]);
     await done;
     expect(await host.exited).toBe(0);
     expect(host.stdout.text).toContain('--config FILE');
@@ -156,7 +165,7 @@ describe('runService', () => {
   });
 
   it('outlives the signal for a new log file, also where it has none', async () => {
-    const { host, done } = run(['-c', config], plain);
+    const { host, done } = run([]);
     expect(host.listenerCount('SIGUSR2')).toBe(1);
     await done;
     host.emit('SIGUSR2');
@@ -168,7 +177,7 @@ describe('runService', () => {
     ['uncaughtException', 'uncaught exception'],
     ['unhandledRejection', 'unhandled rejection'],
   ])('ends with 1 after an %s', async (event, message) => {
-    const { host, done } = run(['-c', config], plain);
+    const { host, done } = run([]);
     await done;
     host.emit(event, new Error('surprise'));
     expect(await host.exited).toBe(1);
@@ -180,11 +189,11 @@ describe('runService', () => {
     host.emit('SIGTERM');
   });
 
-  it('tells what is odd in the configuration', async () => {
-    const { host, done } = run(['-c', config], plain, { BBB_UNHEARD_OF: '1' });
+  it('logs what is odd in the settings', async () => {
+    const { host, done } = run([], { warnings: ['something odd'] });
     await done;
     expect(host.log.records).toContainEqual(
-      expect.objectContaining({ level: 'warn', warning: 'unknown variable, ignored: BBB_UNHEARD_OF' }),
+      expect.objectContaining({ level: 'warn', warning: 'something odd' }),
     );
     host.emit('SIGTERM');
     await host.exited;

@@ -1,12 +1,10 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
-import type { Configuration, ServiceName } from '../configuration/configuration.js';
-import { EXIT_CONFIGURATION } from '../configuration/configuration-error.js';
-import { loadConfiguration, type LoadedConfiguration } from '../configuration/load-configuration.js';
-import { secretsOf } from '../configuration/secrets.js';
 import { createLogger, type LogDestination } from '../logging/create-logger.js';
 import { Redactor } from '../logging/redactor.js';
 import type { PinoLogger } from '../logging/pino-logger.js';
+import type { LogLevel, ProcessSettings } from '../process-settings.js';
 import { EXIT_USAGE, parseCommandLine, SERVICE_USAGE, UsageError } from './command-line.js';
+import { EXIT_CONFIGURATION } from './start-refused.js';
 import { startService, type RunningService } from './start-service.js';
 
 /** The part of `process` that a service uses; tests give their own. */
@@ -21,8 +19,25 @@ export interface ProcessHost {
   exit(code: number): void;
 }
 
-type ModuleOf = (configuration: Configuration) => DynamicModule | Promise<DynamicModule>;
-type Configure = (app: INestApplication) => Promise<void> | void;
+/** What the command line and the environment say about the settings. */
+export interface LoadRequest {
+  /** The JSON file, as named on the command line. */
+  file?: string;
+  /** What -v and -q ask for. */
+  logLevel?: LogLevel;
+  environment: Record<string, string | undefined>;
+}
+
+/** A service whose settings are known. */
+export interface LoadedService {
+  settings: ProcessSettings;
+  /** What an operator should know, although the service starts. */
+  warnings: readonly string[];
+  /** Makes the service's own module. */
+  module(): DynamicModule | Promise<DynamicModule>;
+  /** Wires what only an application knows, such as its transport strategy, before anything runs. */
+  configure?(app: INestApplication): Promise<void> | void;
+}
 
 /** Errors that an operator can cure; every other one is a failure. */
 const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
@@ -33,18 +48,19 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /**
  * A service from its command line to its exit code: 0 after a stop within the grace period, 1 after a failure, 64 for
  * a wrong option, 78 when an operator has to change something first.
+ *
+ * @param load reads the settings; what it throws under the name of a refusal ends the process with 78
  */
 export async function runService(
-  service: ServiceName,
-  moduleOf: ModuleOf,
-  configure?: Configure,
+  load: (request: LoadRequest) => LoadedService,
   host: ProcessHost = process,
 ): Promise<void> {
   // Asks for the log file to be opened anew; without a log file it must not end the process, as Node.js would.
   host.on('SIGUSR2', () => undefined);
-  const prepared = prepare(service, host);
+  const prepared = prepare(load, host);
   if (!prepared) return;
-  const { configuration, warnings, logger } = prepared;
+  const { service, logger } = prepared;
+  const { settings } = service;
 
   const fail = (what: string) => (error: unknown) => {
     logger.fatal({ error }, what);
@@ -52,12 +68,14 @@ export async function runService(
   };
   host.on('uncaughtException', fail('uncaught exception'));
   host.on('unhandledRejection', fail('unhandled rejection'));
-  for (const warning of warnings) logger.warn({ warning }, 'configuration');
+  for (const warning of service.warnings) logger.warn({ warning }, 'configuration');
 
   const starting = Promise.resolve()
-    .then(() => moduleOf(configuration))
-    .then((module) => startService(configuration, module, { logger, ...(configure ? { configure } : {}) }));
-  stopOnSignal(host, starting, configuration.shutdown.grace, logger);
+    .then(() => service.module())
+    .then((module) =>
+      startService(settings, module, { logger, configure: (app) => service.configure?.(app) }),
+    );
+  stopOnSignal(host, starting, settings.shutdown.grace, logger);
 
   try {
     const { healthUrl } = await starting;
@@ -65,7 +83,7 @@ export async function runService(
   } catch (error) {
     const refusal = refusalIn(error);
     if (refusal) {
-      host.stderr.write(`${new Redactor(secretsOf(configuration)).text(refusal.message)}\n`);
+      host.stderr.write(`${new Redactor(settings.secrets).text(refusal.message)}\n`);
       host.exit(EXIT_CONFIGURATION);
       return;
     }
@@ -74,10 +92,13 @@ export async function runService(
   }
 }
 
-type Prepared = LoadedConfiguration & { logger: PinoLogger };
+interface Prepared {
+  service: LoadedService;
+  logger: PinoLogger;
+}
 
-/** The configuration and the log; nothing when there is none or only help was asked for, after an exit. */
-function prepare(service: ServiceName, host: ProcessHost): Prepared | undefined {
+/** The settings and the log; nothing when there is none or only help was asked for, after an exit. */
+function prepare(load: (request: LoadRequest) => LoadedService, host: ProcessHost): Prepared | undefined {
   try {
     const { help, ...options } = parseCommandLine(host.argv.slice(2));
     if (help) {
@@ -85,9 +106,9 @@ function prepare(service: ServiceName, host: ProcessHost): Prepared | undefined 
       host.exit(0);
       return undefined;
     }
-    const loaded = loadConfiguration(service, { ...options, environment: host.env });
-    const logger = createLogger(loaded.configuration, host.log ? { destination: host.log } : {});
-    return { ...loaded, logger };
+    const service = load({ ...options, environment: host.env });
+    const logger = createLogger(service.settings, host.log ? { destination: host.log } : {});
+    return { service, logger };
   } catch (error) {
     const isUsage = error instanceof UsageError;
     const refusal = isUsage ? error : refusalIn(error);

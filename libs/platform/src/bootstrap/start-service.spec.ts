@@ -5,9 +5,9 @@ import { Heartbeats } from '../health/heartbeats.js';
 import { createLogger } from '../logging/create-logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { SystemClock } from '../time/system-clock.js';
-import { configurationOf } from '../testing/configurations.js';
 import { check, ExampleModule } from '../testing/example.module.js';
 import { LogLines } from '../testing/log-lines.js';
+import { processSettings } from '../testing/settings.js';
 import { startService, type RunningService, type StartOptions } from './start-service.js';
 
 const running: RunningService[] = [];
@@ -16,9 +16,9 @@ afterEach(async () => {
 });
 
 async function start(checks: HealthCheck[], options: StartOptions = {}, log = new LogLines()) {
-  const configuration = configurationOf('reflector');
-  const logger = createLogger(configuration, { destination: log });
-  const service = await startService(configuration, ExampleModule.of(checks), { logger, ...options });
+  const settings = processSettings();
+  const logger = createLogger(settings, { destination: log });
+  const service = await startService(settings, ExampleModule.of(checks), { logger, ...options });
   running.push(service);
   return service;
 }
@@ -176,9 +176,9 @@ describe('startService', () => {
       providers: [{ provide: HEALTH_CHECKS, useValue: [check('two', 'ready')] }],
     };
     const one = ExampleModule.of([check('one', 'ready')]);
-    const logger = createLogger(configurationOf('reflector'), { destination: new LogLines() });
-    const both = await startService(configurationOf('reflector'), { ...one, imports: [module] }, { logger });
-    const bare = await startService(configurationOf('reflector'), { module: class Bare {} }, { logger });
+    const logger = createLogger(processSettings(), { destination: new LogLines() });
+    const both = await startService(processSettings(), { ...one, imports: [module] }, { logger });
+    const bare = await startService(processSettings(), { module: class Bare {} }, { logger });
     running.push(both, bare);
     expect(Object.keys((await get(both, '/health/ready')).body.details).sort()).toEqual([
       'one',
@@ -201,7 +201,7 @@ describe('startService', () => {
   it('names the settings when its address is taken', async () => {
     const first = await start([]);
     const { port } = new URL(first.healthUrl);
-    const taken = configurationOf('reflector', { BBB_HTTP_PORT: port });
+    const taken = processSettings({ http: { host: '127.0.0.1', port: Number(port) } });
     const logger = createLogger(taken, { destination: new LogLines() });
     await expect(startService(taken, ExampleModule.of([]), { logger })).rejects.toThrow(
       `health cannot be served on 127.0.0.1, port ${port} (EADDRINUSE); set reflector.http_host`,
@@ -211,8 +211,8 @@ describe('startService', () => {
   it('stops once, however often it is asked', async () => {
     let shutdowns = 0;
     const module = ExampleModule.of([], () => void shutdowns++);
-    const logger = createLogger(configurationOf('reflector'), { destination: new LogLines() });
-    const service = await startService(configurationOf('reflector'), module, { logger });
+    const logger = createLogger(processSettings(), { destination: new LogLines() });
+    const service = await startService(processSettings(), module, { logger });
     await Promise.all([service.stop(), service.stop()]);
     await service.stop();
     expect(shutdowns).toBe(1);

@@ -4,13 +4,12 @@ import { Module, type DynamicModule, type INestApplication, type LoggerService }
 import { NestFactory } from '@nestjs/core';
 // Not the package's index, which reads uploads of files too.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
-import type { Configuration } from '../configuration/configuration.js';
-import { sectionOf } from '../configuration/setting.js';
 import { restrictServer } from './http-surface.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { createLogger } from '../logging/create-logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { PlatformModule } from '../platform.module.js';
+import type { ProcessSettings } from '../process-settings.js';
 
 export interface StartOptions {
   logger?: LoggerService;
@@ -40,15 +39,15 @@ class ServiceRoot {}
  * @throws StartRefused, or whatever a module throws while it is made; everything is closed by then
  */
 export async function startService(
-  configuration: Configuration,
+  settings: ProcessSettings,
   module: DynamicModule,
   options: StartOptions = {},
 ): Promise<RunningService> {
   const app = await NestFactory.create(
-    { module: ServiceRoot, imports: [PlatformModule.register(configuration, options.checkTimeout), module] },
+    { module: ServiceRoot, imports: [PlatformModule.register(settings, options.checkTimeout), module] },
     new ExpressAdapter(),
     {
-      logger: options.logger ?? createLogger(configuration),
+      logger: options.logger ?? createLogger(settings),
       abortOnError: false,
       forceCloseConnections: true,
       // Nothing is ever read from a request's body.
@@ -60,9 +59,9 @@ export async function startService(
     if (options.processMetrics ?? true) app.get(Metrics).collectProcess();
     restrictServer(app);
     await options.configure?.(app);
-    const { host, port } = configuration.http;
+    const { host, port } = settings.http;
     await app.listen(port, host).catch((error: unknown) => {
-      throw notServed(configuration, error);
+      throw addressRefused(settings, error);
     });
     await app.startAllMicroservices();
     lifecycle.started();
@@ -74,12 +73,11 @@ export async function startService(
 }
 
 /** An address that cannot be had: it may be free in a moment, so that this is a failure and no refusal. */
-function notServed({ service, http }: Configuration, error: unknown): Error {
-  const section = sectionOf(service);
+function addressRefused({ http, settingNames }: ProcessSettings, error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   return new Error(
     `health cannot be served on ${http.host}, port ${http.port} (${code ?? message}); ` +
-      `set ${section}.http_host and ${section}.http_port (BBB_HTTP_HOST, BBB_HTTP_PORT), or end what uses it`,
+      `set ${settingNames.http}, or end what uses it`,
     { cause: error },
   );
 }

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { ConfigurationError } from '../configuration/configuration-error.js';
-import { secretsOf } from '../configuration/secrets.js';
-import { configurationOf } from '../testing/configurations.js';
+import { StartRefused } from '../bootstrap/start-refused.js';
+import type { ProcessSettings } from '../process-settings.js';
 import { Folder } from '../testing/folder.js';
 import { LogLines } from '../testing/log-lines.js';
+import { processSettings } from '../testing/settings.js';
 import { createLogger } from './create-logger.js';
 import { LogFile } from './log-file.js';
 
-function logging(more: Record<string, string> = {}) {
+function logging(changes: Partial<ProcessSettings> = {}) {
   const destination = new LogLines();
-  const logger = createLogger(configurationOf('reflector', more), { destination });
+  const logger = createLogger(processSettings(changes), { destination });
   return { logger, destination };
 }
 
@@ -40,7 +40,7 @@ describe('a record', () => {
   });
 
   it('understands what Nest itself logs', () => {
-    const { logger, destination } = logging({ BBB_LOG_LEVEL: 'debug' });
+    const { logger, destination } = logging({ log: { level: 'debug' } });
     logger.log('Mapped route', 'RouterExplorer');
     logger.error('it broke', 'Error: it broke\n    at somewhere', 'ExceptionsHandler');
     logger.error(new TypeError('thrown'), undefined, 'ExceptionHandler');
@@ -65,7 +65,7 @@ describe('a record', () => {
       message: 'outer',
       cause: { name: 'Error', message: 'inner', code: 'ECONNREFUSED' },
     });
-    const verbose = logging({ BBB_LOG_LEVEL: 'debug' });
+    const verbose = logging({ log: { level: 'debug' } });
     verbose.logger.error({ error }, 'failed');
     expect(verbose.destination.records[0]!.error).toMatchObject({ stack: expect.stringContaining('at ') });
   });
@@ -79,7 +79,7 @@ describe('a record', () => {
   });
 
   it('is left out below the level', () => {
-    const { logger, destination } = logging({ BBB_LOG_LEVEL: 'error' });
+    const { logger, destination } = logging({ log: { level: 'error' } });
     logger.log({}, 'info');
     logger.warn({}, 'warn');
     logger.debug({}, 'debug');
@@ -89,29 +89,7 @@ describe('a record', () => {
 });
 
 describe('secrets', () => {
-  const certificate = JSON.stringify({ version: 1, signature: 'signed-with-this' });
-  const more = {
-    TASKCLUSTER_CERTIFICATE: certificate,
-    BBB_PULSE_PASSWORD: 'pulse+pass',
-    BBB_BRIDGE_DB_URL: 'mysql://bridge:db%40pass@h/d',
-  };
-
-  it('are known: as written and decoded', () => {
-    const secrets = secretsOf(configurationOf('tc-listener', more));
-    expect(secrets).toEqual(
-      expect.arrayContaining([
-        'token-of-2018',
-        'pulse+pass',
-        'db%40pass',
-        'db@pass',
-        'scheduler-secret',
-        'signed-with-this',
-      ]),
-    );
-  });
-
   it('appear in no record, wherever they hide', () => {
-    const { logger, destination } = logging(more);
     const hiding = [
       'token-of-2018',
       'pulse+pass',
@@ -120,6 +98,7 @@ describe('secrets', () => {
       'scheduler-secret',
       'signed-with-this',
     ];
+    const { logger, destination } = logging({ secrets: hiding });
     for (const secret of hiding) {
       logger.error(
         {
@@ -192,17 +171,15 @@ describe('the log file', () => {
 
   it('gets the records, after those of earlier runs', () => {
     folder.write('service.log', 'earlier\n');
-    const logger = createLogger(configurationOf('reflector', { BBB_LOG_FILE: path }));
+    const logger = createLogger(processSettings({ log: { level: 'info', file: path } }));
     logger.log({}, 'here');
     logger.close();
     expect(read(path)).toMatch(/^earlier\n\{.*"msg":"here"\}\n$/);
   });
 
   it('is named by its key when it cannot be opened', () => {
-    const configuration = configurationOf('reflector', {
-      BBB_LOG_FILE: `${folder.path}/missing/service.log`,
-    });
-    expect(() => createLogger(configuration)).toThrow(/ reflector\.logfile \(BBB_LOG_FILE\): .*ENOENT/);
+    const settings = processSettings({ log: { level: 'info', file: `${folder.path}/missing/service.log` } });
+    expect(() => createLogger(settings)).toThrow(/^reflector\.logfile \(BBB_LOG_FILE\): .*ENOENT/);
   });
 
   it('is opened anew when it was moved away or removed', () => {
@@ -271,8 +248,8 @@ describe('the log file', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(before);
   });
 
-  it('that cannot be opened is a problem of the configuration', () => {
-    const configuration = configurationOf('reflector', { BBB_LOG_FILE: `${folder.path}/none/x.log` });
-    expect(() => createLogger(configuration)).toThrow(ConfigurationError);
+  it('that cannot be opened keeps the service from starting', () => {
+    const settings = processSettings({ log: { level: 'info', file: `${folder.path}/none/x.log` } });
+    expect(() => createLogger(settings)).toThrow(StartRefused);
   });
 });

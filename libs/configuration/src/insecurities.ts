@@ -1,3 +1,4 @@
+import { type DatabaseTarget, parseDatabaseUrl } from '@bbb/sql';
 import type { Problem } from './configuration-error.js';
 import type { ServiceName } from './configuration.js';
 
@@ -49,30 +50,30 @@ function ofPulse(values: Values): string[] {
     : [];
 }
 
-const YES = ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'];
-
 /**
- * What weakens the connection to a database. Reads the URL as the libs that connect do.
+ * What weakens the connection to a database; nothing of a URL that cannot be used, which is a problem of its own.
  *
  * @param key of its setting
  */
 export function databaseInsecurities(url: string, key: string): string[] {
-  const withoutDriver = url.replace(/^(?!sqlite)[^:]+:/i, 'db:');
-  if (!withoutDriver.startsWith('db:') || !URL.canParse(withoutDriver)) return [];
-  const { hostname, searchParams } = new URL(withoutDriver);
-  const isSet = (name: string) => YES.includes((searchParams.get(name) ?? '').toLowerCase());
-  if (isSet('ssl_insecure')) {
+  const target = targetOf(url);
+  if (target === undefined || target.dialect === 'sqlite') return [];
+  if (target.insecureTls) {
     return [
       `INSECURE: the certificate of the database is not verified (ssl_insecure in ${key}): only for tests`,
     ];
   }
-  const isEncrypted =
-    isSet('ssl') ||
-    isSet('sslmode') ||
-    ['ssl_ca', 'sslrootcert'].some((name) => Boolean(searchParams.get(name)));
-  return isEncrypted || isNear(hostname)
+  return target.tls || isNear(target.host)
     ? []
     : [`INSECURE: the connection to the database is not encrypted (${key}): end its URL with ?ssl=true`];
+}
+
+function targetOf(url: string): DatabaseTarget | undefined {
+  try {
+    return parseDatabaseUrl(url);
+  } catch {
+    return undefined;
+  }
 }
 
 function isPlainAndFar(url: string): boolean {

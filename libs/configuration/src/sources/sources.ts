@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
-import type { ServiceName } from './configuration.js';
+import type { ServiceName } from '../configuration.js';
 import {
   codeOf,
   EVERYBODY_READS,
@@ -11,7 +11,7 @@ import {
   readJsonFile,
   valueAt,
 } from './json-file.js';
-import { keysFor, type NamedSetting } from './setting.js';
+import { keysFor, type NamedSetting } from '../setting.js';
 
 /** Where a process looks for its configuration. */
 export interface SourceOptions {

@@ -138,6 +138,9 @@ export interface ParkingConfiguration {
   reservation: number;
 }
 
+/** Injection token of the {@link Configuration}. */
+export const CONFIGURATION = Symbol('CONFIGURATION');
+
 /**
  * Everything that can be set, computed once, before anything else is made. All durations are seconds and may have
  * fractions. Settings that a service does not use may be empty strings in its configuration.

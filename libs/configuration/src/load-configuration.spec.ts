@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { Folder } from '../testing/folder.js';
-import { LAST_LAYOUT, LAYOUT_2015, ROOT_URL } from '../testing/layouts.js';
+import { Folder } from '../../platform/src/testing/folder.js';
+import { LAST_LAYOUT, LAYOUT_2015, ROOT_URL } from './testing/layouts.js';
 import { SERVICE_NAMES, type ServiceName } from './configuration.js';
 import { ConfigurationError } from './configuration-error.js';
 import { loadBridgeDbUrl, loadConfiguration, loadSetting } from './load-configuration.js';
@@ -344,6 +344,9 @@ describe('problems', () => {
     ['sqlite:///100%.db', false],
     ['mysql://u%:p@h/d', false],
     ['mysql://u:p@h/d%', false],
+    ['mysql://u:12/ab@h/d', false],
+    ['mysql://u:p@h/d?mail=a@b', true],
+    ['mysql://u:p@h/d?ssl=perhaps', false],
   ])('judge the database URL %s', (url, isFine) => {
     const read = () =>
       loadSetting('bridgeDb.url', { directory: folder.path, environment: { BBB_BRIDGE_DB_URL: url } });
@@ -366,7 +369,9 @@ describe('problems', () => {
     const json = { ...LAST_LAYOUT, bbb_db: 'mysql://me:hidden%@127.0.0.1/x', pulse_port: 0 };
     const { message, problems } = refusal(() => load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL }));
     expect(problems.map(({ subject }) => subject.split(' ')[0])).toEqual(['bbb_db', 'pulse_port']);
-    expect(message).toContain('bbb_db (BBB_BRIDGE_DB_URL): a % that begins no percent-encoding');
+    expect(message).toContain(
+      'bbb_db (BBB_BRIDGE_DB_URL): a % in a database URL that begins no percent-encoding',
+    );
     expect(message).toContain('%25');
     expect(message).not.toContain('hidden');
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Folder } from '../testing/folder.js';
+import { Folder } from '../../../platform/src/testing/folder.js';
 import { LAST_LAYOUT, ROOT_URL } from '../testing/layouts.js';
-import { ConfigurationError } from './configuration-error.js';
-import { loadConfiguration } from './load-configuration.js';
+import { ConfigurationError } from '../configuration-error.js';
+import { loadConfiguration } from '../load-configuration.js';
 import { patternProblems } from './pattern.js';
 import { adversarialSamples } from './pattern-samples.js';
 import { slowPatterns } from './pattern-trial.js';

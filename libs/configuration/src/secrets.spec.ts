@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { configurationOf } from '../testing/configurations.js';
+import { configurationOf } from './testing/configurations.js';
 import { secretsOf } from './secrets.js';
 
 const TOKEN = 'q7Zp0aXn4RsT2vWy6bKdLm';
@@ -12,6 +12,24 @@ const secretsWith = (environment: Record<string, string>) =>
 const VARIABLES = ['BBB_SCHEDULER_DB_URL', 'BBB_BRIDGE_DB_URL', 'BBB_SELF_SERVE_URL', 'BBB_BUILDERS_URL'];
 
 describe('the secrets of a configuration', () => {
+  it('are known as written and decoded', () => {
+    const secrets = secretsWith({
+      TASKCLUSTER_CERTIFICATE: JSON.stringify({ version: 1, signature: 'signed-with-this' }),
+      BBB_PULSE_PASSWORD: 'pulse+pass',
+      BBB_BRIDGE_DB_URL: 'mysql://bridge:db%40pass@h/d',
+    });
+    expect(secrets).toEqual(
+      expect.arrayContaining([
+        'token-of-2018',
+        'pulse+pass',
+        'db%40pass',
+        'db@pass',
+        'scheduler-secret',
+        'signed-with-this',
+      ]),
+    );
+  });
+
   it.each([...VARIABLES, 'TASKCLUSTER_ROOT_URL'])('are in %s', (variable) => {
     const scheme = variable.includes('_DB_') ? 'mysql' : 'https';
     const secrets = secretsWith({ [variable]: `${scheme}://bridge:pass%40word@db.example.com/x` });

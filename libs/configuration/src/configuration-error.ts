@@ -5,9 +5,6 @@ export interface Problem {
   remedy: string;
 }
 
-/** EX_CONFIG of sysexits.h: a process manager need not try again. */
-export const EXIT_CONFIGURATION = 78;
-
 /** The configuration cannot be used; all its problems at once. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'dotenv';
-import { Folder } from '../testing/folder.js';
+import { Folder } from '../../platform/src/testing/folder.js';
 import { SERVICE_NAMES } from './configuration.js';
 import { environmentExample, settingsDocumentation } from './documentation.js';
 import { loadConfiguration } from './load-configuration.js';
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 describe('settingsDocumentation', () => {
   it('knows every setting under a variable and keys of its own', () => {

@@ -1,7 +1,8 @@
 import { CronTime } from 'cron';
 import * as z from 'zod';
-import type { Reach } from './pattern-trial.js';
-import { patternProblems } from './pattern.js';
+import { parseDatabaseUrl } from '@bbb/sql';
+import type { Reach } from './patterns/pattern-trial.js';
+import { patternProblems } from './patterns/pattern.js';
 import type { Kind } from './setting.js';
 
 /** Timers of Node.js hold no more than this many seconds. */
@@ -74,40 +75,18 @@ function hasProtocol(value: string, protocols: string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
-const SQLITE = /^sqlite:\/\/\/(?!:memory:)./i;
-const NETWORKED = /^(?:mysql|mariadb|postgresql|postgres)(?:\+[a-z0-9_]+)?:(\/\/.+)$/i;
-
-const PERCENT = 'a % that begins no percent-encoding (in a password, for example) is written %25';
-
-/** The forms that SQLAlchemy reads; a driver's name after `+` is accepted and means nothing. */
+/** The forms that SQLAlchemy reads. */
 export const databaseUrl = kind(
-  z
-    .string()
-    .refine(
-      (value) => {
-        if (SQLITE.test(value)) return true;
-        const rest = NETWORKED.exec(value)?.[1];
-        if (rest === undefined || !URL.canParse(`db:${rest}`)) return false;
-        const { hostname, pathname } = new URL(`db:${rest}`);
-        return hostname !== '' && pathname.length > 1;
-      },
-      { abort: true },
-    )
-    .refine((value) => isDecodable(value.replace(/\?.*$/s, '')), PERCENT),
-  'must be a database URL: sqlite:///relative/file, sqlite:////absolute/file, mysql://user:password@host/database ' +
-    'or postgresql://user:password@host/database, with special characters of the password percent-encoded',
+  z.string().superRefine((value, context) => {
+    try {
+      parseDatabaseUrl(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  }),
+  'must be a database URL, as text',
   asIs,
 );
-
-/** Options are left out of account: whoever reads them takes a % as it stands. */
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
 const patternsFor = (reach: Reach): Kind<string[]> => ({

@@ -1,10 +1,10 @@
 import { SERVICE_NAMES, type Configuration, type LogLevel, type ServiceName } from './configuration.js';
 import { ConfigurationError, type Problem } from './configuration-error.js';
 import { insecurities, refusedVariables } from './insecurities.js';
-import { unknownKeys } from './json-file.js';
+import { unknownKeys } from './sources/json-file.js';
 import { keysFor, namedSettings, type DefaultContext, type NamedSetting } from './setting.js';
 import { SETTINGS } from './settings/index.js';
-import { Sources, type SourceOptions } from './sources.js';
+import { Sources, type SourceOptions } from './sources/sources.js';
 
 export interface LoadOptions extends SourceOptions {
   /** Stronger than every other source: what -v and -q ask for. */

@@ -1,6 +1,6 @@
-import { loadConfiguration } from '../configuration/load-configuration.js';
-import type { Configuration, ServiceName } from '../configuration/configuration.js';
-import { Folder } from './folder.js';
+import { loadConfiguration } from '../load-configuration.js';
+import type { Configuration, ServiceName } from '../configuration.js';
+import { Folder } from '../../../platform/src/testing/folder.js';
 import { LAST_LAYOUT, ROOT_URL } from './layouts.js';
 
 /** A complete configuration whose health endpoints get a free port. */

@@ -4,14 +4,14 @@
 #   node dist/apps/reflector/src/main.js
 # and `node bin/buildbot-bridge.js migrate` brings the bridge's database up to date.
 
-FROM node:22-slim AS build
+FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:22-slim
+FROM node:24-slim
 WORKDIR /app
 # The young generation of the heap grows to dozens of megabytes in a process that mostly waits for messages. Two
 # megabytes are enough here, and save about 40 MB of memory per service.

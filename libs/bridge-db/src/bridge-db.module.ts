@@ -1,20 +1,19 @@
-import { Clock, MessageStore, TaskStore, Telemetry, TurnStore } from '@bbb/rules';
+import { Clock, MessageStore, Redaction, TaskStore, Telemetry, TurnStore } from '@bbb/rules';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
-import { MessageStoreSql, type Redaction } from './message-store-sql.js';
+import { MessageStoreSql } from './message-store-sql.js';
 import { TaskStoreSql } from './task-store-sql.js';
 import { TurnStoreSql } from './turn-store-sql.js';
 
 /**
  * The bridge's database for an application: {@link BridgeDb} and the stores of the ports.
- * The application provides {@link Clock} in a global module. Opened while the application starts, closed after its
+ * The application provides {@link Clock} in a global module, and {@link Redaction} where messages hold secrets. Opened while the application starts, closed after its
  * message handlers have ended.
  */
 @Module({})
 export class BridgeDbModule {
-  /** @param redaction of what is kept; without it messages are kept as they came */
-  static register(options: BridgeDbOptions, redaction?: Redaction): DynamicModule {
+  static register(options: BridgeDbOptions): DynamicModule {
     return {
       module: BridgeDbModule,
       providers: [
@@ -30,8 +29,9 @@ export class BridgeDbModule {
         { provide: TaskStoreSql, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TaskStoreSql(db) },
         {
           provide: MessageStoreSql,
-          inject: [BridgeDb, Clock],
-          useFactory: (db: BridgeDb, clock: Clock) => new MessageStoreSql(db, clock, redaction),
+          inject: [BridgeDb, Clock, { token: Redaction, optional: true }],
+          useFactory: (db: BridgeDb, clock: Clock, redaction?: Redaction) =>
+            new MessageStoreSql(db, clock, redaction),
         },
         { provide: TurnStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TurnStoreSql(db) },
         { provide: TaskStore, useExisting: TaskStoreSql },

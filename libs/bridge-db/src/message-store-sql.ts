@@ -1,22 +1,19 @@
-import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage } from '@bbb/rules';
+import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage, type Redaction } from '@bbb/rules';
 import { LessThanOrEqual, type QueryDeepPartialEntity } from 'typeorm';
 import type { BridgeDb } from './bridge-db.js';
 import { ERROR_LENGTH, MessageRow } from './entities/message-row.js';
 
-/** Takes out of a kept message what must not lie about in a database: the bridge's own secrets. */
-export interface Redaction {
-  text(given: string): string;
-  body(given: string): string;
-}
+/** Hides the bridge's own secrets in messages before they are kept. */
+type Hiding = Pick<Redaction, 'text' | 'body'>;
 
-const UNCHANGED: Redaction = { text: (given) => given, body: (given) => given };
+const UNCHANGED: Hiding = { text: (given) => given, body: (given) => given };
 
 /** The `messages` table. Every write is one statement, as in the task store. */
 export class MessageStoreSql extends MessageStore {
   constructor(
     private readonly db: BridgeDb,
     private readonly clock: Clock,
-    private readonly redaction = UNCHANGED,
+    private readonly redaction: Hiding = UNCHANGED,
   ) {
     super();
   }

@@ -6,6 +6,7 @@ import {
   BuilderPolicy,
   LOG_HOSTS,
   Clock,
+  Redaction,
   TaskQueue,
   TaskStore,
   Telemetry,
@@ -28,6 +29,7 @@ export class OutsideSystemsModule {
       { provide: CONFIGURATION, useValue: configuration },
       { provide: Clock, useExisting: SystemClock },
       { provide: Telemetry, useExisting: Metrics },
+      { provide: Redaction, useExisting: Redactor },
       { provide: BuilderPolicy, useValue: new BuilderPolicy(builders) },
       {
         provide: Reconciler,
@@ -44,7 +46,7 @@ export class OutsideSystemsModule {
     ];
     const systems = [
       TaskclusterModule.register(taskcluster),
-      BridgeDbModule.register(bridgeDb, new Redactor(secretsOf(configuration))),
+      BridgeDbModule.register(bridgeDb),
       BuildbotModule.register({ schedulerDb, selfServe, builders }),
     ];
     return {
@@ -63,6 +65,7 @@ export class OutsideSystemsModule {
         CONFIGURATION,
         Clock,
         Telemetry,
+        Redaction,
         BuilderPolicy,
         Reconciler,
         ...systems.map(({ module }) => module),

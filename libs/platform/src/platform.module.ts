@@ -7,21 +7,17 @@ import { Heartbeats } from './health/heartbeats.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { Redactor } from './logging/redactor.js';
 import { Metrics } from './metrics/metrics.js';
-import type { ProcessSettings } from './process-settings.js';
 import { SystemClock } from './time/system-clock.js';
 
 /** Provides all modules of a service with clock, metrics, heartbeats, redactor and health endpoints. */
 @Module({})
 export class PlatformModule {
-  /** @param checkTimeout seconds that a health check may take */
-  static register({ secrets }: ProcessSettings, checkTimeout = 3): DynamicModule {
-    const shared = [
-      { provide: Redactor, useFactory: () => new Redactor(secrets) },
-      SystemClock,
-      Metrics,
-      Heartbeats,
-      Lifecycle,
-    ];
+  /**
+   * @param redactor of everything that the service writes; it is the log's own, so that both hide the same
+   * @param checkTimeout seconds that a health check may take
+   */
+  static register(redactor: Redactor, checkTimeout = 3): DynamicModule {
+    const shared = [{ provide: Redactor, useValue: redactor }, SystemClock, Metrics, Heartbeats, Lifecycle];
     return {
       module: PlatformModule,
       global: true,

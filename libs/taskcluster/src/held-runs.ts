@@ -1,4 +1,4 @@
-import { Refused, type Claim, type HeldRun, type RunRef, type TaskStatus } from '@bbb/rules';
+import { Refused, type Claim, type HeldRun, type Redaction, type RunRef, type TaskStatus } from '@bbb/rules';
 import { SYSTEM } from './answers.js';
 import type { Budget } from './attempts.js';
 import { Grants, keyOf } from './grants.js';
@@ -30,6 +30,7 @@ export class HeldRuns {
     private readonly calls: TaskclusterCalls,
     private readonly worker: Worker,
     private readonly kind: 'temporary' | 'permanent',
+    private readonly redaction?: Redaction,
   ) {}
 
   async claim(run: RunRef, budget: Budget): Promise<Claim> {
@@ -102,8 +103,19 @@ export class HeldRuns {
     const params = [run.taskId, run.runId];
     const reply = await this.calls.call({ service: 'queue', method, params, payload }, terms);
     const { takenUntil, status, credentials } = readReply.claim(method, reply);
+    if (credentials) for (const secret of secretsIn(credentials)) this.redaction?.learn(secret);
     const temporary = this.kind === 'temporary' ? credentials : undefined;
     this.grants.keep(run, { credentials: temporary, expires: status.expires });
     return { takenUntil, status };
+  }
+}
+
+/** The signature is learned rather than the certificate, because all certificates begin with the same text. */
+function secretsIn({ accessToken, certificate }: Credentials): string[] {
+  try {
+    const { signature } = JSON.parse(certificate ?? '{}') as { signature?: unknown };
+    return typeof signature === 'string' ? [accessToken, signature] : [accessToken];
+  } catch {
+    return [accessToken];
   }
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { Refused, type Artifact, type RunRef, type Telemetry } from '@bbb/rules';
+import { Refused, type Artifact, type Redaction, type RunRef, type Telemetry } from '@bbb/rules';
 import { TaskclusterSimulator, type Fault } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterQueue, type TaskclusterOptions } from './index.js';
 
@@ -29,7 +29,11 @@ describe('TaskclusterQueue', () => {
     await simulator.stop();
   });
 
-  const connect = (changes: Partial<TaskclusterOptions> = {}, telemetry?: Telemetry) => {
+  const connect = (
+    changes: Partial<TaskclusterOptions> = {},
+    telemetry?: Telemetry,
+    redaction?: Redaction,
+  ) => {
     const queue = new TaskclusterQueue(
       {
         rootUrl: simulator.url,
@@ -47,6 +51,7 @@ describe('TaskclusterQueue', () => {
         ...changes,
       },
       telemetry,
+      redaction,
     );
     open.push(queue);
     return queue;
@@ -239,6 +244,19 @@ describe('TaskclusterQueue', () => {
       await expect(queue.claim({ taskId: 'AAAAAAAAQAGAAAAAAAAAAA', runId: 0 })).rejects.toThrow(Refused);
       expect(queue.problem()).toBeUndefined();
     });
+  });
+
+  it('teaches the redaction what is secret in the credentials of a run', async () => {
+    const learned: string[] = [];
+    const redaction: Redaction = {
+      learn: (secret) => learned.push(secret),
+      text: (given) => given,
+      body: (given) => given,
+    };
+    await connect({}, undefined, redaction).claim({ taskId: simulator.createTask(), runId: 0 });
+    const { accessToken, certificate } = simulator.state.issued[0]!;
+    const { signature } = JSON.parse(certificate) as { signature: string };
+    expect(learned).toEqual([accessToken, signature]);
   });
 
   it('counts its calls by method and outcome', async () => {

@@ -6,6 +6,7 @@ import {
   type Claim,
   type HeldRun,
   type ListedRun,
+  type Redaction,
   type Resolution,
   type RunRef,
   type TaskDefinition,
@@ -34,11 +35,11 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   private readonly definitionReader: TaskReader<TaskDefinition>;
   private readonly taskQueueId: string;
 
-  constructor(options: TaskclusterOptions, telemetry?: Telemetry) {
+  constructor(options: TaskclusterOptions, telemetry?: Telemetry, redaction?: Redaction) {
     super();
     const { workerGroup, workerId, provisionerId, workerType } = options;
     this.calls = new TaskclusterCalls(options, telemetry);
-    this.runs = new HeldRuns(this.calls, { workerGroup, workerId }, options.runCredentials);
+    this.runs = new HeldRuns(this.calls, { workerGroup, workerId }, options.runCredentials, redaction);
     this.artifacts = new ArtifactAttachment(this.calls, options.artifactStorage);
     this.statusReader = new TaskReader(this.calls, STATUS);
     this.definitionReader = new TaskReader(this.calls, DEFINITION);

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { TaskQueue, Telemetry } from '@bbb/rules';
+import { Redaction, TaskQueue, Telemetry } from '@bbb/rules';
 import type { TaskclusterOptions } from './options.js';
 import { TaskclusterQueue } from './taskcluster-queue.js';
 
@@ -12,8 +12,12 @@ export class TaskclusterModule {
       providers: [
         {
           provide: TaskclusterQueue,
-          useFactory: (telemetry?: Telemetry) => new TaskclusterQueue(options, telemetry),
-          inject: [{ token: Telemetry, optional: true }],
+          useFactory: (telemetry?: Telemetry, redaction?: Redaction) =>
+            new TaskclusterQueue(options, telemetry, redaction),
+          inject: [
+            { token: Telemetry, optional: true },
+            { token: Redaction, optional: true },
+          ],
         },
         { provide: TaskQueue, useExisting: TaskclusterQueue },
       ],

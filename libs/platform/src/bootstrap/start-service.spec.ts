@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { HEALTH_CHECKS, type HealthCheck } from '../health/health-check.js';
 import { Heartbeats } from '../health/heartbeats.js';
+import { Redactor } from '../logging/redactor.js';
 import { createLogger } from '../logging/create-logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { SystemClock } from '../time/system-clock.js';
@@ -196,6 +198,16 @@ describe('startService', () => {
     expect(text.text).toContain('bbb_reconciles_total{action="claim"} 1');
     expect(text.text).toContain('process_resident_memory_bytes');
     expect(otherText.text).not.toMatch(/bbb_reconciles_total|process_/);
+  });
+
+  it('hides in its log, too, what a module teaches the redactor', async () => {
+    const log = new LogLines();
+    const service = await start([check('broker', 'ready', async () => 'for token-of-run')], {}, log);
+    service.app.get(Redactor).learn('token-of-run');
+    const { text } = await get(service, '/health/ready');
+    new Logger('Test').log({ text: 'token-of-run' }, 'x');
+    expect(log.records.at(-1)).toMatchObject({ msg: 'x', text: '[secret]' });
+    expect(text + log.text).not.toContain('token-of-run');
   });
 
   it('names the settings when its address is taken', async () => {

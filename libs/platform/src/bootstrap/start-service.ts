@@ -7,6 +7,8 @@ import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapte
 import { restrictServer } from './http-surface.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { createLogger } from '../logging/create-logger.js';
+import { PinoLogger } from '../logging/pino-logger.js';
+import { Redactor } from '../logging/redactor.js';
 import { Metrics } from '../metrics/metrics.js';
 import { PlatformModule } from '../platform.module.js';
 import type { ProcessSettings } from '../process-settings.js';
@@ -43,11 +45,14 @@ export async function startService(
   module: DynamicModule,
   options: StartOptions = {},
 ): Promise<RunningService> {
+  const logger = options.logger ?? createLogger(settings);
+  const redactor = logger instanceof PinoLogger ? logger.redactor : new Redactor(settings.secrets);
+  const platform = PlatformModule.register(redactor, options.checkTimeout);
   const app = await NestFactory.create(
-    { module: ServiceRoot, imports: [PlatformModule.register(settings, options.checkTimeout), module] },
+    { module: ServiceRoot, imports: [platform, module] },
     new ExpressAdapter(),
     {
-      logger: options.logger ?? createLogger(settings),
+      logger,
       abortOnError: false,
       forceCloseConnections: true,
       // Nothing is ever read from a request's body.

@@ -1,8 +1,10 @@
 import { pino, stdTimeFunctions } from 'pino';
 import { StartRefused } from '../bootstrap/start-refused.js';
 import type { ProcessSettings } from '../process-settings.js';
+import { escapeControls } from './control-characters.js';
 import { LogFile } from './log-file.js';
 import { PinoLogger } from './pino-logger.js';
+import { Redactor } from './redactor.js';
 import { Sanitiser } from './sanitiser.js';
 
 export interface LogDestination {
@@ -10,7 +12,7 @@ export interface LogDestination {
 }
 
 export interface LoggerOptions {
-  /** Takes the place of the log file and of standard output. */
+  /** Replaces the log file and standard output. */
   destination?: LogDestination;
 }
 
@@ -31,9 +33,11 @@ export function createLogger(settings: ProcessSettings, options: LoggerOptions =
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    { write: (line) => void destination.write(escapeControls(line)) } satisfies LogDestination,
   );
-  return new PinoLogger(log, new Sanitiser(settings.secrets, level === 'debug'), () => logFile?.close());
+  const redactor = new Redactor(settings.secrets);
+  const sanitiser = new Sanitiser(redactor, level === 'debug');
+  return new PinoLogger(log, sanitiser, redactor, () => logFile?.close());
 }
 
 function openLogFile(file: string, settingName: string): LogFile {

@@ -1,11 +1,14 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 
-/** Milliseconds between two looks at whether the file is still the one of that name. */
-const LOOK = 1000;
+/** Milliseconds between checks of whether the file was moved away. */
+const CHECK_INTERVAL = 1000;
+
+/** Access rights of a new log file, whatever the umask: log readers are in the group of the service. */
+const MODE = 0o640;
 
 /**
- * A log file that survives rotation: it is opened anew on SIGUSR2 and when the file was moved away or removed. What
- * cannot be written goes to standard error, since a full disk is no reason to stop.
+ * A log file that survives rotation: it is reopened on SIGUSR2 and when it was moved away or removed. Lines that cannot
+ * be written go to standard error, because a full disk is no reason to stop.
  */
 export class LogFile {
   private descriptor: number;
@@ -14,9 +17,9 @@ export class LogFile {
 
   /** @throws when the file cannot be opened */
   constructor(readonly path: string) {
-    this.descriptor = openSync(path, 'a');
+    this.descriptor = openForAppending(path);
     process.on('SIGUSR2', this.onSignal);
-    this.timer = setInterval(() => this.reopenIfMoved(), LOOK).unref();
+    this.timer = setInterval(() => this.reopenIfMoved(), CHECK_INTERVAL).unref();
   }
 
   write(line: string): void {
@@ -33,15 +36,15 @@ export class LogFile {
   reopen(): void {
     try {
       const before = this.descriptor;
-      this.descriptor = openSync(this.path, 'a');
+      this.descriptor = openForAppending(this.path);
       closeSync(before);
     } catch (error) {
-      // The old file goes on being written; the next look tries again.
-      process.stderr.write(`the log file cannot be opened anew: ${(error as Error).message}\n`);
+      // Lines go on to the file that was moved away until a later check succeeds.
+      process.stderr.write(`cannot reopen the log file; will retry: ${(error as Error).message}\n`);
     }
   }
 
-  /** Opens the file anew if another one, or none, has its name now, or if that cannot be told. Never throws. */
+  /** Reopens the file if its path names another file, or none, or cannot be examined. Never throws. */
   reopenIfMoved(): void {
     if (!this.isInPlace()) this.reopen();
   }
@@ -52,7 +55,7 @@ export class LogFile {
       const open = fstatSync(this.descriptor);
       return named?.ino === open.ino && named.dev === open.dev;
     } catch {
-      // A loop of links, a folder closed to the service, a file server that forgot the file: told by the attempt to open.
+      // A loop of links, a folder without access, a stale file handle: the attempt to open will say which.
       return false;
     }
   }
@@ -61,5 +64,17 @@ export class LogFile {
     clearInterval(this.timer);
     process.off('SIGUSR2', this.onSignal);
     closeSync(this.descriptor);
+  }
+}
+
+/** The mode of an existing file stays: somebody chose it. */
+function openForAppending(path: string): number {
+  try {
+    const created = openSync(path, 'ax', MODE);
+    fchmodSync(created, MODE);
+    return created;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return openSync(path, 'a', MODE);
   }
 }

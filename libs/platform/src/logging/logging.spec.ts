@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { StartRefused } from '../bootstrap/start-refused.js';
 import type { ProcessSettings } from '../process-settings.js';
 import { Folder } from '../testing/folder.js';
@@ -128,7 +128,42 @@ describe('secrets', () => {
   });
 });
 
+describe('foreign text', () => {
+  it('acts on no terminal or editor that shows it: controls are escaped, the value stays', () => {
+    const { logger, destination } = logging();
+    const name = 'a\u009b2Jb\u202ec\u2066d\u2069e\u200ff\u061cg\u007fh\u2028i\u001b[1m';
+    logger.warn({ name }, `odd ${name}`);
+    expect(destination.text).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(destination.records[0]).toMatchObject({ name, msg: `odd ${name}` });
+  });
+
+  it.each([
+    ['https://u:p@h/p', 'https://h/p'],
+    ['amqp://u@h,redis+tls://:p@h', 'amqp://h,redis+tls://h'],
+    ['https://u:p@q@h/p', 'https://h/p'],
+    ['https://h/u@p, x@y', 'https://h/u@p, x@y'],
+  ])('shows no account in %s', (text, shown) => {
+    const { logger, destination } = logging();
+    logger.log({ text }, 'x');
+    expect(destination.records[0]!.text).toBe(shown);
+  });
+});
+
 describe('a field', () => {
+  it('is read as far as it can be shown', () => {
+    const { logger, destination } = logging();
+    let read = 0;
+    const leaf = {
+      get x() {
+        return read++;
+      },
+    };
+    const wide = (inner: object) => Array.from({ length: 100 }, () => inner);
+    logger.log({ deep: wide(wide(wide(leaf))) }, 'x');
+    expect(destination.messages).toEqual(['x']);
+    expect(read).toBeLessThan(2000);
+  });
+
   it('is at most a kibibyte, with a mark', () => {
     const { logger, destination } = logging();
     logger.log(
@@ -177,6 +212,22 @@ describe('the log file', () => {
     expect(read(path)).toMatch(/^earlier\n\{.*"msg":"here"\}\n$/);
   });
 
+  it.each(['000', '077'])('is for its owner and group, with a umask of %s', (umask) => {
+    const before = process.umask(umask);
+    try {
+      new LogFile(path).close();
+      expect(statSync(path).mode & 0o777).toBe(0o640);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('keeps the mode that somebody gave it', () => {
+    folder.write('service.log', '', 0o600);
+    new LogFile(path).close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
   it('is named by its key when it cannot be opened', () => {
     const settings = processSettings({ log: { level: 'info', file: `${folder.path}/missing/service.log` } });
     expect(() => createLogger(settings)).toThrow(/^reflector\.logfile \(BBB_LOG_FILE\): .*ENOENT/);
@@ -212,7 +263,7 @@ describe('the log file', () => {
     }
   });
 
-  it('stays open where it cannot be opened anew', () => {
+  it('stays open where it cannot be reopened', () => {
     const file = new LogFile(path);
     try {
       const moved = `${folder.path}.moved`;

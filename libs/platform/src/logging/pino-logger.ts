@@ -1,23 +1,26 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger as Pino } from 'pino';
+import type { Redactor } from './redactor.js';
 import type { Sanitiser } from './sanitiser.js';
 
 type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /**
  * Nest's logger on pino. The convention is `logger.log({ fields }, 'static message')`; Nest adds the name of the
- * logger as the last argument. What Nest itself logs (text first, a stack as the second argument of an error) is
- * understood as well.
+ * logger as the last argument. Nest's own calls (text first, a stack as the second argument of an error) are accepted
+ * too.
  */
 export class PinoLogger implements LoggerService {
   constructor(
     private readonly pino: Pino,
     private readonly sanitiser: Sanitiser,
+    /** What hides secrets in this log; it can learn more of them. */
+    readonly redactor: Redactor,
     private readonly end: () => void = () => undefined,
   ) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write(isChatter(rest.at(-1)) ? 'debug' : 'info', message, rest);
+    this.write(isNestStart(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
@@ -47,32 +50,32 @@ export class PinoLogger implements LoggerService {
 
   private write(level: Level, first: unknown, rest: unknown[]): void {
     if (!this.pino.isLevelEnabled(level)) return;
-    const { fields, message } = understood(first, rest, this.pino.isLevelEnabled('debug'));
+    const { fields, message } = parseArguments(first, rest, this.pino.isLevelEnabled('debug'));
     this.pino[level](this.sanitiser.fields(fields), this.sanitiser.text(message));
   }
 }
 
-/** What Nest tells of its own start, a line for each module and route. */
-const CHATTER =
+/** Loggers of Nest that write a line for each module and route at start. */
+const NEST_START =
   /^(NestFactory|InstanceLoader|RoutesResolver|RouterExplorer|NestApplication|NestMicroservice)$/;
 
-function isChatter(context: unknown): boolean {
-  return typeof context === 'string' && CHATTER.test(context);
+function isNestStart(context: unknown): boolean {
+  return typeof context === 'string' && NEST_START.test(context);
 }
 
-interface Understood {
+interface Parsed {
   fields: object;
   message: string;
 }
 
-function understood(first: unknown, rest: unknown[], withStacks: boolean): Understood {
+function parseArguments(first: unknown, rest: unknown[], withStacks: boolean): Parsed {
   if (typeof first === 'object' && first !== null) {
     const fields = first instanceof Error ? { error: first } : first;
     const texts = rest.filter((item) => typeof item === 'string' && !isStack(item)) as string[];
-    // An error without a message gets `undefined` in its place, and then the name.
+    // Nest passes an error without a message as (error, undefined, name of the logger).
     const [message, context] = rest.length > 1 && rest[0] === undefined ? ['', texts[0]] : texts;
     const fallback = first instanceof Error ? first.message : '';
-    return { fields: { ...named(context), ...fields }, message: message || fallback };
+    return { fields: { ...contextOf(context), ...fields }, message: message || fallback };
   }
   const stack = rest.find(isStack);
   const context = rest.filter((item) => typeof item === 'string' && !isStack(item)).at(-1);
@@ -82,15 +85,15 @@ function understood(first: unknown, rest: unknown[], withStacks: boolean): Under
     ...objects.map((item) => (item instanceof Error ? { error: item } : item)),
   ) as object;
   return {
-    fields: { ...named(context), ...(stack && withStacks ? { stack } : {}), ...more },
+    fields: { ...contextOf(context), ...(stack && withStacks ? { stack } : {}), ...more },
     message: String(first),
   };
 }
 
-function named(context: unknown): object {
+function contextOf(context: unknown): object {
   return typeof context === 'string' ? { context } : {};
 }
 
 function isStack(item: unknown): boolean {
-  return typeof item === 'string' && /\n\s+at /.test(item);
+  return typeof item === 'string' && /\n[^\S\n]+at /.test(item);
 }

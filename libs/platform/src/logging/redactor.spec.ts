@@ -50,4 +50,14 @@ describe('Redactor', () => {
     const deep = '['.repeat(500_000);
     expect(redactor.body(deep)).toBe(deep);
   });
+
+  it('hides what it learns, as it is, in URLs, and at the end of what was cut off', () => {
+    const learning = new Redactor(['configured']);
+    learning.learn('token/of+a=run');
+    expect(learning.text('token/of+a=run, configured')).toBe('[secret], [secret]');
+    expect(learning.body('{"url":"https://h/?bewit=token%2Fof%2Ba%3Drun"}')).toBe(
+      '{"url":"https://h/?bewit=[secret]"}',
+    );
+    expect(learning.body('{"error": "token/of+a=')).toBe('{"error": "[secret]');
+  });
 });

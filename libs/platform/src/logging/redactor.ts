@@ -1,31 +1,36 @@
+import { LearnedSecrets } from './learned-secrets.js';
+
 const MASK = '[secret]';
 
-/** A shorter secret may well be a word: in what others wrote it is one only where it is all that stands there. */
+/** A shorter secret may be a word: in foreign text it is hidden only where it is the whole text. */
 const UNMISTAKABLE = 8;
 
-/** Takes known secrets out of texts of any length. */
+/** Twice what the runs have that are acted for at the same time: each claim and reclaim brings new credentials. */
+const MAX_LEARNED = 40_000;
+
+/** Removes known secrets from texts of any length. */
 export class Redactor {
   private readonly forms: readonly string[];
+  private readonly learned = new LearnedSecrets(MAX_LEARNED);
 
   /** @param secrets as {@link secretsOf} gives them */
   constructor(secrets: readonly string[]) {
-    const forms = secrets.flatMap((secret) => [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '')),
-    ]);
     // A secret that contains another one goes first, so that nothing of it remains.
-    this.forms = [...new Set(forms)].sort((one, other) => other.length - one.length);
+    this.forms = [...new Set(secrets.flatMap(formsOf))].sort((one, other) => other.length - one.length);
+  }
+
+  /** Hides a secret that the process got while it runs, until very many newer ones have been learned. */
+  learn(secret: string): void {
+    this.learned.learn(secret, formsOf(secret));
   }
 
   text(given: string): string {
-    return without(this.forms, given);
+    return replaceAll(this.forms, this.learned.hide(given, MASK));
   }
 
   /**
-   * A message's body. In JSON only texts are changed, so that a body stays one, and escaped secrets are found; what is
-   * no JSON is taken as text, of which the end may have been cut off. A body without a secret is returned as it is,
-   * character by character.
+   * The body of a message. In JSON only strings are changed, so that it stays JSON and escaped secrets are found;
+   * anything else is treated as text whose end may have been cut off. A body without a secret is returned unchanged.
    */
   body(given: string): string {
     let isChanged = false;
@@ -43,11 +48,11 @@ export class Redactor {
       });
       return isChanged ? JSON.stringify(parsed) : given;
     } catch {
-      return this.withoutBeginning(this.foreign(given));
+      return this.withoutBeginning(this.foreign(given, true));
     }
   }
 
-  /** Without the part of a secret at the end of a text whose rest was cut off. */
+  /** Hides the beginning of a secret at the end of a text that was cut off. */
   private withoutBeginning(text: string): string {
     for (const form of this.forms) {
       for (let length = form.length - 1; length >= UNMISTAKABLE; length--) {
@@ -57,16 +62,27 @@ export class Redactor {
     return text;
   }
 
-  private foreign(text: string): string {
+  private foreign(text: string, isCut = false): string {
     if (this.forms.includes(text)) return MASK;
-    return without(
+    return replaceAll(
       this.forms.filter(({ length }) => length >= UNMISTAKABLE),
-      text,
+      this.learned.hide(text, MASK, isCut),
     );
   }
 }
 
-function without(forms: readonly string[], given: string): string {
+/** A secret as it is, as JSON writes it, and as a URL does. */
+function formsOf(secret: string): string[] {
+  return [
+    ...new Set([
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '')),
+    ]),
+  ];
+}
+
+function replaceAll(forms: readonly string[], given: string): string {
   let result = given;
   for (const form of forms) result = result.replaceAll(form, MASK);
   return result;

@@ -1,33 +1,37 @@
-import { Redactor } from './redactor.js';
+import type { Redactor } from './redactor.js';
+import { removeAccounts } from './accounts.js';
 import { serialiseError } from './serialise-error.js';
 
-/** Characters of a field at most. */
-export const LONGEST_FIELD = 1024;
+/** Maximum characters of a field. */
+export const MAX_FIELD_LENGTH = 1024;
 
 const MASK = '[secret]';
-const DEEPEST = 6;
-const MOST_ITEMS = 100;
+const MAX_DEPTH = 6;
+const MAX_ITEMS = 100;
 
-/** A secret that begins before this cannot be shown: the field ends long before. */
-const LOOKED_AT = 16 * LONGEST_FIELD;
+/** Values within one field; a field of maximum length cannot show more. */
+const MAX_VALUES = MAX_FIELD_LENGTH;
 
-const USER_IN_URL = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]+@/gi;
+/** Only these characters of a text are searched for secrets; the field ends long before. */
+const SEARCHED_LENGTH = 16 * MAX_FIELD_LENGTH;
+
 const TELLING_NAME = /^(?:.*(?:password|passwd|secret|access_?token)|authorization|certificate)$/i;
 
-/** Makes values fit for a log: without secrets, without accounts in URLs, of bounded size. */
-export class Sanitiser {
-  private readonly redactor: Redactor;
+/** Values that may still be read within a field. */
+interface Budget {
+  left: number;
+}
 
+/** Prepares values for the log: without secrets, without accounts in URLs, of bounded size. */
+export class Sanitiser {
   constructor(
-    secrets: readonly string[],
+    private readonly redactor: Redactor,
     private readonly withStacks: boolean,
-  ) {
-    this.redactor = new Redactor(secrets);
-  }
+  ) {}
 
   text(given: string): string {
-    const result = this.redactor.text(given.slice(0, LOOKED_AT));
-    return capped(result.replace(USER_IN_URL, '$1'));
+    const result = this.redactor.text(given.slice(0, SEARCHED_LENGTH));
+    return capped(removeAccounts(result));
   }
 
   fields(given: object): Record<string, unknown> {
@@ -35,35 +39,38 @@ export class Sanitiser {
   }
 
   private field(name: string, value: unknown): unknown {
-    const clean = this.named(name, value, 0);
+    const clean = this.named(name, value, 0, { left: MAX_VALUES });
     if (typeof clean !== 'object' || clean === null) return clean;
     if (value instanceof Error) return clean;
     const text = JSON.stringify(clean);
-    return text.length > LONGEST_FIELD ? capped(text) : clean;
+    return text.length > MAX_FIELD_LENGTH ? capped(text) : clean;
   }
 
-  private named(name: string, value: unknown, depth: number): unknown {
-    return TELLING_NAME.test(name) && typeof value === 'string' ? MASK : this.value(value, depth);
+  private named(name: string, value: unknown, depth: number, budget: Budget): unknown {
+    return TELLING_NAME.test(name) && typeof value === 'string' ? MASK : this.value(value, depth, budget);
   }
 
-  private value(value: unknown, depth: number): unknown {
+  private value(value: unknown, depth: number, budget: Budget): unknown {
+    if (--budget.left < 0) return '[...]';
     if (typeof value === 'string') return this.text(value);
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
-    if (depth >= DEEPEST) return '[...]';
+    if (depth >= MAX_DEPTH) return '[...]';
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-    if (value instanceof Error) return this.value({ ...serialiseError(value, this.withStacks) }, depth);
+    if (value instanceof Error)
+      return this.value({ ...serialiseError(value, this.withStacks) }, depth, budget);
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if (Array.isArray(value)) return value.slice(0, MOST_ITEMS).map((item) => this.value(item, depth + 1));
-    if (value instanceof Set || value instanceof Map) return this.value([...value], depth);
-    const entries = Object.entries(value).slice(0, MOST_ITEMS);
+    if (Array.isArray(value))
+      return value.slice(0, MAX_ITEMS).map((item) => this.value(item, depth + 1, budget));
+    if (value instanceof Set || value instanceof Map) return this.value([...value], depth, budget);
+    const entries = Object.entries(value).slice(0, MAX_ITEMS);
     return Object.fromEntries(
-      entries.map(([name, item]) => [this.text(name), this.named(name, item, depth + 1)]),
+      entries.map(([name, item]) => [this.text(name), this.named(name, item, depth + 1, budget)]),
     );
   }
 }
 
 function capped(text: string): string {
-  return text.length > LONGEST_FIELD ? `${text.slice(0, LONGEST_FIELD)}[...]` : text;
+  return text.length > MAX_FIELD_LENGTH ? `${text.slice(0, MAX_FIELD_LENGTH)}[...]` : text;
 }

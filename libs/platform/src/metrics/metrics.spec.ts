@@ -11,9 +11,9 @@ describe('Metrics', () => {
     metrics.set('tracked', 1, { state: 'running' });
     const text = await metrics.text();
     expect(text).toContain('bbb_messages_total{queue="task-pending",outcome="done"} 3\n');
-    expect(text).toContain('bbb_cycle_seconds_count 1\n');
-    expect(text).toContain('bbb_cycle_seconds_bucket{le="0.25"} 1\n');
-    expect(text).toContain('bbb_cycle_seconds_bucket{le="0.1"} 0\n');
+    expect(text).toContain('bbb_pass_seconds_count 1\n');
+    expect(text).toContain('bbb_pass_seconds_bucket{le="0.25"} 1\n');
+    expect(text).toContain('bbb_pass_seconds_bucket{le="0.1"} 0\n');
     expect(text).toContain('bbb_tracked{state="running"} 1\n');
   });
 

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { LearnedSecrets } from './learned-secrets.js';
+
+const learned = (capacity: number, ...secrets: string[]) => {
+  const all = new LearnedSecrets(capacity);
+  for (const secret of secrets) all.learn(secret, [secret]);
+  return all;
+};
+
+describe('LearnedSecrets', () => {
+  it('hides each secret wherever it stands, the longer one of two that begin alike', () => {
+    const all = learned(10, 'abcdefgh-1', 'abcdefgh-1-and-more', 'ijklmnop');
+    expect(all.hide('abcdefgh-1-and-more|xijklmnopijklmnop|abcdefgh-2|abcdefgh-1', '*')).toBe(
+      '*|x**|abcdefgh-2|*',
+    );
+    expect(all.hide('abcdefgh', '*')).toBe('abcdefgh');
+  });
+
+  it('hides the beginning of a secret at the end of a text that was cut off', () => {
+    const all = learned(10, 'abcdefghijkl');
+    expect(all.hide('x abcdefghi', '*', true)).toBe('x *');
+    expect(all.hide('x abcdefghi', '*')).toBe('x abcdefghi');
+    expect(all.hide('x abcdefghi.', '*', true)).toBe('x abcdefghi.');
+  });
+
+  it('drops the oldest beyond its capacity', () => {
+    const all = learned(2, 'same-beginning-1', 'same-beginning-2', 'same-beginning-3', 'same-beginning-3');
+    expect(all.size).toBe(2);
+    expect(all.hide('same-beginning-1 same-beginning-2 same-beginning-3', '*')).toBe('same-beginning-1 * *');
+  });
+
+  it('learns no text that may be a word', () => {
+    expect(learned(2, 'running').size).toBe(0);
+  });
+});

@@ -1,50 +1,9 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { readImportRules } from './scripts/import-rules.js';
 
-const ADAPTERS = [
-  'taskcluster',
-  'scheduler-db',
-  'self-serve',
-  'bridge-db',
-  'pulse',
-  'configuration',
-  'platform',
-  'footprint',
-  'sql',
-  'http',
-  'buildbot',
-  'reconciler',
-  'composition',
-];
-
-/** Which of our libs a lib may import, besides itself. Imports point one way: apps -> libs -> rules. */
-const MAY_IMPORT = {
-  rules: [],
-  sql: ['rules'],
-  http: [],
-  taskcluster: ['rules', 'http'],
-  'scheduler-db': ['rules', 'sql'],
-  'self-serve': ['rules', 'http'],
-  buildbot: ['rules', 'http', 'scheduler-db', 'self-serve'],
-  'bridge-db': ['rules', 'sql'],
-  pulse: ['rules'],
-  reconciler: ['rules'],
-  configuration: ['rules', 'sql'],
-  platform: [],
-  footprint: [],
-  composition: [
-    'rules',
-    'bridge-db',
-    'buildbot',
-    'configuration',
-    'platform',
-    'pulse',
-    'reconciler',
-    'scheduler-db',
-    'self-serve',
-    'taskcluster',
-  ],
-};
+/** Which of our libs a lib may import, besides itself. */
+const MAY_IMPORT = readImportRules();
 
 const ALWAYS_BARRED = [
   { group: ['@bbb/*/*'], message: 'Import a lib by its name only: @bbb/<lib>.' },
@@ -60,14 +19,14 @@ const ALWAYS_BARRED = [
 
 const barred = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
 
-const boundaries = Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
+const boundaries = [...MAY_IMPORT].map(([lib, allowed]) => ({
   files: [`libs/${lib}/**/*.ts`],
   ignores: ['**/*.spec.ts', '**/testing/**'],
   rules: barred([
     ...ALWAYS_BARRED,
     {
-      group: ['rules', ...ADAPTERS]
-        .filter((other) => !allowed.includes(other))
+      group: [...MAY_IMPORT.keys()]
+        .filter((other) => other !== lib && !allowed.includes(other))
         .map((other) => `@bbb/${other}`),
       message: `libs/${lib} may import ${allowed.map((name) => `@bbb/${name}`).join(', ') || 'no lib of ours'}.`,
     },

@@ -1,0 +1,1 @@
+export function readImportRules(): Map<string, string[]>;

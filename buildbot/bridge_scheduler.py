@@ -64,7 +64,9 @@ class BridgeScheduler(ForceScheduler):
                   **unknown):
         """What is wrong with a call, by the name of the parameter; the client gets it with status 400."""
         def is_text(value):
-            return isinstance(value, str) and len(value) <= LENGTH and '\0' not in value
+            # No database stores half a surrogate pair, and PostgreSQL no NUL.
+            return isinstance(value, str) and len(value) <= LENGTH and not any(
+                character == '\0' or '\ud800' <= character <= '\udfff' for character in value)
 
         def is_integer(value):
             return isinstance(value, int) and not isinstance(value, bool)

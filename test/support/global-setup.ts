@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 
@@ -44,6 +44,18 @@ const PROGRAMS = {
     canStart: () => isInstalled('openssl'),
     missing: 'openssl (it is not here)',
   },
+  buildbot: {
+    canStart: hasBuildbot,
+    missing: 'a real Buildbot (buildbot and buildbot-worker are not here)',
+  },
+  buildbotOnPostgres: {
+    canStart: () => hasBuildbot() && buildbotCanImport('psycopg2'),
+    missing: 'a real Buildbot on PostgreSQL (buildbot, or psycopg2 for its Python, is not here)',
+  },
+  buildbotOnMysql: {
+    canStart: () => hasBuildbot() && buildbotCanImport('MySQLdb'),
+    missing: 'a real Buildbot on MariaDB (buildbot, or MySQLdb for its Python, is not here)',
+  },
 };
 
 export type ProgramName = keyof typeof PROGRAMS;
@@ -86,7 +98,29 @@ function answersAt(url: string): Promise<boolean> {
 }
 
 function isInstalled(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+  return pathOf(program) !== undefined;
+}
+
+function pathOf(program: string): string | undefined {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
+}
+
+function hasBuildbot(): boolean {
+  return ['buildbot', 'buildbot-worker'].every(isInstalled);
+}
+
+/** Whether the Python that runs Buildbot, which may be another than the first in PATH, has a module. */
+function buildbotCanImport(module: string): boolean {
+  const [, python] = /^#!\s*(\S+)/.exec(readFileSync(pathOf('buildbot')!, 'utf8')) ?? [];
+  return python !== undefined && spawnSync(python, ['-c', `import ${module}`]).status === 0;
+}
+
+/** Debian's Buildbot has no front end; without a front end, a master with a web port does not start. */
+export function buildbotHasFrontEnd(): boolean {
+  return buildbotCanImport('buildbot_www');
 }
 
 let administrable: boolean | undefined;

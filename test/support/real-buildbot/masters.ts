@@ -1,0 +1,76 @@
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { canStart, describeEach, describeWhere, isReachable } from '../servers.js';
+import { MasterCalls } from './master-calls.js';
+import type { MasterDatabaseKind } from './master-database.js';
+import { type Account, MasterRest } from './master-rest.js';
+import { RealMaster } from './real-master.js';
+
+/**
+ * A master that a suite is run against, real or simulated. `control` is what the suite may do to the process and its
+ * worker; a master that somebody else runs has none.
+ */
+export interface MasterUnderTest {
+  readonly url: string;
+  readonly account: Account;
+  readonly rest: MasterRest;
+  readonly control?: MasterControl;
+  dispose(): Promise<void>;
+}
+
+export type MasterControl = Omit<RealMaster, 'url' | 'account' | 'rest' | 'dispose'>;
+
+export type MasterKind = MasterDatabaseKind | 'given';
+
+const GIVEN = process.env.BBB_REAL_MASTER;
+
+/** The masters that suites run against: one given by BBB_REAL_MASTER, or those that the tests start for themselves. */
+export const MASTER_KINDS: readonly MasterKind[] = GIVEN ? ['given'] : ['sqlite', 'postgres'];
+
+export function isPossible(kind: MasterKind): boolean {
+  switch (kind) {
+    case 'given':
+      return true;
+    case 'sqlite':
+      return canStart('buildbot');
+    case 'postgres':
+      return canStart('buildbotOnPostgres') && isReachable('postgres');
+    case 'mysql':
+      return canStart('buildbotOnMysql') && isReachable('mysql');
+  }
+}
+
+/** `describe.each` over the kinds of master. */
+export const describeMasters = describeEach(MASTER_KINDS, isPossible);
+
+/** For what only databases without transactions do. */
+export const describeMariaDbMaster = describeWhere(isPossible('mysql'));
+
+export async function startMaster(kind: MasterKind): Promise<MasterUnderTest> {
+  if (kind !== 'given') {
+    const master = await RealMaster.start(kind);
+    const { url, account, rest } = master;
+    return { url, account, rest, control: master, dispose: () => master.dispose() };
+  }
+  const url = GIVEN!.replace(/\/$/, '');
+  const account = {
+    user: process.env.BBB_REAL_MASTER_USER ?? 'bridge',
+    password: process.env.BBB_REAL_MASTER_PASSWORD ?? '',
+  };
+  return { url, account, rest: new MasterRest(url, account), dispose: async () => {} };
+}
+
+/** How long a test with a real master may take; it takes some seconds on a quiet machine. */
+export const MASTER_TIMEOUT_MS = 180_000;
+
+/** One master for all tests of a `describe`; what they requested is cancelled after each. */
+export function withMaster(start: () => Promise<MasterUnderTest>) {
+  const found = {} as { master: MasterUnderTest; calls: MasterCalls };
+  beforeAll(async () => {
+    found.master = await start();
+    found.calls = new MasterCalls(found.master.rest);
+  }, MASTER_TIMEOUT_MS);
+  afterEach(() => found.calls.cancelAll(), MASTER_TIMEOUT_MS);
+  // Undefined when it did not start.
+  afterAll(() => (found.master as MasterUnderTest | undefined)?.dispose(), MASTER_TIMEOUT_MS);
+  return found;
+}

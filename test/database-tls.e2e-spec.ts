@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createDataSource } from '@bbb/bridge-db';
 import { loadConfiguration } from '@bbb/configuration';
 import { SchedulerDb } from '@bbb/scheduler-db';
-import { opened, parseDatabaseUrl, translated } from '@bbb/sql';
+import { openStrict, parseDatabaseUrl, translateErrors } from '@bbb/sql';
 import { LAST_LAYOUT, ROOT_URL } from '../libs/configuration/src/testing/layouts.js';
 import { Folder } from '../libs/platform/src/testing/folder.js';
 import { type Certificates, makeCertificates } from './support/certificates.js';
@@ -88,7 +88,9 @@ describeEach(KINDS, isPossible)('TLS to %s', (kind) => {
 
   /** The encryption of a connection, as the server tells it; nothing for one in plain text. */
   async function connectTo(address: string): Promise<unknown> {
-    const source = await translated('database', () => opened(createDataSource({ url: address, ...LIMITS })));
+    const source = await translateErrors('database', () =>
+      openStrict(createDataSource({ url: address, ...LIMITS })),
+    );
     try {
       const [row] = await source.query<{ Value: string }[]>(ENCRYPTED[kind]);
       return row?.Value ?? '';

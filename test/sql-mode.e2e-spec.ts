@@ -3,7 +3,7 @@ import { createConnection } from 'mysql2/promise';
 import type { RequestSpec } from '@bbb/rules';
 import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
-import { opened } from '@bbb/sql';
+import { openStrict } from '@bbb/sql';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
 import { canStart, describeWhere } from './support/servers.js';
@@ -63,7 +63,7 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
     });
 
     it('is overruled on every connection of a pool', async () => {
-      const source = await opened(createDataSource({ url: bridgeUrl, ...LIMITS }));
+      const source = await openStrict(createDataSource({ url: bridgeUrl, ...LIMITS }));
       try {
         const runners = await Promise.all(
           Array.from({ length: LIMITS.poolSize }, async () => {
@@ -97,7 +97,7 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
     });
 
     it('reads a kept message as it was meant', async () => {
-      const source = await opened(createDataSource({ url: bridgeUrl, ...LIMITS }));
+      const source = await openStrict(createDataSource({ url: bridgeUrl, ...LIMITS }));
       await migrateUp(source).finally(() => source.destroy());
       const db = new BridgeDb({ url: bridgeUrl, ...LIMITS });
       await db.open();

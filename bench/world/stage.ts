@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataSource, migrateUp } from '@bbb/bridge-db';
 import type { ServiceName } from '@bbb/configuration';
-import { opened } from '@bbb/sql';
+import { openStrict } from '@bbb/sql';
 import { type Broker, brokerAt, clearBroker, depthOf } from '../../sandbox/broker.js';
 import { createSchedulerSchema, type SchedulerSchema } from '../../sandbox/buildbot/index.js';
 import { type Databases, freshDatabases } from '../../sandbox/fresh-databases.js';
@@ -128,7 +128,7 @@ export class Stage {
 }
 
 async function migrate(url: string): Promise<void> {
-  const source = await opened(createDataSource({ url, poolSize: 1, connectTimeout: 10 }));
+  const source = await openStrict(createDataSource({ url, poolSize: 1, connectTimeout: 10 }));
   await migrateUp(source);
   await source.destroy();
 }

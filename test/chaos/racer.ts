@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type RequestSpec, Unavailable } from '@bbb/rules';
 import { SchedulerDb } from '@bbb/scheduler-db';
-import { dataSourceOptions, parseDatabaseUrl, whenNotBusy } from '@bbb/sql';
+import { createDataSourceOptions, parseDatabaseUrl, retryWhenBusy } from '@bbb/sql';
 import { DataSource } from 'typeorm';
 
 /** What a process of racers is told. */
@@ -35,18 +35,18 @@ const POOL = { poolSize: 4, connectTimeout: 10 };
 Logger.overrideLogger(false);
 const race = JSON.parse(process.argv[2]!) as Race;
 // Of several processes that open a SQLite file at the same moment, one sets its journal mode, and the others find it busy.
-const source = await whenNotBusy(() =>
-  new DataSource(dataSourceOptions(parseDatabaseUrl(race.ordersUrl), POOL)).initialize(),
+const source = await retryWhenBusy(() =>
+  new DataSource(createDataSourceOptions(parseDatabaseUrl(race.ordersUrl), POOL)).initialize(),
 );
 const result: RaceResult = { attempts: [], repeated: 0 };
 
 const isWanted = (order: number) =>
-  whenNotBusy(async () => {
+  retryWhenBusy(async () => {
     const rows = await source.query<unknown[]>(`SELECT id FROM orders WHERE id = ${order}`);
     return rows.length > 0;
   });
 const giveUp = (order: number) =>
-  whenNotBusy(async () => void (await source.query(`DELETE FROM orders WHERE id = ${order}`)));
+  retryWhenBusy(async () => void (await source.query(`DELETE FROM orders WHERE id = ${order}`)));
 
 /** Tries until something comes of it, as the bridge does. */
 async function attempt(db: SchedulerDb, what: 'create' | 'withdraw', order: Race['orders'][number]) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { World } from '../../libs/reconciler/src/testing/world.js';
-import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
+import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { loadedByMaster } from '../support/master-loader.js';
 import { planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
@@ -94,7 +94,7 @@ describe('any message', () => {
           expect(world.buildbot.doubles).toEqual([]);
           expect(world.store.rows.size).toBeLessThanOrEqual(1);
           for (const { order } of world.buildbot.requests.values()) {
-            const { buildset, properties } = requestRows(order, SCHEMA);
+            const { buildset, properties } = createRequestRows(order, SCHEMA);
             const { reason, external_idstring: externalId } = buildset;
             loadedByMaster({ ...order, properties, reason: String(reason), externalId: String(externalId) });
           }

@@ -8,7 +8,7 @@ import {
   type TaskDefinition,
   Unavailable,
 } from '@bbb/rules';
-import { requestRows } from '../../libs/scheduler-db/src/request-rows.js';
+import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { asPython, loadedByMaster } from '../support/master-loader.js';
 import { planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
@@ -64,7 +64,7 @@ describe('any payload', () => {
             for (const reason of judgement.reasons) reasons.add(kindOf(reason));
           }
           if (judgement.is !== 'accepted') return;
-          const rows = requestRows(judgement.spec, SCHEMA);
+          const rows = createRequestRows(judgement.spec, SCHEMA);
           const loaded = loadedByMaster({
             buildername: judgement.spec.buildername,
             reason: String(rows.buildset.reason),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions, parseDatabaseUrl } from '@bbb/sql';
+import { createDataSourceOptions, parseDatabaseUrl } from '@bbb/sql';
 import { type DatabaseKind, isUsable, type TestDatabase } from './databases.js';
 import { describeEach } from './servers.js';
 
@@ -65,7 +65,7 @@ export async function openTestDatabase(
   database: TestDatabase,
   mysql: { multipleStatements?: boolean } = {},
 ): Promise<DataSource> {
-  const options = dataSourceOptions(parseDatabaseUrl(database.url), { poolSize: 4, connectTimeout: 5 });
+  const options = createDataSourceOptions(parseDatabaseUrl(database.url), { poolSize: 4, connectTimeout: 5 });
   return new DataSource({
     ...options,
     logging: false,

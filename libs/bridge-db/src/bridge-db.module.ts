@@ -2,9 +2,9 @@ import { Clock, MessageStore, Redaction, TaskStore, Telemetry, TurnStore } from 
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
-import { MessageStoreSql } from './message-store-sql.js';
-import { TaskStoreSql } from './task-store-sql.js';
-import { TurnStoreSql } from './turn-store-sql.js';
+import { MessageStoreSql } from './messages/message-store-sql.js';
+import { TaskStoreSql } from './tasks/task-store-sql.js';
+import { TurnStoreSql } from './turns/turn-store-sql.js';
 
 /**
  * The bridge's database for an application: {@link BridgeDb} and the stores of the ports.

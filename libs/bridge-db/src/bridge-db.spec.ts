@@ -11,7 +11,7 @@ import { BridgeDb } from './bridge-db.js';
 import { BridgeDbModule } from './bridge-db.module.js';
 import { runMigrate } from './command-line.js';
 import { migrateDown, migrateUp, MigrationsPending } from './migrate.js';
-import { TaskStoreSql } from './task-store-sql.js';
+import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { Door } from './testing/door.js';
 import { connect, makeOriginal, originalRows } from './testing/original.js';
 

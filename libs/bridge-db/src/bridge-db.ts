@@ -1,5 +1,5 @@
 import { type Telemetry, Unavailable } from '@bbb/rules';
-import { isUniqueViolation, opened, translated, unusableIn, whenNotBusy } from '@bbb/sql';
+import { isUniqueViolation, openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource, URL_SETTING } from './data-source.js';
@@ -46,8 +46,8 @@ export class BridgeDb implements OnApplicationShutdown {
   async open(): Promise<void> {
     this.attempt = this.connect().catch((error: unknown) => {
       if (!(error instanceof Unavailable)) throw error;
-      const unusable = unusableIn(error);
-      if (unusable) throw unusable.toldBy(URL_SETTING);
+      const unusable = findUnusable(error);
+      if (unusable) throw unusable.withSetting(URL_SETTING);
       this.tryLater(error, this.pauses.first);
     });
     await this.attempt;
@@ -63,7 +63,7 @@ export class BridgeDb implements OnApplicationShutdown {
     const { source } = this;
     if (!source) throw new Unavailable('bridge-db', this.reason);
     try {
-      return await translated('bridge-db', () => whenNotBusy(() => work(source)));
+      return await translateErrors('bridge-db', () => retryWhenBusy(() => work(source)));
     } catch (error) {
       if (error instanceof Unavailable || isUniqueViolation(error)) throw error;
       // A statement that used to be right fails when somebody took the schema back under our feet.
@@ -78,10 +78,12 @@ export class BridgeDb implements OnApplicationShutdown {
     const { source } = this;
     if (!source) return this.reason;
     try {
-      const pending = await translated('bridge-db', () => whenNotBusy(() => pendingMigrations(source)));
+      const pending = await translateErrors('bridge-db', () =>
+        retryWhenBusy(() => pendingMigrations(source)),
+      );
       return pending?.message;
     } catch (error) {
-      return messageOf(error);
+      return readMessage(error);
     }
   }
 
@@ -103,10 +105,10 @@ export class BridgeDb implements OnApplicationShutdown {
   private async connect(): Promise<void> {
     const source = createDataSource({ answerTimeout: ANSWER_TIMEOUT, ...this.options }, this.telemetry);
     try {
-      await translated('bridge-db', () => whenNotBusy(() => opened(source)));
+      await translateErrors('bridge-db', () => retryWhenBusy(() => openStrict(source)));
       await this.prepare(source);
     } catch (error) {
-      this.reason = messageOf(error);
+      this.reason = readMessage(error);
       if (source.isInitialized) await source.destroy().catch(() => undefined);
       throw error;
     }
@@ -115,17 +117,17 @@ export class BridgeDb implements OnApplicationShutdown {
 
   private async prepare(source: DataSource): Promise<void> {
     if (source.options.type === 'better-sqlite3') {
-      const migrations = await translated('bridge-db', () => migrateUp(source));
+      const migrations = await translateErrors('bridge-db', () => migrateUp(source));
       if (migrations.length > 0) this.logger.log({ migrations }, 'database migrated');
       return;
     }
-    const pending = await translated('bridge-db', () => pendingMigrations(source));
+    const pending = await translateErrors('bridge-db', () => pendingMigrations(source));
     if (pending) throw pending;
   }
 
   private tryLater(error: unknown, pause: number): void {
     if (this.closed) return;
-    const fields = { reason: messageOf(error), retryIn: pause };
+    const fields = { reason: readMessage(error), retryIn: pause };
     if (error instanceof Unavailable) this.logger.warn(fields, 'database not available');
     else this.logger.error(fields, 'database cannot be used');
     const spread = pause * (0.75 + Math.random() * 0.5);
@@ -138,6 +140,6 @@ export class BridgeDb implements OnApplicationShutdown {
   }
 }
 
-function messageOf(error: unknown): string {
+function readMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

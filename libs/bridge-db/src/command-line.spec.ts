@@ -7,7 +7,7 @@ import { Invalid, Unavailable } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { runMessages, runMigrate } from './command-line.js';
-import { MessageStoreSql } from './message-store-sql.js';
+import { MessageStoreSql } from './messages/message-store-sql.js';
 import { MigrationsPending } from './migrate.js';
 import { Door } from './testing/door.js';
 import { openMigrated } from './testing/open-migrated.js';

@@ -1,9 +1,9 @@
 import { Clock, type KeptMessage, Unavailable } from '@bbb/rules';
-import { opened, translated, unusableIn, whenNotBusy } from '@bbb/sql';
+import { openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { BridgeDb } from './bridge-db.js';
 import { createDataSource, URL_SETTING } from './data-source.js';
-import { MessageStoreSql } from './message-store-sql.js';
+import { MessageStoreSql } from './messages/message-store-sql.js';
 import { migrateDown, migrateUp, migrationStates, pendingMigrations } from './migrate.js';
 
 const LIMITS = { poolSize: 2, connectTimeout: 10 };
@@ -139,12 +139,12 @@ async function withDataSource<T>(
 ): Promise<T> {
   const source = createDataSource({ ...options, ...LIMITS });
   try {
-    await translated('bridge-db', () => whenNotBusy(() => opened(source)));
+    await translateErrors('bridge-db', () => retryWhenBusy(() => openStrict(source)));
   } catch (error) {
-    throw unusableIn(error)?.toldBy(URL_SETTING) ?? error;
+    throw findUnusable(error)?.withSetting(URL_SETTING) ?? error;
   }
   try {
-    return await translated('bridge-db', () => work(source));
+    return await translateErrors('bridge-db', () => work(source));
   } finally {
     await source.destroy();
   }

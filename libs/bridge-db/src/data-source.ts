@@ -1,17 +1,17 @@
 import type { Telemetry } from '@bbb/rules';
 import {
-  aboutSetting,
-  asFound,
+  nameSetting,
+  keepFileAsFound,
   BoundedDataSource,
   type ConnectionLimits,
-  dataSourceOptions,
+  createDataSourceOptions,
   DriverLogger,
   parseDatabaseUrl,
 } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
-import { MessageRow } from './entities/message-row.js';
-import { TaskRow } from './entities/task-row.js';
-import { TurnRow } from './entities/turn-row.js';
+import { MessageRow } from './messages/message-row.js';
+import { TaskRow } from './tasks/task-row.js';
+import { TurnRow } from './turns/turn-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
@@ -41,10 +41,12 @@ export interface BridgeDbOptions extends ConnectionLimits {
  * @throws Invalid when the URL is of no supported form
  */
 export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry): DataSource {
-  const usual = aboutSetting(URL_SETTING, () => dataSourceOptions(parseDatabaseUrl(options.url), options));
+  const usual = nameSetting(URL_SETTING, () =>
+    createDataSourceOptions(parseDatabaseUrl(options.url), options),
+  );
   return new BoundedDataSource(
     {
-      ...(options.asFound ? asFound(usual) : usual),
+      ...(options.asFound ? keepFileAsFound(usual) : usual),
       entities: [TaskRow, MessageRow, TurnRow],
       migrations: MIGRATIONS,
       migrationsTableName: MIGRATIONS_TABLE,

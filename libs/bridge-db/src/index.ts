@@ -2,7 +2,7 @@ export * from './bridge-db.js';
 export * from './bridge-db.module.js';
 export * from './command-line.js';
 export { type BridgeDbOptions, createDataSource } from './data-source.js';
-export * from './message-store-sql.js';
+export * from './messages/message-store-sql.js';
 export {
   MigrationsPending,
   migrateDown,
@@ -10,4 +10,4 @@ export {
   migrationStates,
   type MigrationState,
 } from './migrate.js';
-export * from './task-store-sql.js';
+export * from './tasks/task-store-sql.js';

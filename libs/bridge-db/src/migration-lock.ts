@@ -1,5 +1,5 @@
 import { Unavailable } from '@bbb/rules';
-import { driverCode, whenNotBusy } from '@bbb/sql';
+import { driverCode, retryWhenBusy } from '@bbb/sql';
 import { Logger } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 
@@ -30,7 +30,7 @@ export async function withMigrationLock<T>(
           return work(runner);
         });
       default:
-        await whenNotBusy(() => runner.query('BEGIN IMMEDIATE'), PATIENCE);
+        await retryWhenBusy(() => runner.query('BEGIN IMMEDIATE'), PATIENCE);
         return await committed(runner, () => work(runner));
     }
   } finally {

@@ -1,3 +1,3 @@
-export { requestState, type BuildFacts, type RequestFacts } from './request-state.js';
+export { deriveState, type BuildFacts, type RequestFacts } from './requests/request-state.js';
 export { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
 export { SchedulerDbModule } from './scheduler-db.module.js';

@@ -242,6 +242,53 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect(other).not.toBe(first);
   });
 
+  it('is not misled by a property whose name differs in case only', async () => {
+    const db = open();
+    const properties = { CREATEDFORRUNID: 7, 'createdForRunId ': 8 };
+    const id = await db.create({ ...ORDER, properties }, wanted);
+    expect(await db.find(ORDER)).toBe(id);
+    expect(await db.find({ ...ORDER, createdForRunId: 7 })).toBeUndefined();
+    expect((await db.snapshots([id!])).get(id!)?.key).toEqual({ taskId: ORDER.taskId, createdForRunId: 0 });
+    expect(await db.markedOpenRequests(0, 1)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
+
+    await rows.query(
+      `DELETE FROM buildset_properties WHERE property_name = 'createdForRunId' AND property_value = '[0,"bbb"]'`,
+    );
+    expect(await db.find({ ...ORDER, createdForRunId: 7 })).toBe(id);
+    expect((await db.snapshots([id!])).get(id!)?.key).toEqual({
+      taskId: ORDER.taskId,
+      createdForRunId: null,
+    });
+  });
+
+  it('reads no key from a request that is not a bridge’s', async () => {
+    const db = open();
+    const id = await db.create(ORDER, wanted);
+    const keyNow = async () => (await db.snapshots([id!])).get(id!)?.key;
+    for (const change of [
+      `reason = 'scheduler'`,
+      `reason = 'created by bbb for task ${ORDER.taskId}'`,
+      `reason = 'Created by BBB for task ${ORDER.taskId.toLowerCase()}'`,
+    ]) {
+      await rows.query(`UPDATE buildsets SET ${change}`);
+      expect(await keyNow()).toBeNull();
+    }
+    await rows.query(`UPDATE buildsets SET reason = 'Created by BBB for task ${ORDER.taskId}'`);
+    expect(await keyNow()).toEqual({ taskId: ORDER.taskId, createdForRunId: 0 });
+    await rows.query(`UPDATE buildsets SET external_idstring = NULL`);
+    expect(await keyNow()).toBeNull();
+  });
+
+  it('fills a page although some requests only look like a bridge’s', async () => {
+    const db = open();
+    const ids: (number | undefined)[] = [];
+    for (const taskId of ['a', 'b', 'c', 'd']) ids.push(await db.create({ ...ORDER, taskId }, wanted));
+    await rows.query(
+      `UPDATE buildsets SET reason = 'created by bbb for task x' WHERE external_idstring IN ('taskId:a', 'taskId:b')`,
+    );
+    expect(await db.markedOpenRequests(0, 2)).toMatchObject([{ taskId: 'c' }, { taskId: 'd' }]);
+  });
+
   it('lists open requests that bridges made, in pages', async () => {
     const db = open();
     const ids: (number | undefined)[] = [];
@@ -270,6 +317,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect([...snapshots.keys()]).toEqual([id]);
     expect(snapshots.get(id!)).toEqual({
       buildRequestId: id,
+      key: { taskId: ORDER.taskId, createdForRunId: 0 },
       buildername: ORDER.buildername,
       branch: 'projects/ash',
       submittedAt: 1494586000,

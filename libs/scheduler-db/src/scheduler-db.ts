@@ -1,19 +1,19 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { RequestSpec, MarkedRequest, RequestKey, RequestSnapshot, Telemetry } from '@bbb/rules';
-import { aboutSetting, DriverLogger, gathered, IN_LIST, parseDatabaseUrl, unusableIn } from '@bbb/sql';
-import { SYSTEM } from './driver-errors.js';
-import { detectSchema, type DetectedSchema } from './detect-schema.js';
-import { lockName, type KeyLocks } from './key-locks.js';
-import { LazySource } from './lazy-source.js';
-import { chosen, lookUp } from './find-by-key.js';
-import { marked, readMarked } from './marked-requests.js';
-import { mysqlLocks } from './mysql-locks.js';
-import { numberTaken } from './build-number-reuse.js';
-import { postgresLocks } from './postgres-locks.js';
-import { requestRows } from './request-rows.js';
-import { readRequests, snapshotsFrom } from './snapshots.js';
-import { sourceOptions } from './source-options.js';
-import { sqliteLocks } from './sqlite-locks.js';
+import { nameSetting, DriverLogger, batchCalls, MAX_IN_LIST, parseDatabaseUrl, findUnusable } from '@bbb/sql';
+import { SYSTEM } from './connection/driver-errors.js';
+import { detectSchema, type DetectedSchema } from './schema/detect-schema.js';
+import { lockName, type KeyLocks } from './locks/key-locks.js';
+import { LazySource } from './connection/lazy-source.js';
+import { chooseRequest, findByKeys } from './requests/find-by-key.js';
+import { selectMarked, toMarkedPage } from './requests/marked-requests.js';
+import { mysqlLocks } from './locks/mysql-locks.js';
+import { findNumberReuse } from './requests/build-number-reuse.js';
+import { postgresLocks } from './locks/postgres-locks.js';
+import { createRequestRows } from './requests/request-rows.js';
+import { selectRequests, toSnapshots } from './requests/snapshots.js';
+import { createSourceOptions } from './connection/source-options.js';
+import { sqliteLocks } from './locks/sqlite-locks.js';
 
 export interface SchedulerDbOptions {
   /** In SQLAlchemy's form. */
@@ -53,11 +53,11 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly source: LazySource;
   private readonly writing: LazySource;
   private readonly underLocks: KeyLocks;
-  private readonly createSoon = gathered(
+  private readonly createSoon = batchCalls(
     (wishes: readonly Wish[]) => this.createAll(wishes),
     CREATED_TOGETHER,
   );
-  private readonly snapshot = gathered((ids: readonly number[]) => this.read(ids), IN_LIST);
+  private readonly snapshot = batchCalls((ids: readonly number[]) => this.read(ids), MAX_IN_LIST);
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
@@ -67,10 +67,10 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     telemetry?: Telemetry,
   ) {
     this.connectTimeout = connectTimeout;
-    const [target, options] = aboutSetting(URL_SETTING, () => {
+    const [target, options] = nameSetting(URL_SETTING, () => {
       const parsed = parseDatabaseUrl(url);
       const logger = new DriverLogger(SYSTEM, telemetry);
-      return [parsed, { ...sourceOptions(parsed, { poolSize, connectTimeout }), logger }];
+      return [parsed, { ...createSourceOptions(parsed, { poolSize, connectTimeout }), logger }];
     });
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
@@ -121,7 +121,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   /** The request that exists for a key. */
   async find(key: RequestKey): Promise<number | undefined> {
     await this.schema();
-    return chosen(await this.source.query(lookUp([key])), key);
+    return chooseRequest(await this.source.query(findByKeys([key])), key);
   }
 
   /** Requests as they stand; unknown ids are missing from the map. */
@@ -133,13 +133,22 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   /** Whether the build's number names another build by now, as after a crash of its master. */
   async isNumberTaken(buildId: number): Promise<boolean> {
     const schema = await this.schema();
-    return (await this.source.query(numberTaken(buildId, schema))).length > 0;
+    return (await this.source.query(findNumberReuse(buildId, schema))).length > 0;
   }
 
-  /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`. */
+  /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`; fewer than `limit` are the last. */
   async markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
     await this.schema();
-    return marked(await this.source.query(readMarked(afterBuildRequestId, limit)));
+    const found: MarkedRequest[] = [];
+    for (let after = afterBuildRequestId; ;) {
+      const wanted = limit - found.length;
+      const { marked, read, lastBuildRequestId } = toMarkedPage(
+        await this.source.query(selectMarked(after, wanted)),
+      );
+      found.push(...marked);
+      if (read < wanted || marked.length === wanted || lastBuildRequestId === undefined) return found;
+      after = lastBuildRequestId;
+    }
   }
 
   /** What keeps the database from being used; undefined when nothing does. Asks the database. */
@@ -166,8 +175,8 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
    */
   async onModuleInit(): Promise<void> {
     if (this.source.dialect === 'postgres') return;
-    const unusable = unusableIn(await this.source.failure(this.connectTimeout));
-    if (unusable) throw unusable.toldBy(URL_SETTING);
+    const unusable = findUnusable(await this.source.failure(this.connectTimeout));
+    if (unusable) throw unusable.withSetting(URL_SETTING);
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -184,7 +193,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
       const missing = [...locked].filter(({ order }) => found.get(order) === undefined);
       const answers = await Promise.all(missing.map(({ stillWanted }) => stillWanted()));
       const wanted = missing.filter((_, index) => answers[index]);
-      const rows = wanted.map(({ order }) => requestRows(order, schema));
+      const rows = wanted.map(({ order }) => createRequestRows(order, schema));
       const ids = rows.length > 0 ? await insert(rows) : [];
       const made = new Map(wanted.map((wish, index) => [wish, ids[index]]));
       return wishes.map((wish) => (locked.has(wish) ? (found.get(wish.order) ?? made.get(wish)) : HELD));
@@ -193,8 +202,8 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
 
   private async read(buildRequestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {
     const schema = await this.schema();
-    const rows = await this.source.query(readRequests([...new Set(buildRequestIds)], schema));
-    const found = new Map(snapshotsFrom(rows, schema).map((snapshot) => [snapshot.buildRequestId, snapshot]));
+    const rows = await this.source.query(selectRequests([...new Set(buildRequestIds)], schema));
+    const found = new Map(toSnapshots(rows, schema).map((snapshot) => [snapshot.buildRequestId, snapshot]));
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases } from '../../../test/support/databases.js';
 import { describeEach, isReachable, SERVERS } from '../../../test/support/servers.js';
-import { dataSourceOptions, isUniqueViolation, parseDatabaseUrl, translated } from './index.js';
+import { createDataSourceOptions, isUniqueViolation, parseDatabaseUrl, translateErrors } from './index.js';
 
 describe('parseDatabaseUrl', () => {
   it.each([
@@ -75,7 +75,7 @@ describe('parseDatabaseUrl', () => {
 describe('translated', () => {
   it("takes an error of libsql's, which is none of Node's own, for what it is", async () => {
     const error = Object.assign(Object.create(Error.prototype) as Error, { code: 'SQLITE_CANTOPEN' });
-    await expect(translated('db', () => Promise.reject(error))).rejects.toMatchObject({
+    await expect(translateErrors('db', () => Promise.reject(error))).rejects.toMatchObject({
       name: 'Unavailable',
       message: 'the file cannot be opened (SQLITE_CANTOPEN)',
     });
@@ -84,7 +84,7 @@ describe('translated', () => {
 
 it('translated tells of a way of signing in that the driver does not know', async () => {
   const refusal = Object.assign(new Error('plugin'), { code: 'AUTH_SWITCH_PLUGIN_ERROR' });
-  await expect(translated('db', () => Promise.reject(refusal))).rejects.toThrow(
+  await expect(translateErrors('db', () => Promise.reject(refusal))).rejects.toThrow(
     /give it mysql_native_password/,
   );
 });
@@ -93,17 +93,19 @@ describeDatabases('errors on %s', (kind) => {
   it('tells a unique violation, and translates a lost database', async () => {
     const database = await createDatabase(kind);
     const source = new DataSource(
-      dataSourceOptions(parseDatabaseUrl(database.url), { poolSize: 2, connectTimeout: 5 }),
+      createDataSourceOptions(parseDatabaseUrl(database.url), { poolSize: 2, connectTimeout: 5 }),
     );
     await source.initialize();
     try {
       await source.query('CREATE TABLE t (k VARCHAR(10) NOT NULL UNIQUE)');
       await source.query("INSERT INTO t VALUES ('a')");
-      const duplicate = await translated('db', () => source.query("INSERT INTO t VALUES ('a')")).catch(
+      const duplicate = await translateErrors('db', () => source.query("INSERT INTO t VALUES ('a')")).catch(
         (error: unknown) => error,
       );
       expect(isUniqueViolation(duplicate)).toBe(true);
-      await expect(translated('db', () => source.query('SELECT * FROM missing'))).rejects.not.toMatchObject({
+      await expect(
+        translateErrors('db', () => source.query('SELECT * FROM missing')),
+      ).rejects.not.toMatchObject({
         name: 'Unavailable',
       });
     } finally {
@@ -124,8 +126,10 @@ describeEach(['mysql', 'postgres'], isReachable)('a refusal of %s', (kind) => {
   ])('is told in words: %s', async (words, change) => {
     const url = change(new URL(SERVERS[kind].url));
     const target = parseDatabaseUrl(url.href);
-    const source = new DataSource(dataSourceOptions(target, { poolSize: 1, connectTimeout: 5 }));
-    const message = await translated('db', () => source.initialize()).catch(({ message }: Error) => message);
+    const source = new DataSource(createDataSourceOptions(target, { poolSize: 1, connectTimeout: 5 }));
+    const message = await translateErrors('db', () => source.initialize()).catch(
+      ({ message }: Error) => message,
+    );
     expect(message).toMatch(new RegExp(`^${words}.* \\(\\w+\\)$`));
     expect(message).not.toContain('hunter2');
   });

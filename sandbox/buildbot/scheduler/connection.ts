@@ -1,7 +1,7 @@
 import {
-  dataSourceOptions,
+  createDataSourceOptions,
   parseDatabaseUrl,
-  whenNotBusy,
+  retryWhenBusy,
   type DatabaseTarget,
   type Dialect,
 } from '@bbb/sql';
@@ -40,7 +40,7 @@ export class SchedulerConnection {
   static async open(databaseUrl: string): Promise<SchedulerConnection> {
     const target = parseDatabaseUrl(databaseUrl);
     const source = new DataSource(sourceOptions(target));
-    await whenNotBusy(() => source.initialize());
+    await retryWhenBusy(() => source.initialize());
     return new SchedulerConnection(source, target.dialect);
   }
 
@@ -71,7 +71,7 @@ export class SchedulerConnection {
 
   private withRunner<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     const done = this.turn.then(() =>
-      whenNotBusy(async () => {
+      retryWhenBusy(async () => {
         const runner = this.source.createQueryRunner();
         try {
           return await work(runner);
@@ -87,7 +87,7 @@ export class SchedulerConnection {
 
 /** SQLite's journal mode is kept in the file, and masters leave it as it is. */
 function sourceOptions(target: DatabaseTarget): DataSourceOptions {
-  const options = dataSourceOptions(target, { poolSize: 2, connectTimeout: 10 });
+  const options = createDataSourceOptions(target, { poolSize: 2, connectTimeout: 10 });
   if (options.type !== 'better-sqlite3') return options;
   return {
     ...options,

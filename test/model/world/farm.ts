@@ -7,7 +7,7 @@ import {
   type RequestState,
   type Run,
 } from '@bbb/rules';
-import { requestState } from '@bbb/scheduler-db';
+import { deriveState } from '@bbb/scheduler-db';
 
 /** A row of `builds`, and what only the world knows of it. */
 export interface BuildRow {
@@ -131,8 +131,9 @@ export class Farm {
 
   snapshot(row: RequestRow): RequestSnapshot {
     const { buildRequestId, order } = row;
-    const { buildername, branch, submittedAt } = order;
-    return { buildRequestId, buildername, branch, submittedAt, state: stateOf(row) };
+    const { taskId, createdForRunId, buildername, branch, submittedAt } = order;
+    const key = { taskId, createdForRunId };
+    return { buildRequestId, key, buildername, branch, submittedAt, state: stateOf(row) };
   }
 
   marked(after: number, limit: number): MarkedRequest[] {
@@ -150,5 +151,5 @@ export class Farm {
 
 /** Where a request stands, by the bridge's own reading of the rows. */
 export function stateOf({ complete, results, completeAt, claimedAt, builds }: RequestRow): RequestState {
-  return requestState({ complete, results, completeAt, claimedAt }, builds, 'columns');
+  return deriveState({ complete, results, completeAt, claimedAt }, builds, 'columns');
 }

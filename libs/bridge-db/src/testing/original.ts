@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { translated, whenNotBusy } from '@bbb/sql';
+import { translateErrors, retryWhenBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from '../data-source.js';
 import { type Generation, ORIGINAL_COLUMNS } from '../migrations/original-tasks.js';
@@ -17,7 +17,7 @@ const FIXTURES = new URL('../../../../test/fixtures/ddl/', import.meta.url);
 
 export async function connect(url: string): Promise<DataSource> {
   const source = createDataSource({ url, poolSize: 3, connectTimeout: 5 });
-  await translated('bridge-db', () => whenNotBusy(() => source.initialize()));
+  await translateErrors('bridge-db', () => retryWhenBusy(() => source.initialize()));
   return source;
 }
 

@@ -75,8 +75,16 @@ export class MemoryRequest {
   }
 
   snapshot(): RequestSnapshot {
-    const { buildername, branch, submittedAt } = this.order;
-    return { buildRequestId: this.buildRequestId, buildername, branch, submittedAt, state: this.#state() };
+    const { taskId, createdForRunId, buildername, branch, submittedAt } = this.order;
+    const key = { taskId, createdForRunId };
+    return {
+      buildRequestId: this.buildRequestId,
+      key,
+      buildername,
+      branch,
+      submittedAt,
+      state: this.#state(),
+    };
   }
 
   #state(): RequestState {

@@ -45,9 +45,18 @@ export type RequestState =
   | { at: 'cancelled'; completeAt: number | null }
   | { at: 'finished'; build: BuildRef; results: number | null; completeAt: number | null };
 
+/** The task and run that a build request names as its own, as read from Buildbot. */
+export interface RequestMark {
+  taskId: string;
+  /** Null on a request made by the original bridge, which named no run. */
+  createdForRunId: number | null;
+}
+
 /** A build request as observed. Times are epoch seconds. */
 export interface RequestSnapshot {
   buildRequestId: number;
+  /** Null when the request carries no bridge's mark, or marks that contradict each other. */
+  key: RequestMark | null;
   buildername: string;
   branch: string | null;
   submittedAt: number;

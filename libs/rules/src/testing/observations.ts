@@ -81,7 +81,14 @@ export const STATES = {
 } as const satisfies Record<string, RequestState>;
 
 export function request(state: RequestState): RequestSnapshot {
-  return { buildRequestId: 7, buildername: 'Linux build', branch: 'ash', submittedAt: NOW - 5000, state };
+  return {
+    buildRequestId: 7,
+    key: { taskId: 'task', createdForRunId: 0 },
+    buildername: 'Linux build',
+    branch: 'ash',
+    submittedAt: NOW - 5000,
+    state,
+  };
 }
 
 /** A tracked task whose request stands like this, and whose runs are these. */

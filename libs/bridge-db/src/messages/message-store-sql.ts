@@ -1,0 +1,170 @@
+import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage, type Redaction } from '@bbb/rules';
+import { LessThanOrEqual, type QueryDeepPartialEntity } from 'typeorm';
+import type { BridgeDb } from '../bridge-db.js';
+import { ERROR_LENGTH, MessageRow } from './message-row.js';
+
+/** Hides the bridge's own secrets in messages before they are kept. */
+type Hiding = Pick<Redaction, 'text' | 'body'>;
+
+const UNCHANGED: Hiding = { text: (given) => given, body: (given) => given };
+
+/** The `messages` table. Every write is one statement, as in the task store. */
+export class MessageStoreSql extends MessageStore {
+  constructor(
+    private readonly db: BridgeDb,
+    private readonly clock: Clock,
+    private readonly redaction: Hiding = UNCHANGED,
+  ) {
+    super();
+  }
+
+  async park(message: ReceivedMessage, error: string, nextAttempt: number): Promise<void> {
+    await this.keep(message, error, 'parked', nextAttempt);
+  }
+
+  async quarantine(message: ReceivedMessage, error: string): Promise<void> {
+    await this.keep(message, error, 'quarantined', null);
+  }
+
+  /**
+   * The reservation is one statement on what is still due: of two who saw it so, one moves it ahead. The time that was
+   * read is not compared with: PostgreSQL 11 and older show 15 of its digits.
+   *
+   * @throws RangeError when `reservedUntil` is not after `now`: that would reserve nothing
+   */
+  async takeDue(
+    subscriptions: readonly string[],
+    now: number,
+    reservedUntil: number,
+    limit: number,
+  ): Promise<KeptMessage[]> {
+    if (!(reservedUntil > now)) throw new RangeError('a reservation ends after it begins');
+    const taken: KeptMessage[] = [];
+    while (taken.length < limit) {
+      const due = await this.due(subscriptions, now, limit - taken.length);
+      if (due.length === 0) break;
+      for (const candidate of due) {
+        if (!(await this.reserve(candidate, now, reservedUntil))) continue;
+        const message = await this.db.run((source) =>
+          source.manager.findOneBy(MessageRow, { id: candidate.id }),
+        );
+        if (message) taken.push({ ...message });
+      }
+    }
+    return taken;
+  }
+
+  async settle(id: number): Promise<void> {
+    await this.drop(id);
+  }
+
+  async parkAgain(id: number, error: string, nextAttempt: number): Promise<void> {
+    await this.db.run((source) =>
+      source.manager.update(
+        MessageRow,
+        { id, state: 'parked' },
+        { error: this.errorText(error), nextAttempt, attempts: () => 'attempts + 1' },
+      ),
+    );
+  }
+
+  async quarantineKept(id: number, error: string): Promise<void> {
+    await this.update(id, {
+      state: 'quarantined',
+      error: this.errorText(error),
+      nextAttempt: null,
+      attempts: () => 'attempts + 1',
+    });
+  }
+
+  async list(state?: KeptMessage['state'], limit = 100): Promise<KeptMessage[]> {
+    const rows = await this.db.run((source) =>
+      source.manager.find(MessageRow, {
+        ...(state === undefined ? {} : { where: { state } }),
+        order: { id: 'ASC' },
+        take: limit,
+      }),
+    );
+    return rows.map((row) => ({ ...row }));
+  }
+
+  /** Its attempts are counted anew, so that one more failure does not put it back into quarantine at once. */
+  async replay(id: number): Promise<boolean> {
+    return this.update(id, { state: 'parked', nextAttempt: this.clock.now(), attempts: 0 });
+  }
+
+  async drop(id: number): Promise<boolean> {
+    const result = await this.db.run((source) => source.manager.delete(MessageRow, { id }));
+    return result.affected === 1;
+  }
+
+  async count(state: KeptMessage['state']): Promise<number> {
+    return this.db.run((source) => source.manager.countBy(MessageRow, { state }));
+  }
+
+  private async keep(
+    message: ReceivedMessage,
+    error: string,
+    state: KeptMessage['state'],
+    nextAttempt: number | null,
+  ): Promise<void> {
+    const row = {
+      subscription: message.subscription,
+      exchange: toStorableText(message.exchange),
+      routingKey: toStorableText(this.redaction.text(message.routingKey)),
+      body: toStorableText(this.redaction.body(message.body)),
+      error: this.errorText(error),
+      state,
+      attempts: 1,
+      receivedAt: this.clock.now(),
+      nextAttempt,
+    };
+    await this.db.run((source) =>
+      source.manager.createQueryBuilder().insert().into(MessageRow).values(row).updateEntity(false).execute(),
+    );
+  }
+
+  private errorText(error: string): string {
+    return toStorableText(this.redaction.text(error).slice(0, ERROR_LENGTH));
+  }
+
+  /** Asked for each subscription on its own, so that the index gives the earliest of each without a sort. */
+  private async due(subscriptions: readonly string[], now: number, limit: number): Promise<Candidate[]> {
+    const found: Candidate[] = [];
+    for (const subscription of new Set(subscriptions)) {
+      const rows = await this.db.run((source) =>
+        source.manager.find(MessageRow, {
+          select: { id: true, nextAttempt: true },
+          where: { state: 'parked', subscription, nextAttempt: LessThanOrEqual(now) },
+          order: { nextAttempt: 'ASC', id: 'ASC' },
+          take: limit,
+        }),
+      );
+      found.push(...rows.map(({ id, nextAttempt }) => ({ id, nextAttempt: nextAttempt! })));
+    }
+    return found.sort((a, b) => a.nextAttempt - b.nextAttempt || a.id - b.id).slice(0, limit);
+  }
+
+  private async reserve({ id }: Candidate, now: number, until: number): Promise<boolean> {
+    const isDue = { id, state: 'parked', nextAttempt: LessThanOrEqual(now) } as const;
+    const result = await this.db.run((source) =>
+      source.manager.update(MessageRow, isDue, { nextAttempt: until }),
+    );
+    return result.affected === 1;
+  }
+
+  private async update(id: number, values: QueryDeepPartialEntity<MessageRow>): Promise<boolean> {
+    const result = await this.db.run((source) => source.manager.update(MessageRow, { id }, values));
+    return result.affected === 1;
+  }
+}
+
+interface Candidate {
+  id: number;
+  nextAttempt: number;
+}
+
+/** PostgreSQL stores no NUL in a text, and no database half a character. */
+function toStorableText(text: string): string {
+  return text.replace(/\0|\p{Surrogate}/gu, '\uFFFD');
+}

@@ -1,0 +1,220 @@
+import {
+  TaskStore,
+  type TrackedPage,
+  type TrackedTask,
+  type TrackedTaskChanges,
+  Unavailable,
+} from '@bbb/rules';
+import { batchCalls, MAX_IN_LIST, isUniqueViolation } from '@bbb/sql';
+import type { BridgeDb } from '../bridge-db.js';
+import { queryInChunks } from './chunks.js';
+import { type RowChange, TaskTable } from './task-table.js';
+import { openFirstPage, openNextPage } from './page-cursor.js';
+
+/** Attempts to track a task whose row others make and forget at the same time. */
+const TRACK_ATTEMPTS = 5;
+
+/** Rows in one statement that writes; SQLite bounds how deep its conditions may be. */
+const WRITTEN_TOGETHER = 500;
+
+/** Milliseconds that a renewed claim may wait for others: a reflector renews many, and Taskcluster knows them all. */
+const RENEWALS_WAIT = 100;
+
+/**
+ * The `tasks` table. Every write is one statement: insert, or compare and set on the revision; so several instances
+ * need no locks, and SQLite's only connection no transactions. What comes up at the same time, for different tasks, is
+ * read and written together.
+ */
+export class TaskStoreSql extends TaskStore {
+  private readonly ofTask = batchCalls((ids: readonly string[]) => this.ofTasks(ids), MAX_IN_LIST);
+  private readonly ofRequest = batchCalls((ids: readonly number[]) => this.ofRequests(ids), MAX_IN_LIST);
+  private readonly insert = batchCalls(
+    (rows: readonly TrackedTask[]) => this.inserted(rows),
+    WRITTEN_TOGETHER,
+  );
+  private readonly alter = batchCalls((rows: readonly RowChange[]) => this.altered(rows), WRITTEN_TOGETHER);
+  private readonly renew = batchCalls(
+    (rows: readonly RowChange[]) => this.altered(rows),
+    WRITTEN_TOGETHER,
+    RENEWALS_WAIT,
+  );
+  private readonly remove = batchCalls(
+    (rows: readonly TrackedTask[]) => this.removed(rows),
+    WRITTEN_TOGETHER,
+  );
+
+  /** Made anew when the database was opened anew. */
+  private table: TaskTable | undefined;
+
+  constructor(private readonly db: BridgeDb) {
+    super();
+  }
+
+  get(taskId: string): Promise<TrackedTask | undefined> {
+    return this.ofTask(taskId);
+  }
+
+  async byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
+    const rows = await Promise.all([...new Set(buildRequestIds)].map((id) => this.ofRequest(id)));
+    return rows.flat();
+  }
+
+  async byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
+    const rows = await Promise.all([...new Set(taskIds)].map((id) => this.ofTask(id)));
+    return rows.filter((row) => row !== undefined);
+  }
+
+  async track(task: {
+    taskId: string;
+    runId: number;
+    createdDate: number | null;
+    buildRequestId?: number | null;
+  }): Promise<{ task: TrackedTask; created: boolean }> {
+    const wanted: TrackedTask = {
+      taskId: task.taskId,
+      runId: task.runId,
+      buildRequestId: task.buildRequestId ?? null,
+      buildId: null,
+      createdDate: roundDown(task.createdDate),
+      processedDate: null,
+      takenUntil: null,
+      missingSince: null,
+      rev: 0,
+    };
+    for (let attempt = 0; attempt < TRACK_ATTEMPTS; attempt++) {
+      if (await this.insert(wanted)) return { task: wanted, created: true };
+      const existing = await this.get(task.taskId);
+      if (existing) return { task: existing, created: false };
+      // It was forgotten between the two statements.
+    }
+    throw new Unavailable('bridge-db', 'the row of the task comes and goes');
+  }
+
+  change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined> {
+    const given = roundTimes(changes);
+    const to = { ...task, ...given, rev: task.rev + 1 };
+    const fields = Object.keys(given).sort() as (keyof TrackedTask)[];
+    return (fields.join() === 'takenUntil' ? this.renew : this.alter)({ from: task, to, fields });
+  }
+
+  forget(task: TrackedTask): Promise<boolean> {
+    return this.remove(task);
+  }
+
+  /**
+   * A walk goes over the tasks that are tracked when it begins, in the order of that moment, and shows each as it is
+   * when its page is read. Those forgotten meanwhile are left out, so a page can be short, or empty before the last.
+   */
+  async page(limit: number, after?: string): Promise<TrackedPage> {
+    const { ids, next } =
+      after === undefined ? openFirstPage(await this.idsByUrgency(), limit) : openNextPage(after, limit);
+    const rows = await queryInChunks(ids, (chunk) => this.on((table) => table.where('id', chunk)));
+    const byId = new Map(rows.map(({ id, ...task }) => [id, task]));
+    const tasks = ids.flatMap((id) => byId.get(id) ?? []);
+    return next === undefined ? { tasks } : { tasks, next };
+  }
+
+  /** One read of the index alone. Databases differ in whether NULL comes first or last, so it is put last here. */
+  private async idsByUrgency(): Promise<number[]> {
+    const rows = await this.on((table) => table.byUrgency());
+    const claimed = rows.filter(({ takenUntil }) => takenUntil !== null);
+    const unclaimed = rows.filter(({ takenUntil }) => takenUntil === null);
+    return [...claimed, ...unclaimed].map(({ id }) => id);
+  }
+
+  private async ofTasks(taskIds: readonly string[]): Promise<(TrackedTask | undefined)[]> {
+    const rows = await this.on((table) => table.where('taskId', [...new Set(taskIds)]));
+    const found = new Map(rows.map(({ id: _id, ...task }) => [task.taskId, task]));
+    return taskIds.map((taskId) => found.get(taskId));
+  }
+
+  private async ofRequests(buildRequestIds: readonly number[]): Promise<TrackedTask[][]> {
+    const rows = await this.on((table) => table.where('buildRequestId', [...new Set(buildRequestIds)]));
+    const found = groupBy(
+      rows.map(({ id: _id, ...task }) => task),
+      ({ buildRequestId }) => buildRequestId,
+    );
+    return buildRequestIds.map((buildRequestId) => found.get(buildRequestId) ?? []);
+  }
+
+  /** False for one that is tracked already. @throws the driver's error when one of several is */
+  private async inserted(rows: readonly TrackedTask[]): Promise<boolean[]> {
+    try {
+      await this.on((table) => table.insert(rows));
+      return rows.map(() => true);
+    } catch (error) {
+      if (rows.length === 1 && isUniqueViolation(error)) return [false];
+      throw error;
+    }
+  }
+
+  /**
+   * How many rows a statement has changed is known, and not which. When it was not all of them, a row counts as changed
+   * if it is what it was to become: then it does not matter who made it so.
+   */
+  private async altered(changes: readonly RowChange[]): Promise<(TrackedTask | undefined)[]> {
+    const outcome = new Map<RowChange, TrackedTask | undefined>();
+    for (const alike of groupBy(keepFirstPerTask(changes), ({ fields }) => fields.join()).values()) {
+      const changed = await this.on((table) => table.change(alike));
+      if (changed === alike.length) for (const change of alike) outcome.set(change, change.to);
+      else if (changed > 0) {
+        const now = await this.ofTasks(alike.map(({ from }) => from.taskId));
+        alike.forEach((change, index) => {
+          outcome.set(change, isSame(now[index], change.to) ? change.to : undefined);
+        });
+      }
+    }
+    return changes.map((change) => outcome.get(change));
+  }
+
+  /** As with {@link altered}: a row counts as forgotten when none of its task is there. */
+  private async removed(tasks: readonly TrackedTask[]): Promise<boolean[]> {
+    const removed = await this.on((table) => table.remove(tasks));
+    if (removed === tasks.length) return tasks.map(() => true);
+    if (removed === 0) return tasks.map(() => false);
+    return (await this.ofTasks(tasks.map(({ taskId }) => taskId))).map((row) => row === undefined);
+  }
+
+  private on<T>(work: (table: TaskTable) => Promise<T>): Promise<T> {
+    return this.db.run((source) => {
+      if (this.table?.source !== source) this.table = new TaskTable(source);
+      return work(this.table);
+    });
+  }
+}
+
+/** The first change of each task: a second one at the same time is decided on a revision that is over with it. */
+function keepFirstPerTask(changes: readonly RowChange[]): RowChange[] {
+  const first = new Map<string, RowChange>();
+  for (const change of changes) if (!first.has(change.from.taskId)) first.set(change.from.taskId, change);
+  return [...first.values()];
+}
+
+function groupBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group) group.push(value);
+    else groups.set(keyOf(value), [value]);
+  }
+  return groups;
+}
+
+function isSame(row: TrackedTask | undefined, wanted: TrackedTask): boolean {
+  return (
+    row !== undefined &&
+    Object.entries(wanted).every(([name, value]) => row[name as keyof TrackedTask] === value)
+  );
+}
+
+/** The changes that are given, with whole seconds; undefined means untouched. */
+function roundTimes(changes: TrackedTaskChanges): TrackedTaskChanges {
+  const times = new Set(['processedDate', 'takenUntil', 'missingSince']);
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, times.has(name) ? roundDown(value) : value]));
+}
+
+/** Whole seconds, rounded down: a claim must never seem to last longer than it does. */
+function roundDown(seconds: number | null): number | null {
+  return seconds === null ? null : Math.floor(seconds);
+}

@@ -1,0 +1,85 @@
+import { DataSource, type DataSourceOptions, type QueryRunner, type ReplicationMode } from 'typeorm';
+import { isReadOnly } from '../errors/errors.js';
+
+/** Connections to a server that nobody shall have again, by TypeORM's handle of them. */
+const discarded = new WeakSet<QueryRunner>();
+
+/** Lets a connection be closed when it is released, in place of going back to the pool. */
+export function discardConnection(runner: QueryRunner): void {
+  discarded.add(runner);
+}
+
+/**
+ * A DataSource that waits for no answer without end, and keeps no connection that has let somebody down: one on which
+ * an answer was late (a server that lost its power, or a firewall that forgot the connection, says nothing at all), and
+ * one whose server has become read-only (after a switch-over the address leads to another server, and a connection that
+ * stays open to the old one). It holds for every statement, TypeORM's own ones included. SQLite knows neither.
+ */
+export class BoundedDataSource extends DataSource {
+  /** @param patience seconds that a server may take over one round trip; without it as long as it likes */
+  constructor(
+    options: DataSourceOptions,
+    private readonly patience = Infinity,
+  ) {
+    super(options);
+  }
+
+  override createQueryRunner(mode?: ReplicationMode): QueryRunner {
+    const runner = super.createQueryRunner(mode);
+    return this.options.type === 'better-sqlite3' ? runner : limitQueries(runner, this.patience);
+  }
+}
+
+function limitQueries(runner: QueryRunner, patience: number): QueryRunner {
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  const release = runner.release.bind(runner);
+  return Object.assign(runner, {
+    async query(...args: unknown[]): Promise<unknown> {
+      if (discarded.has(runner)) throw createError('the connection was given up', 'ECONNRESET');
+      // How long a connection may take has a limit of its own.
+      await runner.connect();
+      try {
+        return await limitTime(query(...args), patience, () => discardConnection(runner));
+      } catch (error) {
+        if (isReadOnly(error)) discardConnection(runner);
+        throw error;
+      }
+    },
+    async release(): Promise<void> {
+      if (discarded.has(runner) && !runner.isReleased) await closeConnection(runner);
+      await release();
+    },
+  });
+}
+
+/** Locks and transactions that were left on it are dropped by the server. */
+async function closeConnection(runner: QueryRunner): Promise<void> {
+  const connection = (await runner.connect()) as {
+    destroy?(): void;
+    emit(event: 'error', error: Error): void;
+  };
+  // pg closes what its pool hears to have failed.
+  if (connection.destroy) connection.destroy();
+  else connection.emit('error', new Error('connection given up'));
+}
+
+/** The drivers' own limits leave timers behind when a connection is lost. */
+async function limitTime<T>(answer: Promise<T>, patience: number, onLate: () => void): Promise<T> {
+  if (patience === Infinity) return answer;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      onLate();
+      reject(createError('the database does not answer', 'ETIMEDOUT'));
+    }, patience * 1000);
+  });
+  try {
+    return await Promise.race([answer, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function createError(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import {
+  createDataSourceOptions,
+  openStrict,
+  parseDatabaseUrl,
+  translateErrors,
+  findUnusable,
+} from '../index.js';
+
+describe('a SQLite file that is not what its URL says', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-files-'));
+    await writeFile(join(folder, 'noise.db'), 'this is no database, '.repeat(100));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const open = async (name: string, mustExist: boolean) => {
+    const target = parseDatabaseUrl(`sqlite:///${join(folder, name)}`);
+    const options = createDataSourceOptions(target, { poolSize: 1, connectTimeout: 5 });
+    return translateErrors('db', () =>
+      openStrict(new DataSource({ ...options, ...(mustExist ? { fileMustExist: true } : {}) })),
+    );
+  };
+
+  it.each([
+    ['missing/deeply/test.db', false, /^there is no folder \S+\/missing\/deeply for \S+ to be in; /],
+    ['noise.db/test.db', false, /^there is no folder \S+\/noise\.db for/],
+    ['missing/test.db', true, /^there is no file \S+\/missing\/test\.db; /],
+    ['missing.db', true, /^there is no file \S+\/missing\.db; /],
+    ['.', false, /^\S+ is a folder; /],
+    ['.', true, /^\S+ is a folder; /],
+    ['noise.db', false, /^\S+\/noise\.db is no SQLite database; /],
+    ['noise.db', true, /^\S+\/noise\.db is no SQLite database; /],
+  ])('counts as away, by name of the file, and makes nothing: %s', async (name, mustExist, message) => {
+    const error = await open(name, mustExist).catch((error: unknown) => error);
+    expect(error).toMatchObject({ name: 'Unavailable', message: expect.stringMatching(message) });
+    expect(findUnusable(error)?.withSetting('a_setting')).toMatchObject({
+      name: 'Invalid',
+      message: expect.stringMatching(/^a_setting: \S/),
+    });
+    expect(existsSync(join(folder, 'missing'))).toBe(false);
+    expect(existsSync(join(folder, 'missing.db'))).toBe(false);
+  });
+
+  it('is made where it may be, and found again', async () => {
+    await (await open('new.db', false)).destroy();
+    await (await open('new.db', true)).destroy();
+  });
+
+  it('is found behind a link', async () => {
+    await (await open('new.db', false)).destroy();
+    await symlink(join(folder, 'new.db'), join(folder, 'link.db'));
+    await (await open('link.db', true)).destroy();
+  });
+});

@@ -1,0 +1,100 @@
+import { isNativeError } from 'node:util/types';
+import { Unavailable } from '@bbb/rules';
+import { describeTlsProblem } from './tls-problem.js';
+import { Unusable } from '../connection/unusable.js';
+
+const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY', '23505']);
+
+/** A lock, deadlock or serialization failure: the same statement may well succeed a moment later. */
+const CONTENTION = new Set([
+  'SQLITE_BUSY',
+  'SQLITE_BUSY_SNAPSHOT',
+  'SQLITE_LOCKED',
+  'ER_LOCK_DEADLOCK',
+  'ER_LOCK_WAIT_TIMEOUT',
+  '40001',
+  '40P01',
+  '55P03',
+]);
+
+/** A write that a server refuses because it, or the session, is for reading only. */
+const READ_ONLY = new Set([
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  '25006',
+]);
+
+/** Errors of the bridge itself, which pass through. */
+const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
+
+/** Errors that say something about our statement or data, not about the database being away. */
+const OURS =
+  /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
+
+/** What an operator has to look at, by the driver's code. */
+const REMEDIES: Record<string, string> = {
+  ECONNREFUSED: 'no server answers there; check host and port',
+  ENOTFOUND: 'there is no such host',
+  ENOENT: 'there is no such file',
+  EACCES: 'this account may not use the file',
+  ER_ACCESS_DENIED_ERROR: 'user or password refused',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
+  AUTH_SWITCH_PLUGIN_ERROR:
+    'the account signs in by a way that this program does not know; give it mysql_native_password or caching_sha2_password',
+  ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
+  ER_BAD_DB_ERROR: 'there is no such database',
+  ER_OPTION_PREVENTS_STATEMENT: 'the server is for reading only',
+  ER_READ_ONLY_MODE: 'the server is for reading only',
+  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'the server is for reading only',
+  SQLITE_NOTADB: 'the file is no SQLite database',
+  SQLITE_CANTOPEN: 'the file cannot be opened',
+  '25006': 'the server is for reading only',
+  '28P01': 'user or password refused',
+  '28000': 'user or password refused',
+  '3D000': 'there is no such database',
+};
+
+/** The driver's own code of an error that TypeORM or a driver threw. */
+export function driverCode(error: unknown): string | undefined {
+  const candidate = error as { driverError?: { code?: unknown }; code?: unknown } | undefined;
+  const code = candidate?.driverError?.code ?? candidate?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return UNIQUE.has(driverCode(error) ?? '');
+}
+
+export function isContention(error: unknown): boolean {
+  return CONTENTION.has(driverCode(error) ?? '');
+}
+
+export function isReadOnly(error: unknown): boolean {
+  return READ_ONLY.has(driverCode(error) ?? '');
+}
+
+/**
+ * Runs a piece of database work so that callers see no driver's error: whatever says that the database is away,
+ * locked or overloaded becomes {@link Unavailable}; a unique violation and our own mistakes pass as they are.
+ */
+export async function translateErrors<T>(system: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Not instanceof alone: an error of Node's own may come from another realm, as under Jest. libsql's are not native.
+    if (!(isNativeError(error) || error instanceof Error) || DECIDED.has(error.name)) throw error;
+    if (error instanceof Unusable) throw new Unavailable(system, error.message, { cause: error });
+    const code = driverCode(error);
+    if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
+    if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new Unavailable(system, describeTlsProblem(error) ?? describeCode(code ?? error.name), {
+      cause: error,
+    });
+  }
+}
+
+function describeCode(code: string): string {
+  const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
+  return remedy === undefined ? code : `${remedy} (${code})`;
+}

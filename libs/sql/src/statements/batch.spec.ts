@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { Unavailable } from '@bbb/rules';
+import { batchCalls } from './batch.js';
+
+describe('gathered', () => {
+  const recording = (fails: (things: readonly number[]) => Error | undefined = () => undefined) => {
+    const calls: (readonly number[])[] = [];
+    const double = async (things: readonly number[]) => {
+      calls.push(things);
+      const error = fails(things);
+      if (error) throw error;
+      return things.map((thing) => thing * 2);
+    };
+    return { calls, double };
+  };
+
+  it('does together what comes up in one turn, up to a number', async () => {
+    const { calls, double } = recording();
+    const one = batchCalls(double, 3);
+    expect(await Promise.all([1, 2, 3, 4].map(one))).toEqual([2, 4, 6, 8]);
+    expect(await one(1)).toBe(2);
+    expect(calls).toEqual([[1, 2, 3], [4], [1]]);
+  });
+
+  it('waits for others where it may', async () => {
+    const { calls, double } = recording();
+    const one = batchCalls(double, 10, 30);
+    const first = one(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await Promise.all([first, one(2)])).toEqual([2, 4]);
+    expect(calls).toEqual([[1, 2]]);
+  });
+
+  it('tries each alone when all fail for one', async () => {
+    const { calls, double } = recording((things) => (things.includes(2) ? new Error('not 2') : undefined));
+    const outcomes = await Promise.allSettled([1, 2, 3].map(batchCalls(double, 10)));
+    expect(outcomes).toMatchObject([{ value: 2 }, { reason: new Error('not 2') }, { value: 6 }]);
+    expect(calls).toEqual([[1, 2, 3], [1], [2], [3]]);
+  });
+
+  it('does not try each alone while the database is away', async () => {
+    const { calls, double } = recording(() => new Unavailable('x', 'away'));
+    for (const outcome of await Promise.allSettled([1, 2].map(batchCalls(double, 10)))) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
+    }
+    expect(calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { Invalid } from '@bbb/rules';
+
+/** How a connection to a database server is encrypted, as its URL wishes. */
+export interface TlsSettings {
+  /** `?ssl=true` or `?sslmode=require`; the other options imply it. */
+  tls: boolean;
+  /** `?ssl_insecure=true`: certificates are not verified. */
+  insecureTls: boolean;
+  /** `?ssl_ca=FILE` or `?sslrootcert=FILE`: the only authorities that are trusted; those of Node.js otherwise. */
+  caFile?: string;
+}
+
+/** The words that switch an option on are the same for each; sslmode's are libpq's. */
+const YES = ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'];
+const NO = ['', 'false', '0', 'no', 'disable'];
+
+const FLAGS = ['ssl', 'sslmode', 'ssl_insecure'];
+const FILES = ['ssl_ca', 'sslrootcert'];
+
+/**
+ * Reads the options of a database URL that are about encryption; others mean nothing here.
+ *
+ * @throws Invalid for an option about encryption that is not known, so that nobody relies on it in vain
+ */
+export function readTlsSettings(options: URLSearchParams): TlsSettings {
+  for (const [name, value] of options) {
+    if (!/^(?:ssl|tls)/i.test(name) || FILES.includes(name)) continue;
+    if (!FLAGS.includes(name)) {
+      throw new Invalid(
+        `a database URL knows no option ${name.slice(0, 40)}: encryption is asked for with ssl=true, ssl_ca=FILE and ` +
+          'ssl_insecure=true',
+      );
+    }
+    if (![...YES, ...NO].includes(value.toLowerCase())) {
+      throw new Invalid(`the option ${name} of a database URL is true or false`);
+    }
+  }
+  const isSet = (name: string) => YES.includes((options.get(name) ?? '').toLowerCase());
+  const caFile = FILES.map((name) => options.get(name) ?? '').find((file) => file !== '');
+  const insecureTls = isSet('ssl_insecure');
+  return {
+    tls: insecureTls || caFile !== undefined || isSet('ssl') || isSet('sslmode'),
+    insecureTls,
+    ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
+  };
+}
+
+/**
+ * The wish in the drivers' terms; nothing where there is none. The server's certificate is verified to be of a trusted
+ * authority and to be for this host.
+ *
+ * @throws Invalid when the file of authorities cannot be read or holds no certificate, or the driver could not verify
+ *   the certificate
+ */
+export function createTlsOptions({
+  dialect,
+  host,
+  tls,
+  insecureTls,
+  caFile,
+}: TlsSettings & { dialect: 'mysql' | 'postgres'; host: string }) {
+  if (!tls) return {};
+  if (insecureTls) return { ssl: { rejectUnauthorized: false } };
+  const verified = {
+    rejectUnauthorized: true,
+    ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
+  };
+  if (dialect === 'postgres') return { ssl: verified };
+  // The driver would take a certificate of "localhost" for one of any address in numbers.
+  if (isIP(host) !== 0) {
+    throw new Invalid(
+      'TLS to MySQL needs a name for the host in the URL: the driver cannot verify a certificate for an address in numbers',
+    );
+  }
+  return { ssl: { ...verified, verifyIdentity: true } };
+}
+
+function readAuthorities(file: string): string {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = 'unreadable' } = error as NodeJS.ErrnoException;
+    throw new Invalid(
+      `the file that ssl_ca names cannot be read (${code}); correct the path or its rights: ${file}`,
+    );
+  }
+  if (content.includes('-----BEGIN CERTIFICATE-----')) return content;
+  throw new Invalid(`the file that ssl_ca names holds no certificate in PEM form: ${file}`);
+}

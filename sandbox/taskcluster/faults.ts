@@ -19,7 +19,9 @@ export interface Call {
  * html              - no effect, a web page with status 200, as a proxy in maintenance answers
  * redirect          - no effect, a redirect to a login page
  * broken-json       - the effect, and half of the answer's JSON
- * {status, code?, message?, effect?} - this answer, with or without the effect
+ * {status, code?, message?, effect?} - this answer in the API's form, with or without the effect
+ * {page}           - no effect, a web page with this status, as a proxy or another web server answers
+ * {foreign}        - no effect, any other answer that is not Taskcluster's
  * {reply}           - no effect, this JSON with status 200
  */
 export type Fault =
@@ -33,6 +35,8 @@ export type Fault =
   | 'redirect'
   | 'broken-json'
   | { status: number; code?: string; message?: string; effect?: boolean }
+  | { page: number }
+  | { foreign: { status: number; type: string; text: string } }
   | { reply: unknown };
 
 export type FaultHook = (call: Call) => Fault;

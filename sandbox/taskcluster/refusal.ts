@@ -13,6 +13,11 @@ const STATUS = {
 
 export type RefusalCode = keyof typeof STATUS;
 
+/** The usual code of an HTTP status. */
+export function codeOf(status: number): RefusalCode | undefined {
+  return (Object.keys(STATUS) as RefusalCode[]).find((code) => STATUS[code] === status);
+}
+
 /** An error the queue answers with: its code decides the HTTP status. */
 export class QueueRefusal extends Error {
   override readonly name = 'QueueRefusal';

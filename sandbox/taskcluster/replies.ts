@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiResponse } from './api-method.js';
 import type { Fault } from './faults.js';
-import { QueueRefusal } from './refusal.js';
+import { codeOf, QueueRefusal } from './refusal.js';
 
 /** An error as the API answers it: markdown with request details in the message, and the same as data. */
 export function errorReply(
@@ -41,6 +41,7 @@ export function writeFault(
   method: string,
   fault: Exclude<Fault, 'pass'>,
   reply: ApiResponse | undefined,
+  params: Record<string, string>,
 ): void {
   switch (fault) {
     case 'hang':
@@ -53,7 +54,7 @@ export function writeFault(
     case 'effect-then-500':
       return write(
         response,
-        errorReply(method, new QueueRefusal('InternalServerError', 'Internal Server Error')),
+        errorReply(method, new QueueRefusal('InternalServerError', 'Internal Server Error'), params),
       );
     case 'html':
       return write(response, {
@@ -71,7 +72,24 @@ export function writeFault(
     default:
       break;
   }
+  if ('page' in fault) {
+    const foreign = { status: fault.page, type: 'text/html', text: '<title>default backend</title>' };
+    return writeForeign(response, foreign);
+  }
+  if ('foreign' in fault) return writeForeign(response, fault.foreign);
   if ('reply' in fault) return write(response, { status: 200, json: fault.reply });
-  const { status, code = 'InternalServerError', message = 'A fault was injected' } = fault;
-  write(response, errorReply(method, { status, code, message }));
+  const { status, code = defaultCode(status), message = 'A fault was injected' } = fault;
+  write(response, errorReply(method, { status, code, message }, params));
+}
+
+function writeForeign(
+  response: ServerResponse,
+  { status, type, text }: { status: number; type: string; text: string },
+): void {
+  write(response, { status, content: Buffer.from(text), headers: { 'content-type': type } });
+}
+
+/** The API's own code of a status; of others the one of its failures. */
+function defaultCode(status: number): string {
+  return codeOf(status) ?? 'InternalServerError';
 }

@@ -140,7 +140,7 @@ export class TaskclusterSimulator {
     const reply = hasEffect(fault) ? effect() : undefined;
     if (fault === 'pass') return write(response, reply!);
     this.held.add(response.once('close', () => this.held.delete(response)));
-    writeFault(response, method.name, fault, reply);
+    writeFault(response, method.name, fault, reply, params);
   }
 
   private handle(

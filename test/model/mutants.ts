@@ -29,7 +29,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'reads the state of the run before the last': withQueue((right) => ({
     statuses: async (taskIds: readonly string[]) => {
       const found = await right.statuses(taskIds);
-      return new Map([...found].map(([taskId, status]) => [taskId, withoutLast(status)]));
+      return new Map(
+        [...found].map(([taskId, status]) => [
+          taskId,
+          status instanceof Error ? status : withoutLast(status),
+        ]),
+      );
     },
     status: async (taskId: string) => {
       const status = await right.status(taskId);
@@ -75,7 +80,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     return {
       statuses: async (taskIds: readonly string[]) => {
         const found = await right.statuses(taskIds);
-        for (const [taskId, status] of found) last.set(taskId, status);
+        for (const [taskId, status] of found) if (!(status instanceof Error)) last.set(taskId, status);
         return found;
       },
       status: async (taskId: string) => last.get(taskId) ?? right.status(taskId),

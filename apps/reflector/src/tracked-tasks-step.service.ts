@@ -25,7 +25,8 @@ const PAGES_AHEAD = 2;
 
 /** What both sides say of some rows. */
 interface Sides {
-  statuses: ReadonlyMap<string, TaskStatus>;
+  /** With the error of a task whose status could not be read. */
+  statuses: ReadonlyMap<string, TaskStatus | Error>;
   /** Undefined while Buildbot is away. */
   snapshots: ReadonlyMap<number, RequestSnapshot> | undefined;
 }
@@ -105,8 +106,9 @@ export class TrackedTasksStep {
     const { taskId, runId, buildRequestId } = row;
     const status = statuses.get(taskId);
     const request = snapshots?.get(buildRequestId ?? -1);
-    const given = { row, status, request, buildbotUnavailable: !snapshots, source: 'batched' } as const;
     try {
+      if (status instanceof Error) throw status;
+      const given = { row, status, request, buildbotUnavailable: !snapshots, source: 'batched' } as const;
       await this.reconciler.reconcile(taskId, given);
     } catch (error) {
       this.logger.warn(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { notAnswered, replyOf } from './answers.js';
+import { readAnswer, toNotReached } from './answers.js';
 
 const answer = (status: number, body: string, contentType = 'application/json; charset=utf-8') => ({
   status,
@@ -14,16 +14,16 @@ const thrownBy = (work: () => unknown): unknown => {
   }
 };
 
-describe('replyOf', () => {
+describe('readAnswer', () => {
   it('is the JSON of an answer, and nothing of one without content', () => {
-    expect(replyOf('status', answer(200, '{"status":1}'))).toEqual({ status: 1 });
-    expect(replyOf('finishArtifact', answer(204, '', ''))).toBeUndefined();
+    expect(readAnswer({ method: 'status' }, answer(200, '{"status":1}'))).toEqual({ status: 1 });
+    expect(readAnswer({ method: 'finishArtifact' }, answer(204, '', ''))).toBeUndefined();
   });
 
   it('keeps the first line of a refusal, and not more than is bearable', () => {
     const message = `${'x'.repeat(400)}\n\n---\n\n* method: claimTask`;
     const body = JSON.stringify({ code: 'RequestConflict', message });
-    expect(thrownBy(() => replyOf('claimTask', answer(409, body)))).toMatchObject({
+    expect(thrownBy(() => readAnswer({ method: 'claimTask' }, answer(409, body)))).toMatchObject({
       name: 'Refused',
       status: 409,
       code: 'RequestConflict',
@@ -37,17 +37,17 @@ describe('replyOf', () => {
     ['half a JSON', answer(500, '{"code":')],
     ['JSON null', answer(500, 'null')],
   ])('does not repeat %s', (_, given) => {
-    expect(thrownBy(() => replyOf('status', given))).toMatchObject({
+    expect(thrownBy(() => readAnswer({ method: 'status' }, given))).toMatchObject({
       name: 'Unavailable',
-      message: '500 UnknownError to status',
+      message: '500 without error code to status',
     });
   });
 });
 
-describe('notAnswered', () => {
+describe('toNotReached', () => {
   it('names what the network said', () => {
     const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
-    expect(notAnswered('x', 'status', error)).toMatchObject({
+    expect(toNotReached('x', 'status', error)).toMatchObject({
       name: 'Unavailable',
       system: 'x',
       message: 'no answer to status: timeout',
@@ -56,6 +56,6 @@ describe('notAnswered', () => {
 
   it('lets a mistake of ours through', () => {
     const mistake = new TypeError('no method claim with 3 parameters');
-    expect(notAnswered('x', 'status', mistake)).toBe(mistake);
+    expect(toNotReached('x', 'status', mistake)).toBe(mistake);
   });
 });

@@ -3,60 +3,120 @@ import type { HttpAnswer } from '@bbb/http';
 
 export const SYSTEM = 'taskcluster';
 
-/** A failure that may be over within seconds: worth another try at once. */
+/** A failure that may be over within seconds: worth an immediate retry. */
 export class Passing extends Unavailable {}
+
+/** No answer at all: a network error or a timeout. */
+export class NotReached extends Passing {}
 
 /** The deployment has no such method (501). */
 export class NotOffered extends Unavailable {}
 
-/** A web page, a redirect, or JSON of a shape that the API does not have: nothing is known about the effect. */
-export function unusable(method: string): Unavailable {
-  return new Unavailable(SYSTEM, `unusable answer to ${method}`);
+/** An answer larger than the caller takes: it was not read to its end. */
+export class TooLarge extends Unavailable {}
+
+/**
+ * An answer that Taskcluster does not give: a web page, a redirect, JSON of another system or of another schema. It says
+ * nothing about the task, and its effect is unknown.
+ */
+export class ForeignAnswer extends Unavailable {
+  constructor(
+    method: string,
+    readonly status: number,
+    reason: string,
+  ) {
+    super(SYSTEM, `unusable answer to ${method}: ${reason}`);
+  }
 }
 
-/** What an error of the network means; anything else is passed through. */
-export function notAnswered(system: string, what: string, error: unknown): unknown {
+/** JSON with status 200 that is not of the method's schema. */
+export class MalformedReply extends ForeignAnswer {
+  constructor(method: string, reason = 'not of its schema') {
+    super(method, 200, reason);
+  }
+}
+
+/** Codes of the API's errors and the HTTP status of each (Taskcluster 106, libraries/api/src/middleware/errors.js). */
+const STATUS_OF_CODE: Record<string, number> = {
+  MalformedPayload: 400,
+  InputError: 400,
+  InvalidRequestArguments: 400,
+  InputValidationError: 400,
+  AuthenticationFailed: 401,
+  InsufficientScopes: 403,
+  ResourceNotFound: 404,
+  RequestConflict: 409,
+  ResourceExpired: 410,
+  InputTooLarge: 413,
+};
+
+/** What was asked: an error reply must repeat it to be believed. */
+export interface Question {
+  method: string;
+  taskId?: string | undefined;
+}
+
+/** What the API says of the request that it refused. */
+interface ErrorReply {
+  code?: unknown;
+  message?: unknown;
+  requestInfo?: { method?: unknown; params?: { taskId?: unknown } | null } | null;
+}
+
+/** Translates an error of the network; passes any other error through. */
+export function toNotReached(system: string, what: string, error: unknown): unknown {
   const code = (error as { code?: unknown } | undefined)?.code;
   if (typeof code !== 'string') return error;
-  return new Passing(system, `no answer to ${what}: ${code === 'ETIMEDOUT' ? 'timeout' : code}`);
+  if (code === 'EMSGSIZE') return new TooLarge(system, `answer to ${what} is too large`);
+  return new NotReached(system, `no answer to ${what}: ${code === 'ETIMEDOUT' ? 'timeout' : code}`);
 }
 
 /**
- * The JSON that a method replied; undefined where it has nothing to say (204).
+ * The JSON of a method's reply; undefined where it has none (204).
+ *
+ * A refusal is believed only with Taskcluster's signature: JSON whose code fits its HTTP status and whose `requestInfo`
+ * repeats the method and task asked about. Otherwise a proxy's 404 would look as if the task did not exist.
  *
  * @throws Refused, Unavailable
  */
-export function replyOf(method: string, { status, headers, body }: HttpAnswer): unknown {
+export function readAnswer(question: Question, { status, headers, body }: HttpAnswer): unknown {
+  const { method } = question;
   if (status === 204) return undefined;
-  const reply = headers['content-type']?.startsWith('application/json') ? parsed(body) : undefined;
+  const type = String(headers['content-type'] ?? 'no content type');
+  const reply = type.startsWith('application/json') ? parse(body) : undefined;
   if (status >= 200 && status < 300) {
-    if (reply === undefined) throw unusable(method);
+    if (reply === undefined) throw new ForeignAnswer(method, status, `${status} ${type.slice(0, 50)}`);
     return reply;
   }
-  const { code, message } = (reply ?? {}) as { code?: unknown; message?: unknown };
-  const name = typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? code : 'UnknownError';
-  throw ofStatus(method, status, name, typeof message === 'string' ? message : '');
+  if (status === 501) throw new NotOffered(SYSTEM, `501 to ${method}`);
+  const error = (reply ?? {}) as ErrorReply;
+  const code = typeof error.code === 'string' && /^[\w-]{1,64}$/.test(error.code) ? error.code : undefined;
+  if (status >= 500) throw new Passing(SYSTEM, `${status} ${code ?? 'without error code'} to ${method}`);
+  // Too slow or too many: says nothing about the request, and an immediate retry would make it worse.
+  if (status === 408 || status === 429) throw new Unavailable(SYSTEM, `${status} to ${method}`);
+  if (code === undefined || !isSigned(question, status, code, error)) {
+    throw new ForeignAnswer(method, status, `${status} ${type.slice(0, 50)} that Taskcluster does not send`);
+  }
+  throw new Refused(SYSTEM, status, code, firstLine(error.message));
 }
 
-function ofStatus(method: string, status: number, code: string, message: string): Refused | Unavailable {
-  const answer = `${status} ${code} to ${method}`;
-  if (status === 501) return new NotOffered(SYSTEM, answer);
-  if (status >= 500) return new Passing(SYSTEM, answer);
-  // Too slow or too many: says nothing about the request itself, and is not made better by repeating it at once.
-  if (status === 408 || status === 429) return new Unavailable(SYSTEM, answer);
-  if (status >= 400) return new Refused(SYSTEM, status, code, firstLine(message));
-  return unusable(method);
+function isSigned({ method, taskId }: Question, status: number, code: string, error: ErrorReply): boolean {
+  if (STATUS_OF_CODE[code] !== status) return false;
+  // Only an absence needs to name its subject: it may end builds, any other refusal leads to a new look.
+  if (status !== 404) return true;
+  const { requestInfo } = error;
+  return requestInfo?.method === method && (taskId === undefined || requestInfo.params?.taskId === taskId);
 }
 
-function parsed(body: Buffer): unknown {
+function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(body.toString()) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
 /** The server's sentence, without the request's details that follow it. */
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0]!.slice(0, 300);
+function firstLine(message: unknown): string {
+  return typeof message === 'string' ? message.split('\n', 1)[0]!.slice(0, 300) : '';
 }

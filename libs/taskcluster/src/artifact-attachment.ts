@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Refused, type Artifact, type RunRef } from '@bbb/rules';
-import { unusable } from './answers.js';
+import { MalformedReply } from './answers.js';
 import { putContent } from './content-upload.js';
 import { readReply } from './replies.js';
 import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
@@ -92,7 +92,7 @@ export class ArtifactAttachment {
     }
     const { dataInline, putUrl } = readReply.upload('createUpload', reply).uploadMethod;
     if (putUrl) await putContent(putUrl, body, terms.budget, this.calls);
-    else if (!dataInline) throw unusable('createUpload');
+    else if (!dataInline) throw new MalformedReply('createUpload', 'no upload method');
   }
 
   private create(run: RunRef, name: string, payload: object, terms: CallTerms): Promise<unknown> {

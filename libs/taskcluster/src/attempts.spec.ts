@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Unavailable } from '@bbb/rules';
 import { Passing } from './answers.js';
-import { attempted, Budget } from './attempts.js';
+import { retry, Budget } from './attempts.js';
 
-describe('attempted', () => {
+describe('retry', () => {
   let now: number;
   const budget = (seconds: number) => new Budget(seconds, () => now);
 
@@ -22,7 +22,7 @@ describe('attempted', () => {
       now += timeout;
       return Promise.reject(new Passing('x', 'timeout'));
     };
-    await expect(attempted(budget(20), { timeout: 9_000, retries: 9 }, attempt)).rejects.toThrow('timeout');
+    await expect(retry(budget(20), { timeout: 9_000, retries: 9 }, attempt)).rejects.toThrow('timeout');
     expect(times).toEqual([
       [9_000, 20_000],
       [9_000, 11_000],
@@ -34,6 +34,6 @@ describe('attempted', () => {
   it('tries again only what may pass', async () => {
     const failures = [new Passing('x', 'one'), new Unavailable('x', 'two'), new Passing('x', 'three')];
     const attempt = () => Promise.reject(failures.shift()!);
-    await expect(attempted(budget(20), { timeout: 1, retries: 9 }, attempt)).rejects.toThrow('two');
+    await expect(retry(budget(20), { timeout: 1, retries: 9 }, attempt)).rejects.toThrow('two');
   });
 });

@@ -35,7 +35,7 @@ const LONGEST_PAUSE = 2000;
  *
  * @throws the last attempt's error
  */
-export async function attempted<T>(
+export async function retry<T>(
   budget: Budget,
   limits: AttemptLimits,
   attempt: (timeout: number, within: number) => Promise<T>,

@@ -1,6 +1,6 @@
 import { Refused, Unavailable } from '@bbb/rules';
-import { notAnswered, Passing } from './answers.js';
-import { attempted, type Budget } from './attempts.js';
+import { Passing, toNotReached } from './answers.js';
+import { type Budget, retry } from './attempts.js';
 import type { TaskclusterCalls } from './taskcluster-calls.js';
 
 const SYSTEM = 'artifact-storage';
@@ -22,11 +22,11 @@ export async function putContent(
     Object.entries(target.headers).filter(([name]) => name.toLowerCase() !== 'content-length'),
   );
   const url = new URL(target.url);
-  await attempted(budget, calls.limits, async (timeout, within) => {
+  await retry(budget, calls.limits, async (timeout, within) => {
     const { status } = await calls
       .send(SYSTEM, { verb: 'PUT', url, headers, body }, timeout, within)
       .catch((error: unknown) => {
-        throw notAnswered(SYSTEM, 'an upload', error);
+        throw toNotReached(SYSTEM, 'an upload', error);
       });
     if (status >= 500) throw new Passing(SYSTEM, `${status} to an upload`);
     if (status === 408 || status === 429) throw new Unavailable(SYSTEM, `${status} to an upload`);

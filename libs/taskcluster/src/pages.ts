@@ -1,7 +1,7 @@
-import { unusable } from './answers.js';
+import { MalformedReply } from './answers.js';
 
-/** All pages of a list; one that leads to itself ends the walk with Unavailable. */
-export async function* pages<T extends { continuationToken?: string | undefined }>(
+/** Reads all pages of a list. A page that leads to itself ends the walk with Unavailable. */
+export async function* readPages<T extends { continuationToken?: string | undefined }>(
   method: string,
   ask: (page: { continuationToken?: string }) => Promise<unknown>,
   read: (method: string, reply: unknown) => T,
@@ -10,7 +10,9 @@ export async function* pages<T extends { continuationToken?: string | undefined 
   do {
     const page = read(method, await ask(token === undefined ? {} : { continuationToken: token }));
     yield page;
-    if (page.continuationToken !== undefined && page.continuationToken === token) throw unusable(method);
+    if (page.continuationToken !== undefined && page.continuationToken === token) {
+      throw new MalformedReply(method, 'a page leads to itself');
+    }
     token = page.continuationToken;
   } while (token !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { TaskDefinition, TaskStatus } from '@bbb/rules';
 import * as z from 'zod';
-import { unusable } from './answers.js';
+import { MalformedReply } from './answers.js';
 
 // Unknown keys are dropped, not refused: the API gained some over the years.
 
@@ -72,27 +72,29 @@ const credentials = z.object({ clientId: z.string(), accessToken: z.string(), ce
 
 const claimReply = z.object({ takenUntil: time, status, credentials: credentials.optional() });
 
-const statusesReply = z
-  .object({
-    statuses: z.array(z.object({ taskId: z.string(), status })),
-    continuationToken: z.string().optional(),
-  })
-  .transform(({ statuses, continuationToken }) => ({
-    items: statuses.map(({ taskId, status }) => ({ taskId, value: status satisfies TaskStatus })),
-    continuationToken,
-  }));
+/** The entries of a batch are read one by one, so that a malformed one does not spoil the others. */
+const batch = {
+  statuses: z.object({ statuses: z.array(z.unknown()), continuationToken: z.string().optional() }),
+  tasks: z.object({ tasks: z.array(z.unknown()), continuationToken: z.string().optional() }),
+};
 
-const tasksReply = z
-  .object({
-    tasks: z.array(z.object({ taskId: z.string(), task: definition })),
-    continuationToken: z.string().optional(),
-  })
-  .transform(({ tasks, continuationToken }) => ({
-    items: tasks.map(({ taskId, task }) => ({ taskId, value: task satisfies TaskDefinition })),
-    continuationToken,
-  }));
+const statusEntry = z
+  .object({ taskId: z.string(), status })
+  .refine((entry) => entry.taskId === entry.status.taskId)
+  .transform((entry) => ({ taskId: entry.taskId, value: entry.status satisfies TaskStatus }));
 
-/** Items are looked at one by one, so that a strange one does not hide the others. */
+const definitionEntry = z
+  .object({ taskId: z.string(), task: definition })
+  .transform(({ taskId, task }) => ({ taskId, value: task satisfies TaskDefinition }));
+
+/** A page of a batch: what could be read of it, and how many entries could not. */
+function readEntries<T>(entries: unknown[], schema: z.ZodType<T>): { items: T[]; malformed: number } {
+  const read = entries.map((entry) => schema.safeParse(entry));
+  const items = read.flatMap((result) => (result.success ? [result.data] : []));
+  return { items, malformed: entries.length - items.length };
+}
+
+/** Entries of a list are read one by one, as those of a batch. */
 const listReply = z.object({ tasks: z.array(z.unknown()), continuationToken: z.string().optional() });
 
 const listItem = z.object({ taskId: z.string(), runId: z.number().int(), task: definition });
@@ -118,16 +120,22 @@ const uploadReply = z.object({
 export const readReply = {
   status: reader(statusReply),
   claim: reader(claimReply),
-  statuses: reader(statusesReply),
+  statuses(method: string, reply: unknown) {
+    const { statuses, continuationToken } = reader(batch.statuses)(method, reply);
+    return { ...readEntries(statuses, statusEntry), continuationToken };
+  },
   definition: reader(definition),
-  definitions: reader(tasksReply),
+  definitions(method: string, reply: unknown) {
+    const { tasks, continuationToken } = reader(batch.tasks)(method, reply);
+    return { ...readEntries(tasks, definitionEntry), continuationToken };
+  },
   list: reader(listReply),
   s3: reader(s3Reply),
   object: reader(objectReply),
   upload: reader(uploadReply),
 };
 
-/** An item of a list; undefined when it is of no use. */
+/** An entry of a list; undefined when it is malformed. */
 export function readListItem(item: unknown) {
   const read = listItem.safeParse(item);
   if (!read.success) return undefined;
@@ -138,7 +146,7 @@ export function readListItem(item: unknown) {
 function reader<T>(schema: z.ZodType<T>): (method: string, reply: unknown) => T {
   return (method, reply) => {
     const read = schema.safeParse(reply);
-    if (!read.success) throw unusable(method);
+    if (!read.success) throw new MalformedReply(method);
     return read.data;
   };
 }

@@ -1,115 +1,194 @@
+import { Logger } from '@nestjs/common';
 import DataLoader from 'dataloader';
-import { Refused } from '@bbb/rules';
-import { NotOffered } from './answers.js';
+import { Refused, Unavailable } from '@bbb/rules';
+import { ForeignAnswer, MalformedReply, NotOffered, TooLarge } from './answers.js';
 import type { Budget } from './attempts.js';
-import { pages } from './pages.js';
+import { readPages } from './pages.js';
 import type { TaskclusterCalls } from './taskcluster-calls.js';
 
 /** Task ids in one request: the queue's page size. */
 const PAGE = 1000;
 
-/** Single questions that are put together; the answer should not keep the first of them waiting for long. */
-const TOGETHER = 100;
+/** Maximum single reads in one batch, so that the first of them does not wait long for the answer. */
+const BATCH = 100;
+
+/** Into how many parts a batch is split whose answer would be too large. */
+const PARTS = 4;
 
 /** How something is read of one task, and of many. */
 export interface Reading<T> {
-  one: { method: string; read: (method: string, reply: unknown) => T };
+  one: {
+    method: string;
+    read: (method: string, reply: unknown) => T;
+    /** Single reads at the same time, where an answer may be large. */
+    concurrency?: number;
+  };
   many: {
     method: string;
+    /** Entries that cannot be read are left out, and their number is told. */
     read: (
       method: string,
       reply: unknown,
-    ) => { items: { taskId: string; value: T }[]; continuationToken?: string | undefined };
+    ) => {
+      items: { taskId: string; value: T }[];
+      malformed: number;
+      continuationToken?: string | undefined;
+    };
   };
 }
 
+/** What is known of a task: the value, undefined where the queue does not know the task, or why it cannot be read. */
+type Outcome<T> = T | undefined | Error;
+
 /**
- * Reads something of tasks: of one, or of many with as few calls as the deployment allows. Single questions that come
- * up in the same turn of the event loop are asked together; nothing is remembered.
+ * Reads something of tasks: of one, or of many with as few calls as the deployment allows. Single reads of the same turn of
+ * the event loop go into one batch; nothing is cached.
+ *
+ * A batch answers with the tasks it knows. Any task missing from its answer is read alone: it counts as absent only when the
+ * queue says so of that very task, and a malformed entry does not spoil the others.
  */
 export class TaskReader<T> {
+  private readonly logger = new Logger('TaskReader');
   private readonly loader: DataLoader<string, T | undefined>;
 
   constructor(
     private readonly calls: TaskclusterCalls,
     private readonly reading: Reading<T>,
   ) {
-    this.loader = new DataLoader((taskIds) => this.each(taskIds), {
+    this.loader = new DataLoader((taskIds) => this.readEach(taskIds), {
       cache: false,
-      maxBatchSize: TOGETHER,
+      maxBatchSize: BATCH,
       batchScheduleFn: (ready) => setImmediate(ready),
     });
   }
 
   /** Undefined when the queue does not know the task. */
-  one(taskId: string): Promise<T | undefined> {
+  readOne(taskId: string): Promise<T | undefined> {
     return this.loader.load(taskId);
   }
 
-  /** Tasks that the queue does not know are missing. */
-  async many(taskIds: readonly string[]): Promise<Map<string, T>> {
+  /**
+   * Tasks that the queue does not know are missing from the map; one that cannot be read has its error there.
+   *
+   * @throws Unavailable when Taskcluster gives no usable answer to the batch; Refused when the credentials do not suffice
+   */
+  async readMany(taskIds: readonly string[]): Promise<Map<string, T | Error>> {
     const budget = this.calls.budget();
     const wanted = [...new Set(taskIds)];
-    const found = new Map<string, T>();
+    const found = new Map<string, T | Error>();
     for (let at = 0; at < wanted.length; at += PAGE) {
-      const page = wanted.slice(at, at + PAGE);
-      try {
-        await this.together(page, found, budget);
-      } catch (error) {
-        if (!hasNoBatches(error)) throw error;
-        const singles = await this.singly(page, budget);
-        singles.forEach((outcome, index) => {
-          if (outcome instanceof Error) throw outcome;
-          if (outcome !== undefined) found.set(page[index]!, outcome);
-        });
-      }
+      const outcomes = await this.readAll(wanted.slice(at, at + PAGE), budget);
+      for (const [taskId, outcome] of outcomes) if (outcome !== undefined) found.set(taskId, outcome);
     }
     return found;
   }
 
-  /** One answer for each, so that a task that cannot be asked about does not keep the others from theirs. */
-  private async each(taskIds: readonly string[]): Promise<(T | undefined | Error)[]> {
-    const budget = this.calls.budget();
-    const wanted = [...new Set(taskIds)];
-    if (wanted.length > 1) {
-      try {
-        const found = new Map<string, T>();
-        await this.together(wanted, found, budget);
-        return taskIds.map((taskId) => found.get(taskId));
-      } catch (error) {
-        const isOfOne = error instanceof Refused && !error.isConfiguration;
-        if (!isOfOne && !hasNoBatches(error)) throw error;
-      }
-    }
-    const outcomes = await this.singly(wanted, budget);
-    return taskIds.map((taskId) => outcomes[wanted.indexOf(taskId)]);
+  private async readEach(taskIds: readonly string[]): Promise<Outcome<T>[]> {
+    const outcomes = await this.readAll([...new Set(taskIds)], this.calls.budget());
+    return taskIds.map((taskId) => outcomes.get(taskId));
   }
 
-  private async together(taskIds: readonly string[], found: Map<string, T>, budget: Budget): Promise<void> {
+  private async readAll(taskIds: readonly string[], budget: Budget): Promise<Map<string, Outcome<T>>> {
+    const outcomes = new Map<string, Outcome<T>>();
+    const isAnswered = taskIds.length > 1 && (await this.readTogether(taskIds, outcomes, budget));
+    // Without an answer to the batch, one task shows first whether Taskcluster answers at all.
+    if (!isAnswered) await this.probe(taskIds, outcomes, budget);
+    const left = taskIds.filter((taskId) => !outcomes.has(taskId));
+    await this.readSingly(left, outcomes, budget);
+    return outcomes;
+  }
+
+  private async probe(
+    [taskId]: readonly string[],
+    outcomes: Map<string, Outcome<T>>,
+    budget: Budget,
+  ): Promise<void> {
+    if (taskId === undefined) return;
+    const outcome = await this.readAlone(taskId, budget);
+    const isItsOwn = !(outcome instanceof Unavailable) || outcome instanceof MalformedReply;
+    if (!isItsOwn) throw outcome;
+    outcomes.set(taskId, outcome);
+  }
+
+  /** Returns false when the deployment has no such batches, or refuses this one. */
+  private async readTogether(
+    taskIds: readonly string[],
+    outcomes: Map<string, Outcome<T>>,
+    budget: Budget,
+  ): Promise<boolean> {
+    try {
+      await this.readPages(taskIds, outcomes, budget);
+      return true;
+    } catch (error) {
+      if (error instanceof TooLarge) {
+        await this.readInParts(taskIds, outcomes, budget);
+        return true;
+      }
+      const isOfOne = error instanceof Refused && !error.isConfiguration;
+      if (isOfOne || hasNoBatches(error)) return false;
+      throw error;
+    }
+  }
+
+  private async readPages(
+    taskIds: readonly string[],
+    outcomes: Map<string, Outcome<T>>,
+    budget: Budget,
+  ): Promise<void> {
     const { method, read } = this.reading.many;
+    const asked = new Set(taskIds);
     const ask = (query: { continuationToken?: string }) =>
       this.calls.call({ service: 'queue', method, params: [], query, payload: { taskIds } }, { budget });
-    for await (const { items } of pages(method, ask, read)) {
-      for (const { taskId, value } of items) found.set(taskId, value);
+    for await (const { items, malformed } of readPages(method, ask, read)) {
+      for (const { taskId, value } of items) if (asked.has(taskId)) outcomes.set(taskId, value);
+      if (malformed > 0) {
+        this.logger.warn({ method, malformed }, 'skipped malformed entries of a batch; reading each alone');
+      }
     }
   }
 
-  private singly(taskIds: readonly string[], budget: Budget): Promise<(T | undefined | Error)[]> {
-    return Promise.all(taskIds.map((taskId) => this.single(taskId, budget).catch((error: Error) => error)));
+  /** One part after the other, to hold no more than one large answer at a time. */
+  private async readInParts(
+    taskIds: readonly string[],
+    outcomes: Map<string, Outcome<T>>,
+    budget: Budget,
+  ): Promise<void> {
+    const size = Math.ceil(taskIds.length / PARTS);
+    for (let at = 0; at < taskIds.length; at += size) {
+      const part = taskIds.slice(at, at + size);
+      // A part of one is read alone afterwards, as everything is that no batch answered.
+      if (part.length > 1) await this.readTogether(part, outcomes, budget);
+    }
   }
 
-  private async single(taskId: string, budget: Budget): Promise<T | undefined> {
+  private async readSingly(
+    taskIds: readonly string[],
+    outcomes: Map<string, Outcome<T>>,
+    budget: Budget,
+  ): Promise<void> {
+    const queue = taskIds.values();
+    const work = async () => {
+      for (const taskId of queue) outcomes.set(taskId, await this.readAlone(taskId, budget));
+    };
+    const concurrency = Math.min(taskIds.length, this.reading.one.concurrency ?? taskIds.length);
+    await Promise.all(Array.from({ length: concurrency }, work));
+  }
+
+  /** @throws Refused when the credentials do not suffice, which is true of all tasks */
+  private async readAlone(taskId: string, budget: Budget): Promise<Outcome<T>> {
     const { method, read } = this.reading.one;
     try {
       return read(method, await this.calls.call({ service: 'queue', method, params: [taskId] }, { budget }));
     } catch (error) {
       if (error instanceof Refused && error.status === 404) return undefined;
-      throw error;
+      if (error instanceof Refused && error.isConfiguration) throw error;
+      return error as Error;
     }
   }
 }
 
 /** Deployments older than the batch methods. */
 function hasNoBatches(error: unknown): boolean {
-  return error instanceof NotOffered || (error instanceof Refused && error.status === 404);
+  if (error instanceof NotOffered) return true;
+  return (error instanceof Refused || error instanceof ForeignAnswer) && error.status === 404;
 }

@@ -1,7 +1,7 @@
 import { Refused, Unavailable, type Telemetry } from '@bbb/rules';
-import { notAnswered, replyOf, SYSTEM } from './answers.js';
+import { ForeignAnswer, NotReached, type Question, readAnswer, SYSTEM, toNotReached } from './answers.js';
 import { type ApiCall, routeOf } from './api-reference.js';
-import { attempted, Budget, type AttemptLimits } from './attempts.js';
+import { Budget, retry, type AttemptLimits } from './attempts.js';
 import { authorization, type Credentials } from './hawk.js';
 import { type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import type { TaskclusterOptions } from './options.js';
@@ -12,6 +12,9 @@ export interface CallTerms {
   /** Default: our own. */
   credentials?: Credentials | undefined;
 }
+
+/** The setting to check when something else than Taskcluster answers, or nothing. */
+const ROOT_URL = 'taskcluster_queue_config.rootUrl';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -51,25 +54,25 @@ export class TaskclusterCalls {
     const { verb, path } = routeOf(call);
     const url = new URL(this.rootUrl + path);
     const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
-    return attempted(budget, this.limits, async (timeout, within) => {
+    return retry(budget, this.limits, async (timeout, within) => {
       const headers = { ...(body ? JSON_TYPE : {}), authorization: authorization(verb, url, credentials) };
-      return this.told(SYSTEM, call.method, async () => {
+      return this.measure(SYSTEM, call.method, async () => {
         const answer = await this.connections
           .exchange({ verb, url, headers, body }, timeout, within)
           .catch((error: unknown) => {
-            throw notAnswered(SYSTEM, call.method, error);
+            throw toNotReached(SYSTEM, call.method, error);
           });
-        return replyOf(call.method, answer);
+        return readAnswer(questionOf(call), answer);
       });
     });
   }
 
   /** Sends something to another system, where a signed URL says, in the same way. @throws Error with a `code` */
   send(system: string, message: HttpMessage, timeout: number, within: number): Promise<HttpAnswer> {
-    return this.told(system, message.verb, () => this.connections.exchange(message, timeout, within));
+    return this.measure(system, message.verb, () => this.connections.exchange(message, timeout, within));
   }
 
-  /** What was wrong with the last call, unless it was answered: undefined when all is well. */
+  /** What was wrong with the last call, with the setting to check; undefined when it was answered. */
   problem(): string | undefined {
     return this.lastFailure;
   }
@@ -78,7 +81,7 @@ export class TaskclusterCalls {
     this.connections.close();
   }
 
-  private async told<T>(system: string, op: string, work: () => Promise<T>): Promise<T> {
+  private async measure<T>(system: string, op: string, work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     let error: unknown;
     try {
@@ -97,6 +100,18 @@ export class TaskclusterCalls {
 
   private note(error: unknown): void {
     const isProblem = error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
-    this.lastFailure = isProblem ? error.message : undefined;
+    const isElsewhere = error instanceof ForeignAnswer || error instanceof NotReached;
+    const remedy = isElsewhere ? `; check ${ROOT_URL}` : '';
+    this.lastFailure = isProblem ? error.message + remedy : undefined;
   }
 }
+
+/** The parameters of the API's methods begin with the task's id, if they name a task. */
+function questionOf({ service, method, params }: ApiCall): Question {
+  const [first] = params;
+  const isOfTask = service === 'queue' && !LISTS.has(method) && typeof first === 'string';
+  return { method, taskId: isOfTask ? first : undefined };
+}
+
+/** Methods whose parameter is a task queue. */
+const LISTS = new Set(['listPendingTasks', 'listClaimedTasks']);

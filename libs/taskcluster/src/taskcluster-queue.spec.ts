@@ -122,7 +122,7 @@ describe('TaskclusterQueue', () => {
       const taskId = simulator.createTask();
       fail('status', fault);
       await expect(connect().status(taskId)).rejects.toMatchObject(
-        unavailable(/^unusable answer to status$/),
+        unavailable(/^unusable answer to status: /),
       );
       expect(simulator.calls.count('status')).toBe(1);
     });
@@ -144,6 +144,47 @@ describe('TaskclusterQueue', () => {
         await expect(attach).rejects.toMatchObject(unavailable(/createArtifact/));
       },
     );
+
+    const absent = (changes: object) => ({
+      code: 'ResourceNotFound',
+      message: 'no such task',
+      requestInfo: { method: 'status', params: { taskId: 'YnSWRB4zShyldPp3OQc09A' } },
+      ...changes,
+    });
+
+    it.each<[string, number, string, string]>([
+      ['a page', 404, 'text/html', '<title>default backend</title>'],
+      ['a text', 404, 'text/plain', 'not found'],
+      ['foreign JSON', 404, 'application/json', '{"error":"not found"}'],
+      ['an answer about another task', 404, 'application/json', JSON.stringify(absent({}))],
+      [
+        'an answer to another method',
+        404,
+        'application/json',
+        JSON.stringify(absent({ requestInfo: { method: 'createTask', params: { taskId: '$' } } })),
+      ],
+      [
+        'an absence without its request',
+        404,
+        'application/json',
+        JSON.stringify(absent({ requestInfo: undefined })),
+      ],
+      ['another code', 404, 'application/json', JSON.stringify(absent({ code: 'RequestConflict' }))],
+      ['a proxy’s refusal', 403, 'text/html', 'Forbidden'],
+      ['a proxy’s conflict', 409, 'text/plain', 'conflict'],
+    ])('%s is no refusal, and leaves the task where it was', async (_, status, type, text) => {
+      const taskId = simulator.createTask();
+      simulator.faults = () => ({ foreign: { status, type, text: text.replace('$', taskId) } });
+      const queue = connect();
+      for (const ask of [
+        () => queue.status(taskId),
+        () => queue.definition(taskId),
+        () => queue.cancel(taskId),
+      ]) {
+        await expect(ask()).rejects.toMatchObject(unavailable(/^unusable answer to /));
+      }
+      expect(queue.problem()).toMatch(/check taskcluster_queue_config\.rootUrl$/);
+    });
 
     it('a claim without takenUntil is Unavailable', async () => {
       const taskId = simulator.createTask();
@@ -267,7 +308,7 @@ describe('TaskclusterQueue', () => {
       set: () => undefined,
     };
     const queue = connect({}, telemetry);
-    fail('status', { status: 500 }, 'pass', { status: 404, code: 'ResourceNotFound' });
+    fail('status', { status: 500 }, 'pass', { status: 404 });
     const taskId = simulator.createTask();
     await queue.status(taskId);
     await queue.status(taskId);
@@ -321,11 +362,43 @@ describe('TaskclusterQueue', () => {
       expect(simulator.calls.count('status')).toBe(26);
     });
 
-    it('fail as a whole where one cannot be read, so that it does not look forgotten', async () => {
-      const taskId = simulator.createTask();
-      const known = { taskId, status: simulator.state.status(taskId) };
-      always('statuses', { reply: { statuses: [known, { taskId: 'x', status: {} }] } });
-      await expect(connect().statuses([taskId, 'x'])).rejects.toMatchObject(unavailable(/statuses/));
+    it('have the error of one that cannot be read, so that it does not look forgotten', async () => {
+      const [good, odd] = [simulator.createTask(), simulator.createTask()];
+      const status = { ...simulator.state.status(odd), state: 'sleeping' };
+      const statuses = [
+        { taskId: good, status: simulator.state.status(good) },
+        { taskId: odd, status },
+      ];
+      simulator.faults = ({ method }) =>
+        method === 'statuses' ? { reply: { statuses } } : { reply: { status } };
+      const read = await connect().statuses([good, odd]);
+      expect(read.get(good)).toMatchObject({ state: 'pending' });
+      expect(read.get(odd)).toMatchObject(unavailable(/^unusable answer to status: not of its schema$/));
+    });
+
+    it('ask for one that is missing by itself, and believe its absence only of the queue', async () => {
+      const [listed, left] = [simulator.createTask(), simulator.createTask()];
+      const statuses = [{ taskId: listed, status: simulator.state.status(listed) }];
+      fail('statuses', { reply: { statuses } }, { reply: { statuses } });
+      const queue = connect();
+      expect((await queue.statuses([listed, left])).get(left)).toMatchObject({ state: 'pending' });
+      simulator.faults = ({ method }) => (method === 'statuses' ? { reply: { statuses } } : { page: 404 });
+      expect((await queue.statuses([listed, left])).get(left)).toMatchObject(unavailable(/404 text\/html/));
+    });
+
+    it('do not take the status of another task', async () => {
+      const [one, other] = [simulator.createTask(), simulator.createTask()];
+      fail('statuses', { reply: { statuses: [{ taskId: one, status: simulator.state.status(other) }] } });
+      expect((await connect().statuses([one, other])).get(one)).toMatchObject({ taskId: one });
+    });
+
+    it('are not read one by one where a web page answers in place of Taskcluster', async () => {
+      simulator.faults = () => ({ page: 404 });
+      const queue = connect();
+      const taskIds = Array.from({ length: 25 }, () => simulator.createTask());
+      await expect(queue.statuses(taskIds)).rejects.toMatchObject(unavailable(/404 text\/html/));
+      expect(simulator.calls.total).toBe(2);
+      expect(queue.problem()).toMatch(/check taskcluster_queue_config\.rootUrl$/);
     });
   });
 
@@ -344,7 +417,8 @@ describe('TaskclusterQueue', () => {
         'buildbot-bridge/buildbot-bridge',
       ]);
       const { calls } = simulator;
-      expect([calls.count('statuses'), calls.count('tasks'), calls.total]).toEqual([2, 2, 4]);
+      // Besides the batches, the one that they left out is asked for by itself.
+      expect([calls.count('statuses'), calls.count('tasks'), calls.total]).toEqual([2, 2, 6]);
     });
 
     it('are asked anew each time', async () => {

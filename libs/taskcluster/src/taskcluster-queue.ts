@@ -17,7 +17,7 @@ import { SYSTEM } from './answers.js';
 import { ArtifactAttachment } from './artifact-attachment.js';
 import { HeldRuns, NotHeld } from './held-runs.js';
 import type { TaskclusterOptions } from './options.js';
-import { pages } from './pages.js';
+import { readPages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
 import { TaskclusterCalls } from './taskcluster-calls.js';
 import { type Reading, TaskReader } from './task-reader.js';
@@ -61,15 +61,15 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   async status(taskId: string): Promise<TaskStatus | undefined> {
-    return this.statusReader.one(taskId);
+    return this.statusReader.readOne(taskId);
   }
 
-  async statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>> {
-    return this.statusReader.many(taskIds);
+  async statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>> {
+    return this.statusReader.readMany(taskIds);
   }
 
   async definition(taskId: string): Promise<TaskDefinition | undefined> {
-    return this.definitionReader.one(taskId);
+    return this.definitionReader.readOne(taskId);
   }
 
   listPending(): AsyncIterable<ListedRun> {
@@ -139,7 +139,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     const params = [this.taskQueueId];
     const ask = (query: { continuationToken?: string }) =>
       this.calls.call({ service: 'queue', method, params, query }, { budget: this.calls.budget() });
-    for await (const reply of pages(method, ask, readReply.list)) {
+    for await (const reply of readPages(method, ask, readReply.list)) {
       for (const item of reply.tasks) {
         const run = readListItem(item);
         if (run) yield run;
@@ -149,13 +149,16 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 }
 
+/** Definitions read alone at the same time: each may have ten megabytes. */
+const LARGE_READS = 2;
+
 const STATUS: Reading<TaskStatus> = {
   one: { method: 'status', read: readReply.status },
   many: { method: 'statuses', read: readReply.statuses },
 };
 
 const DEFINITION: Reading<TaskDefinition> = {
-  one: { method: 'task', read: readReply.definition },
+  one: { method: 'task', read: readReply.definition, concurrency: LARGE_READS },
   many: { method: 'tasks', read: readReply.definitions },
 };
 

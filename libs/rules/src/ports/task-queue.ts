@@ -98,8 +98,11 @@ export abstract class TaskQueue {
   /** The task's status; undefined when the queue does not know the task (never existed, or expired). */
   abstract status(taskId: string): Promise<TaskStatus | undefined>;
 
-  /** Statuses of many tasks; those the queue does not know are missing from the map. */
-  abstract statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>>;
+  /**
+   * Statuses of many tasks. One that the queue does not know is missing from the map; one that could not be read, although
+   * others could, has its error there and must not be taken for missing.
+   */
+  abstract statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>>;
 
   /** The task's definition; undefined as for {@link status}. */
   abstract definition(taskId: string): Promise<TaskDefinition | undefined>;

@@ -120,12 +120,12 @@ const uploadReply = z.object({
 export const readReply = {
   status: reader(statusReply),
   claim: reader(claimReply),
-  statuses(method: string, reply: unknown) {
+  statuses: (method: string, reply: unknown) => {
     const { statuses, continuationToken } = reader(batch.statuses)(method, reply);
     return { ...readEntries(statuses, statusEntry), continuationToken };
   },
   definition: reader(definition),
-  definitions(method: string, reply: unknown) {
+  definitions: (method: string, reply: unknown) => {
     const { tasks, continuationToken } = reader(batch.tasks)(method, reply);
     return { ...readEntries(tasks, definitionEntry), continuationToken };
   },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { once } from 'node:events';
 import { createLogger } from '../logging/create-logger.js';
 import { Metrics } from '../metrics/metrics.js';
 import { check, ExampleModule } from '../testing/example.module.js';
@@ -130,15 +131,29 @@ describe('the HTTP surface', () => {
     );
   });
 
-  it('has a limit for time, connections and requests', () => {
+  it('has a limit for time and requests', () => {
     expect(service.app.getHttpServer()).toMatchObject({
       headersTimeout: 5_000,
       requestTimeout: 10_000,
       keepAliveTimeout: 5_000,
       maxHeadersCount: 50,
-      maxConnections: 100,
       maxRequestsPerSocket: 1000,
     });
+  });
+
+  it('answers the machine itself while very many slow connections are open', async () => {
+    const { port, hostname } = new URL(service.healthUrl);
+    const slow = await Promise.all(
+      Array.from({ length: 110 }, async () => {
+        const socket = connect(Number(port), hostname);
+        socket.on('error', () => undefined);
+        await once(socket, 'connect');
+        socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n');
+        return socket;
+      }),
+    );
+    expect((await ask('/health/live')).status).toBe(200);
+    for (const socket of slow) socket.destroy();
   });
 
   it('tells of an error inside only in its log', async () => {

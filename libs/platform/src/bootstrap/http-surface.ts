@@ -7,22 +7,22 @@ import {
   type ExceptionFilter,
   type INestApplication,
 } from '@nestjs/common';
+import { ConnectionLimits, HEAD_TIMEOUT } from './connection-limits.js';
 
-/** Milliseconds. Whoever asks for health sends a few hundred bytes at once. */
-const HEADERS_WITHIN = 5_000;
-const REQUEST_WITHIN = 10_000;
-const KEPT_ALIVE = 5_000;
+/** Milliseconds for a whole request. */
+const REQUEST_TIMEOUT = 10_000;
 
-/** Connections at the same time, and requests on one of them; more are refused. */
-const CONNECTIONS = 100;
-const REQUESTS_PER_CONNECTION = 1000;
+/** Milliseconds between two requests of a connection. */
+const KEEP_ALIVE_TIMEOUT = 5_000;
+
+const MAX_REQUESTS_PER_CONNECTION = 1000;
 
 /** Lines of a request's head; Node.js limits its bytes to 16 KiB and answers 431 beyond. */
-const HEADER_LINES = 50;
+const MAX_HEADER_LINES = 50;
 
 const METHODS = ['GET', 'HEAD'];
 
-const LONGEST_URL = 1024;
+const MAX_URL_LENGTH = 1024;
 
 interface Express {
   disable(setting: string): void;
@@ -30,45 +30,46 @@ interface Express {
 }
 
 /**
- * Makes the server answer what a process manager and a metrics collector ask, and nothing else: GET and HEAD, no body,
- * small heads, in time; errors without a word about what is inside.
+ * Restricts the server to what process managers and metrics collectors need: GET and HEAD without a body, small heads,
+ * limits of time and connections, and errors that tell only their status.
  */
 export function restrictServer(app: INestApplication): void {
   const express = app.getHttpAdapter().getInstance() as Express;
   express.disable('x-powered-by');
   express.disable('etag');
-  // Every answer's query string is nothing to parse.
+  // No endpoint has a query.
   express.set('query parser', false);
 
   const server = app.getHttpServer() as Server;
-  server.headersTimeout = HEADERS_WITHIN;
-  server.requestTimeout = REQUEST_WITHIN;
-  server.keepAliveTimeout = KEPT_ALIVE;
-  server.maxHeadersCount = HEADER_LINES;
-  server.maxConnections = CONNECTIONS;
-  server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION;
+  server.headersTimeout = HEAD_TIMEOUT;
+  server.requestTimeout = REQUEST_TIMEOUT;
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
+  server.maxHeadersCount = MAX_HEADER_LINES;
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
 
-  app.use(onlyReading);
+  new ConnectionLimits().apply(server);
+
+  app.use(rejectUnlessReading);
   app.useGlobalFilters(new BareErrors());
 }
 
-function onlyReading(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+function rejectUnlessReading(request: IncomingMessage, response: ServerResponse, next: () => void): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Cache-Control', 'no-store');
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  if (!METHODS.includes(request.method ?? '')) return refuse(response, 405, { Allow: METHODS.join(', ') });
-  if ((request.url ?? '').length > LONGEST_URL) return refuse(response, 414);
-  if (encoding !== undefined || (length !== undefined && length !== '0')) return refuse(response, 413);
+  if (!METHODS.includes(request.method ?? '')) return reject(response, 405, { Allow: METHODS.join(', ') });
+  if ((request.url ?? '').length > MAX_URL_LENGTH) return reject(response, 414);
+  if (encoding !== undefined || (length !== undefined && length !== '0')) return reject(response, 413);
   next();
 }
 
-/** The connection is closed, so that a body that nobody reads is not taken for the next request. */
-function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+/** Closes the connection, so that a body that is not read is not taken for the next request. */
+function reject(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.writeHead(status, { ...headers, 'Content-Type': 'application/json', Connection: 'close' });
   response.end(JSON.stringify({ statusCode: status }));
 }
 
-/** Health's own answers pass; of everything else only the status is told. Handlers of messages are not concerned. */
+/** Sends reports of health as they are, and only the status of any other error. Message handlers keep their errors. */
 @Catch()
 class BareErrors implements ExceptionFilter {
   private readonly logger = new Logger('Http');

@@ -1,3 +1,3 @@
-import { startFrugally } from '@bbb/footprint';
+import { runEntry } from '@bbb/entry';
 
-await startFrugally(() => import('./start.js'));
+await runEntry(() => import('./start.js'));

@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonValue } from '@bbb/rules';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { TcpProxy } from '../libs/pulse/src/testing/tcp-proxy.js';
+import { TcpProxy } from './support/doubles/tcp-proxy.js';
 import { brokerAt } from '../sandbox/broker.js';
 import { freePort } from '../sandbox/services.js';
 import { World } from '../sandbox/world.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { compiledProject, copyOfProject } from './support/project.js';
-import { rabbitmqAddress } from './support/rabbitmq.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -50,16 +49,14 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
       broker: brokerAt(SERVERS.rabbitmq.url),
     });
-    const { host, port } = rabbitmqAddress();
-    proxy = new TcpProxy({ host, port });
-    await proxy.up();
+    proxy = await TcpProxy.start(SERVERS.rabbitmq.url);
   }, 120_000);
   afterEach(() => {
     world.taskcluster.faults = () => 'pass';
     world.taskcluster.latency = 0;
   });
   afterAll(async () => {
-    await proxy?.down();
+    await proxy?.stop();
     await world?.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -88,14 +85,14 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     });
     const service = await start('tc-listener', file);
     await service.ready();
-    await proxy.down();
+    await proxy.refuse();
     const { report } = await service.until('/health/ready', ({ status }) => status === 503);
     expect(report).toMatchObject({
       status: 'error',
       details: { pulse: { status: 'down', reason: expect.any(String) }, service: { status: 'up' } },
     });
     expect((await service.get('/health/live')).status).toBe(200);
-    await proxy.up();
+    await proxy.recover();
     await service.ready();
     expect(await service.stop()).toBe(0);
   });

@@ -9,7 +9,7 @@ import { Folder } from '../libs/platform/src/testing/folder.js';
 import { LAST_LAYOUT, ROOT_URL } from '../libs/configuration/src/testing/layouts.js';
 import { createDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
-import { RewritingProxy } from './support/rewriting-proxy.js';
+import { TcpProxy } from './support/doubles/tcp-proxy.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 
@@ -18,6 +18,12 @@ const LIMITS = { poolSize: 2, connectTimeout: 5 };
 const WISH = "SET SESSION sql_mode = 'STRICT_ALL_TABLES'";
 const IGNORED = [WISH, 'DO 1'] as const;
 const REFUSED = [WISH, "SET SESSION sql_mode = 'STRICT_NO_TABLES'"] as const;
+/** Sends on another statement than the client's; lengths are part of the protocol, so they stay as they are. */
+const replacing =
+  ([text, other]: readonly [string, string]) =>
+  (chunk: Buffer) =>
+    Buffer.from(chunk.toString('latin1').replaceAll(text, other.padEnd(text.length)), 'latin1');
+
 /** The connection is lost: the server may be shutting down. */
 const CUT = [WISH, 'KILL CONNECTION_ID()'] as const;
 
@@ -26,7 +32,7 @@ const AWAY = 'mysql://bridge:secret@127.0.0.1:1/bbb';
 
 describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made strict', () => {
   const undo: (() => unknown)[] = [];
-  let proxy: RewritingProxy;
+  let proxy: TcpProxy;
   /** Of each setting: as it is, and through the proxy. */
   let direct: Record<'bbb_db' | 'buildbot_scheduler_db', string>;
   let through: typeof direct;
@@ -36,9 +42,9 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     undo.push(() => Promise.all(databases.map((database) => database.drop())));
     await installSchedulerSchema(databases[1], 6);
     await quietly(() => runMigrate(databases[0].url, 'up'));
-    proxy = new RewritingProxy(SERVERS.mysql.url);
+    proxy = await TcpProxy.start(SERVERS.mysql.url);
     undo.push(() => proxy.stop());
-    const proxied = new URL(await proxy.start(SERVERS.mysql.url));
+    const proxied = new URL(proxy.url);
     direct = { bbb_db: databases[0].url, buildbot_scheduler_db: databases[1].url };
     through = {
       bbb_db: Object.assign(new URL(direct.bbb_db), { host: proxied.host }).href,
@@ -73,7 +79,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
       ['ignores the wish', IGNORED, /stays at ".*STRICT_TRANS_TABLES/],
       ['refuses it', REFUSED, /answers ER_WRONG_VALUE_FOR_VAR/],
     ])('keeps a service from starting when it %s', async (_what, instead, reason) => {
-      proxy.instead = instead;
+      proxy.toServer = replacing(instead);
       const host = await start({ [setting]: through[setting] });
       expect(await host.exited).toBe(78);
       expect(host.stderr.text).toMatch(reason);
@@ -87,7 +93,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
       ['cannot be reached', () => ({ [setting]: AWAY })],
       ['loses the connection meanwhile', () => ({ [setting]: through[setting] })],
     ])('is waited for when it %s', async (_what, urls) => {
-      proxy.instead = CUT;
+      proxy.toServer = replacing(CUT);
       const host = await start(urls());
       expect(host.stderr.text).toBe('');
       expect(host.log.messages).toContain('service started');
@@ -97,7 +103,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
   });
 
   it('keeps the commands from working, with the setting named', async () => {
-    proxy.instead = IGNORED;
+    proxy.toServer = replacing(IGNORED);
     await expect(runMigrate(through.bbb_db, 'show')).rejects.toMatchObject({
       name: 'NotStrict',
       message: expect.stringMatching(/^bbb_db /),
@@ -109,7 +115,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     undo.push(() => db.close());
     await db.open();
     expect(await db.problem()).toBeUndefined();
-    proxy.instead = IGNORED;
+    proxy.toServer = replacing(IGNORED);
     await endConnections();
     const insert = () =>
       db.run((source) => source.query("INSERT INTO tasks (taskId, runId) VALUES ('t', 0)"));
@@ -117,7 +123,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
       await expect(insert()).rejects.toMatchObject({ name: 'Unavailable' });
     }
     expect(await db.problem()).toMatch(/strict mode cannot be set/);
-    proxy.instead = undefined;
+    proxy.toServer = (chunk) => chunk;
     await eventually(async () => expect(await db.problem()).toBeUndefined());
     expect(await db.run((source) => source.query('SELECT COUNT(*) AS rows_ FROM tasks'))).toEqual([
       { rows_: '0' },
@@ -128,10 +134,10 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     const db = new SchedulerDb({ url: through.buildbot_scheduler_db, ...LIMITS });
     undo.push(() => db.close());
     await db.onModuleInit();
-    proxy.instead = REFUSED;
+    proxy.toServer = replacing(REFUSED);
     await endConnections();
     await expect(db.snapshots([1])).rejects.toMatchObject({ name: 'Unavailable', system: 'scheduler-db' });
-    proxy.instead = undefined;
+    proxy.toServer = (chunk) => chunk;
     await eventually(async () => expect(await db.problem()).toBeUndefined());
   });
 

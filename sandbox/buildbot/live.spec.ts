@@ -28,7 +28,7 @@ describeEach(WORLDS, isUsable)('two masters at once on %s with schema %i', (kind
       Array.from({ length: 20 }, (_, index) => submitTask(masters[index % 2]!, TASKS[0])),
     );
     await until(async () => {
-      bench.clock.pass(0.1);
+      bench.clock.advance(0.1);
       return (await bench.rows('SELECT id FROM buildrequests WHERE complete = 0')).length === 0;
     });
     for (const master of masters) await master.halt();

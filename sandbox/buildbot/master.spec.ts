@@ -23,12 +23,12 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     expect(await bench.builds(brid)).toEqual([]);
     expect(bench.kinds).toEqual([]);
 
-    bench.clock.pass(1);
+    bench.clock.advance(1);
     await master.step();
     expect(await bench.builds(brid)).toMatchObject([{ number: 0, finish_time: null }]);
     expect(bench.kinds).toEqual(['0 started']);
 
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     expect((await bench.builds(brid))[0]!.finish_time).toBeCloseTo(
       bench.clock.now(),
@@ -37,7 +37,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     expect(await bench.request(brid)).toMatchObject({ complete: 0, results: null });
     expect(bench.kinds).toEqual(['0 started', '0 finished', '0 log_uploaded']);
 
-    bench.clock.pass(2);
+    bench.clock.advance(2);
     await master.step();
     expect(await bench.request(brid)).toMatchObject({ complete: 1, results: 0 });
     expect(await bench.buildset(brid)).toMatchObject({ complete: 1, results: 0 });
@@ -62,7 +62,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     expect(bench.published[0]!.message.payload.request_ids).toEqual(brids);
     expect(bench.published[0]!.message.payload.build.properties).toContainEqual(['taskId', TASKS[1], 'bbb']);
 
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     for (const brid of brids) expect(await bench.request(brid)).toMatchObject({ complete: 1, results: 0 });
   });
@@ -92,19 +92,19 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     });
     const brid = await submitTask(master, TASKS[0]);
     await master.step();
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     expect(await bench.request(brid)).toMatchObject({ complete: 0, results: null });
     expect(await bench.claimed(brid)).toBe(false);
     expect((await bench.builds(brid))[0]!.finish_time).not.toBeNull();
 
-    bench.clock.pass(1);
+    bench.clock.advance(1);
     await master.step();
     expect(await bench.claimed(brid)).toBe(true);
     expect(await bench.builds(brid)).toMatchObject([{ number: 0 }, { number: 1, finish_time: null }]);
 
     for (let second = 0; second < 60; second++) {
-      bench.clock.pass(1);
+      bench.clock.advance(1);
       await master.step();
     }
     expect(bench.kinds).toEqual(['0 started', '0 finished', '1 started', '0 log_uploaded']);
@@ -147,7 +147,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     const stopped = await submitTask(master, TASKS[0]);
     const held = await submitTask(master, TASKS[1]);
     await master.step();
-    bench.clock.pass(30);
+    bench.clock.advance(30);
     master.finishBuild(held, 1);
     await master.step();
     expect(await bench.request(stopped)).toMatchObject({ complete: 1, results: 6 });
@@ -163,7 +163,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     await bench.change('UPDATE buildrequests SET complete = 1, results = 2, complete_at = 5 WHERE id = ?', [
       brid,
     ]);
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     expect((await bench.builds(brid))[0]!.finish_time).not.toBeNull();
     expect((await bench.request(brid)).results).toBe(schema === 6 ? 0 : 2);
@@ -179,7 +179,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     const before = master.incarnation;
     await master.kill();
     expect(() => master.stopBuild(LINUX.name, 0)).toThrow('does not answer');
-    bench.clock.pass(30);
+    bench.clock.advance(30);
     await master.step();
     expect(bench.kinds).toEqual([]);
     await master.restart();
@@ -188,9 +188,9 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     // Schema 6 knows its own incarnation's claims; schema 24 waits until the claim is too old.
     await master.step();
     expect((await bench.builds(brid)).length).toBe(schema === 6 ? 2 : 1);
-    bench.clock.pass(3600);
+    bench.clock.advance(3600);
     await master.step();
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     expect(await bench.builds(brid)).toMatchObject([
       { number: 0, finish_time: null },
@@ -198,7 +198,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     ]);
     expect(await bench.request(brid)).toMatchObject({ complete: 1, results: 0 });
 
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     expect(bench.kinds).toEqual(['0 started', '0 finished', '0 log_uploaded']);
     expect(bench.published[0]!.message._meta).toMatchObject({
@@ -236,7 +236,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     expect(() => master.loseWorker(brid)).toThrow('does not wait');
     await master.step();
     master.loseWorker(brid);
-    bench.clock.pass(120);
+    bench.clock.advance(120);
     await master.step();
     expect(await bench.claimed(brid)).toBe(false);
     expect([await bench.builds(brid), bench.kinds]).toEqual([[], []]);
@@ -249,11 +249,11 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     const brid = await submitTask(master, TASKS[0]);
     await master.step();
     expect(await bench.claimed(brid)).toBe(true);
-    bench.clock.pass(120);
+    bench.clock.advance(120);
     await master.step();
     expect(await bench.claimed(brid)).toBe(false);
     expect([await bench.builds(brid), bench.kinds]).toEqual([[], []]);
-    bench.clock.pass(1);
+    bench.clock.advance(1);
     await master.step();
     expect(bench.kinds).toEqual(['0 started']);
   });
@@ -304,11 +304,11 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     await master.step();
     const brid = await submitTask(master, TASKS[0]);
     const unknown = await master.submit({ buildername: 'no such builder', submittedAt: 1 });
-    bench.clock.pass(59);
+    bench.clock.advance(59);
     await master.step();
     expect(await bench.claimed(brid)).toBe(false);
     if (schema === 6) await bench.change('UPDATE buildrequests SET claimed_at = NULL WHERE id = ?', [brid]);
-    bench.clock.pass(1);
+    bench.clock.advance(1);
     await master.step();
     expect(await bench.claimed(brid)).toBe(schema === 24);
     expect(await bench.claimed(unknown)).toBe(false);
@@ -320,14 +320,14 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     const brid = await submitTask(first, TASKS[0]);
     await first.step();
     for (let minutes = 0; minutes < 120; minutes += 10) {
-      bench.clock.pass(600);
+      bench.clock.advance(600);
       await first.step();
     }
     await second.step();
     expect(second.inProgress()).toEqual([]);
     expect(await bench.builds(brid)).toHaveLength(1);
 
-    bench.clock.pass(3601);
+    bench.clock.advance(3601);
     await second.step();
     expect(await bench.builds(brid)).toHaveLength(2);
   });

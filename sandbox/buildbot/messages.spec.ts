@@ -133,7 +133,7 @@ describe('messages of a master', () => {
     await master.step();
     expect(bench.kinds).toEqual(['0 finished', '0 finished']);
     expect(master.messagesOnTheirWay).toBe(1);
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     expect(bench.kinds).toEqual(['0 finished', '0 finished', '0 log_uploaded']);
   });

@@ -41,7 +41,7 @@ function remove(what: string, init: RequestInit = {}) {
 
 /** Has the agent work, and tells what it said of its last job. */
 async function agentSays() {
-  bench.clock.pass(2);
+  bench.clock.advance(2);
   await selfServe.step();
   return selfServe.jobs.at(-1)!.outcome;
 }
@@ -105,7 +105,7 @@ describeEach(WORLDS, isUsable)('Self Serve on %s with schema %i', (kind, schema)
     await remove(`request/${brid}`);
     expect(await agentSays()).toEqual({ errors: true, msg: 'Error cancelling build' });
 
-    bench.clock.pass(60);
+    bench.clock.advance(60);
     await master.step();
     await master.kill();
     await remove(`build/${(await bench.builds(brid))[0]!.id}`);
@@ -154,14 +154,14 @@ describeEach(WORLDS, isUsable)('Self Serve on %s with schema %i', (kind, schema)
     await selfServe.step();
     const brid = await submitTask(master, TASKS[0]);
     expect((await remove(`request/${brid}`)).status).toBe(404);
-    bench.clock.pass(29);
+    bench.clock.advance(29);
     expect((await remove(`request/${brid}`)).status).toBe(404);
-    bench.clock.pass(1);
+    bench.clock.advance(1);
     await master.step();
     expect((await remove(`request/${brid}`)).status).toBe(202);
     const [build] = await bench.builds(brid);
     expect((await remove(`build/${build!.id}`)).status).toBe(404);
-    bench.clock.pass(30);
+    bench.clock.advance(30);
     expect((await remove(`build/${build!.id}`)).status).toBe(202);
   });
 });

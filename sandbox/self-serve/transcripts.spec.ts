@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Bench, LINUX, ManualClock, submitTask, TASKS } from '../buildbot/testing/bench.js';
+import { Bench, LINUX, submitTask, TASKS } from '../buildbot/testing/bench.js';
+import { ManualClock } from '../../test/support/doubles/manual-clock.js';
 import type { Fault } from './options.js';
 import { SelfServeSimulator } from './self-serve.js';
 
@@ -26,7 +27,7 @@ describe('the recorded answers of Self Serve', () => {
   beforeEach(async () => {
     bench = await Bench.open('sqlite', 6);
     clock = bench.clock;
-    clock.pass(1_494_587_060 - clock.now());
+    clock.advance(1_494_587_060 - clock.now());
     selfServe = undefined;
   });
   afterEach(async () => {
@@ -56,20 +57,20 @@ describe('the recorded answers of Self Serve', () => {
   async function building(firstJobId?: number) {
     const made = await world(undefined, firstJobId);
     await made.master.step();
-    clock.pass(4);
+    clock.advance(4);
     await made.master.step();
     await bench.change('UPDATE builds SET id = ? WHERE brid = ?', [BID, BRID]);
     return made;
   }
 
   async function cancelled(made: { selfServe: SelfServeSimulator }, what: string, agentAfter?: number) {
-    clock.pass(1_494_587_100 - clock.now());
+    clock.advance(1_494_587_100 - clock.now());
     await fetch(`${made.selfServe.url}/mozilla-central/${what}`, {
       method: 'DELETE',
       headers: { Accept: 'application/json', 'X-Remote-User': 'buildbot-bridge' },
     });
     if (agentAfter === undefined) return;
-    clock.pass(agentAfter);
+    clock.advance(agentAfter);
     await made.selfServe.step();
   }
 

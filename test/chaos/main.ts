@@ -17,7 +17,7 @@ import { type ChaosOptions, readOptions, USAGE } from './options.js';
 import { figuresOf, print } from './report.js';
 import { CHAOS_BUILDERS, CHAOS_SCENARIOS } from './scenarios.js';
 import { Tally } from './counters.js';
-import { TcpProxy } from './tcp-proxy.js';
+import { TcpProxy } from '../support/doubles/tcp-proxy.js';
 import { Weather } from './faults.js';
 
 /** Faults on the real thing. Exit code 0: nothing lost, nothing stuck, nothing twice, nothing wrong. */

@@ -5,7 +5,7 @@ import type { Instance } from './instance.js';
 import type { Happening } from './plan.js';
 import { closeConnections, killSessions } from './servers.js';
 import type { Tally } from './counters.js';
-import type { TcpProxy } from './tcp-proxy.js';
+import type { TcpProxy } from '../support/doubles/tcp-proxy.js';
 import type { Weather } from './faults.js';
 
 /** What chaos can lay hands on. */

@@ -2,7 +2,8 @@ import { BuilderList, LegacyBuildbot } from '@bbb/buildbot';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
 import { allTheThings, SchedulerConnection } from '../../sandbox/buildbot/index.js';
-import { LINUX, ManualClock } from '../../sandbox/buildbot/testing/bench.js';
+import { LINUX } from '../../sandbox/buildbot/testing/bench.js';
+import { ManualClock } from '../support/doubles/manual-clock.js';
 import { SelfServeSimulator } from '../../sandbox/self-serve/index.js';
 import { createDatabase, type DatabaseKind } from '../support/databases.js';
 import {
@@ -58,7 +59,7 @@ export async function sandboxBuildbot(
         bid === undefined ? { buildRequestId: brid! } : { buildId: bid },
       ),
     settleCancellations: async () => {
-      clock.pass(AGENT_DELAY);
+      clock.advance(AGENT_DELAY);
       await selfServe.step();
       await master.settle();
     },

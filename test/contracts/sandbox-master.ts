@@ -9,7 +9,7 @@ import {
 } from '../../sandbox/buildbot/index.js';
 import { CLAIM_LIFETIME } from '../../sandbox/buildbot/scheduler/claims.js';
 import type { LoadedRequest } from '../../sandbox/buildbot/scheduler/requests.js';
-import type { ManualClock } from '../../sandbox/buildbot/testing/bench.js';
+import { ManualClock } from '../support/doubles/manual-clock.js';
 import { readBuilds } from '../../sandbox/self-serve/rows.js';
 import type { MasterSide } from './buildbot.contract.js';
 
@@ -148,7 +148,7 @@ export class SandboxMaster implements MasterSide {
   }
 
   private async pass(seconds: number): Promise<void> {
-    this.options.clock.pass(seconds);
+    this.options.clock.advance(seconds);
     await this.atWork.step();
   }
 

@@ -8,7 +8,7 @@ import { TaskExceptionService } from '../../apps/tc-listener/src/task-exception.
 import { TaskPendingService } from '../../apps/tc-listener/src/task-pending.service.js';
 import { readBody, parseBody } from '../../libs/pulse/src/messages/message-body.js';
 import { type Outcome, Settlement } from '../../libs/pulse/src/messages/settlement.js';
-import { MemoryMessageStore } from '../../libs/pulse/src/testing/memory-message-store.js';
+import { MemoryMessageStore } from '../support/doubles/memory-message-store.js';
 import type { World } from '../../libs/reconciler/src/testing/world.js';
 import type { Delivery, Subscription } from './messages.js';
 

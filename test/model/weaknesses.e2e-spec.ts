@@ -217,7 +217,7 @@ describe('histories that once broke a rule', () => {
 
   it('a pass at an odd moment keeps the next one from its turn for no longer than 90 seconds', async () => {
     world = new World({ instances: ['reflector', 'reflector'] });
-    world.turns.set('pass', world.now() + 45);
+    world.turns.taken.set('pass', world.now() + 45);
     const taskId = world.create();
     await world.advance(90, 1);
     expect(world.farm.openOf(taskId)).toHaveLength(1);

@@ -18,6 +18,7 @@ const SOURCES = [
   'sandbox',
   'test/chaos',
   'test/support/command-line.ts',
+  'test/support/doubles',
   'test/support/global-setup.ts',
   'bin',
   'nest-cli.json',

@@ -12,7 +12,8 @@ import { BridgeDbModule } from './bridge-db.module.js';
 import { runMigrate } from './command-line.js';
 import { migrateDown, migrateUp, MigrationsPending } from './migrate.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
-import { Door } from './testing/door.js';
+import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
+import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
 import { connect, makeOriginal, originalRows } from './testing/original.js';
 
 const PAUSES = { first: 0.01, most: 0.02 };
@@ -103,11 +104,8 @@ describeDatabases('BridgeDb on %s', (kind) => {
 
   it('goes into a Nest application', async () => {
     await migrated();
-    class StoppedClock extends Clock {
-      now = () => 1_795_000_000;
-    }
     @Global()
-    @Module({ providers: [{ provide: Clock, useClass: StoppedClock }], exports: [Clock] })
+    @Module({ providers: [{ provide: Clock, useValue: new ManualClock(1_795_000_000) }], exports: [Clock] })
     class ClockModule {}
     const app = await Test.createTestingModule({
       imports: [ClockModule, BridgeDbModule.register({ url: database.url, ...limits })],
@@ -183,8 +181,9 @@ describeDatabases('BridgeDb on %s', (kind) => {
   });
 
   it('starts without the database, and goes on when it comes, then when it is migrated', async () => {
-    const door = new Door(database.url);
-    const db = bridgeDb(await door.url());
+    const proxy = await TcpProxy.start(database.url);
+    await proxy.refuse();
+    const db = bridgeDb(proxy.url);
     await db.open();
     expect(await db.problem()).toEqual(expect.any(String));
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
@@ -195,7 +194,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     );
     expect(error).not.toHaveBeenCalled();
 
-    door.open = true;
+    await proxy.recover();
     await until(() => error.mock.calls.length >= 1);
     expect(await db.problem()).toMatch(/buildbot-bridge migrate/);
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(/buildbot-bridge migrate/);
@@ -204,42 +203,41 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await until(async () => (await db.problem()) === undefined);
     expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
     await db.close();
-    await door.close();
+    await proxy.stop();
   });
 
   it('stops trying when it is closed', async () => {
-    const door = new Door(database.url);
-    const db = bridgeDb(await door.url());
+    const proxy = await TcpProxy.start(database.url);
+    await proxy.refuse();
+    const db = bridgeDb(proxy.url);
     await db.open();
     await db.close();
-    const knocks = door.knocks;
-    door.open = true;
+    await proxy.recover();
     await sleep(100);
-    expect(door.knocks).toBe(knocks);
-    await door.close();
+    expect(proxy.accepted).toBe(0);
+    await proxy.stop();
   });
 
   it('gets over lost connections and a database that was away', async () => {
     await migrated();
-    const door = new Door(database.url);
-    door.open = true;
-    const db = bridgeDb(await door.url());
+    const proxy = await TcpProxy.start(database.url);
+    const db = bridgeDb(proxy.url);
     await db.open();
     const store = new TaskStoreSql(db);
     await Promise.all(['A', 'B', 'C'].map((taskId) => store.track({ taskId, runId: 0, createdDate: null })));
 
-    door.slam();
+    await proxy.refuse();
     const answers = await Promise.allSettled(['A', 'B', 'C', 'D'].map((taskId) => store.get(taskId)));
     for (const answer of answers) {
       expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
     }
     expect(await db.problem()).toEqual(expect.any(String));
 
-    door.open = true;
+    await proxy.recover();
     await until(async () => (await db.problem()) === undefined);
     expect((await store.get('A'))?.taskId).toBe('A');
     await db.close();
-    await door.close();
+    await proxy.stop();
   });
 
   it('gets over connections that the server ends', async () => {

@@ -9,7 +9,7 @@ import { createDatabase, describeDatabases, type TestDatabase } from '../../../t
 import { runMessages, runMigrate } from './command-line.js';
 import { MessageStoreSql } from './messages/message-store-sql.js';
 import { MigrationsPending } from './migrate.js';
-import { Door } from './testing/door.js';
+import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
 import { openMigrated } from './testing/open-migrated.js';
 
 const DONE =
@@ -102,11 +102,12 @@ describeDatabases('command line on %s', (kind) => {
   it('refuses what it cannot use', async () => {
     await expect(runMigrate('nonsense', 'up')).rejects.toThrow(Invalid);
     if (kind === 'sqlite') return;
-    const shut = new Door(database.url);
-    const url = await shut.url();
+    const shut = await TcpProxy.start(database.url);
+    await shut.refuse();
+    const { url } = shut;
     await expect(runMigrate(url, 'up')).rejects.toThrow(Unavailable);
     await expect(runMessages(url, 'list')).rejects.toThrow(Unavailable);
-    await shut.close();
+    await shut.stop();
   });
 });
 

@@ -12,7 +12,7 @@ import {
   openTestDatabase,
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
-import { CuttingProxy } from './testing/cutting-proxy.js';
+import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
 
 Logger.overrideLogger(false);
 
@@ -262,10 +262,10 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
   });
 
   it('finds what was written when the answer to the commit is lost', async () => {
-    const proxy = new CuttingProxy(database.url);
+    const proxy = await TcpProxy.start(database.url);
     try {
-      const db = open(await proxy.start(database.url));
-      proxy.loseNextCommit();
+      const db = open(proxy.url);
+      proxy.loseNextAnswer(/COMMIT(?!TED)/);
       await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
       expect(await db.create(ORDER, () => Promise.reject(new Error('asked')))).toEqual(expect.any(Number));
       expect(await requests()).toBe(1);
@@ -275,9 +275,9 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
   });
 
   it('does not wait for ever for a server that hangs', async () => {
-    const proxy = new CuttingProxy(database.url);
+    const proxy = await TcpProxy.start(database.url);
     try {
-      const url = await proxy.start(database.url);
+      const url = proxy.url;
       const db = new SchedulerDb({
         url,
         poolSize: 2,
@@ -287,7 +287,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
       });
       opened.push(db);
       await db.find(ORDER);
-      proxy.hang();
+      proxy.stall();
       await expect(db.find(ORDER)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'ETIMEDOUT' });
     } finally {
       await proxy.stop();
@@ -295,9 +295,9 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
   });
 
   it('makes a request in few round trips', async () => {
-    const proxy = new CuttingProxy(database.url);
+    const proxy = await TcpProxy.start(database.url);
     try {
-      const db = open(await proxy.start(database.url));
+      const db = open(proxy.url);
       await db.create(ORDER, wanted);
       proxy.sent = 0;
       await db.create({ ...ORDER, createdForRunId: 1 }, wanted);

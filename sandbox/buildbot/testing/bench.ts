@@ -1,4 +1,5 @@
-import { Clock, type JsonValue } from '@bbb/rules';
+import type { JsonValue } from '@bbb/rules';
+import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
 import { createDatabase, type DatabaseKind } from '../../../test/support/databases.js';
 import { MasterSimulator } from '../master.js';
 import type { MasterOptions } from '../master-options.js';
@@ -21,20 +22,6 @@ export const LINUX: BuilderSetting = {
 
 export const TASKS = ['f3DnZ0QnQqWl0cH1Cq9vLw', 'aG7wTj2bQhS5x0d3Jm1RkA'] as const;
 
-export class ManualClock extends Clock {
-  constructor(private seconds = 1_494_586_000.25) {
-    super();
-  }
-
-  override now(): number {
-    return this.seconds;
-  }
-
-  pass(seconds: number): void {
-    this.seconds += seconds;
-  }
-}
-
 /** Loosely typed, for the reading of a test. */
 export type Parsed = ReturnType<typeof JSON.parse>;
 
@@ -46,7 +33,7 @@ export interface Published {
 
 /** A scheduler database, a clock, and masters at work on them. */
 export class Bench {
-  readonly clock = new ManualClock();
+  readonly clock = new ManualClock(1_494_586_000.25);
   readonly published: Published[] = [];
   private readonly masters: MasterSimulator[] = [];
 

@@ -64,7 +64,7 @@ async function claimExpires(world: World): Promise<void> {
   reflector?.gate.pause();
   await world.advance(1300);
   reflector?.gate.resume();
-  world.turns.clear();
+  world.turns.taken.clear();
   await world.settle();
 }
 
@@ -74,7 +74,7 @@ async function later(world: World, seconds: number): Promise<void> {
   reflector?.gate.pause();
   await world.advance(seconds);
   reflector?.gate.resume();
-  world.turns.clear();
+  world.turns.taken.clear();
 }
 
 /** A process is killed in the midst of creating the request. */

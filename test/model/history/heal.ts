@@ -52,7 +52,7 @@ async function recover(world: World, isSilent: boolean): Promise<void> {
     else world.restart(instance);
   }
   // A turn that a clock ahead has taken keeps the others from theirs until then: the times count from there on.
-  while (Math.max(0, ...world.turns.values()) > world.now()) await world.advance(TICK, TICK);
+  while (Math.max(0, ...world.turns.taken.values()) > world.now()) await world.advance(TICK, TICK);
   world.masters.forEach((master) => master.restart());
   if (isSilent) {
     world.bus.clear();

@@ -27,7 +27,7 @@ import { Gate } from './gate.js';
 import { ModelQueue } from './model-queue.js';
 import { ModelSchedulerDb } from './model-scheduler-db.js';
 import { CONFIGURATION, INTERVAL, POLICY, RULES } from './settings.js';
-import { ModelMessageStore, ModelTaskStore, ModelTurnStore } from './stores.js';
+import { behindGate, type KeptMessages } from './stores.js';
 import { Seen } from './watch.js';
 import type { World } from './world.js';
 
@@ -64,7 +64,7 @@ export class Instance {
   readonly settlement: Settlement;
   /** It has stopped consuming, until the bridge's database answers. */
   isPausedByDatabase = false;
-  readonly #messages: ModelMessageStore;
+  readonly #messages: KeptMessages;
   readonly #handlers: Record<QueueName, (payload: unknown) => Promise<void>>;
   readonly #pass: ReflectorPass;
 
@@ -83,10 +83,9 @@ export class Instance {
       new ModelQueue(world.queue, this.gate, watch, seen);
     const buildbot = this.#buildbot(world, schedulerDb);
     const store =
-      world.mutant.store?.(new ModelTaskStore(world.rows, this.gate, watch)) ??
-      new ModelTaskStore(world.rows, this.gate, watch);
-    this.#messages = new ModelMessageStore(world.kept, this.gate);
-    const turns = new ModelTurnStore(world.turns, this.gate);
+      world.mutant.store?.(behindGate(world.rows, this.gate)) ?? behindGate(world.rows, this.gate);
+    this.#messages = behindGate(world.kept, this.gate);
+    const turns = behindGate(world.turns, this.gate);
 
     const reconciler = new Reconciler(
       queue,

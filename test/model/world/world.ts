@@ -1,6 +1,5 @@
 import type { ReceivedMessage, TaskStatus } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
-import type { MemoryTaskStore } from '../../../libs/reconciler/src/testing/memory-task-store.js';
 import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../../sandbox/taskcluster/index.js';
 import { Agent } from './agent.js';
 import { checkAck } from './answers.js';
@@ -8,13 +7,12 @@ import { Bus, type BusMessage, type QueueName } from './bus.js';
 import { Farm } from './farm.js';
 import type { Fault, GateCall, GateWorld, System } from './gate.js';
 import { Instance, type Service, SUBSCRIPTIONS } from './instance.js';
-import { KeptMessages } from './kept-messages.js';
 import { Locks } from './locks.js';
 import { Master } from './master.js';
 import { statusOf } from './queue-answers.js';
 import type { Mutant } from './mutant.js';
 import { BUILDER, INTERVAL } from './settings.js';
-import { sharedTaskStore } from './stores.js';
+import { KeptMessages, MemoryTurnStore, WatchedTaskStore } from './stores.js';
 import { Watch } from './watch.js';
 
 export interface WorldOptions {
@@ -62,9 +60,9 @@ export class World implements GateWorld {
   readonly agent: Agent;
   readonly locks: Locks;
   readonly watch: Watch;
-  readonly rows: MemoryTaskStore = sharedTaskStore();
+  readonly rows: WatchedTaskStore;
   readonly kept = new KeptMessages();
-  readonly turns = new Map<string, number>();
+  readonly turns = new MemoryTurnStore();
   readonly instances: Instance[];
   readonly taskIds: string[] = [];
   readonly outages = new Map<System, number>();
@@ -94,6 +92,7 @@ export class World implements GateWorld {
       (taskId) => this.rows.rows.get(taskId),
       () => this.now(),
     );
+    this.rows = new WatchedTaskStore(this.watch);
     this.instances = instances.map((service) => new Instance(service, this));
   }
 
@@ -158,7 +157,7 @@ export class World implements GateWorld {
     this.watch.hasLostRows = true;
     this.rows.rows.clear();
     this.kept.kept.clear();
-    this.turns.clear();
+    this.turns.taken.clear();
   }
 
   /** Something an instance does; it may be cut off, so nobody waits for it. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Clock, type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/rules';
+import { type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/rules';
 import pg from 'pg';
 import {
   createDatabase,
@@ -8,6 +8,7 @@ import {
   isUsable,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
+import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
 import { describeEach } from '../../../../test/support/servers.js';
 import type { BridgeDb } from '../bridge-db.js';
 import { MessageStoreSql } from './message-store-sql.js';
@@ -21,25 +22,17 @@ const MESSAGE: ReceivedMessage = {
   body: '{"status":{}}',
 };
 
-class FixedClock extends Clock {
-  time = NOW;
-
-  now(): number {
-    return this.time;
-  }
-}
-
 describeDatabases('MessageStoreSql on %s', (kind) => {
   let database: TestDatabase;
   let dbs: BridgeDb[];
-  let clock: FixedClock;
+  let clock: ManualClock;
   let store: MessageStoreSql;
   let other: MessageStoreSql;
 
   beforeEach(async () => {
     database = await createDatabase(kind);
     dbs = [await openMigrated(database.url), await openMigrated(database.url)];
-    clock = new FixedClock();
+    clock = new ManualClock(NOW);
     [store, other] = dbs.map((db) => new MessageStoreSql(db, clock)) as [MessageStoreSql, MessageStoreSql];
   });
 
@@ -165,7 +158,7 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
     expect(quarantined).toMatchObject({ body: 'q', attempts: 1, nextAttempt: null });
     expect([await store.count('parked'), await store.count('quarantined')]).toEqual([1, 1]);
 
-    clock.time = NOW + 10;
+    clock.advance(10);
     expect(await store.replay(quarantined!.id)).toBe(true);
     expect(await store.replay(parked!.id)).toBe(true);
     const due = await store.takeDue(['task-pending'], NOW + 10, NOW + 60, 10);
@@ -215,7 +208,7 @@ describeEach(['postgres'] as const, isUsable)(
       await client.end();
       const db = await openMigrated(database.url);
       try {
-        const store = new MessageStoreSql(db, new FixedClock());
+        const store = new MessageStoreSql(db, new ManualClock(NOW));
         await store.park(MESSAGE, 'e', NOW + 0.123_456_7);
         const [parked] = await store.list();
         expect(parked!.nextAttempt).not.toBe(NOW + 0.123_456_7);

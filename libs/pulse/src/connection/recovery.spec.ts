@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { connect, type Channel, type ConsumeMessage } from 'amqplib';
 import { BrokerClient, rabbitmqAddress, rabbitmqctl, uniqueName } from '../../../../test/support/rabbitmq.js';
-import { canStart, describeWhere, isReachable } from '../../../../test/support/servers.js';
+import { canStart, describeWhere, isReachable, SERVERS } from '../../../../test/support/servers.js';
 import type { BrokerOptions, Connector } from '../index.js';
-import { eventually } from '../testing/eventually.js';
+import { eventually } from '../../../../test/support/eventually.js';
 import { gate, type Handle, PulseApplication, QUICK } from '../testing/pulse-application.js';
-import { TcpProxy } from '../testing/tcp-proxy.js';
+import { TcpProxy } from '../../../../test/support/doubles/tcp-proxy.js';
 
 // What only a real broker does.
 describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
@@ -23,14 +23,13 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     client = await BrokerClient.open();
     await client.declareExchange(exchange);
     client.cleanUpLater(queue);
-    proxy = new TcpProxy(rabbitmqAddress());
-    await proxy.up();
+    proxy = await TcpProxy.start(SERVERS.rabbitmq.url);
   });
 
   afterEach(async () => {
     await application?.stop();
     application = undefined;
-    await proxy.down();
+    await proxy.stop();
     await client.close();
   });
 
@@ -81,7 +80,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     await connected(1);
     await client.publish(exchange, 'primary.a', 1);
     await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
-    proxy.kill();
+    proxy.cut();
     await connected(2);
     await eventually(() => expect(handle).toHaveBeenCalledTimes(2));
     expect(handle.mock.calls[1]![1].redelivered).toBe(true);
@@ -97,7 +96,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     await connected(1);
     await client.publish(exchange, 'primary.a', 1);
     await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
-    proxy.kill();
+    proxy.cut();
     await connected(2);
     // Delivered again, and not begun: the queue has nothing left to give.
     await eventually(async () => expect(await client.look(queue)).toEqual({ messages: 0, consumers: 1 }));
@@ -111,17 +110,17 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   });
 
   it('starts while the broker is away, and comes back after it was', async () => {
-    await proxy.down();
+    await proxy.refuse();
     const app = await start();
     await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ECONNREFUSED/));
     // Said before there was a first connection, too: an alarm waits for it.
     expect(app.telemetry.gauges.get('pulse_connected')).toBe(0);
-    await proxy.up();
+    await proxy.recover();
     await connected(1);
-    await proxy.down();
+    await proxy.refuse();
     await eventually(() => expect(app.server.problem()).toMatch(/^not connected: /));
     expect(app.telemetry.gauges.get('pulse_connected')).toBe(0);
-    await proxy.up();
+    await proxy.recover();
     await connected(2);
     await works(app);
   });
@@ -129,7 +128,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   it('notices a broker that has gone silent', async () => {
     const app = await start({ heartbeat: 1 });
     await connected(1);
-    proxy.stall();
+    proxy.stallPresent();
     await connected(2);
     await works(app);
   });
@@ -137,7 +136,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   it('stops although the broker has gone silent', async () => {
     const app = await start({ heartbeat: 1 });
     await connected(1);
-    proxy.stall();
+    proxy.stallPresent();
     application = undefined;
     await app.stop();
     expect(handle).not.toHaveBeenCalled();

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeCertificates } from '../../../../test/support/certificates.js';
 import { rabbitmqAddress } from '../../../../test/support/rabbitmq.js';
-import { canStart, describeWhere, isReachable } from '../../../../test/support/servers.js';
+import { canStart, describeWhere, isReachable, SERVERS } from '../../../../test/support/servers.js';
 import { openConnection } from './open-connection.js';
-import { TcpProxy } from '../testing/tcp-proxy.js';
+import { TcpProxy } from '../../../../test/support/doubles/tcp-proxy.js';
 
 describeWhere(isReachable('rabbitmq') && canStart('openssl'))('TLS to RabbitMQ', () => {
   let folder: string;
@@ -17,15 +17,14 @@ describeWhere(isReachable('rabbitmq') && canStart('openssl'))('TLS to RabbitMQ',
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-'));
     const made = await makeCertificates(folder);
     ca = await readFile(made.ca, 'utf8');
-    proxy = new TcpProxy(rabbitmqAddress(), {
+    proxy = await TcpProxy.start(SERVERS.rabbitmq.url, {
       key: await readFile(made.key, 'utf8'),
       cert: await readFile(made.cert, 'utf8'),
     });
-    await proxy.up();
   });
 
   afterAll(async () => {
-    await proxy?.down();
+    await proxy?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -4,10 +4,10 @@ import type { KeptMessage } from '@bbb/rules';
 import type { DatabasePause } from './database-pause.js';
 import { ParkedMessages } from './parked-messages.js';
 import type { Outcome } from './settlement.js';
-import { eventually } from '../testing/eventually.js';
-import { ManualClock } from '../testing/manual-clock.js';
-import { MemoryMessageStore } from '../testing/memory-message-store.js';
-import { RecordingTelemetry } from '../testing/recording-telemetry.js';
+import { eventually } from '../../../../test/support/eventually.js';
+import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
+import { MemoryMessageStore } from '../../../../test/support/doubles/memory-message-store.js';
+import { RecordingTelemetry } from '../../../../test/support/doubles/recording-telemetry.js';
 
 Logger.overrideLogger(false);
 

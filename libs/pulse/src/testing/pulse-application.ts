@@ -11,9 +11,9 @@ import { Test } from '@nestjs/testing';
 import { EMPTY, type Observable } from 'rxjs';
 import { Clock, type JsonValue, MessageStore, Telemetry } from '@bbb/rules';
 import { OnPulse, type PulseContext, PulseModule, type PulseOptions, PulseServer } from '../index.js';
-import { ManualClock } from './manual-clock.js';
-import { MemoryMessageStore } from './memory-message-store.js';
-import { RecordingTelemetry } from './recording-telemetry.js';
+import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
+import { MemoryMessageStore } from '../../../../test/support/doubles/memory-message-store.js';
+import { RecordingTelemetry } from '../../../../test/support/doubles/recording-telemetry.js';
 
 export type Handle = (payload: JsonValue, context: PulseContext) => Promise<void>;
 

@@ -9,13 +9,14 @@ import { Reconciler } from '../reconciler.js';
 import type { FinishedEvent, Given, TriggeringEvent } from '../situation.js';
 import type { ReconcilerSettings } from '../context.js';
 import { Effects } from './effects.js';
-import { ManualClock } from './manual-clock.js';
+import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
 import { MemoryBuildbot } from './memory-buildbot.js';
 import { MemoryQueue } from './memory-queue.js';
 import type { MemoryRequest } from './memory-request.js';
-import { MemoryTaskStore } from './memory-task-store.js';
+import { gated } from '../../../../test/support/doubles/gated.js';
+import { MemoryTaskStore } from '../../../../test/support/doubles/memory-task-store.js';
 import { type MemoryTask, OURS } from './memory-task.js';
-import { RecordingTelemetry } from './recording-telemetry.js';
+import { RecordingTelemetry } from '../../../../test/support/doubles/recording-telemetry.js';
 
 export const TASK = 'f3DnVpRsTLWrQ2Q2Q2Q2Qg';
 export const BUILDER = 'Linux build';
@@ -40,7 +41,11 @@ export class World {
   readonly effects = new Effects();
   readonly queue = new MemoryQueue(this.effects, () => this.clock.now());
   readonly buildbot = new MemoryBuildbot(this.effects, () => this.clock.now());
-  readonly store = new MemoryTaskStore(this.effects);
+  readonly store = gated(new MemoryTaskStore(), (name, work) =>
+    ['track', 'change', 'forget'].includes(name)
+      ? this.effects.effect(`store.${name}`, work)
+      : this.effects.read(`store.${name}`, work),
+  );
   readonly telemetry = new RecordingTelemetry();
   readonly settings: ReconcilerSettings = {
     worker: OURS,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 
 interface Pair {
   client: Socket;
@@ -8,23 +9,35 @@ interface Pair {
 
 const USUAL_PORTS: Record<string, number> = { amqp: 5672, mysql: 3306, postgres: 5432, postgresql: 5432 };
 
-/** Stands between the services and a server that must not be restarted, and makes it seem to be away. */
+/** Stands between a client and a server that must not be touched, and fails as servers and networks do. */
 export class TcpProxy {
+  /** Connections accepted so far. */
+  accepted = 0;
+  /** Chunks that clients have sent; with small statements one for each round trip. */
+  sent = 0;
+  /** Replaces what a client sends. */
+  toServer: (chunk: Buffer) => Buffer = (chunk) => chunk;
+  /** Replaces what the server answers. */
+  toClient: (chunk: Buffer) => Buffer = (chunk) => chunk;
+  port = 0;
   private readonly pairs = new Set<Pair>();
   private readonly target: { host: string; port: number };
   private server: Server;
-  private port = 0;
   private stalled = false;
-  private answersToLose = 0;
+  private answerToLose: RegExp | undefined;
 
-  private constructor(private readonly serverUrl: string) {
+  private constructor(
+    private readonly serverUrl: string,
+    private readonly certificate?: { key: string; cert: string },
+  ) {
     const { hostname, port, protocol } = new URL(serverUrl);
     this.target = { host: hostname, port: Number(port) || USUAL_PORTS[protocol.replace(':', '')] || 0 };
     this.server = this.listener();
   }
 
-  static async start(serverUrl: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(serverUrl);
+  /** @param certificate with which the proxy, and not the server, speaks TLS to clients */
+  static async start(serverUrl: string, certificate?: { key: string; cert: string }): Promise<TcpProxy> {
+    const proxy = new TcpProxy(serverUrl, certificate);
     await proxy.listen();
     return proxy;
   }
@@ -44,8 +57,7 @@ export class TcpProxy {
   /** Cuts every connection. @returns how many */
   cut(): number {
     const pairs = [...this.pairs];
-    for (const { client, upstream } of pairs)
-      for (const socket of [client, upstream]) socket.resetAndDestroy();
+    for (const { client, upstream } of pairs) for (const socket of [client, upstream]) this.breakOff(socket);
     return pairs.length;
   }
 
@@ -60,6 +72,11 @@ export class TcpProxy {
   /** Nothing passes, and nothing is closed. */
   stall(): void {
     this.stalled = true;
+    this.stallPresent();
+  }
+
+  /** As {@link stall}, on the present connections only. */
+  stallPresent(): void {
     for (const { client, upstream } of this.pairs) for (const socket of [client, upstream]) socket.pause();
   }
 
@@ -72,9 +89,9 @@ export class TcpProxy {
     await this.listen();
   }
 
-  /** The server will do what it is next asked for, and whoever asked loses the connection instead of the answer. */
-  loseNextAnswer(): void {
-    this.answersToLose = 1;
+  /** The server will do what the next matching message asks for, and its client loses the connection instead of the answer. */
+  loseNextAnswer(to = /^/): void {
+    this.answerToLose = to;
   }
 
   async stop(): Promise<void> {
@@ -83,7 +100,15 @@ export class TcpProxy {
   }
 
   private listener(): Server {
-    return createServer((client) => this.join(client));
+    const join = (client: Socket) => this.join(client);
+    if (!this.certificate) return createServer(join);
+    return createTlsServer(this.certificate, join).on('tlsClientError', () => undefined);
+  }
+
+  /** Node resets plain connections only. */
+  private breakOff(socket: Socket): void {
+    if (socket instanceof TLSSocket) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   private async listen(): Promise<void> {
@@ -93,6 +118,7 @@ export class TcpProxy {
   }
 
   private join(client: Socket): void {
+    this.accepted++;
     const upstream = connect(this.target);
     const pair = { client, upstream };
     this.pairs.add(pair);
@@ -109,15 +135,16 @@ export class TcpProxy {
       });
       if (this.stalled) socket.pause();
     }
-    client.on('data', (chunk) => {
-      upstream.write(chunk);
-      if (this.answersToLose === 0 || lost) return;
-      this.answersToLose = 0;
+    client.on('data', (chunk: Buffer) => {
+      this.sent++;
+      upstream.write(this.toServer(chunk));
+      if (lost || !this.answerToLose?.test(chunk.toString('latin1'))) return;
+      this.answerToLose = undefined;
       lost = true;
     });
-    upstream.on('data', (chunk) => {
-      if (lost) client.resetAndDestroy();
-      else client.write(chunk);
+    upstream.on('data', (chunk: Buffer) => {
+      if (lost) this.breakOff(client);
+      else client.write(this.toClient(chunk));
     });
   }
 }

@@ -36,11 +36,13 @@ export class MemoryMessageStore extends MessageStore {
 
   override async parkAgain(id: number, error: string, nextAttempt: number): Promise<void> {
     const message = this.get(id);
+    if (!message) return;
     Object.assign(message, { error, nextAttempt, reservedUntil: 0, attempts: message.attempts + 1 });
   }
 
   override async quarantineKept(id: number, error: string): Promise<void> {
-    Object.assign(this.get(id), { error, state: 'quarantined', nextAttempt: null });
+    const message = this.get(id);
+    if (message) Object.assign(message, { error, state: 'quarantined', nextAttempt: null });
   }
 
   override async list(state?: KeptMessage['state']): Promise<KeptMessage[]> {
@@ -49,8 +51,9 @@ export class MemoryMessageStore extends MessageStore {
   }
 
   override async replay(id: number): Promise<boolean> {
-    Object.assign(this.get(id), { state: 'parked', nextAttempt: 0, reservedUntil: 0 });
-    return true;
+    const message = this.get(id);
+    if (message) Object.assign(message, { state: 'parked', nextAttempt: 0, reservedUntil: 0 });
+    return message !== undefined;
   }
 
   override async drop(id: number): Promise<boolean> {
@@ -70,7 +73,7 @@ export class MemoryMessageStore extends MessageStore {
 
   private get(id: number) {
     this.assertThere();
-    return this.kept.get(id)!;
+    return this.kept.get(id);
   }
 
   private assertThere(): void {

@@ -1,8 +1,8 @@
 import { Clock } from '@bbb/rules';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until a test moves it. */
 export class ManualClock extends Clock {
-  constructor(private time = 1_700_000_000) {
+  constructor(private time = 1_500_000_000) {
     super();
   }
 

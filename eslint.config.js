@@ -59,7 +59,17 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['apps/**/*.ts'], ignores: ['**/*.spec.ts'], rules: barred(ALWAYS_BARRED) },
+  {
+    files: ['apps/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: barred([
+      ...ALWAYS_BARRED,
+      {
+        group: ['@bbb/scheduler-db', '@bbb/self-serve', '@bbb/sql', '@bbb/http'],
+        message: 'Nothing above the Buildbot port knows which Buildbot it is: import @bbb/buildbot.',
+      },
+    ]),
+  },
   ...boundaries,
   {
     files: ['**/*.js'],

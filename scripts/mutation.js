@@ -15,7 +15,7 @@ const MODULES = [
   [`${POLICY}/ascii-json.ts`, `${POLICY}/ascii-json`],
   [`${POLICY}/array-up-to.ts`, `${POLICY}/array-up-to`],
   ['apps/tc-listener/src/task-message.ts', 'apps/tc-listener/src/task-message(-limits)?'],
-  ['apps/bb-listener/src/build-message.ts', 'apps/bb-listener/src/build-message(-limits)?'],
+  ['libs/buildbot/src/legacy/build-message.ts', 'libs/buildbot/src/legacy/build-message(-limits)?'],
 ];
 const FOLDER = 'reports/mutation';
 

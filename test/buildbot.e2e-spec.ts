@@ -21,7 +21,7 @@ describe.each([6, 24] as const)('a build that died with its master, on schema %i
       const order: RequestSpec = {
         taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
         createdForRunId: 0,
-        submittedAt: 1494586000,
+        scheduledAt: 1494586000,
         buildername: 'Linux x86-64 mozilla-central build',
         branch: 'projects/ash',
         revision: null,

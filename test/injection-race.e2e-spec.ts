@@ -37,7 +37,7 @@ const orders: Race['orders'] = Array.from({ length: ORDERS }, (_, order) => ({
   order,
   taskId: `Race${String(Math.floor(order / 2)).padStart(17, '0')}A`,
   createdForRunId: order % 2,
-  submittedAt: 1494586000 + (Math.floor(order / 2) % 3),
+  scheduledAt: 1494586000 + (Math.floor(order / 2) % 3),
   buildername: 'Linux x86-64 oak build',
   branch: 'projects/oak',
   revision: null,

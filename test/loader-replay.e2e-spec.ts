@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { type RequestSpec, readPayload } from '@bbb/rules';
+import { LEGACY_PAYLOAD_RULES } from '../libs/buildbot/src/legacy/payload-rules.js';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import type { DataSource } from 'typeorm';
 import { payloadText } from './fuzz/payloads.js';
@@ -45,7 +46,7 @@ function orders(): RequestSpec[] {
     .map((text) => JSON.parse(text) as unknown);
   return [fullest, ...samples]
     .flatMap((payload) => {
-      const reading = readPayload(payload);
+      const reading = readPayload(payload, LEGACY_PAYLOAD_RULES);
       return reading.valid ? [reading.payload] : [];
     })
     .slice(0, ORDERS)
@@ -53,7 +54,7 @@ function orders(): RequestSpec[] {
       ...payload,
       taskId: TASK,
       createdForRunId: index,
-      submittedAt: 1_494_586_000 + index,
+      scheduledAt: 1_494_586_000 + index,
       priority: index % 2,
     }));
 }

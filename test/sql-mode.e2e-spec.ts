@@ -13,7 +13,7 @@ const LIMITS = { poolSize: 3, connectTimeout: 10 };
 const ORDER: RequestSpec = {
   taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg',
   createdForRunId: 0,
-  submittedAt: 1_500_000_000,
+  scheduledAt: 1_500_000_000,
   buildername: 'Linux build',
   branch: 'oak',
   revision: null,

@@ -70,7 +70,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
     const order = (changes: Partial<RequestSpec> = {}): RequestSpec => ({
       taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
       createdForRunId: 0,
-      submittedAt: AT,
+      scheduledAt: AT,
       buildername: harness.builders.known,
       branch: 'projects/ash',
       revision: 'cd5fab20f6bd128847ef8131c9aeed63cde019fc',
@@ -98,8 +98,6 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         expect(await snapshot(id)).toEqual({
           buildRequestId: id,
           buildername: harness.builders.known,
-          branch: 'projects/ash',
-          submittedAt: AT,
           state: { at: 'waiting' },
         });
       });
@@ -126,7 +124,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         const ids = [
           await create(),
           await create({ createdForRunId: 1 }),
-          await create({ createdForRunId: 2, submittedAt: AT + 1 }),
+          await create({ createdForRunId: 2, scheduledAt: AT + 1 }),
           await create({ taskId: 'AAAAAAAAAAAAAAAAAAAAAA' }),
         ];
         expect(new Set(ids).size).toBe(4);
@@ -173,7 +171,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
       it('never both forgets and lets a request be made', async () => {
         const others = [harness.connect(), harness.connect()];
         for (let round = 0; round < 10; round++) {
-          const mine = order({ submittedAt: AT + round });
+          const mine = order({ scheduledAt: AT + round });
           let tracked = true;
           const forget = async () => {
             tracked = false;
@@ -312,8 +310,8 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         await harness.master.cancel(ids[2]!);
         const first = await buildbot.markedOpenRequests(0, 2);
         expect(first).toEqual([
-          { buildRequestId: ids[0], taskId: order().taskId, submittedAt: AT, createdForRunId: 0 },
-          { buildRequestId: ids[1], taskId: order().taskId, submittedAt: AT, createdForRunId: 1 },
+          { buildRequestId: ids[0], taskId: order().taskId, createdAt: AT, createdForRunId: 0 },
+          { buildRequestId: ids[1], taskId: order().taskId, createdAt: AT, createdForRunId: 1 },
         ]);
         expect(await buildbot.markedOpenRequests(ids[1]!, 2)).toMatchObject([{ buildRequestId: ids[3] }]);
         expect(await buildbot.markedOpenRequests(ids[3]!, 2)).toEqual([]);

@@ -1,6 +1,7 @@
-import { BuilderList, LegacyBuildbot } from '@bbb/buildbot';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
+import { BuilderList } from '../../libs/buildbot/src/legacy/builder-list.js';
+import { LegacyBuildbot } from '../../libs/buildbot/src/legacy/legacy-buildbot.js';
 import { allTheThings, SchedulerConnection } from '../../sandbox/buildbot/index.js';
 import { LINUX } from '../../sandbox/buildbot/testing/bench.js';
 import { ManualClock } from '../support/doubles/manual-clock.js';

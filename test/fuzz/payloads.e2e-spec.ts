@@ -4,17 +4,18 @@ import {
   type BuilderKnown,
   BuilderPolicy,
   judge,
-  PROBLEMS,
+  rejectionReasons,
   type TaskDefinition,
   Unavailable,
 } from '@bbb/rules';
+import { LEGACY_PAYLOAD_RULES } from '../../libs/buildbot/src/legacy/payload-rules.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { asPython, loadedByMaster } from '../support/master-loader.js';
 import { planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
 import { payloadText } from './payloads.js';
 
-const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 3, submittedAt: 1494586264 };
+const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 3, scheduledAt: 1494586264 };
 const SCHEMA = { version: 6, claims: 'columns', sourcestamps: 'single', codebase: false } as const;
 const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignored'], allowed: ['[^n]'] });
 const LISTED = new Set(['Linux build', 'Windows build', 'é builder', 'release-x', 'RELEASE-x']);
@@ -39,7 +40,11 @@ describe('any payload', () => {
   it(
     'becomes rows that every master loads, or is refused for a reason',
     async () => {
-      const reasons = new Tally([...Object.values(PROBLEMS), RESTRICTED, NOT_ALLOWED]);
+      const reasons = new Tally([
+        ...Object.values(rejectionReasons(LEGACY_PAYLOAD_RULES)),
+        RESTRICTED,
+        NOT_ALLOWED,
+      ]);
       const outcomes = new Tally(['accepted', 'rejected', 'ignored', 'unavailable']);
       await fc.assert(
         fc.asyncProperty(cases, async ({ text, scopes, list }) => {
@@ -52,12 +57,13 @@ describe('any payload', () => {
             scopes,
             payload,
           };
-          const judgement = await judge(definition, KEY, POLICY, (name) => known(name, list)).catch(
-            (error: unknown) => {
-              if (error instanceof Unavailable) return { is: 'unavailable' as const };
-              throw error;
-            },
-          );
+          const judgement = await judge(definition, KEY, POLICY, {
+            payloadRules: LEGACY_PAYLOAD_RULES,
+            knows: (name) => known(name, list),
+          }).catch((error: unknown) => {
+            if (error instanceof Unavailable) return { is: 'unavailable' as const };
+            throw error;
+          });
           outcomes.add(judgement.is);
           if (judgement.is === 'rejected') {
             expect(judgement.reasons.length).toBeGreaterThan(0);
@@ -93,7 +99,11 @@ describe('any payload', () => {
 /** A reason without the key and the names in it. */
 function kindOf(reason: string): string {
   const message = reason.replace(/^payload[^:]*?: /, '');
-  const known = [...Object.values(PROBLEMS), RESTRICTED, NOT_ALLOWED] as string[];
+  const known = [
+    ...Object.values(rejectionReasons(LEGACY_PAYLOAD_RULES)),
+    RESTRICTED,
+    NOT_ALLOWED,
+  ] as string[];
   const kind = known.find((problem) => message === problem || message.startsWith(`${problem}:`));
   if (kind === undefined) throw new TypeError(`a reason that no list has: ${reason}`);
   return kind;

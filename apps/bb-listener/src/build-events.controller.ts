@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OnPulse } from '@bbb/pulse';
 import { BuildFinishedService } from './build-finished.service.js';
-import { readLogUploaded, readStarted } from './build-message.js';
+import { readLogUploaded, readStarted } from '@bbb/buildbot';
 import { BuildStartedService } from './build-started.service.js';
 
 @Controller()

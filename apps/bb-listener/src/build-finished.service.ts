@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { logUrlOf, type BuildMessage } from './build-message.js';
+import { logUrlOf, type BuildMessage } from '@bbb/buildbot';
 import { TrackedBuilds } from './tracked-builds.js';
 
 /**

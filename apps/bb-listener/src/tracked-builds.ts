@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TaskStore, type TrackedTask } from '@bbb/rules';
 import { Reconciler, type TriggeringEvent } from '@bbb/reconciler';
-import type { BuildMessage } from './build-message.js';
+import type { BuildMessage } from '@bbb/buildbot';
 
 /** Brings a build event to every task that the build serves: a coalesced build serves several. */
 @Injectable()

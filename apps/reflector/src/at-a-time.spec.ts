@@ -64,7 +64,7 @@ describe('tasks at a time', () => {
       TASKS.map((taskId, index) => ({
         taskId,
         buildRequestId: index + 1,
-        submittedAt: 0,
+        createdAt: 0,
         createdForRunId: 0,
       }))
         .filter(({ buildRequestId }) => buildRequestId > after)
@@ -161,7 +161,7 @@ describe('tasks at a time', () => {
     const open = [...seen, 5001].map((buildRequestId) => ({
       taskId: `task-${buildRequestId}`,
       buildRequestId,
-      submittedAt: 0,
+      createdAt: 0,
       createdForRunId: 0,
     }));
     const many = {

@@ -47,9 +47,7 @@ export class OrphanRequestsStep {
       const seen = await tracked;
       await this.adoptAll(
         await this.untracked(
-          open.filter(
-            ({ buildRequestId, submittedAt }) => !seen.has(buildRequestId) && submittedAt <= youngest,
-          ),
+          open.filter(({ buildRequestId, createdAt }) => !seen.has(buildRequestId) && createdAt <= youngest),
         ),
       );
       const isLast = open.length < PAGE || this.reconciler.isStopping;
@@ -109,8 +107,8 @@ export class OrphanRequestsStep {
 }
 
 /** The run that a request serves: told by its property, else by the second in which it was submitted. */
-function runOf({ createdForRunId, submittedAt }: MarkedRequest, { runs }: TaskStatus): number {
+function runOf({ createdForRunId, createdAt }: MarkedRequest, { runs }: TaskStatus): number {
   if (createdForRunId !== null) return createdForRunId;
-  const same = runs.find(({ scheduled }) => Math.floor(scheduled) === submittedAt);
+  const same = runs.find(({ scheduled }) => Math.floor(scheduled) === createdAt);
   return same?.runId ?? Math.max(0, runs.length - 1);
 }

@@ -1,3 +1,8 @@
-export { BuilderList, type BuilderListOptions } from './builder-list.js';
-export { BuildbotModule, type BuildbotOptions } from './buildbot.module.js';
-export { LegacyBuildbot } from './legacy-buildbot.js';
+export {
+  BUILDBOT_HEALTH,
+  BUILDBOT_LOG_HOSTS,
+  BuildbotModule,
+  type BuildbotHealthCheck,
+  type BuildbotOptions,
+} from './buildbot.module.js';
+export { logUrlOf, readLogUploaded, readStarted, type BuildMessage } from './legacy/build-message.js';

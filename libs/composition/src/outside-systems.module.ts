@@ -4,19 +4,16 @@ import {
   ArtifactPolicy,
   Buildbot,
   BuilderPolicy,
-  LOG_HOSTS,
   Clock,
   Redaction,
   TaskQueue,
   TaskStore,
   Telemetry,
 } from '@bbb/rules';
-import { BuilderList, BuildbotModule } from '@bbb/buildbot';
+import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule } from '@bbb/buildbot';
 import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck, Metrics, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
-import { SchedulerDb } from '@bbb/scheduler-db';
-import { SelfServe } from '@bbb/self-serve';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
 import type { Overrides } from './overrides.js';
 
@@ -24,7 +21,7 @@ import type { Overrides } from './overrides.js';
 @Module({})
 export class OutsideSystemsModule {
   static register(configuration: Configuration, _overrides: Overrides = {}): DynamicModule {
-    const { taskcluster, schedulerDb, bridgeDb, selfServe, builders } = configuration;
+    const { taskcluster, bridgeDb, builders } = configuration;
     const shared: Provider[] = [
       { provide: CONFIGURATION, useValue: configuration },
       { provide: Clock, useExisting: SystemClock },
@@ -33,7 +30,7 @@ export class OutsideSystemsModule {
       { provide: BuilderPolicy, useValue: new BuilderPolicy(builders) },
       {
         provide: Reconciler,
-        inject: [TaskQueue, Buildbot, TaskStore, Clock, Telemetry, BuilderPolicy],
+        inject: [TaskQueue, Buildbot, TaskStore, Clock, Telemetry, BuilderPolicy, BUILDBOT_LOG_HOSTS],
         useFactory: (
           queue: TaskQueue,
           buildbot: Buildbot,
@@ -41,13 +38,22 @@ export class OutsideSystemsModule {
           clock: Clock,
           telemetry: Telemetry,
           policy: BuilderPolicy,
-        ) => new Reconciler(queue, buildbot, store, clock, telemetry, settingsOf(configuration, policy)),
+          logHosts: readonly string[],
+        ) =>
+          new Reconciler(
+            queue,
+            buildbot,
+            store,
+            clock,
+            telemetry,
+            settingsOf(configuration, policy, logHosts),
+          ),
       },
     ];
     const systems = [
       TaskclusterModule.register(taskcluster),
       BridgeDbModule.register(bridgeDb),
-      BuildbotModule.register({ schedulerDb, selfServe, builders }),
+      BuildbotModule.register(configuration),
     ];
     return {
       module: OutsideSystemsModule,
@@ -57,7 +63,7 @@ export class OutsideSystemsModule {
         ...shared,
         {
           provide: HEALTH_CHECKS,
-          inject: [BridgeDb, SchedulerDb, TaskclusterQueue, SelfServe, BuilderList],
+          inject: [BridgeDb, TaskclusterQueue, BUILDBOT_HEALTH],
           useFactory: healthChecks,
         },
       ],
@@ -74,7 +80,11 @@ export class OutsideSystemsModule {
   }
 }
 
-function settingsOf(configuration: Configuration, policy: BuilderPolicy): ReconcilerSettings {
+function settingsOf(
+  configuration: Configuration,
+  policy: BuilderPolicy,
+  logHosts: readonly string[],
+): ReconcilerSettings {
   const { workerGroup, workerId, provisionerId, workerType } = configuration.taskcluster;
   const { reclaimWindow, finishedGrace, missingGrace } = configuration.reflector;
   return {
@@ -85,42 +95,29 @@ function settingsOf(configuration: Configuration, policy: BuilderPolicy): Reconc
     missingGrace,
     results: configuration.results,
     policy,
-    artifacts: artifactPolicy(configuration),
+    artifacts: artifactPolicy(configuration, logHosts),
   };
 }
 
-function artifactPolicy(configuration: Configuration): ArtifactPolicy {
-  const { artifacts, selfServe, builders } = configuration;
-  const { logHosts, ...settings } = artifacts;
+/** @param logHosts those of this kind of Buildbot, where the configuration names none */
+function artifactPolicy(configuration: Configuration, logHosts: readonly string[]): ArtifactPolicy {
+  const { artifacts } = configuration;
   return new ArtifactPolicy({
-    ...settings,
-    logHosts: logHosts ?? [...LOG_HOSTS, ...namedHosts(selfServe.url, builders.url)],
+    ...artifacts,
+    logHosts: artifacts.logHosts ?? logHosts,
     ownSecrets: secretsOf(configuration),
   });
 }
 
-/** Hosts that the configuration relies on already, by http too. */
-function namedHosts(...urls: (string | undefined)[]): string[] {
-  return urls.flatMap((url) =>
-    url !== undefined && /^https?:/i.test(url) && URL.canParse(url)
-      ? [`http://${new URL(url).hostname}`]
-      : [],
-  );
-}
-
-/** Without a database nothing can be done; the other systems may be away for a while, and nothing is lost. */
+/** Without its database the bridge can do nothing; Taskcluster may be unavailable for a while, and nothing is lost. */
 function healthChecks(
   bridgeDb: BridgeDb,
-  schedulerDb: SchedulerDb,
   taskcluster: TaskclusterQueue,
-  selfServe: SelfServe,
-  builderList: BuilderList,
+  buildbot: readonly HealthCheck[],
 ): HealthCheck[] {
   return [
     { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.problem() },
-    { name: 'scheduler-db', kind: 'ready', check: () => schedulerDb.problem() },
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.problem() },
-    { name: 'self-serve', kind: 'degraded', check: async () => selfServe.problem() },
-    { name: 'builder-list', kind: 'degraded', check: async () => builderList.problem() },
+    ...buildbot,
   ];
 }

@@ -179,7 +179,7 @@ describe('a task rerun by its user', () => {
     rerunTask();
     await world.reconcile();
     expect(world.buildbot.requests.size).toBe(2);
-    expect(world.request.order).toMatchObject({ createdForRunId: 1, submittedAt: 1_500_000_060 });
+    expect(world.request.order).toMatchObject({ createdForRunId: 1, scheduledAt: 1_500_000_060 });
     expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.buildRequestId });
   });
 

@@ -28,7 +28,7 @@ describe('a pending task', () => {
     expect(world.request.order).toMatchObject({
       taskId: TASK,
       createdForRunId: 0,
-      submittedAt: 1_500_000_000,
+      scheduledAt: 1_500_000_000,
       buildername: BUILDER,
       branch: 'mozilla-central',
       priority: 0,

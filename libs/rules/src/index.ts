@@ -18,6 +18,7 @@ export * from './policy/builder-policy.js';
 export * from './policy/judge.js';
 export * from './policy/request-keys.js';
 export * from './policy/payload.js';
+export * from './policy/payload-rules.js';
 export * from './policy/rejection-reasons.js';
 export * from './policy/python-pattern.js';
 export * from './results.js';

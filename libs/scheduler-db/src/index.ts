@@ -1,3 +1,4 @@
 export { deriveState, type BuildFacts, type RequestFacts } from './requests/request-state.js';
 export { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
+export type { SchedulerRequest } from './requests/snapshots.js';
 export { SchedulerDbModule } from './scheduler-db.module.js';

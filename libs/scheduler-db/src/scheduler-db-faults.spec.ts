@@ -19,7 +19,7 @@ Logger.overrideLogger(false);
 const ORDER: RequestSpec = {
   taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
   createdForRunId: 0,
-  submittedAt: 1494586000,
+  scheduledAt: 1494586000,
   buildername: 'Linux x86-64 mozilla-central build',
   branch: 'mozilla-central',
   revision: null,

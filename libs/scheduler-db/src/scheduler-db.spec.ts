@@ -14,7 +14,7 @@ import { SchedulerDb } from './scheduler-db.js';
 const ORDER: RequestSpec = {
   taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
   createdForRunId: 0,
-  submittedAt: 1494586000,
+  scheduledAt: 1494586000,
   buildername: 'Linux x86-64 mozilla-central build',
   branch: 'projects/ash',
   revision: null,
@@ -141,7 +141,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
       ...ORDER,
       taskId,
       buildername: `builder ${taskId}`,
-      submittedAt: ORDER.submittedAt + (index % 3),
+      scheduledAt: ORDER.scheduledAt + (index % 3),
     }));
     const rerun = { ...orders[2]!, createdForRunId: 1 };
     const there = await db.create(orders[1]!, wanted);
@@ -300,7 +300,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect(first).toEqual({
       buildRequestId: ids[0],
       taskId: 'a',
-      submittedAt: 1494586000,
+      scheduledAt: 1494586000,
       createdForRunId: null,
     });
     expect(await db.markedOpenRequests(ids[0]!, 10)).toMatchObject([{ buildRequestId: ids[3], taskId: 'd' }]);
@@ -320,7 +320,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
       key: { taskId: ORDER.taskId, createdForRunId: 0 },
       buildername: ORDER.buildername,
       branch: 'projects/ash',
-      submittedAt: 1494586000,
+      scheduledAt: 1494586000,
       state: { at: 'requeued', build: { buildId: expect.any(Number), number: 7 } },
     });
   });

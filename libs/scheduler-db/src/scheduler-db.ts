@@ -11,7 +11,7 @@ import { mysqlLocks } from './locks/mysql-locks.js';
 import { findNumberReuse } from './requests/build-number-reuse.js';
 import { postgresLocks } from './locks/postgres-locks.js';
 import { createRequestRows } from './requests/request-rows.js';
-import { selectRequests, toSnapshots } from './requests/snapshots.js';
+import { selectRequests, toRequests, type SchedulerRequest } from './requests/snapshots.js';
 import { createSourceOptions } from './connection/source-options.js';
 import { sqliteLocks } from './locks/sqlite-locks.js';
 
@@ -57,7 +57,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     (wishes: readonly Wish[]) => this.createAll(wishes),
     CREATED_TOGETHER,
   );
-  private readonly snapshot = batchCalls((ids: readonly number[]) => this.read(ids), MAX_IN_LIST);
+  private readonly readRequest = batchCalls((ids: readonly number[]) => this.read(ids), MAX_IN_LIST);
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
@@ -126,8 +126,15 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
 
   /** Requests as they stand; unknown ids are missing from the map. */
   async snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    const snapshots = await Promise.all([...new Set(buildRequestIds)].map((id) => this.snapshot(id)));
-    return new Map(snapshots.flatMap((snapshot) => (snapshot ? [[snapshot.buildRequestId, snapshot]] : [])));
+    const requests = await Promise.all([...new Set(buildRequestIds)].map((id) => this.readRequest(id)));
+    return new Map(
+      requests.flatMap((request) => (request ? [[request.snapshot.buildRequestId, request.snapshot]] : [])),
+    );
+  }
+
+  /** One request with what Self Serve needs to find it; undefined for an unknown id. */
+  request(buildRequestId: number): Promise<SchedulerRequest | undefined> {
+    return this.readRequest(buildRequestId);
   }
 
   /** Whether the build's number names another build by now, as after a crash of its master. */
@@ -200,10 +207,12 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  private async read(buildRequestIds: readonly number[]): Promise<(RequestSnapshot | undefined)[]> {
+  private async read(buildRequestIds: readonly number[]): Promise<(SchedulerRequest | undefined)[]> {
     const schema = await this.schema();
     const rows = await this.source.query(selectRequests([...new Set(buildRequestIds)], schema));
-    const found = new Map(toSnapshots(rows, schema).map((snapshot) => [snapshot.buildRequestId, snapshot]));
+    const found = new Map(
+      toRequests(rows, schema).map((request) => [request.snapshot.buildRequestId, request]),
+    );
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
   }
 

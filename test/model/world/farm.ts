@@ -47,9 +47,9 @@ export class Farm {
 
   constructor(readonly now: () => number) {}
 
-  find({ taskId, createdForRunId, submittedAt }: RequestKey): RequestRow | undefined {
+  find({ taskId, createdForRunId, scheduledAt }: RequestKey): RequestRow | undefined {
     return this.of(taskId).find(
-      ({ order }) => order.createdForRunId === createdForRunId && order.submittedAt === submittedAt,
+      ({ order }) => order.createdForRunId === createdForRunId && order.scheduledAt === scheduledAt,
     );
   }
 
@@ -131,19 +131,18 @@ export class Farm {
 
   snapshot(row: RequestRow): RequestSnapshot {
     const { buildRequestId, order } = row;
-    const { taskId, createdForRunId, buildername, branch, submittedAt } = order;
-    const key = { taskId, createdForRunId };
-    return { buildRequestId, key, buildername, branch, submittedAt, state: stateOf(row) };
+    const { taskId, createdForRunId, buildername } = order;
+    return { buildRequestId, key: { taskId, createdForRunId }, buildername, state: stateOf(row) };
   }
 
   marked(after: number, limit: number): MarkedRequest[] {
     return [...this.requests.values()]
       .filter(({ buildRequestId, complete }) => !complete && buildRequestId > after)
       .slice(0, limit)
-      .map(({ buildRequestId, order: { taskId, submittedAt, createdForRunId } }) => ({
+      .map(({ buildRequestId, order: { taskId, scheduledAt, createdForRunId } }) => ({
         buildRequestId,
         taskId,
-        submittedAt,
+        createdAt: scheduledAt,
         createdForRunId,
       }));
   }

@@ -6,11 +6,12 @@ import {
   type ReceivedMessage,
   Telemetry,
 } from '@bbb/rules';
-import { type BuilderList, LegacyBuildbot } from '@bbb/buildbot';
+import { readLogUploaded, readStarted } from '@bbb/buildbot';
 import { Reconciler } from '@bbb/reconciler';
 import type { SchedulerDb } from '@bbb/scheduler-db';
 import type { SelfServe } from '@bbb/self-serve';
-import { readLogUploaded, readStarted } from '../../../apps/bb-listener/src/build-message.js';
+import type { BuilderList } from '../../../libs/buildbot/src/legacy/builder-list.js';
+import { LegacyBuildbot } from '../../../libs/buildbot/src/legacy/legacy-buildbot.js';
 import { BuildFinishedService } from '../../../apps/bb-listener/src/build-finished.service.js';
 import { BuildStartedService } from '../../../apps/bb-listener/src/build-started.service.js';
 import { TrackedBuilds } from '../../../apps/bb-listener/src/tracked-builds.js';

@@ -5,6 +5,7 @@ import {
   type RequestSnapshot,
   Unavailable,
 } from '@bbb/rules';
+import type { SchedulerRequest } from '@bbb/scheduler-db';
 import type { Farm } from './farm.js';
 import type { Gate } from './gate.js';
 import type { Locks } from './locks.js';
@@ -52,6 +53,13 @@ export class ModelSchedulerDb {
     return this.gate.call(SYSTEM, 'snapshots', 'read', () => {
       const found = buildRequestIds.flatMap((id) => this.farm.requests.get(id) ?? []);
       return new Map(found.map((row) => [row.buildRequestId, this.farm.snapshot(row)]));
+    });
+  }
+
+  request(buildRequestId: number): Promise<SchedulerRequest | undefined> {
+    return this.gate.call(SYSTEM, 'request', 'read', () => {
+      const row = this.farm.requests.get(buildRequestId);
+      return row && { snapshot: this.farm.snapshot(row), branch: row.order.branch };
     });
   }
 

@@ -52,11 +52,11 @@ export class Watch {
 
   /** S1, S4, S6. */
   inserted({ buildRequestId, order }: RequestRow, seen: Sight | undefined): void {
-    const { taskId, createdForRunId, submittedAt } = order;
+    const { taskId, createdForRunId, scheduledAt } = order;
     const same = this.farm
       .of(taskId)
       .filter(
-        (row) => row.order.createdForRunId === createdForRunId && row.order.submittedAt === submittedAt,
+        (row) => row.order.createdForRunId === createdForRunId && row.order.scheduledAt === scheduledAt,
       );
     if (same.length > 1) this.violate('S1: an order has two requests', { taskId, buildRequestId });
     if (this.farm.openOf(taskId).length > 1 && !this.hasLostRows) {

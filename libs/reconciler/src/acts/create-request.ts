@@ -15,9 +15,7 @@ export const createRequest: Act = async (situation, context) => {
   const definition = situation.definition ?? (await context.queue.definition(taskId));
   if (!key || definition?.taskQueueId !== context.settings.taskQueueId) return DONE;
 
-  const judgement = await judge(definition, key, context.settings.policy, (name) =>
-    context.buildbot.knows(name),
-  );
+  const judgement = await judge(definition, key, context.settings.policy, context.buildbot);
   if (judgement.is === 'ignored') {
     if (situation.row) await context.store.forget(situation.row);
     return DONE;
@@ -60,9 +58,7 @@ export const reject: Act = async (situation, context) => {
   const definition = situation.definition ?? (await context.queue.definition(taskId));
   if (!key || !definition || !row) return DONE;
 
-  const judgement = await judge(definition, key, context.settings.policy, (name) =>
-    context.buildbot.knows(name),
-  );
+  const judgement = await judge(definition, key, context.settings.policy, context.buildbot);
   if (judgement.is === 'rejected') return endRejected(situation, judgement.reasons, context);
 
   const buildRequestId = await context.buildbot.find(key);

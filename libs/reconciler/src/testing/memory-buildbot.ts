@@ -6,6 +6,7 @@ import {
   type RequestKey,
   type RequestSnapshot,
 } from '@bbb/rules';
+import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import type { Effects } from './effects.js';
 import { MemoryRequest } from './memory-request.js';
 
@@ -14,6 +15,7 @@ import { MemoryRequest } from './memory-request.js';
  * cancellations are wishes until `obey`.
  */
 export class MemoryBuildbot extends Buildbot {
+  override readonly payloadRules = LEGACY_PAYLOAD_RULES;
   readonly requests = new Map<number, MemoryRequest>();
   /** Ids of requests whose cancellation was asked for, each time it was. */
   readonly wishes: number[] = [];
@@ -70,10 +72,10 @@ export class MemoryBuildbot extends Buildbot {
       [...this.requests.values()]
         .filter(({ buildRequestId, isOpen }) => isOpen && buildRequestId > afterBuildRequestId)
         .slice(0, limit)
-        .map(({ buildRequestId, order: { taskId, submittedAt, createdForRunId } }) => ({
+        .map(({ buildRequestId, order: { taskId, scheduledAt, createdForRunId } }) => ({
           buildRequestId,
           taskId,
-          submittedAt,
+          createdAt: scheduledAt,
           createdForRunId,
         })),
     );
@@ -131,12 +133,12 @@ export class MemoryBuildbot extends Buildbot {
     return request;
   }
 
-  #byKey({ taskId, createdForRunId, submittedAt }: RequestKey): MemoryRequest | undefined {
+  #byKey({ taskId, createdForRunId, scheduledAt }: RequestKey): MemoryRequest | undefined {
     return [...this.requests.values()].find(
       ({ order }) =>
         order.taskId === taskId &&
         order.createdForRunId === createdForRunId &&
-        order.submittedAt === submittedAt,
+        order.scheduledAt === scheduledAt,
     );
   }
 

@@ -75,16 +75,9 @@ export class MemoryRequest {
   }
 
   snapshot(): RequestSnapshot {
-    const { taskId, createdForRunId, buildername, branch, submittedAt } = this.order;
+    const { taskId, createdForRunId, buildername } = this.order;
     const key = { taskId, createdForRunId };
-    return {
-      buildRequestId: this.buildRequestId,
-      key,
-      buildername,
-      branch,
-      submittedAt,
-      state: this.#state(),
-    };
+    return { buildRequestId: this.buildRequestId, key, buildername, state: this.#state() };
   }
 
   #state(): RequestState {

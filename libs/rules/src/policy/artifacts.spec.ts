@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
+import { legacyLogHosts } from '../../../buildbot/src/legacy/log-hosts.js';
 import { ArtifactPolicy, type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './artifacts.js';
 
-const policy = new ArtifactPolicy();
+const policy = new ArtifactPolicy({ logHosts: legacyLogHosts() });
 const OURS = 'c4n4ry-of-our-own';
 const QUOTED = 'pass"word\\ä';
 
@@ -191,6 +192,12 @@ describe('recorded builds', () => {
 });
 
 describe('the address of a log', () => {
+  it('is on any host by https and on none by http unless told otherwise', () => {
+    const unset = new ArtifactPolicy();
+    expect(unset.logUrl('https://logs.example.com/x')).toBe('https://logs.example.com/x');
+    expect(unset.logUrl('http://archive.mozilla.org/x')).toBeUndefined();
+  });
+
   it.each([
     ['https://logs.example.com/x?y#z', 'https://logs.example.com/x?y#z'],
     ['https://logs.example.com:8443/x', 'https://logs.example.com:8443/x'],

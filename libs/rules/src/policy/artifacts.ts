@@ -28,8 +28,8 @@ export const WITHHELD_PROPERTIES: readonly string[] = [
   'cookie',
 ];
 
-/** Any host by https; by http only Mozilla's, where the logs of Buildbot 0.8 have always been. */
-export const LOG_HOSTS: readonly string[] = ['*', 'http://*.mozilla.org'];
+/** Any host by https, unless Buildbot or the configuration names the hosts of its logs. */
+const ANY_HOST: readonly string[] = ['*'];
 
 /** Bytes of `public/properties.json` at most. */
 export const LARGEST_PROPERTIES = 256 * 1024;
@@ -64,7 +64,7 @@ export class ArtifactPolicy {
     this.settings = {
       withheldProperties: WITHHELD_PROPERTIES,
       withholdSecrets: true,
-      logHosts: LOG_HOSTS,
+      logHosts: ANY_HOST,
       ...settings,
     };
     // One that contains another comes first, so that nothing of it remains.

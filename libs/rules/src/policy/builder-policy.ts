@@ -1,5 +1,3 @@
-import { PAYLOAD_LIMITS } from './limits.js';
-import { PROBLEMS } from './rejection-reasons.js';
 import { matcher } from './python-pattern.js';
 
 /** Patterns as in Python's `re.match`: anchored at the start only. */
@@ -11,6 +9,9 @@ export interface BuilderRules {
   /** When given, a builder must match one of them. */
   allowed?: readonly string[];
 }
+
+/** Characters of a name that patterns are tried on; a longer name is rejected. */
+const LONGEST_NAME = 255;
 
 export type BuilderJudgement = { is: 'ignored' } | { is: 'allowed' } | { is: 'rejected'; reason: string };
 
@@ -46,10 +47,10 @@ export class BuilderPolicy {
     scopes: readonly string[],
     spelling: 'exact' | 'any case' = 'exact',
   ): BuilderJudgement {
-    const beginning = buildername.slice(0, PAYLOAD_LIMITS.builderNameBytes);
+    const beginning = buildername.slice(0, LONGEST_NAME);
     if (this.#ignored.some((matches) => matches(beginning))) return { is: 'ignored' };
     if (beginning !== buildername) {
-      return { is: 'rejected', reason: `the name of the builder ${PROBLEMS.longName}` };
+      return { is: 'rejected', reason: `the name of the builder is longer than ${LONGEST_NAME} bytes` };
     }
     if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
       return { is: 'rejected', reason: 'the builder is not among the allowed builders of this bridge' };

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { BuilderKnown, RequestKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import { asciiJson } from './ascii-json.js';
+import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
 import { judge, type Judgement } from './judge.js';
 
@@ -19,7 +20,7 @@ const SAMPLES = JSON.parse(
   readFileSync(new URL('../../../../test/fixtures/buildbot/task-definitions.json', import.meta.url), 'utf8'),
 ) as Record<string, Sample>;
 
-const KEY: RequestKey = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, submittedAt: 1494586264 };
+const KEY: RequestKey = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, scheduledAt: 1494586264 };
 const BUILDERS = ['Linux x86-64 mozilla-central build', 'release-mozilla-beta-firefox_chcksms'];
 
 function definitionOf({ priority, scopes, created, expires, payload }: Sample): TaskDefinition {
@@ -45,7 +46,10 @@ function ask(
   rules: Partial<BuilderRules> = {},
   known: (name: string) => Promise<BuilderKnown> = listed,
 ): Promise<Judgement> {
-  return judge(what, KEY, new BuilderPolicy({ restricted: ['^release-'], ignored: [], ...rules }), known);
+  return judge(what, KEY, new BuilderPolicy({ restricted: ['^release-'], ignored: [], ...rules }), {
+    payloadRules: LEGACY_PAYLOAD_RULES,
+    knows: known,
+  });
 }
 
 describe('judge', () => {

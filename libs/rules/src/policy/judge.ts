@@ -1,8 +1,8 @@
-import type { BuilderKnown, RequestSpec, RequestKey } from '../ports/buildbot.js';
+import type { Buildbot, RequestSpec, RequestKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import type { BuilderPolicy } from './builder-policy.js';
 import { readPayload } from './payload.js';
-import { PROBLEMS } from './rejection-reasons.js';
+import { rejectionReasons } from './rejection-reasons.js';
 
 /** What a task's definition asks for: a build request, nothing of ours, or something nobody may have. */
 export type Judgement =
@@ -17,33 +17,34 @@ const PLAIN_NAME = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 /**
  * Judges a task's definition. Ignored builders come first: they are another installation's, bad payloads included.
  *
- * @param known how the builder's name stands against the builder list; asked only for a payload that passes
- * @throws whatever `known` throws
+ * @param buildbot whose payload rules count; its builder list is read only for a payload that passes
+ * @throws what `buildbot.knows` throws
  */
 export async function judge(
   definition: TaskDefinition,
   key: RequestKey,
   policy: BuilderPolicy,
-  known: (buildername: string) => Promise<BuilderKnown>,
+  buildbot: Pick<Buildbot, 'payloadRules' | 'knows'>,
 ): Promise<Judgement> {
   const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
   if (typeof named === 'string' && policy.judge(named, definition.scopes).is === 'ignored')
     return { is: 'ignored' };
 
-  const reading = readPayload(definition.payload);
+  const reading = readPayload(definition.payload, buildbot.payloadRules);
   if (!reading.valid) return { is: 'rejected', reasons: reading.problems };
   const { payload } = reading;
 
   const { buildername } = payload;
   const judgement = policy.judge(buildername, definition.scopes);
   if (judgement.is === 'rejected') return { is: 'rejected', reasons: [judgement.reason] };
-  const standing = await known(buildername);
+  const standing = await buildbot.knows(buildername);
+  const reasons = rejectionReasons(buildbot.payloadRules);
   if (standing === 'unknown')
-    return { is: 'rejected', reasons: [`payload.buildername: ${PROBLEMS.unknownBuilder}`] };
+    return { is: 'rejected', reasons: [`payload.buildername: ${reasons.unknownBuilder}`] };
   if (standing === 'unchecked') {
     // A database may take the name for another one's, so nothing but its plainest reading is let through.
     if (!PLAIN_NAME.test(buildername))
-      return { is: 'rejected', reasons: [`payload.buildername: ${PROBLEMS.unlistedName}`] };
+      return { is: 'rejected', reasons: [`payload.buildername: ${reasons.unlistedName}`] };
     const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');
     if (inAnyCase.is === 'rejected') return { is: 'rejected', reasons: [inAnyCase.reason] };
   }

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asciiJson } from './ascii-json.js';
-import { branchPath, PAYLOAD_LIMITS, readPayload, RESERVED_PROPERTIES } from './payload.js';
+import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
+import { branchPath, readPayload as readByRules } from './payload.js';
+
+const readPayload = (payload: unknown) => readByRules(payload, LEGACY_PAYLOAD_RULES);
 
 interface Parts {
   buildername?: unknown;
@@ -113,11 +116,14 @@ describe('readPayload', () => {
     expect(problems(input)).toEqual([`payload.properties.${name}: has a forbidden name`]);
   });
 
-  it.each(RESERVED_PROPERTIES)('refuses the property %s, which is not a task’s to choose', (name) => {
-    expect(problems(withProperties({ [name]: 'x' }))).toEqual([
-      `payload.properties.${name}: has a name that the bridge writes itself`,
-    ]);
-  });
+  it.each(LEGACY_PAYLOAD_RULES.reservedProperties)(
+    'refuses the property %s, which is not a task’s to choose',
+    (name) => {
+      expect(problems(withProperties({ [name]: 'x' }))).toEqual([
+        `payload.properties.${name}: has a name that the bridge writes itself`,
+      ]);
+    },
+  );
 
   it('takes a backslash and letters for no character U+0000', () => {
     expect(problems(withProperties({ a: '\\u0000', b: '\\\\u0000' }))).toEqual([]);
@@ -150,7 +156,8 @@ describe('readPayload', () => {
   });
 
   describe('has limits', () => {
-    const { text, propertyName, propertyPairBytes, properties, totalBytes, depth } = PAYLOAD_LIMITS;
+    const { text, propertyName, propertyPairBytes, properties, totalBytes, depth } =
+      LEGACY_PAYLOAD_RULES.limits;
 
     /** Properties whose names and pairs take exactly this many bytes together, `product` included. */
     function totalling(bytes: number): object {
@@ -255,6 +262,22 @@ describe('readPayload', () => {
     });
   });
 
+  it('takes what other rules leave free', () => {
+    const rules = {
+      ...LEGACY_PAYLOAD_RULES,
+      reservedProperties: ['owner'],
+      requiredProperties: [],
+      branch: { isRequired: false, shortest: 0, mayHaveDots: true },
+    };
+    const read = (sourcestamp: object, properties: object = {}) =>
+      readByRules(payload({ sourcestamp, properties }), rules);
+    expect(read({})).toMatchObject({ valid: true, payload: { branch: null, properties: {} } });
+    expect(read({ branch: null })).toMatchObject({ valid: true, payload: { branch: null } });
+    expect(read({ branch: '..' }, { taskId: 'x' })).toMatchObject({ valid: true, payload: { branch: '..' } });
+    expect(read({ branch: '' })).toMatchObject({ valid: false });
+    expect(read({}, { owner: 'x' })).toMatchObject({ valid: false });
+  });
+
   it('never throws, whatever it is given', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (input) => {
@@ -286,10 +309,10 @@ describe('readPayload', () => {
         if (!reading.valid) return;
         accepted++;
         const { branch, revision, repository, project, properties } = reading.payload;
-        for (const column of [branch, revision ?? '', repository, project]) {
+        for (const column of [branch!, revision ?? '', repository, project]) {
           expect(column).toMatch(/^[\x20-\x7e]{0,255}$/);
         }
-        expect(branch).toBe(branchPath(branch));
+        expect(branch).toBe(branchPath(branch!));
         expect(branch).not.toBe('');
         for (const [name, value] of Object.entries(properties)) {
           const pair = asciiJson([value, 'bbb']);

@@ -1,11 +1,8 @@
 import * as z from 'zod';
 import type { JsonValue } from '../json.js';
-import { PAYLOAD_LIMITS } from './limits.js';
-import { PROBLEMS } from './rejection-reasons.js';
+import type { PayloadRules } from './payload-rules.js';
 import { propertyProblems } from './property-problems.js';
-
-export { PAYLOAD_LIMITS } from './limits.js';
-export { RESERVED_PROPERTIES } from './property-problems.js';
+import { type RejectionReasons, rejectionReasons } from './rejection-reasons.js';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
@@ -13,51 +10,68 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const WIDE = /[\u{10000}-\u{10ffff}]|\p{Surrogate}/u;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-const text = z
-  .string(PROBLEMS.notText)
-  .max(PAYLOAD_LIMITS.text, PROBLEMS.longText)
-  .regex(PRINTABLE_ASCII, PROBLEMS.notAscii);
+type PayloadSchema = ReturnType<typeof createSchema>;
 
-const branch = z
-  .string(PROBLEMS.noText)
-  // A build can be cancelled only by its branch; three letters are the shortest real ones.
-  .min(3, PROBLEMS.shortBranch)
-  .max(PAYLOAD_LIMITS.text, PROBLEMS.longText)
-  .regex(PRINTABLE_ASCII, PROBLEMS.notAscii)
-  .refine((given) => branchPath(given) !== '', PROBLEMS.noBranch)
-  // Self Serve has the branch in its paths, where these mean another one.
-  .refine((given) => !branchPath(given).split('/').some(isDots), PROBLEMS.dots);
+const SCHEMAS = new WeakMap<PayloadRules, PayloadSchema>();
 
-const buildername = z
-  .string(PROBLEMS.noText)
-  .min(1, PROBLEMS.empty)
-  .refine((name) => bytesOf(name) <= PAYLOAD_LIMITS.builderNameBytes, PROBLEMS.longName)
-  .refine((name) => !CONTROL.test(name), PROBLEMS.control)
-  .refine((name) => !WIDE.test(name), PROBLEMS.wide);
+function schemaOf(rules: PayloadRules): PayloadSchema {
+  const schema = SCHEMAS.get(rules) ?? createSchema(rules);
+  SCHEMAS.set(rules, schema);
+  return schema;
+}
 
-const schema = z.strictObject(
-  {
-    buildername,
-    sourcestamp: z.strictObject(
-      { branch, revision: text.nullish(), repository: text.nullish(), project: text.nullish() },
-      { error: objectProblem },
-    ),
-    // Not a record of zod's: it drops the name `__proto__` without a word.
-    properties: z.unknown().superRefine((properties, context) => {
-      if (!isRecord(properties)) {
-        context.addIssue({ code: 'custom', message: PROBLEMS.noObject });
-        return;
-      }
-      for (const problem of propertyProblems(properties)) context.addIssue({ code: 'custom', ...problem });
-    }),
-  },
-  { error: objectProblem },
-);
+function createSchema(rules: PayloadRules) {
+  const { limits, branch } = rules;
+  const reasons = rejectionReasons(rules);
+  const text = z
+    .string(reasons.notText)
+    .max(limits.text, reasons.longText)
+    .regex(PRINTABLE_ASCII, reasons.notAscii);
+  const branchName = z
+    .string(reasons.noText)
+    .min(branch.shortest, reasons.shortBranch)
+    .max(limits.text, reasons.longText)
+    .regex(PRINTABLE_ASCII, reasons.notAscii)
+    .refine((given) => branchPath(given) !== '', reasons.noBranch)
+    .refine((given) => branch.mayHaveDots || !branchPath(given).split('/').some(isDots), reasons.dots);
+  const buildername = z
+    .string(reasons.noText)
+    .min(1, reasons.empty)
+    .refine((name) => bytesOf(name) <= limits.builderNameBytes, reasons.longName)
+    .refine((name) => !CONTROL.test(name), reasons.control)
+    .refine((name) => !WIDE.test(name), reasons.wide);
+  const error = (issue: { code?: string; keys?: unknown }) => objectProblem(issue, reasons);
+  return z.strictObject(
+    {
+      buildername,
+      sourcestamp: z.strictObject(
+        {
+          branch: branch.isRequired ? branchName : branchName.nullish(),
+          revision: text.nullish(),
+          repository: text.nullish(),
+          project: text.nullish(),
+        },
+        { error },
+      ),
+      // Not a record of zod's: it drops the name `__proto__` without a word.
+      properties: z.unknown().superRefine((properties, context) => {
+        if (!isRecord(properties)) {
+          context.addIssue({ code: 'custom', message: reasons.noObject });
+          return;
+        }
+        for (const problem of propertyProblems(properties, rules, reasons))
+          context.addIssue({ code: 'custom', ...problem });
+      }),
+    },
+    { error },
+  );
+}
 
-/** A payload that a 0.8 master can load. */
+/** A payload that its kind of Buildbot can load. */
 export interface Payload {
   buildername: string;
-  branch: string;
+  /** Reduced to its path, without slashes at its ends. */
+  branch: string | null;
   revision: string | null;
   repository: string;
   project: string;
@@ -66,12 +80,12 @@ export interface Payload {
 
 export type PayloadJudgement = { valid: true; payload: Payload } | { valid: false; problems: string[] };
 
-/** Problems that are told at most. */
+/** Maximum number of problems that are listed. */
 const MOST_PROBLEMS = 20;
 
-/** Checks a task's payload against the schema and the limits; every problem is told, by key. Never throws. */
-export function readPayload(payload: unknown): PayloadJudgement {
-  const result = schema.safeParse(payload);
+/** Checks a task's payload against the rules of its Buildbot; lists every problem by key. Never throws. */
+export function readPayload(payload: unknown, rules: PayloadRules): PayloadJudgement {
+  const result = schemaOf(rules).safeParse(payload);
   if (!result.success) {
     const problems = result.error.issues.slice(0, MOST_PROBLEMS).map(({ path, message }) => {
       return `payload${path.map((key) => `.${printable(String(key))}`).join('')}: ${message}`;
@@ -83,7 +97,7 @@ export function readPayload(payload: unknown): PayloadJudgement {
     valid: true,
     payload: {
       buildername,
-      branch: branchPath(sourcestamp.branch),
+      branch: typeof sourcestamp.branch === 'string' ? branchPath(sourcestamp.branch) : null,
       revision: sourcestamp.revision ?? null,
       repository: sourcestamp.repository ?? '',
       project: sourcestamp.project ?? '',
@@ -105,11 +119,11 @@ function isDots(component: string): boolean {
   return component === '.' || component === '..';
 }
 
-function objectProblem(issue: { code?: string; keys?: unknown }): string {
-  if (issue.code !== 'unrecognized_keys') return PROBLEMS.noObject;
+function objectProblem(issue: { code?: string; keys?: unknown }, reasons: RejectionReasons): string {
+  if (issue.code !== 'unrecognized_keys') return reasons.noObject;
   const keys = issue.keys as string[];
   const more = keys.length > 5 ? ', and others' : '';
-  return `${PROBLEMS.unknownKeys}: ${keys.slice(0, 5).map(printable).join(', ')}${more}`;
+  return `${reasons.unknownKeys}: ${keys.slice(0, 5).map(printable).join(', ')}${more}`;
 }
 
 function bytesOf(name: string): number {

@@ -4,7 +4,7 @@ import { requestKeys } from './request-keys.js';
 
 const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
 const submitted = (status: TaskStatus, runId: number) =>
-  requestKeys(status, runId).map(({ submittedAt }) => submittedAt);
+  requestKeys(status, runId).map(({ scheduledAt }) => scheduledAt);
 
 describe('requestKeys', () => {
   const run = (runId: number, scheduled: number, reasonResolved?: string): Run => ({
@@ -25,7 +25,7 @@ describe('requestKeys', () => {
 
   it('is made of the run’s scheduling, in whole seconds', () => {
     expect(requestKeys(status(run(0, 100.9)), 0)).toEqual([
-      { taskId: TASK, createdForRunId: 0, submittedAt: 100 },
+      { taskId: TASK, createdForRunId: 0, scheduledAt: 100 },
     ]);
   });
 
@@ -37,7 +37,7 @@ describe('requestKeys', () => {
       run(3, 400),
     );
     expect([0, 1, 2].map((runId) => submitted(seen, runId))).toEqual([[100], [100], [100]]);
-    expect(requestKeys(seen, 3)).toMatchObject([{ createdForRunId: 3, submittedAt: 400 }]);
+    expect(requestKeys(seen, 3)).toMatchObject([{ createdForRunId: 3, scheduledAt: 400 }]);
   });
 
   it('are two for a rerun of lost work, which may be a new order', () => {

@@ -17,5 +17,5 @@ export function requestKeys(status: TaskStatus, runId: number): RequestKey[] {
 }
 
 function keyOf(taskId: string, { runId, scheduled }: Run): RequestKey {
-  return { taskId, createdForRunId: runId, submittedAt: Math.floor(scheduled) };
+  return { taskId, createdForRunId: runId, scheduledAt: Math.floor(scheduled) };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BuilderKnown } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
+import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import { BuilderPolicy } from './builder-policy.js';
 import { judge } from './judge.js';
 import { matcher } from './python-pattern.js';
@@ -10,7 +11,7 @@ const POLICY = new BuilderPolicy({
   ignored: ['^other'],
   allowed: ['.*'],
 });
-const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, submittedAt: 1494586264 };
+const KEY = { taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg', createdForRunId: 0, scheduledAt: 1494586264 };
 
 function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], policy = POLICY) {
   const definition: TaskDefinition = {
@@ -21,7 +22,7 @@ function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], p
     scopes,
     payload: { buildername, sourcestamp: { branch: 'ash' }, properties: { product: 'firefox' } },
   };
-  return judge(definition, KEY, policy, async () => known);
+  return judge(definition, KEY, policy, { payloadRules: LEGACY_PAYLOAD_RULES, knows: async () => known });
 }
 
 describe('matcher', () => {

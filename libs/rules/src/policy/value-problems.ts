@@ -1,4 +1,4 @@
-import { PROBLEMS } from './rejection-reasons.js';
+import type { RejectionReasons } from './rejection-reasons.js';
 
 /** Half of a surrogate pair; JSON parsers of Python 2.6, and of 2.7 with wide characters, refuse it. */
 const HALF_CHARACTER = /\p{Surrogate}/u;
@@ -9,22 +9,22 @@ const HALF_CHARACTER = /\p{Surrogate}/u;
  *
  * @param value JSON, nested no deeper than a stack bears
  */
-export function* valueProblems(value: unknown): Generator<string> {
+export function* valueProblems(value: unknown, reasons: RejectionReasons): Generator<string> {
   if (typeof value === 'string') {
-    yield* textProblems(value);
+    yield* textProblems(value, reasons);
   } else if (typeof value === 'number') {
-    if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) yield PROBLEMS.number;
+    if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) yield reasons.number;
   } else if (value !== null && typeof value === 'object') {
     for (const [name, item] of Object.entries(value)) {
-      yield* textProblems(name);
-      yield* valueProblems(item);
+      yield* textProblems(name, reasons);
+      yield* valueProblems(item, reasons);
     }
   }
 }
 
-function* textProblems(text: string): Generator<string> {
-  if (text.includes('\0')) yield PROBLEMS.nul;
-  if (HALF_CHARACTER.test(text)) yield PROBLEMS.halfCharacter;
+function* textProblems(text: string, reasons: RejectionReasons): Generator<string> {
+  if (text.includes('\0')) yield reasons.nul;
+  if (HALF_CHARACTER.test(text)) yield reasons.halfCharacter;
 }
 
 /** Whether a value has more than so many levels; without recursion, because the input is anybody's. */

@@ -1,12 +1,13 @@
 import type { JsonValue } from '../json.js';
+import type { PayloadRules } from '../policy/payload-rules.js';
 
 /** What makes a build request unique: the task and the run it is created for. */
 export interface RequestKey {
   taskId: string;
   /** The first run the request serves; later runs made by a RETRY keep the request. */
   createdForRunId: number;
-  /** Epoch seconds (whole) of that run's `scheduled`; the request's submitted_at. */
-  submittedAt: number;
+  /** Epoch seconds (whole) at which that run was scheduled. */
+  scheduledAt: number;
 }
 
 /** What one build request is to be made of. Values are validated already. */
@@ -58,8 +59,6 @@ export interface RequestSnapshot {
   /** Null when the request carries no bridge's mark, or marks that contradict each other. */
   key: RequestMark | null;
   buildername: string;
-  branch: string | null;
-  submittedAt: number;
   state: RequestState;
 }
 
@@ -67,7 +66,8 @@ export interface RequestSnapshot {
 export interface MarkedRequest {
   buildRequestId: number;
   taskId: string;
-  submittedAt: number;
+  /** Epoch seconds (whole). */
+  createdAt: number;
   /** From the property; null on a request made by the original bridge. */
   createdForRunId: number | null;
 }
@@ -80,6 +80,9 @@ export type BuilderKnown = 'known' | 'unknown' | 'unchecked';
  * The port tells facts; what they mean for a task is decided elsewhere.
  */
 export abstract class Buildbot {
+  /** What this kind of Buildbot accepts as a task's payload. */
+  abstract readonly payloadRules: PayloadRules;
+
   /**
    * Creates the request for an order, or finds the one that exists for its key: exactly one per key, whoever asks.
    *

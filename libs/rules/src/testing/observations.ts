@@ -81,14 +81,8 @@ export const STATES = {
 } as const satisfies Record<string, RequestState>;
 
 export function request(state: RequestState): RequestSnapshot {
-  return {
-    buildRequestId: 7,
-    key: { taskId: 'task', createdForRunId: 0 },
-    buildername: 'Linux build',
-    branch: 'ash',
-    submittedAt: NOW - 5000,
-    state,
-  };
+  const key = { taskId: 'task', createdForRunId: 0 };
+  return { buildRequestId: 7, key, buildername: 'Linux build', state };
 }
 
 /** A tracked task whose request stands like this, and whose runs are these. */

@@ -24,7 +24,7 @@ export function findByKeys(keys: readonly RequestKey[]): Statement {
       `SELECT br.id AS id, bs.submitted_at AS submitted_at, ${MARK_COLUMNS} ` +
       'FROM buildsets bs JOIN buildrequests br ON br.buildsetid = bs.id ' +
       `${markJoin('bs.id')} WHERE bs.submitted_at IN (${list}) AND bs.external_idstring IN (${list}) ORDER BY br.id`,
-    values: [RUN_PROPERTY, ...keys.map(({ submittedAt }) => submittedAt), ...keys.map(formatExternalId)],
+    values: [RUN_PROPERTY, ...keys.map(({ scheduledAt }) => scheduledAt), ...keys.map(formatExternalId)],
   };
 }
 
@@ -35,7 +35,7 @@ export function findByKeys(keys: readonly RequestKey[]): Statement {
 export function chooseRequest(rows: readonly Row[], key: RequestKey): number | undefined {
   // MySQL compares text without case; task ids are case-sensitive.
   const ours = keepOnePerRequest(rows).filter(
-    (row) => row.external_id === formatExternalId(key) && toNumber(row.submitted_at) === key.submittedAt,
+    (row) => row.external_id === formatExternalId(key) && toNumber(row.submitted_at) === key.scheduledAt,
   );
   const found =
     ours.find((row) => readRunId(row) === key.createdForRunId) ?? ours.find((row) => !namesRun(row));

@@ -37,9 +37,9 @@ const ids = Array.from({ length: Math.min(MAX_IN_LIST, OPEN / 2) }, (_, index) =
 const keys = Array.from({ length: 10 }, (_, index) => ({
   taskId: `f3DnZ0QnQqWl0cH1Cq9vL${index}`,
   createdForRunId: 0,
-  submittedAt: SECOND + 5000 + 1000 * index,
+  scheduledAt: SECOND + 5000 + 1000 * index,
 }));
-const key = { taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw', createdForRunId: 0, submittedAt: SECOND + 5000 };
+const key = { taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw', createdForRunId: 0, scheduledAt: SECOND + 5000 };
 
 describeEach(['mysql', 'postgres'], isReachable)('on %s with many requests', (kind) => {
   // The schema of the production dump was seen on MySQL only.

@@ -43,7 +43,7 @@ export function toMarkedPage(rows: readonly Row[]): MarkedPage {
     return {
       buildRequestId: Number(row.id),
       taskId,
-      submittedAt: Number(row.submitted_at),
+      createdAt: Number(row.submitted_at),
       createdForRunId: readRunId(row),
     };
   });

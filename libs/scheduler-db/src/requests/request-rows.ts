@@ -92,7 +92,7 @@ export function createRequestRows(order: RequestSpec, schema: SchedulerSchema): 
     buildset: {
       external_idstring: formatExternalId(order),
       reason: `${REASON}${order.taskId}`,
-      submitted_at: order.submittedAt,
+      submitted_at: order.scheduledAt,
       complete: 0,
     },
     properties: Object.entries(properties).map(([name, value]) => [
@@ -102,7 +102,7 @@ export function createRequestRows(order: RequestSpec, schema: SchedulerSchema): 
     buildrequest: {
       buildername: order.buildername,
       priority: order.priority,
-      submitted_at: order.submittedAt,
+      submitted_at: order.scheduledAt,
       complete: 0,
       // Masters pick what is claimed at a time before now; NULL is never before anything.
       ...(schema.claims === 'columns' ? { claimed_at: 0 } : {}),

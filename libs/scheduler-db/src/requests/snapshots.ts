@@ -17,7 +17,7 @@ export function selectRequests(ids: readonly number[], schema: SchedulerSchema):
       : 'ss.sourcestampsetid = bs.sourcestampsetid';
   return {
     sql:
-      'SELECT br.id AS id, br.buildername AS buildername, br.submitted_at AS submitted_at, br.complete AS complete, ' +
+      'SELECT br.id AS id, br.buildername AS buildername, br.complete AS complete, ' +
       `br.results AS results, br.complete_at AS complete_at, ${claim} AS claimed_at, ss.branch AS branch, ` +
       `${MARK_COLUMNS}, ` +
       'b.id AS build_id, b.number AS build_number, b.finish_time AS finish_time ' +
@@ -29,8 +29,14 @@ export function selectRequests(ids: readonly number[], schema: SchedulerSchema):
   };
 }
 
-/** Gathers the rows of {@link selectRequests}, one per request and build, into snapshots. */
-export function toSnapshots(rows: readonly Row[], schema: SchedulerSchema): RequestSnapshot[] {
+/** A request, and the branch of its source stamp, by which alone Self Serve finds it; null where it has none. */
+export interface SchedulerRequest {
+  snapshot: RequestSnapshot;
+  branch: string | null;
+}
+
+/** Gathers the rows of {@link selectRequests}, one per request and build, into requests. */
+export function toRequests(rows: readonly Row[], schema: SchedulerSchema): SchedulerRequest[] {
   const requests = new Map<number, { row: Row; builds: BuildFacts[] }>();
   for (const row of rows) {
     const id = Number(row.id);
@@ -45,20 +51,21 @@ export function toSnapshots(rows: readonly Row[], schema: SchedulerSchema): Requ
     });
   }
   return [...requests].map(([buildRequestId, { row, builds }]) => ({
-    buildRequestId,
-    key: readMark(row),
-    buildername: row.buildername as string,
+    snapshot: {
+      buildRequestId,
+      key: readMark(row),
+      buildername: row.buildername as string,
+      state: deriveState(
+        {
+          complete: Number(row.complete) !== 0,
+          results: toNumber(row.results),
+          completeAt: toNumber(row.complete_at),
+          claimedAt: toNumber(row.claimed_at),
+        },
+        builds,
+        schema.claims,
+      ),
+    },
     branch: row.branch as string | null,
-    submittedAt: Number(row.submitted_at),
-    state: deriveState(
-      {
-        complete: Number(row.complete) !== 0,
-        results: toNumber(row.results),
-        completeAt: toNumber(row.complete_at),
-        claimedAt: toNumber(row.claimed_at),
-      },
-      builds,
-      schema.claims,
-    ),
   }));
 }

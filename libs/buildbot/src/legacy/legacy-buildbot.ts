@@ -11,10 +11,12 @@ import {
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { SelfServe } from '@bbb/self-serve';
 import { BuilderList } from './builder-list.js';
+import { LEGACY_PAYLOAD_RULES } from './payload-rules.js';
 
 /** Buildbot 0.8: requests go into its scheduler database, cancellations through Self Serve. */
 @Injectable()
 export class LegacyBuildbot extends Buildbot {
+  override readonly payloadRules = LEGACY_PAYLOAD_RULES;
   private readonly logger = new Logger('LegacyBuildbot');
 
   constructor(
@@ -57,9 +59,10 @@ export class LegacyBuildbot extends Buildbot {
    * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
    */
   override async cancel({ buildRequestId }: RequestSnapshot): Promise<void> {
-    const request = (await this.schedulerDb.snapshots([buildRequestId])).get(buildRequestId);
+    const request = await this.schedulerDb.request(buildRequestId);
     if (!request) return;
-    const { state, branch } = request;
+    const { branch, snapshot } = request;
+    const { state } = snapshot;
     switch (state.at) {
       case 'building':
         if (await this.schedulerDb.isNumberTaken(state.build.buildId)) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { logUrlOf, readLogUploaded, readStarted } from './build-message.js';
 
-const FOLDER = new URL('../../../test/fixtures/buildbot/pulse/', import.meta.url);
+const FOLDER = new URL('../../../../test/fixtures/buildbot/pulse/', import.meta.url);
 const recorded = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
 
 const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';

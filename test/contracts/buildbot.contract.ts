@@ -97,6 +97,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         expect(await harness.master.free()).toEqual([id]);
         expect(await snapshot(id)).toEqual({
           buildRequestId: id,
+          key: { taskId: order().taskId, createdForRunId: 0 },
           buildername: harness.builders.known,
           state: { at: 'waiting' },
         });

@@ -300,7 +300,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect(first).toEqual({
       buildRequestId: ids[0],
       taskId: 'a',
-      scheduledAt: 1494586000,
+      createdAt: 1494586000,
       createdForRunId: null,
     });
     expect(await db.markedOpenRequests(ids[0]!, 10)).toMatchObject([{ buildRequestId: ids[3], taskId: 'd' }]);
@@ -319,10 +319,10 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
       buildRequestId: id,
       key: { taskId: ORDER.taskId, createdForRunId: 0 },
       buildername: ORDER.buildername,
-      branch: 'projects/ash',
-      scheduledAt: 1494586000,
       state: { at: 'requeued', build: { buildId: expect.any(Number), number: 7 } },
     });
+    expect(await db.request(id!)).toEqual({ snapshot: snapshots.get(id!), branch: 'projects/ash' });
+    expect(await db.request(1000)).toBeUndefined();
   });
 
   it('knows that a killed master has given a number out again', async () => {

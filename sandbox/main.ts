@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runMigrate } from '@bbb/bridge-db';
+import { migrateDatabase } from '@bbb/bridge-db';
 import { optionsGiven } from '../test/support/command-line.js';
 import { type Broker, brokerAt } from './broker.js';
 import { type Databases, freshDatabases } from './fresh-databases.js';
@@ -72,7 +72,7 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
 async function started(world: World, databases: Databases, broker: Broker): Promise<Services> {
   const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
   const configFile = await world.writeConfiguration(ports);
-  if (!databases.bridgeDb.startsWith('sqlite')) await runMigrate(databases.bridgeDb, 'up');
+  if (!databases.bridgeDb.startsWith('sqlite')) await migrateDatabase(databases.bridgeDb);
   return broker.isInProcess
     ? startInProcess(configFile, { connect: () => broker.connect() })
     : startProcesses(configFile, ports);

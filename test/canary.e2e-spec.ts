@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import type { DynamicModule } from '@nestjs/common';
-import { runMigrate } from '@bbb/bridge-db';
+import { migrateDatabase, migrationStates, withDataSource } from '@bbb/bridge-db';
 import { loadConfiguration } from '@bbb/configuration';
 import { createLogger, startService } from '@bbb/platform';
 import { connectPulse, processSettings } from '@bbb/composition';
@@ -135,7 +135,7 @@ describe('the secrets of the bridge', () => {
     });
     undo.push(() => world.stop());
     if (isServed) {
-      await runMigrate(bridgeDb, 'up');
+      await migrateDatabase(bridgeDb);
       const user = await secretUser([schedulerDb, bridgeDb]);
       undo.push(user.drop);
       await useServices(folder, [user.url(schedulerDb), user.url(bridgeDb)]);
@@ -243,7 +243,9 @@ describe('the secrets of the bridge', () => {
     );
     const { configuration } = loadConfiguration('tc-listener', { file, environment: {} });
     for (const { url } of [configuration.schedulerDb, configuration.bridgeDb]) {
-      const refusal: unknown = await runMigrate(url, 'show').catch((error: unknown) => error);
+      const refusal: unknown = await withDataSource({ url: url, asFound: true }, migrationStates).catch(
+        (error: unknown) => error,
+      );
       expect(refusal).toBeInstanceOf(Error);
       canaries.collect('refused command', inspect(refusal, { depth: 10, showHidden: false }));
     }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
-import { runMigrate } from '@bbb/bridge-db';
+import { migrateDatabase } from '@bbb/bridge-db';
 import type { ServiceName } from '@bbb/configuration';
 import { brokerAt } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
@@ -52,7 +52,7 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
 
     users = await RestrictedUsers.create(urls.schedulerDb, urls.bridgeDb, schema);
     undo.push(() => users.drop(Object.values(urls)));
-    await runMigrate(urls.bridgeDb, 'up');
+    await migrateDatabase(urls.bridgeDb);
     await users.grantBridge(urls.bridgeDb);
 
     await rabbitmqctl('add_user', world.id, 'only its own');

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runMigrate } from '@bbb/bridge-db';
+import { migrateDatabase } from '@bbb/bridge-db';
 import { brokerAt } from '../../sandbox/broker.js';
 import { freshDatabases } from '../../sandbox/fresh-databases.js';
 import { World } from '../../sandbox/world.js';
@@ -31,7 +31,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
   const undo: (() => Promise<unknown>)[] = [() => fresh.drop()];
   let instances: Instance[] = [];
   try {
-    await runMigrate(fresh.bridgeDb, 'up');
+    await migrateDatabase(fresh.bridgeDb);
     const world = await World.start({
       ...fresh,
       folder,

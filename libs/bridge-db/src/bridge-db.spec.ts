@@ -9,8 +9,8 @@ import { Test } from '@nestjs/testing';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { BridgeDbModule } from './bridge-db.module.js';
-import { runMigrate } from './command-line.js';
-import { migrateDown, migrateUp, MigrationsPending } from './migrate.js';
+import { withDataSource } from './with-data-source.js';
+import { migrateDown, migrateUp, migrationStates, MigrationsPending } from './migrate.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
 import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
@@ -155,7 +155,9 @@ describeDatabases('BridgeDb on %s', (kind) => {
         [database.url, `${file.file} is no SQLite database`, `${file.file} is no SQLite database`],
       ] as const) {
         await expect(bridgeDb(url).open()).rejects.toMatchObject(refusal(reason));
-        await expect(runMigrate(url, 'show')).rejects.toMatchObject(refusal(shown));
+        await expect(withDataSource({ url, asFound: true }, migrationStates)).rejects.toMatchObject(
+          refusal(shown),
+        );
       }
       expect(existsSync(missing)).toBe(false);
     });

@@ -1,7 +1,7 @@
 export * from './bridge-db.js';
 export * from './bridge-db.module.js';
-export * from './command-line.js';
 export { type BridgeDbOptions, createDataSource } from './data-source.js';
+export * from './messages/kept-messages.js';
 export * from './messages/message-store-sql.js';
 export {
   MigrationsPending,
@@ -9,5 +9,7 @@ export {
   migrateUp,
   migrationStates,
   type MigrationState,
+  pendingMigrations,
 } from './migrate.js';
 export * from './tasks/task-store-sql.js';
+export * from './with-data-source.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
 import { BridgeDb } from '../bridge-db.js';
-import { runMigrate } from '../command-line.js';
+import { migrateDatabase } from '../with-data-source.js';
 import { TurnStoreSql } from './turn-store-sql.js';
 
 describeDatabases('turns on %s', (kind) => {
@@ -10,7 +10,7 @@ describeDatabases('turns on %s', (kind) => {
 
   beforeEach(async () => {
     database = await createDatabase(kind);
-    await runMigrate(database.url, 'up');
+    await migrateDatabase(database.url);
     open = [];
   });
 

@@ -1,0 +1,34 @@
+import { openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
+import type { DataSource } from 'typeorm';
+import { createDataSource, URL_SETTING } from './data-source.js';
+import { migrateUp } from './migrate.js';
+
+/**
+ * Works on the bridge database at a URL, whether it is migrated or not, and closes it again.
+ *
+ * @param options asFound: a SQLite file that is missing is refused instead of created
+ * @throws Invalid when the URL or its SQLite file is wrong
+ * @throws NotStrict when a MySQL server does not let the connection be strict
+ * @throws Unavailable when the database cannot be reached
+ */
+export async function withDataSource<T>(
+  options: { url: string; asFound: boolean },
+  work: (source: DataSource) => Promise<T>,
+): Promise<T> {
+  const source = createDataSource({ ...options, poolSize: 2, connectTimeout: 10 });
+  try {
+    await translateErrors('bridge-db', () => retryWhenBusy(() => openStrict(source)));
+  } catch (error) {
+    throw findUnusable(error)?.withSetting(URL_SETTING) ?? error;
+  }
+  try {
+    return await translateErrors('bridge-db', () => work(source));
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** Migrates the bridge database at a URL; returns the names of the migrations that were run. Throws as {@link withDataSource}. */
+export function migrateDatabase(url: string): Promise<string[]> {
+  return withDataSource({ url, asFound: false }, migrateUp);
+}

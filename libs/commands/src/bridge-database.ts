@@ -1,0 +1,62 @@
+import { Logger } from '@nestjs/common';
+import { BridgeDb, pendingMigrations, withDataSource } from '@bbb/bridge-db';
+import { databaseInsecurities, loadBridgeDbUrl } from '@bbb/configuration';
+import { Unavailable } from '@bbb/rules';
+import type { CommandContext } from './command-definition.js';
+
+/**
+ * The URL of the bridge database, by the services' own configuration. Says on standard error what makes the connection
+ * insecure, and what the libraries log as a warning.
+ *
+ * @throws ConfigurationError when it is missing or cannot be used
+ */
+export function readBridgeDbUrl(context: CommandContext): string {
+  const { config } = context.globals;
+  const url = loadBridgeDbUrl(config === undefined ? {} : { file: config });
+  for (const warning of databaseInsecurities(url, 'bbb_db')) context.output.printNote(warning);
+  printLibraryLogs(context);
+  return url;
+}
+
+/**
+ * Works on the bridge database as it is found: no SQLite file is created, and nothing is migrated.
+ *
+ * @throws Invalid when the URL or its SQLite file is wrong
+ * @throws MigrationsPending when the database has to be migrated
+ * @throws Unavailable when the database cannot be reached
+ */
+export async function withBridgeDb<T>(
+  context: CommandContext,
+  work: (db: BridgeDb) => Promise<T>,
+): Promise<T> {
+  const url = readBridgeDbUrl(context);
+  // BridgeDb would create a SQLite file, and migrate it, as the services do.
+  const pending = await withDataSource({ url, asFound: true }, pendingMigrations);
+  if (pending) throw pending;
+  const db = new BridgeDb({ url, poolSize: 2, connectTimeout: 10 });
+  try {
+    await db.open();
+    const problem = await db.problem();
+    if (problem !== undefined) throw new Unavailable('bridge-db', problem);
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+function printLibraryLogs({ output, globals }: CommandContext): void {
+  const print = (first: unknown, text?: unknown) => output.printNote(formatLog(first, text));
+  const silence = () => undefined;
+  Logger.overrideLogger({
+    log: globals.verbose ? print : silence,
+    warn: globals.quiet ? silence : print,
+    error: print,
+  });
+}
+
+/** What the libraries log: fields with a constant text, or a text alone. The name of the logger comes last. */
+function formatLog(first: unknown, text: unknown): string {
+  if (typeof first !== 'object' || first === null) return String(first);
+  const fields = Object.entries(first).map(([name, value]) => `${name} ${String(value)}`);
+  return `${String(text)} (${fields.join(', ')})`;
+}

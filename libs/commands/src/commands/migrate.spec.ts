@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import libsql from 'libsql';
+import { DataSource } from 'typeorm';
+import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
+import { closedDoor } from '../testing/closed-door.js';
+import { record, recordJson } from '../testing/recording-host.js';
+import { useDatabase } from '../testing/use-database.js';
+
+const NAMES = ['CreateTurns1794999999999', 'CreateMessages1795000000000', 'TakeOverTasks1795000000001'];
+const lines = (prefix: string, names = NAMES) => names.map((name) => `${prefix}${name}\n`).join('');
+const fileOf = (url: string) => url.replace('sqlite:///', '');
+
+describeDatabases('migrate on %s', (kind) => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createDatabase(kind);
+    if (kind === 'sqlite') await writeFile(fileOf(database.url), '');
+    useDatabase(database.url);
+  });
+  afterEach(() => database.drop());
+
+  it('migrates there and back, and shows where it is', async () => {
+    const printed = (stdout: string) => ({ code: 0, stdout, stderr: '' });
+    expect(await record('migrate', '--show')).toEqual(printed(lines('[ ] ')));
+    expect(await record('migrate')).toEqual(printed(lines('migrated: ')));
+    expect(await record('migrate', '--show')).toEqual(printed(lines('[X] ')));
+    expect(await record('migrate')).toEqual(printed('nothing to migrate\n'));
+    expect(await record('migrate', '--down')).toEqual(printed(lines('reverted: ', NAMES.toReversed())));
+    expect(await record('migrate', '--down')).toEqual(printed('nothing to revert\n'));
+  });
+
+  it('prints JSON', async () => {
+    expect(await recordJson('migrate', '--json')).toEqual({ code: 0, json: { migrated: NAMES } });
+    expect(await recordJson('migrate', '--show', '--json')).toMatchObject({
+      json: { migrations: NAMES.map((name) => ({ name, done: true })) },
+    });
+    expect(await recordJson('migrate', '--down', '--json')).toMatchObject({
+      json: { reverted: NAMES.toReversed() },
+    });
+  });
+
+  it('ends with 1 where there is no database', async () => {
+    if (kind === 'sqlite') return;
+    const door = await closedDoor(database.url);
+    useDatabase(door);
+    for (const args of [['migrate'], ['migrate', '--show'], ['messages', 'list']])
+      expect(await record(...args)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^bridge database unavailable: \S/),
+      });
+  });
+});
+
+describe('migrate', () => {
+  it('ends with 78 and the setting for a URL that is none', async () => {
+    useDatabase('nonsense');
+    const { code, stderr } = await record('migrate');
+    expect(code).toBe(78);
+    expect(stderr).toContain('BBB_BRIDGE_DB_URL');
+  });
+});
+
+describe('migrate on a SQLite file', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createDatabase('sqlite');
+    useDatabase(database.url);
+  });
+  afterEach(() => database.drop());
+
+  it.each([
+    [['migrate', '--show']],
+    [['migrate', '--down']],
+    [['messages', 'list']],
+    [['messages', 'drop', '1']],
+  ])('creates none unless it migrates: %j', async (args) => {
+    const file = fileOf(database.url);
+    expect(await record(...args)).toEqual({
+      code: 78,
+      stdout: '',
+      stderr: `bbb_db (BBB_BRIDGE_DB_URL): there is no file ${file}; correct the path in the URL\n`,
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it("shows the original bridge's without changing it", async () => {
+    const file = fileOf(database.url);
+    const old = new DataSource({ type: 'better-sqlite3', driver: libsql, database: file });
+    await old.initialize();
+    await old.query('CREATE TABLE tasks (id INTEGER)');
+    await old.destroy();
+    const before = await readFile(file);
+    expect(await record('migrate', '--show')).toMatchObject({ code: 0 });
+    expect(await record('messages', 'list')).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('buildbot-bridge migrate'),
+    });
+    expect(await readFile(file)).toEqual(before);
+  });
+});

@@ -1,0 +1,26 @@
+import type { CommandDefinition } from '../command-definition.js';
+import type { ServiceName } from '../command-host.js';
+
+/** The services, by today's names and the original bridge's. */
+export const services: readonly CommandDefinition[] = [
+  service('tc-listener', 'Run the service that consumes Taskcluster messages', 'tclistener'),
+  service('bb-listener', 'Run the service that consumes Buildbot messages', 'bblistener'),
+  service('reflector', 'Run the service that keeps claims alive and repairs what messages missed'),
+];
+
+function service(name: ServiceName, summary: string, alias?: string): CommandDefinition {
+  return {
+    name,
+    ...(alias === undefined ? {} : { alias }),
+    summary,
+    examples: [`-c config.json ${name}`, `-v ${alias ?? name}`],
+    async run({ host, globals }) {
+      await host.startService(name, [
+        ...(globals.config === undefined ? [] : ['--config', globals.config]),
+        ...(globals.verbose ? ['-v'] : []),
+        ...(globals.quiet ? ['-q'] : []),
+      ]);
+      return undefined;
+    },
+  };
+}

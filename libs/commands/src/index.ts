@@ -1,0 +1,2 @@
+export type { CommandHost, ServiceName, TextStream } from './command-host.js';
+export { runCommandLine } from './run-command-line.js';

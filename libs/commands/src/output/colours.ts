@@ -1,0 +1,11 @@
+import { styleText } from 'node:util';
+import type { TextStream } from '../command-host.js';
+
+export type Colour = 'bold' | 'red' | 'yellow' | 'green';
+
+/** Colours a text for this stream: only on a terminal that has colours, and not where NO_COLOR is set. */
+export function painterFor(stream: TextStream): (colour: Colour, text: string) => string {
+  const isColoured = stream.isTTY === true && stream.hasColors?.() === true;
+  // The stream has been asked; styleText would ask standard output.
+  return (colour, text) => (isColoured ? styleText(colour, text, { validateStream: false }) : text);
+}

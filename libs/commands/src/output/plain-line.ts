@@ -1,0 +1,10 @@
+/** One line without control characters: the text may come from anybody, and goes to a terminal. */
+export function plainLine(text: string, longest = Infinity): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}]+/gu, ' ').trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}
+
+/** @param seconds since the epoch */
+export function formatInstant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,36 @@
+import type { CommandDefinition } from '../command-definition.js';
+import { completion } from '../commands/completion.js';
+import { services } from '../commands/services.js';
+
+/**
+ * A command whose file is loaded when the command line names it: libraries of databases take a second to load, and
+ * `--version` and `--help` need none.
+ */
+export interface LazyCommand {
+  name: string;
+  summary: string;
+  load(): Promise<CommandDefinition>;
+}
+
+const LAZY: readonly LazyCommand[] = [
+  {
+    name: 'migrate',
+    summary: 'Migrate the bridge database',
+    load: async () => (await import('../commands/migrate.js')).migrate,
+  },
+  {
+    name: 'messages',
+    summary: 'List, show, replay or delete kept messages',
+    load: async () => (await import('../commands/messages/messages.js')).messages,
+  },
+];
+
+/** Every command, those in full that a command line may name; `completion` needs all of them. */
+export async function loadCommands(args: readonly string[]): Promise<CommandDefinition[]> {
+  const isNamed = ({ name }: LazyCommand) => args.includes(name) || args.includes(completion.name);
+  const lazy = LAZY.map(async (command): Promise<CommandDefinition> => {
+    if (!isNamed(command)) return { name: command.name, summary: command.summary, examples: [] };
+    return { ...(await command.load()), name: command.name, summary: command.summary };
+  });
+  return [...services, ...(await Promise.all(lazy)), completion];
+}

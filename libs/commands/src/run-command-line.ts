@@ -1,0 +1,54 @@
+import { CommanderError } from 'commander';
+import type { CommandHost } from './command-host.js';
+import { EXIT_CONFIGURATION, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, UsageError } from './exit-codes.js';
+import { createProgram } from './program/create-program.js';
+import { loadCommands } from './program/registry.js';
+
+/** Errors that an operator can cure. By name, so that the libraries that throw them need not be loaded. */
+const REFUSALS = new Set([
+  'ConfigurationError',
+  'StartRefused',
+  'MigrationsPending',
+  'NotStrict',
+  'Invalid',
+  'UnknownMigrations',
+]);
+
+/** Commander's codes of a command line that only asked for a text, which is printed by then. */
+const ANSWERED = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the names of Node.js and of the script
+ * @returns the exit code; nothing when a service has taken the process over
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  host: CommandHost,
+): Promise<number | undefined> {
+  let code: number | undefined;
+  try {
+    const program = createProgram(await loadCommands(args), host, (result) => {
+      code = result;
+    });
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && ANSWERED.has(error.code)) return EXIT_DONE;
+    return report(error, host);
+  }
+}
+
+function report(error: unknown, { stderr }: CommandHost): number {
+  if (error instanceof UsageError || error instanceof CommanderError) {
+    const text = error.message
+      .replace(/^error: /, '')
+      .replace(/^unknown option (.*)$/s, 'unknown option: $1');
+    stderr.write(`${text}\n\nUsage: buildbot-bridge [options] COMMAND; see: buildbot-bridge --help\n`);
+    return EXIT_USAGE;
+  }
+  const { name, message } = error as Error;
+  stderr.write(name === 'Unavailable' ? `bridge database unavailable: ${message}\n` : `${message}\n`);
+  return REFUSALS.has(name) ? EXIT_CONFIGURATION : EXIT_FAILED;
+}

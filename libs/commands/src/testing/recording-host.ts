@@ -1,0 +1,30 @@
+import type { CommandHost, ServiceName } from '../command-host.js';
+import { runCommandLine } from '../run-command-line.js';
+
+/** What a command line did. */
+export interface Recorded {
+  code: number | undefined;
+  stdout: string;
+  stderr: string;
+  started?: { service: ServiceName; args: readonly string[] };
+}
+
+/** Runs a command line in this process, and records what it prints and starts. */
+export async function record(...args: string[]): Promise<Recorded> {
+  const result: Recorded = { code: undefined, stdout: '', stderr: '' };
+  const host: CommandHost = {
+    stdout: { write: (text) => (result.stdout += text) },
+    stderr: { write: (text) => (result.stderr += text) },
+    startService: async (service, serviceArgs) => {
+      result.started = { service, args: serviceArgs };
+    },
+  };
+  result.code = await runCommandLine(args, host);
+  return result;
+}
+
+/** As {@link record}, and reads the one JSON text that was printed. */
+export async function recordJson(...args: string[]): Promise<{ code: number | undefined; json: unknown }> {
+  const { code, stdout } = await record(...args);
+  return { code, json: JSON.parse(stdout) as unknown };
+}

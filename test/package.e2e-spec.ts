@@ -124,7 +124,7 @@ describe('the package', () => {
       migrate(`mysql://bridge:hunter2@127.0.0.1:${await freePort()}/bridge`),
     ).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^the bridge's database is not available: no server answers there.*\n$/),
+      stderr: expect.stringMatching(/^bridge database unavailable: no server answers there.*\n$/),
     });
   }, 60_000);
 });

@@ -28,9 +28,12 @@ const LAZY: readonly LazyCommand[] = [
 /** Every command, those in full that a command line may name; `completion` needs all of them. */
 export async function loadCommands(args: readonly string[]): Promise<CommandDefinition[]> {
   const isNamed = ({ name }: LazyCommand) => args.includes(name) || args.includes(completion.name);
-  const lazy = LAZY.map(async (command): Promise<CommandDefinition> => {
-    if (!isNamed(command)) return { name: command.name, summary: command.summary, examples: [] };
-    return { ...(await command.load()), name: command.name, summary: command.summary };
-  });
-  return [...services, ...(await Promise.all(lazy)), completion];
+  const lazy: CommandDefinition[] = [];
+  for (const command of LAZY) {
+    const { name, summary } = command;
+    lazy.push(
+      isNamed(command) ? { ...(await command.load()), name, summary } : { name, summary, examples: [] },
+    );
+  }
+  return [...services, ...lazy, completion];
 }

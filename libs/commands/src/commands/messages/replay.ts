@@ -25,7 +25,7 @@ export const replay: CommandDefinition<ReplayOptions> = {
   name: 'replay',
   summary: 'Retry kept messages now',
   details:
-    'The service of the subscription retries them as soon as it looks for due messages (bbb.parking_interval). ' +
+    'The service of the subscription retries them as soon as it looks for due messages (parking.interval). ' +
     'With --wait the command follows them and tells the outcome.',
   arguments: [idsArgument],
   options: [

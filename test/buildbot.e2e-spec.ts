@@ -36,6 +36,9 @@ describe.each([6, 24] as const)('a build that died with its master, on schema %i
       const request = (await buildbot.snapshots([dead])).get(dead)!;
       await buildbot.cancel(request);
       expect(cancellations()).toEqual([{ buildId }]);
+      // Its id, in the hands of a row that takes it for another task's.
+      await buildbot.cancel({ ...request, key: { taskId: 'AAAAAAAAAAAAAAAAAAAAAA', createdForRunId: 0 } });
+      expect(cancellations()).toEqual([{ buildId }]);
 
       await master.reboot();
       expect((await master.start(stranger)).number).toBe(number);

@@ -59,7 +59,10 @@ describe('tasks at a time', () => {
   } as Pick<TaskQueue, 'status' | 'statuses'> as TaskQueue;
 
   const buildbot = {
-    snapshots: async ([buildRequestId]) => new Map([[buildRequestId, { buildername: 'any' }]]) as never,
+    snapshots: async ([id]) => {
+      const taskId = TASKS[id! - 1] ?? `task-${id}`;
+      return new Map([[id, { buildername: 'any', key: { taskId, createdForRunId: 0 } }]]) as never;
+    },
     markedOpenRequests: async (after, limit) =>
       TASKS.map((taskId, index) => ({
         taskId,

@@ -84,11 +84,11 @@ export class OrphanRequestsStep {
     const status = await this.queue.status(taskId);
     const request = (await this.buildbot.snapshots([buildRequestId])).get(buildRequestId);
     // Another installation may work on the same scheduler database; its requests are left alone.
-    if (status?.taskQueueId !== this.taskQueueId || !request) return;
+    if (status?.taskQueueId !== this.taskQueueId || request?.key?.taskId !== taskId) return;
     if (this.policy.judge(request.buildername, []).is === 'ignored') return;
 
     const runId = runOf(orphan, status);
-    const { task, created } = await this.store.track({
+    const { created } = await this.store.track({
       taskId,
       runId,
       createdDate: null,
@@ -97,10 +97,13 @@ export class OrphanRequestsStep {
     if (created)
       this.logger.warn({ taskId, runId, buildRequestId }, 'build request without a row is tracked again');
     await this.reconciler.reconcile(taskId);
-    if (created || task.buildRequestId === null || task.buildRequestId === buildRequestId) return;
+    if (created) return;
+    // The row as it is now: what was read before may be what the reconciliation has just changed.
+    const row = await this.store.get(taskId);
+    if (!row || row.buildRequestId === null || row.buildRequestId === buildRequestId) return;
     this.logger.warn(
-      { taskId, buildRequestId, tracked: task.buildRequestId },
-      'superfluous build request cancelled',
+      { taskId, buildRequestId, tracked: row.buildRequestId },
+      'duplicate build request cancelled',
     );
     await this.buildbot.cancel(request);
   }

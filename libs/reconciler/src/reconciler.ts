@@ -4,9 +4,11 @@ import {
   Clock,
   type Facts,
   Refused,
+  type RequestSnapshot,
   TaskQueue,
   TaskStore,
   Telemetry,
+  type TrackedTask,
   Unavailable,
   type Verdict,
 } from '@bbb/rules';
@@ -168,13 +170,28 @@ export class Reconciler {
     // The run first, the request second: where a run is seen that follows a lost build, that build must not be seen as
     // the newest, or the run would be claimed for it and ended once more. And a request that is seen complete was so
     // when its run was still seen live, or later.
-    const request =
+    const snapshot =
       // Of a row that the batch did not bring, the batch says nothing.
       buildRequestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
         : (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
+    const request = this.#ownRequest(row, snapshot);
     const { event, definition, buildbotUnavailable } = given;
     return { taskId, row, status, request, buildbotUnavailable, source, event, definition };
+  }
+
+  /** The snapshot, if it is of the row's own request: nothing is done on, or to, another task's. */
+  #ownRequest(
+    row: TrackedTask | undefined,
+    snapshot: RequestSnapshot | undefined,
+  ): RequestSnapshot | undefined {
+    if (!row || !snapshot || this.rules.isRequestOf(row, snapshot)) return snapshot;
+    const { taskId, runId, buildRequestId } = row;
+    this.#context.logger.warn(
+      { taskId, runId, buildRequestId, key: snapshot.key },
+      'the id of the build request names a request of another task or run; the request counts as gone',
+    );
+    return undefined;
   }
 
   /**

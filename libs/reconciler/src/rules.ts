@@ -1,4 +1,4 @@
-import { catchUp, decide, type Facts, factsOf, type Verdict } from '@bbb/rules';
+import { catchUp, decide, type Facts, factsOf, isRequestOf, type Verdict } from '@bbb/rules';
 import { ACTS } from './acts/index.js';
 import type { Act } from './context.js';
 
@@ -6,8 +6,9 @@ import type { Act } from './context.js';
 export interface Rules {
   factsOf: typeof factsOf;
   catchUp: typeof catchUp;
+  isRequestOf: typeof isRequestOf;
   decide: (facts: Facts) => Verdict;
   acts: Record<Verdict, Act>;
 }
 
-export const RULES: Rules = { factsOf, catchUp, decide, acts: ACTS };
+export const RULES: Rules = { factsOf, catchUp, isRequestOf, decide, acts: ACTS };

@@ -58,27 +58,32 @@ export class LegacyBuildbot extends Buildbot {
    * Self Serve finds requests by their source stamp's branch. One without a branch, which only the original bridge
    * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
    */
-  override async cancel({ buildRequestId }: RequestSnapshot): Promise<void> {
+  override async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
     const request = await this.schedulerDb.request(buildRequestId);
     if (!request) return;
     const { branch, snapshot } = request;
     const { state } = snapshot;
+    if (snapshot.key?.taskId !== key?.taskId || snapshot.key?.createdForRunId !== key?.createdForRunId) {
+      this.logger.warn(
+        { buildRequestId, expected: key, key: snapshot.key },
+        'not cancelling: the id of the build request names another request now',
+      );
+      return;
+    }
     switch (state.at) {
       case 'building':
         if (await this.schedulerDb.isNumberTaken(state.build.buildId)) {
           this.logger.warn(
             { buildRequestId, ...state.build },
-            'build died with its master, its number is another one now',
+            'not stopping build: its number was reused after a master restart',
           );
           return;
         }
         await this.selfServe.cancelBuild(reachable(branch), state.build.buildId);
-        this.logger.log({ buildRequestId, buildId: state.build.buildId }, 'build asked to stop');
         return;
       case 'waiting':
       case 'requeued':
         await this.selfServe.cancelRequest(reachable(branch), buildRequestId);
-        this.logger.log({ buildRequestId }, 'build request asked back');
         return;
       case 'finishing':
       case 'cancelled':

@@ -41,7 +41,7 @@ export const cancelRequest: Act = async (situation, context) => {
   await context.buildbot.cancel(situation.request);
   context.logger.log(
     { taskId, runId, buildRequestId, at: situation.request.state.at },
-    'cancellation asked of Buildbot',
+    'cancellation requested in Buildbot',
   );
   return DONE;
 };

@@ -164,18 +164,20 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
       counted = new TaskStoreSql(db);
     });
 
-    const inOneTrip = async <T>(work: () => Promise<T>): Promise<T> => {
+    const inOneTrip = async <T>(work: () => Promise<T>, most = 1): Promise<T> => {
       trips = 0;
       const result = await work();
-      expect(trips).toBe(1);
+      expect(trips).toBeLessThanOrEqual(most);
       return result;
     };
+    /** MySQL is asked which rows it is about to write, in a transaction. */
+    const written = <T>(work: () => Promise<T>) => inOneTrip(work, kind === 'mysql' ? 4 : 1);
     const tracked = () =>
       inOneTrip(() => Promise.all(many.map((n) => counted.track({ ...task, taskId: taskIdOf(n) }))));
 
     it('is tracked, read, changed and forgotten together', async () => {
       const rows = (await tracked()).map((answer) => answer.task);
-      const changed = await inOneTrip(() =>
+      const changed = await written(() =>
         Promise.all(rows.map((row, n) => counted.change(row, { buildRequestId: n, processedDate: n }))),
       );
       expect(changed).toEqual(
@@ -185,11 +187,11 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
       expect(await inOneTrip(() => Promise.all(many.map((n) => counted.byBuildRequestIds([n]))))).toEqual(
         changed.map((row) => [row]),
       );
-      const renewed = await inOneTrip(() =>
+      const renewed = await written(() =>
         Promise.all(changed.map((row, n) => counted.change(row!, { takenUntil: n % 2 ? n : null }))),
       );
       expect(renewed.map((row) => row?.takenUntil)).toEqual(many.map((n) => (n % 2 ? n : null)));
-      expect(await inOneTrip(() => Promise.all(renewed.map((row) => counted.forget(row!))))).toEqual(
+      expect(await written(() => Promise.all(renewed.map((row) => counted.forget(row!))))).toEqual(
         many.map(() => true),
       );
       expect(await store.byTaskIds(many.map(taskIdOf))).toEqual([]);
@@ -204,7 +206,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
         many.map((n) => (n === 1 || n === 2 ? undefined : 9)),
       );
       const forgotten = await Promise.all(rows.map((row, n) => counted.forget(changed[n] ?? row)));
-      expect(forgotten).toEqual(many.map((n) => n !== 1));
+      expect(forgotten).toEqual(many.map((n) => n !== 1 && n !== 2));
       expect(await store.byTaskIds(many.map(taskIdOf))).toMatchObject([{ buildId: 1, rev: 1 }]);
     });
 

@@ -29,17 +29,17 @@ export class TaskStoreSql extends TaskStore {
   private readonly ofTask = batchCalls((ids: readonly string[]) => this.ofTasks(ids), MAX_IN_LIST);
   private readonly ofRequest = batchCalls((ids: readonly number[]) => this.ofRequests(ids), MAX_IN_LIST);
   private readonly insert = batchCalls(
-    (rows: readonly TrackedTask[]) => this.inserted(rows),
+    (rows: readonly TrackedTask[]) => this.insertAll(rows),
     WRITTEN_TOGETHER,
   );
-  private readonly alter = batchCalls((rows: readonly RowChange[]) => this.altered(rows), WRITTEN_TOGETHER);
+  private readonly alter = batchCalls((rows: readonly RowChange[]) => this.changeAll(rows), WRITTEN_TOGETHER);
   private readonly renew = batchCalls(
-    (rows: readonly RowChange[]) => this.altered(rows),
+    (rows: readonly RowChange[]) => this.changeAll(rows),
     WRITTEN_TOGETHER,
     RENEWALS_WAIT,
   );
   private readonly remove = batchCalls(
-    (rows: readonly TrackedTask[]) => this.removed(rows),
+    (rows: readonly TrackedTask[]) => this.removeAll(rows),
     WRITTEN_TOGETHER,
   );
 
@@ -138,7 +138,7 @@ export class TaskStoreSql extends TaskStore {
   }
 
   /** False for one that is tracked already. @throws the driver's error when one of several is */
-  private async inserted(rows: readonly TrackedTask[]): Promise<boolean[]> {
+  private async insertAll(rows: readonly TrackedTask[]): Promise<boolean[]> {
     try {
       await this.on((table) => table.insert(rows));
       return rows.map(() => true);
@@ -148,31 +148,20 @@ export class TaskStoreSql extends TaskStore {
     }
   }
 
-  /**
-   * How many rows a statement has changed is known, and not which. When it was not all of them, a row counts as changed
-   * if it is what it was to become: then it does not matter who made it so.
-   */
-  private async altered(changes: readonly RowChange[]): Promise<(TrackedTask | undefined)[]> {
-    const outcome = new Map<RowChange, TrackedTask | undefined>();
+  private async changeAll(changes: readonly RowChange[]): Promise<(TrackedTask | undefined)[]> {
+    const won = new Set<RowChange>();
     for (const alike of groupBy(keepFirstPerTask(changes), ({ fields }) => fields.join()).values()) {
       const changed = await this.on((table) => table.change(alike));
-      if (changed === alike.length) for (const change of alike) outcome.set(change, change.to);
-      else if (changed > 0) {
-        const now = await this.ofTasks(alike.map(({ from }) => from.taskId));
-        alike.forEach((change, index) => {
-          outcome.set(change, isSame(now[index], change.to) ? change.to : undefined);
-        });
-      }
+      for (const change of alike) if (changed.has(change.from.taskId)) won.add(change);
     }
-    return changes.map((change) => outcome.get(change));
+    return changes.map((change) => (won.has(change) ? change.to : undefined));
   }
 
-  /** As with {@link altered}: a row counts as forgotten when none of its task is there. */
-  private async removed(tasks: readonly TrackedTask[]): Promise<boolean[]> {
-    const removed = await this.on((table) => table.remove(tasks));
-    if (removed === tasks.length) return tasks.map(() => true);
-    if (removed === 0) return tasks.map(() => false);
-    return (await this.ofTasks(tasks.map(({ taskId }) => taskId))).map((row) => row === undefined);
+  /** The first of those who forget one row at the same time has forgotten it. */
+  private async removeAll(tasks: readonly TrackedTask[]): Promise<boolean[]> {
+    const first = new Map(tasks.toReversed().map((task) => [task.taskId, task]));
+    const removed = await this.on((table) => table.remove([...first.values()]));
+    return tasks.map((task) => first.get(task.taskId) === task && removed.has(task.taskId));
   }
 
   private on<T>(work: (table: TaskTable) => Promise<T>): Promise<T> {
@@ -198,13 +187,6 @@ function groupBy<Key, Value>(values: readonly Value[], keyOf: (value: Value) => 
     else groups.set(keyOf(value), [value]);
   }
   return groups;
-}
-
-function isSame(row: TrackedTask | undefined, wanted: TrackedTask): boolean {
-  return (
-    row !== undefined &&
-    Object.entries(wanted).every(([name, value]) => row[name as keyof TrackedTask] === value)
-  );
 }
 
 /** The changes that are given, with whole seconds; undefined means untouched. */

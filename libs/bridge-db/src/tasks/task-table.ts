@@ -1,6 +1,7 @@
 import type { TrackedTask } from '@bbb/rules';
-import { type Dialect, listPlaceholders, numberPlaceholders } from '@bbb/sql';
+import { type Dialect, discardConnection, listPlaceholders, numberPlaceholders } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
+import { writeEachToFile } from './write-each-to-file.js';
 
 /** Columns of `tasks` that are not called as in the port. */
 const COLUMN_OF: Partial<Record<keyof TrackedTask, string>> = { buildRequestId: 'buildrequestId' };
@@ -18,6 +19,15 @@ const FIELDS = [
 ] as const satisfies (keyof TrackedTask)[];
 
 type Value = string | number | null;
+
+interface Statement {
+  sql: string;
+  values: readonly Value[];
+}
+
+interface TaskIdRow {
+  taskId: string;
+}
 
 /** A change of a row, decided on its revision. */
 export interface RowChange {
@@ -59,14 +69,85 @@ export class TaskTable {
   async insert(tasks: readonly TrackedTask[]): Promise<void> {
     const columns = FIELDS.map((field) => this.column(field)).join(', ');
     const row = `(${listPlaceholders(FIELDS.length)})`;
-    await this.affected(
+    await this.rows(
       `INSERT INTO tasks (${columns}) VALUES ${tasks.map(() => row).join(', ')}`,
       tasks.flatMap((task) => FIELDS.map((field) => task[field])),
     );
   }
 
-  /** Changes rows that are still as they were, of different tasks and in the same fields. @returns how many */
-  async change(changes: readonly RowChange[]): Promise<number> {
+  /** Changes rows that are still as they were, of different tasks and in the same fields. @returns the tasks changed */
+  change(changes: readonly RowChange[]): Promise<ReadonlySet<string>> {
+    return this.write(
+      changes,
+      ({ from }) => from,
+      (some) => this.updateOf(some),
+    );
+  }
+
+  /** Deletes rows that are still as they were. @returns the tasks deleted */
+  remove(tasks: readonly TrackedTask[]): Promise<ReadonlySet<string>> {
+    return this.write(
+      tasks,
+      (task) => task,
+      (some) => {
+        const values: Value[] = [];
+        return { sql: `DELETE FROM tasks WHERE ${this.matchUnchanged(some, values)}`, values };
+      },
+    );
+  }
+
+  /** Writes to the rows that are still as they were. @returns their tasks, as the database itself tells */
+  private async write<Item>(
+    items: readonly Item[],
+    taskOf: (item: Item) => TrackedTask,
+    build: (items: readonly Item[]) => Statement,
+  ): Promise<ReadonlySet<string>> {
+    switch (this.dialect) {
+      case 'postgres': {
+        const { sql, values } = build(items);
+        return readTaskIds(await this.written(`${sql} RETURNING ${this.column('taskId')}`, values));
+      }
+      case 'sqlite': {
+        const written = await writeEachToFile(
+          this.source,
+          items.map((item) => build([item])),
+        );
+        return new Set(items.filter((_, index) => written[index]).map((item) => taskOf(item).taskId));
+      }
+      case 'mysql':
+        return this.writeToMysql(items.map(taskOf), build(items));
+    }
+  }
+
+  /** MySQL tells only how many rows it has written: which they are is read first, and locked until they are written. */
+  private async writeToMysql(
+    tasks: readonly TrackedTask[],
+    { sql, values }: Statement,
+  ): Promise<ReadonlySet<string>> {
+    const runner = this.source.createQueryRunner();
+    const write = async () => (await runner.query(sql, [...values], true)).affected ?? 0;
+    try {
+      if (tasks.length === 1) return new Set((await write()) === 1 ? [tasks[0]!.taskId] : []);
+      await runner.query('START TRANSACTION');
+      const read: Value[] = [];
+      const condition = this.matchUnchanged(tasks, read);
+      const rows = (await runner.query(`SELECT taskId FROM tasks WHERE ${condition} FOR UPDATE`, [
+        ...read,
+      ])) as TaskIdRow[];
+      const written = await write();
+      await runner.query('COMMIT');
+      // Without transactions (MyISAM) somebody may have come in between: then none is known to be written.
+      return written === rows.length ? readTaskIds(rows) : new Set();
+    } catch (error) {
+      // What cannot be undone ends with its connection.
+      if (tasks.length > 1) await runner.query('ROLLBACK').catch(() => discardConnection(runner));
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private updateOf(changes: readonly RowChange[]): Statement {
     const values: Value[] = [];
     const sets = changes[0]!.fields.map((field) => {
       // Without a type PostgreSQL takes a parameter of CASE for text.
@@ -76,41 +157,42 @@ export class TaskTable {
       });
       return `${this.column(field)} = CASE ${this.column('taskId')} ${cases.join(' ')} END`;
     });
-    const rows = changes.map(({ from }) => this.unchanged(from, values)).join(' OR ');
-    return this.affected(`UPDATE tasks SET ${[...sets, 'rev = rev + 1'].join(', ')} WHERE ${rows}`, values);
-  }
-
-  /** Deletes rows that are still as they were. @returns how many */
-  async remove(tasks: readonly TrackedTask[]): Promise<number> {
-    const values: Value[] = [];
-    const rows = tasks.map((task) => this.unchanged(task, values)).join(' OR ');
-    return this.affected(`DELETE FROM tasks WHERE ${rows}`, values);
+    const condition = this.matchUnchanged(
+      changes.map(({ from }) => from),
+      values,
+    );
+    return { sql: `UPDATE tasks SET ${[...sets, 'rev = rev + 1'].join(', ')} WHERE ${condition}`, values };
   }
 
   /**
    * The revision decides; run and request are compared too, because a row that was forgotten and tracked anew counts
    * from 0 again.
    */
-  private unchanged({ taskId, rev, runId, buildRequestId }: TrackedTask, values: Value[]): string {
-    values.push(taskId, rev, runId);
-    if (buildRequestId !== null) values.push(buildRequestId);
-    const request = buildRequestId === null ? 'IS NULL' : '= ?';
-    const [task, run, brid] = [this.column('taskId'), this.column('runId'), this.column('buildRequestId')];
-    return `(${task} = ? AND rev = ? AND ${run} = ? AND ${brid} ${request})`;
+  private matchUnchanged(tasks: readonly TrackedTask[], values: Value[]): string {
+    const [task, run, request] = (['taskId', 'runId', 'buildRequestId'] as const).map((field) =>
+      this.column(field),
+    );
+    const conditions = tasks.map(({ taskId, rev, runId, buildRequestId }) => {
+      values.push(taskId, rev, runId, ...(buildRequestId === null ? [] : [buildRequestId]));
+      const sameRequest = buildRequestId === null ? 'IS NULL' : '= ?';
+      return `(${task} = ? AND rev = ? AND ${run} = ? AND ${request} ${sameRequest})`;
+    });
+    return conditions.join(' OR ');
+  }
+
+  /** Rows that a writing statement returns. */
+  private async written(sql: string, values: readonly Value[]): Promise<TaskIdRow[]> {
+    const runner = this.source.createQueryRunner();
+    try {
+      const { records } = await runner.query(numberPlaceholders(this.dialect, sql), [...values], true);
+      return records as TaskIdRow[];
+    } finally {
+      await runner.release();
+    }
   }
 
   private async rows<Row>(sql: string, values: readonly Value[]): Promise<Row[]> {
     return this.source.query(numberPlaceholders(this.dialect, sql), [...values]);
-  }
-
-  private async affected(sql: string, values: readonly Value[]): Promise<number> {
-    const runner = this.source.createQueryRunner();
-    try {
-      const result = await runner.query(numberPlaceholders(this.dialect, sql), [...values], true);
-      return result.affected ?? 0;
-    } finally {
-      await runner.release();
-    }
   }
 
   private column(field: keyof TrackedTask | 'id'): string {
@@ -120,4 +202,8 @@ export class TaskTable {
   private quoted(name: string): string {
     return this.source.driver.escape(name);
   }
+}
+
+function readTaskIds(rows: readonly TaskIdRow[]): ReadonlySet<string> {
+  return new Set(rows.map(({ taskId }) => taskId));
 }

@@ -4,7 +4,7 @@ import { translateDriverErrors } from './driver-errors.js';
 import type { Value } from './sql.js';
 
 /** One connection to a database server, taken out of the pool for a while. */
-export class Session {
+export class HeldConnection {
   constructor(private readonly runner: QueryRunner) {}
 
   /** Runs SQL in the dialect's own form; the result is as the driver gives it. */

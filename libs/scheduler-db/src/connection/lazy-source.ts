@@ -2,7 +2,7 @@ import { Unavailable } from '@bbb/rules';
 import { BoundedDataSource, openStrict, numberPlaceholders, retryWhenBusy, type Dialect } from '@bbb/sql';
 import type { DataSource, DataSourceOptions, QueryRunner } from 'typeorm';
 import { translateDriverErrors } from './driver-errors.js';
-import { Session } from './held-connection.js';
+import { HeldConnection } from './held-connection.js';
 import type { Row, Statement } from './sql.js';
 
 /**
@@ -31,8 +31,8 @@ export class LazySource {
   }
 
   /** A connection to a server of one's own; the caller releases it. */
-  async session(): Promise<Session> {
-    return new Session(await this.runner());
+  async session(): Promise<HeldConnection> {
+    return new HeldConnection(await this.runner());
   }
 
   /** TypeORM's handle of a connection; SQLite has but one. */

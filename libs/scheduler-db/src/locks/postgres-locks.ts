@@ -4,7 +4,7 @@ import type { LazySource } from '../connection/lazy-source.js';
 import { chooseRequest, findByKeys } from '../requests/find-by-key.js';
 import type { RequestRows } from '../requests/request-rows.js';
 import { numberPlaceholders } from '@bbb/sql';
-import type { Session } from '../connection/held-connection.js';
+import type { HeldConnection } from '../connection/held-connection.js';
 import type { Row, Statement, Value } from '../connection/sql.js';
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
@@ -43,7 +43,7 @@ export function postgresLocks(source: LazySource, patience: number): KeyLocks {
   };
 }
 
-async function waitFor(session: Session, key: RequestKey, patience: number): Promise<RequestKey> {
+async function waitFor(session: HeldConnection, key: RequestKey, patience: number): Promise<RequestKey> {
   await session.query(
     `${BEGIN}; SET LOCAL lock_timeout = ${Math.ceil(patience * 1000)}; ` +
       `SELECT pg_advisory_xact_lock(${lockNumber(key)})`,
@@ -52,7 +52,7 @@ async function waitFor(session: Session, key: RequestKey, patience: number): Pro
 }
 
 /** Locks the keys that nobody holds, and returns them. */
-async function lockFree(session: Session, keys: readonly RequestKey[]): Promise<RequestKey[]> {
+async function lockFree(session: HeldConnection, keys: readonly RequestKey[]): Promise<RequestKey[]> {
   const locks = keys.map((key, index) => `pg_try_advisory_xact_lock(${lockNumber(key)}) AS held${index}`);
   await session.query(BEGIN);
   const [state] = await session.query<Row[]>(`SELECT ${locks.join(', ')}`);

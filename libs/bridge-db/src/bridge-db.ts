@@ -2,8 +2,9 @@ import { type Telemetry, Unavailable } from '@bbb/rules';
 import { isUniqueViolation, openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { type BridgeDbOptions, createDataSource, URL_SETTING } from './data-source.js';
+import { type BridgeDbOptions, createDataSource } from './data-source.js';
 import { migrateUp, pendingMigrations } from './migrate.js';
+import { URL_SETTING } from './url-setting.js';
 
 /** Seconds to wait for an answer, unless told. */
 const ANSWER_TIMEOUT = 20;

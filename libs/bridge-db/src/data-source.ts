@@ -15,15 +15,13 @@ import { TurnRow } from './turns/turn-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
+import { URL_SETTING } from './url-setting.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
 export const MIGRATIONS = [CreateTurns1794999999999, CreateMessages1795000000000, TakeOverTasks1795000000001];
 
 /** Where it is written down which migrations were run. */
 export const MIGRATIONS_TABLE = 'bridge_migrations';
-
-/** The names of the URL's setting, for an operator who has to act. */
-export const URL_SETTING = 'bbb_db (BBB_BRIDGE_DB_URL)';
 
 export interface BridgeDbOptions extends ConnectionLimits {
   /** In SQLAlchemy's form, see `parseDatabaseUrl`. */

@@ -198,6 +198,28 @@ describeDatabases('migrations on %s', (kind) => {
     expect(layout?.columns.map((column) => column.name)).toEqual(['colour']);
   });
 
+  it.each([
+    ['buildrequests', "is Buildbot's scheduler database (buildrequests)"],
+    ['accounts', 'holds 1 foreign table(s) (accounts)'],
+  ])('changes nothing in a database with a table %s', async (name, what) => {
+    await source.query(`CREATE TABLE ${name} (id INTEGER)`);
+    const before = await tableNames(source);
+    const refusal = {
+      name: 'Invalid',
+      message: expect.stringContaining(what),
+    };
+    await expect(migrateUp(source)).rejects.toMatchObject(refusal);
+    await expect(pendingMigrations(source)).rejects.toMatchObject(refusal);
+    expect(await tableNames(source)).toEqual(before);
+  });
+
+  it('goes on in a database of its own that has got another table since', async () => {
+    await migrateUp(source);
+    await source.query('CREATE TABLE accounts (id INTEGER)');
+    expect(await migrateUp(source)).toEqual([]);
+    expect(await pendingMigrations(source)).toBeUndefined();
+  });
+
   it(
     'goes on after being cut off at any statement, there and back, or turns round',
     async () => {

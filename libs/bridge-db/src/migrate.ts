@@ -1,6 +1,7 @@
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { MIGRATIONS, MIGRATIONS_TABLE } from './data-source.js';
 import { withMigrationLock } from './migration-lock.js';
+import { refuseForeignTables } from './migrations/foreign-tables.js';
 import { isOurs } from './migrations/original-tasks.js';
 import { dropTable } from './migrations/tables.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
@@ -25,30 +26,47 @@ export interface MigrationState {
 
 /** Looks only; makes nothing. Migrations of a newer version than this one are left out of account. */
 export async function migrationStates(source: DataSource): Promise<MigrationState[]> {
+  return withRunner(source, readStates);
+}
+
+/**
+ * What has to be run before the database can be used, as the error to say so; undefined when it is up to date.
+ *
+ * @throws Invalid when the database is not the bridge's, so that nobody is told to migrate it
+ */
+export async function pendingMigrations(source: DataSource): Promise<MigrationsPending | undefined> {
+  return withRunner(source, async (runner) => {
+    const pending = (await readStates(runner)).filter(({ done }) => !done);
+    if (pending.length === 0) return undefined;
+    await refuseForeignTables(runner);
+    return new MigrationsPending(pending.map(({ name }) => name));
+  });
+}
+
+async function readStates(runner: QueryRunner): Promise<MigrationState[]> {
+  const done = await executed(runner);
+  if (await isHalfReverted(runner, done)) done.delete(TakeOverTasks1795000000001.name);
+  return MIGRATIONS.map(({ name }) => ({ name, done: done.has(name) }));
+}
+
+async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = source.createQueryRunner();
   try {
-    const done = await executed(runner);
-    if (await isHalfReverted(runner, done)) done.delete(TakeOverTasks1795000000001.name);
-    return MIGRATIONS.map(({ name }) => ({ name, done: done.has(name) }));
+    return await work(runner);
   } finally {
     await runner.release();
   }
-}
-
-/** What has to be run before the database can be used, as the error to say so; undefined when it is up to date. */
-export async function pendingMigrations(source: DataSource): Promise<MigrationsPending | undefined> {
-  const pending = (await migrationStates(source)).filter(({ done }) => !done);
-  return pending.length === 0 ? undefined : new MigrationsPending(pending.map(({ name }) => name));
 }
 
 /**
  * Runs what is pending, one process at a time; a way back that was cut off is finished first.
  *
  * @returns the names of what this call ran
- * @throws Invalid when the database holds a foreign table of one of our names
+ * @throws Invalid when the database holds tables that are neither ours nor the Python bridge's
  */
 export async function migrateUp(source: DataSource): Promise<string[]> {
   return withMigrationLock(source, async (runner) => {
+    if ((await readStates(runner)).some(({ done }) => !done)) await refuseForeignTables(runner);
     if (await isHalfReverted(runner, await executed(runner))) {
       await executor(source, runner).undoLastMigration();
     }

@@ -1,7 +1,8 @@
 import { openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
-import { createDataSource, URL_SETTING } from './data-source.js';
+import { createDataSource } from './data-source.js';
 import { migrateUp } from './migrate.js';
+import { URL_SETTING } from './url-setting.js';
 
 /**
  * Works on the bridge database at a URL, whether it is migrated or not, and closes it again.

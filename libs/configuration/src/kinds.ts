@@ -1,8 +1,7 @@
 import { CronTime } from 'cron';
 import * as z from 'zod';
 import { parseDatabaseUrl } from '@bbb/sql';
-import type { Reach } from './patterns/pattern-trial.js';
-import { patternProblems } from './patterns/pattern.js';
+import { patternProblem } from './patterns/pattern.js';
 import type { Kind } from './setting.js';
 
 /** Timers of Node.js hold no more than this many seconds. */
@@ -89,40 +88,32 @@ export const databaseUrl = kind(
 );
 
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
-const patternsFor = (reach: Reach): Kind<string[]> => ({
+export const patterns: Kind<string[]> = {
   schema: z.array(z.string()).superRefine((list, context) => {
-    for (const problem of patternProblems(list, reach))
-      context.addIssue({ code: 'custom', message: problem });
+    for (const message of list.flatMap((pattern) => patternProblem(pattern) ?? []))
+      context.addIssue({ code: 'custom', message });
   }),
   expects: 'must be a list of regular expressions, as a JSON array (in a variable also separated by commas)',
-  fromText: (given) =>
-    given.trim().startsWith('[') ? jsonOr(given) : given.split(',').map((item) => item.trim()),
+  fromText: listFromText,
   toText: (value) => JSON.stringify(value),
-});
-
-/** For names of builders, which are matched from their start. */
-export const patterns = patternsFor('from the start');
-
-/** For what is looked for anywhere in a name, which may take a longest name's length times as long. */
-export const searchPatterns = patternsFor('anywhere');
+};
 
 /** Names of hosts: `logs.example.com`, `*.example.com`, `*`, each also with a scheme before it. */
 export const hosts: Kind<string[]> = {
   schema: z.array(z.string().regex(/^(?:https?:\/\/)?(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)$/i)),
   expects:
     'must be a list of host names without port and path, such as logs.example.com, *.example.com or http://logs.example.com',
-  fromText: (given) =>
-    given.trim().startsWith('[') ? jsonOr(given) : given.split(',').map((item) => item.trim()),
+  fromText: listFromText,
   toText: (value) => JSON.stringify(value),
 };
 
-function jsonOr(given: string): unknown {
+function listFromText(given: string): unknown {
   try {
-    return JSON.parse(given);
+    if (given.trim().startsWith('[')) return JSON.parse(given);
   } catch {
     // A single pattern may begin with a bracket as well: [a-z]+
-    return given.split(',').map((item) => item.trim());
   }
+  return given.split(',').map((item) => item.trim());
 }
 
 export const cronExpression = kind(

@@ -12,6 +12,12 @@ describe('patternProblem', () => {
     '\\(\\?P<',
     'x{0,3}',
     '[\\]Z]',
+    '[\\]abc]',
+    '[[]',
+    '\\[]',
+    '[a][b]',
+    '[a]]',
+    '\\w+\\.\\x41\\d',
   ])('finds nothing wrong with %s', (pattern) => {
     expect(patternProblem(pattern)).toBeUndefined();
   });
@@ -28,6 +34,9 @@ describe('patternProblem', () => {
     ['release\\Z', '\\Z as $'],
     ['[x]\\Z', '\\Z as $'],
     ['a{,3}', '{0,n}'],
+    ['a{,}', '{,} as *'],
+    ['a*+b', 'remove the +'],
+    ['(?>ab)c', '(?:...)'],
   ])('tells how to write %s', (pattern, advice) => {
     expect(patternProblem(pattern)).toContain('only Python knows');
     expect(patternProblem(pattern)).toContain(advice);
@@ -35,5 +44,17 @@ describe('patternProblem', () => {
 
   it.each(['(', '[a', '*', 'a)('])('refuses %s', (pattern) => {
     expect(patternProblem(pattern)).toMatch(/no regular expression: \S+/);
+  });
+
+  it.each(['\\cR', '\\a', '\\u0041', '\\N', '[\\a]', '\\p', '\\e'])('refuses the escape %s', (pattern) => {
+    expect(patternProblem(pattern)).toContain('Python and JavaScript read differently');
+  });
+
+  it.each(['[]abc]', '[^]abc]', 'x[]]'])('refuses %s, which Python reads otherwise', (pattern) => {
+    expect(patternProblem(pattern)).toContain('write it as \\]');
+  });
+
+  it('refuses what is too large to be bounded', () => {
+    expect(patternProblem('(?:a{1,100}){1,100}')).toContain('smaller repetition counts');
   });
 });

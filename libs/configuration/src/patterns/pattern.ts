@@ -1,4 +1,4 @@
-import { PATTERN_PATIENCE, slowPatterns, type Reach } from './pattern-trial.js';
+import { matcher } from '@bbb/rules';
 
 interface Foreign {
   /** How the syntax looks in a pattern from which escapes and character classes were taken out. */
@@ -15,26 +15,23 @@ const PYTHON_ONLY: Foreign[] = [
   { found: /\(\?[aiLmsux-]+[:)]/, advice: 'remove the inline flags; write [aA] where both cases are meant' },
   { found: /\\A/, advice: 'leave \\A out; a pattern is anchored at its start anyway' },
   { found: /\\Z/, advice: 'write \\Z as $' },
-  { found: /\{,\d+\}/, advice: 'write {,n} as {0,n}' },
+  { found: /\{,\d*\}/, advice: 'write {,n} as {0,n} and {,} as *' },
+  { found: /[*+?}]\+/, advice: 'remove the + that keeps a repetition from giving text back' },
+  { found: /\(\?>/, advice: 'write the atomic group (?>...) as (?:...)' },
 ];
+
+/**
+ * Letters after a backslash that mean the same to both. JavaScript takes others for themselves, or as in \\c for a
+ * control character, where Python has a meaning of its own or an error; Python 2.7 knew no \\u.
+ */
+const COMMON_ESCAPES = 'bBdDsSwWfnrtvxkAZ';
 
 /** Python takes a bracket at the beginning of a class for a character, JavaScript for the end. */
 const BRACKET_FIRST = /\[\^?\]/;
 
-/** What is wrong with patterns, with the remedies; also that one could hold up the process. */
-export function patternProblems(patterns: readonly string[], reach?: Reach): string[] {
-  const problems = patterns.flatMap((pattern) => patternProblem(pattern) ?? []);
-  if (problems.length > 0) return problems;
-  return [...slowPatterns(patterns, reach)].map(
-    (pattern) =>
-      `the pattern ${JSON.stringify(pattern)} takes more than ${PATTERN_PATIENCE} ms for some names: ` +
-      'write it without a repetition inside or beside another one that takes the same text',
-  );
-}
-
 /**
- * What is wrong with a pattern that was written for Python and will be run by JavaScript, with the remedy; nothing if
- * both read it alike.
+ * What is wrong with a pattern that was written for Python and is read as JavaScript's, with the remedy; nothing if both
+ * read it alike.
  */
 export function patternProblem(pattern: string): string | undefined {
   const shown = JSON.stringify(pattern);
@@ -42,10 +39,15 @@ export function patternProblem(pattern: string): string | undefined {
   const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*\]/g, '_');
   if (BRACKET_FIRST.test(pattern.replace(/\\./g, '_').replace(/\[(?!\^?\])[^\]]*\]/g, '_')))
     return `the pattern ${shown} has a class that begins with a bracket: write it as \\]`;
+  const escape = [...pattern.matchAll(/\\(.)/gs)].find(
+    ([, letter]) => /[a-z]/i.test(letter!) && !COMMON_ESCAPES.includes(letter!),
+  )?.[0];
+  if (escape !== undefined)
+    return `the pattern ${shown} has ${escape}, which Python and JavaScript read differently: write the character itself, or \\xNN`;
   const foreign = PYTHON_ONLY.find(({ found }) => found.test(bare));
   if (foreign) return `the pattern ${shown} uses syntax that only Python knows: ${foreign.advice}`;
   try {
-    new RegExp(pattern);
+    matcher(pattern);
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^.*: (?=[^:]*$)/, '') : 'unreadable';

@@ -1,4 +1,4 @@
-import { flag, hosts, searchPatterns } from '../kinds.js';
+import { flag, hosts, patterns } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
 // What of a build is published with its task.
@@ -6,7 +6,7 @@ import type { Settings } from '../setting.js';
 export const artifacts: Settings['artifacts'] = {
   withheldProperties: {
     keys: ['artifacts.withheld_properties'],
-    kind: searchPatterns,
+    kind: patterns,
     defaultDoc:
       'none: names with passw, passphrase, secret, token, credential, private_key, api_key, access_key, auth, ' +
       'authorization or cookie in them',

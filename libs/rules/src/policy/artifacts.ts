@@ -1,4 +1,5 @@
 import { publishableLogUrl } from './log-url.js';
+import { searcher } from './python-pattern.js';
 import { looksSecret } from './secret-values.js';
 
 /** What of a build may be published. */
@@ -55,7 +56,7 @@ export interface PublishedProperties {
 
 /** Decides what of a build's outcome is published with its task. Anybody may read public artifacts. */
 export class ArtifactPolicy {
-  private readonly names: readonly RegExp[];
+  private readonly names: readonly ((name: string) => boolean)[];
   private readonly settings: ArtifactSettings;
   private readonly own: readonly string[];
 
@@ -71,7 +72,7 @@ export class ArtifactPolicy {
     this.own = (this.settings.ownSecrets ?? [])
       .flatMap(writtenForms)
       .sort((one, other) => other.length - one.length);
-    this.names = this.settings.withheldProperties.map((pattern) => new RegExp(pattern, 'i'));
+    this.names = this.settings.withheldProperties.map((pattern) => searcher(pattern, true));
   }
 
   /** The content of `public/properties.json`, and what was left out of it. Of equal names the last one counts. */
@@ -123,7 +124,7 @@ export class ArtifactPolicy {
 
   /** Names are cut, so that no pattern of an operator's has much to try. */
   private isTelling(name: string): boolean {
-    return this.names.some((pattern) => pattern.test(name.slice(0, 255)));
+    return this.names.some((isFoundIn) => isFoundIn(name.slice(0, 255)));
   }
 
   private isOwn(text: string): boolean {

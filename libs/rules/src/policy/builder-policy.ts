@@ -23,14 +23,15 @@ export const BUILDER_SCOPE_PREFIXES = [
 
 /** Who may use which builder. Built once from the configuration; a pattern that cannot be read is an error there. */
 export class BuilderPolicy {
+  // A name over which a pattern reaches its bound counts as restricted, as not ignored and as not allowed.
   readonly #restricted: ((name: string) => boolean)[];
   readonly #restrictedInAnyCase: ((name: string) => boolean)[];
   readonly #ignored: ((name: string) => boolean)[];
   readonly #allowed?: ((name: string) => boolean)[];
 
   constructor(rules: BuilderRules) {
-    this.#restricted = rules.restricted.map((pattern) => matcher(pattern));
-    this.#restrictedInAnyCase = rules.restricted.map((pattern) => matcher(pattern, 'i'));
+    this.#restricted = rules.restricted.map((pattern) => matcher(pattern, 'exact', true));
+    this.#restrictedInAnyCase = rules.restricted.map((pattern) => matcher(pattern, 'any case form', true));
     this.#ignored = rules.ignored.map((pattern) => matcher(pattern));
     this.#allowed = rules.allowed?.map((pattern) => matcher(pattern));
   }

@@ -1,10 +1,27 @@
+import { BoundedPattern, type Spelling } from './bounded-pattern.js';
+
 /**
  * A regular expression from the configuration with the semantics of Python's `re.match`: anchored at the start only.
+ * Its work is bounded, so that no text can hold up the process.
  *
- * @param flags `i`: upper and lower case are the same
- * @throws SyntaxError when JavaScript does not know the syntax
+ * @param undecided the answer for a text over which the bound was reached
+ * @throws SyntaxError when JavaScript does not know the syntax, or the pattern is too large
  */
-export function matcher(pattern: string, flags: '' | 'i' = ''): (text: string) => boolean {
-  const expression = new RegExp(`^(?:${pattern})`, flags);
-  return (text) => expression.test(text);
+export function matcher(
+  pattern: string,
+  spelling: Spelling = 'exact',
+  undecided = false,
+): (text: string) => boolean {
+  const bounded = new BoundedPattern(pattern, spelling);
+  return (text) => bounded.matchesStart(text) ?? undecided;
+}
+
+/**
+ * The same, found anywhere in a text, as by Python's `re.search`, in upper and lower case.
+ *
+ * @param undecided the answer for a text over which the bound was reached
+ */
+export function searcher(pattern: string, undecided = false): (text: string) => boolean {
+  const bounded = new BoundedPattern(pattern, 'either case');
+  return (text) => bounded.matchesAnywhere(text) ?? undecided;
 }

@@ -28,9 +28,9 @@ function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], p
 describe('matcher', () => {
   it('tells cases apart only when asked to', () => {
     expect(matcher('release-')('Release-x')).toBe(false);
-    expect(matcher('release-', '')('Release-x')).toBe(false);
-    expect(matcher('release-', 'i')('Release-x')).toBe(true);
-    expect(matcher('release-', 'i')('pre-Release-x')).toBe(false);
+    expect(matcher('release-', 'exact')('Release-x')).toBe(false);
+    expect(matcher('release-', 'either case')('Release-x')).toBe(true);
+    expect(matcher('release-', 'any case form')('pre-Release-x')).toBe(false);
   });
 });
 
@@ -46,6 +46,15 @@ describe('BuilderPolicy for a name in any case', () => {
       is: 'allowed',
     });
   });
+
+  it.each(['^(?!try)', '^[^t]', '^(?!try|Nightly)(?:[A-Z]|t)'])(
+    'restricts a name that %s excludes, when another case of it would be restricted',
+    (pattern) => {
+      const policy = new BuilderPolicy({ restricted: [pattern], ignored: [] });
+      expect(policy.judge('try-Signing', [], 'exact')).toEqual({ is: 'allowed' });
+      expect(policy.judge('try-Signing', [], 'any case').is).toBe('rejected');
+    },
+  );
 
   it('restricts a listed name as it is written', () => {
     expect(POLICY.judge('Release-x', [])).toEqual({ is: 'allowed' });

@@ -1,0 +1,229 @@
+import { type AST, RegExpParser } from '@eslint-community/regexpp';
+
+/** Characters of a text; steps over one text, and how many of them within each other, which the stack has to hold. */
+const LONGEST_TEXT = 512;
+const MOST_STEPS = 500_000;
+const DEEPEST = 2000;
+
+/** Parts of a pattern once its counted repetitions are written out. */
+const MOST_PARTS = 5000;
+
+/** How letters compare: as written; in either case; or as any name that differs in case only might be judged. */
+export type Spelling = 'exact' | 'either case' | 'any case form';
+
+/** Whether the rest of a pattern matches from here on. */
+type Part = (at: number) => boolean;
+
+interface Run {
+  text: string;
+  steps: number;
+  depth: number;
+  /** For each part that may be asked again: positions from which it is known to fail. */
+  failed: Map<number, Set<number>>;
+}
+
+class Exceeded extends Error {}
+
+/**
+ * A regular expression whose work over a text is bounded, whatever the text. No part is tried twice from one position,
+ * so that the work grows with the length of the text and not with the ways to divide it; references to groups, which
+ * rule that out, and texts that are too long end at a count of steps.
+ */
+export class BoundedPattern {
+  private readonly start: Part;
+  private readonly isPure: boolean;
+  private run: Run = { text: '', steps: 0, depth: 0, failed: new Map() };
+  private readonly groups: (readonly [number, number] | undefined)[] = [];
+  private readonly groupNumbers = new Map<AST.CapturingGroup, number>();
+  private parts = 0;
+  /** Where each repetition or group that is under way has begun. */
+  private readonly begun: number[][] = [];
+
+  /** @throws SyntaxError when JavaScript does not know the syntax, or the pattern is too large to be bounded */
+  constructor(
+    source: string,
+    private readonly spelling: Spelling = 'exact',
+  ) {
+    new RegExp(source);
+    const pattern = new RegExpParser({ ecmaVersion: 2024 }).parsePattern(source, 0, source.length);
+    this.isPure = !hasReference(source);
+    this.start = this.anyOf(pattern.alternatives, () => true);
+  }
+
+  /** Whether it matches from the beginning of a text; nothing when the bound was reached before that was known. */
+  matchesStart(text: string): boolean | undefined {
+    return this.bounded(text, () => this.start(0));
+  }
+
+  /** Whether it matches anywhere in a text; nothing when the bound was reached before that was known. */
+  matchesAnywhere(text: string): boolean | undefined {
+    return this.bounded(text, () => positions(text).some((at) => this.start(at)));
+  }
+
+  private bounded(text: string, match: () => boolean): boolean | undefined {
+    if (text.length > LONGEST_TEXT) return undefined;
+    this.run = { text, steps: 0, depth: 0, failed: new Map() };
+    this.groups.length = 0;
+    for (const starts of this.begun) starts.length = 0;
+    try {
+      return match();
+    } catch (error) {
+      if (error instanceof Exceeded) return undefined;
+      throw error;
+    }
+  }
+
+  private anyOf(alternatives: readonly AST.Alternative[], next: Part): Part {
+    const parts = alternatives.map(({ elements }) =>
+      elements.reduceRight((rest, element) => this.part(element, rest), next),
+    );
+    return parts.length === 1 ? parts[0]! : this.once((at) => parts.some((part) => part(at)));
+  }
+
+  private part(element: AST.Element, next: Part): Part {
+    switch (element.type) {
+      case 'Group':
+        return this.anyOf(element.alternatives, next);
+      case 'CapturingGroup':
+        return this.group(element, next);
+      case 'Quantifier':
+        return this.repetition(element, next);
+      case 'Backreference':
+        return this.reference(element, next);
+      case 'Assertion':
+        return this.assertion(element, next);
+      default:
+        return this.character(element.raw, next);
+    }
+  }
+
+  private character(raw: string, next: Part): Part {
+    const expression = new RegExp(`^(?:${raw})$`, this.spelling === 'either case' ? 'i' : '');
+    const fits = (character: string): boolean =>
+      this.spelling === 'any case form'
+        ? [character, character.toLowerCase(), character.toUpperCase()].some((form) => expression.test(form))
+        : expression.test(character);
+    return this.once((at) => at < this.run.text.length && fits(this.run.text[at]!) && next(at + 1));
+  }
+
+  private group(group: AST.CapturingGroup, next: Part): Part {
+    if (this.isPure) return this.anyOf(group.alternatives, next);
+    const number = this.groupNumbers.get(group) ?? this.groupNumbers.size;
+    this.groupNumbers.set(group, number);
+    const starts = this.newStarts();
+    const inside = this.anyOf(group.alternatives, (at) => {
+      const [start, before] = [starts.pop()!, this.groups[number]];
+      this.groups[number] = [start, at];
+      if (next(at)) return true;
+      this.groups[number] = before;
+      starts.push(start);
+      return false;
+    });
+    return (at) => {
+      starts.push(at);
+      if (inside(at)) return true;
+      starts.pop();
+      return false;
+    };
+  }
+
+  private reference({ resolved }: AST.Backreference, next: Part): Part {
+    const groups = [resolved].flat();
+    return this.once((at) => {
+      const found = groups.map((group) => this.groups[this.groupNumbers.get(group) ?? -1]).find(Boolean);
+      if (!found) return false;
+      const taken = this.run.text.slice(...found);
+      const there = this.run.text.slice(at, at + taken.length);
+      const isSame =
+        this.spelling === 'exact' ? taken === there : taken.toLowerCase() === there.toLowerCase();
+      return isSame && next(at + taken.length);
+    });
+  }
+
+  private repetition({ element, min, max }: AST.Quantifier, next: Part): Part {
+    let rest = max === Infinity ? this.loop(element, next) : next;
+    for (let left = max === Infinity ? 0 : max - min; left > 0; left--) {
+      const [more, end] = [this.part(element, rest), next];
+      rest = this.once((at) => more(at) || end(at));
+    }
+    for (let left = min; left > 0; left--) rest = this.part(element, rest);
+    return rest;
+  }
+
+  private loop(element: AST.QuantifiableElement, next: Part): Part {
+    const starts = this.newStarts();
+    const body = this.part(element, (at) => {
+      const start = starts.pop()!;
+      // Another round that takes no text leads nowhere new.
+      const matches = at !== start && again(at);
+      starts.push(start);
+      return matches;
+    });
+    const again = this.once((at) => {
+      starts.push(at);
+      const matches = body(at);
+      starts.pop();
+      return matches || next(at);
+    });
+    return again;
+  }
+
+  private assertion(element: AST.Assertion, next: Part): Part {
+    if ('alternatives' in element) return this.lookaround(element, next);
+    if (element.kind === 'start') return (at) => at === 0 && next(at);
+    if (element.kind === 'end') return (at) => at === this.run.text.length && next(at);
+    const { negate } = element as AST.WordBoundaryAssertion;
+    const isWord = (at: number) => /^\w$/.test(this.run.text[at] ?? '');
+    return (at) => (isWord(at - 1) !== isWord(at)) !== negate && next(at);
+  }
+
+  private lookaround(element: AST.LookaroundAssertion, next: Part): Part {
+    // Some other case form of the name may well be without it.
+    if (element.negate && this.spelling === 'any case form') return next;
+    let end: number | undefined;
+    const inside = this.anyOf(element.alternatives, (at) => end === undefined || at === end);
+    const isBehind = element.kind === 'lookbehind';
+    return this.once((at) => {
+      const { failed } = this.run;
+      this.run.failed = new Map();
+      end = isBehind ? at : undefined;
+      const matches = isBehind ? positions(this.run.text.slice(0, at)).some(inside) : inside(at);
+      this.run.failed = failed;
+      return matches !== element.negate && next(at);
+    });
+  }
+
+  private newStarts(): number[] {
+    const starts: number[] = [];
+    this.begun.push(starts);
+    return starts;
+  }
+
+  /** Counts a part's steps, and does not try it again where it is known to fail. */
+  private once(part: Part): Part {
+    const number = ++this.parts;
+    if (number > MOST_PARTS) throw new SyntaxError('the pattern is too large; use smaller repetition counts');
+    return (at) => {
+      const { run } = this;
+      if (++run.steps > MOST_STEPS || run.depth >= DEEPEST) throw new Exceeded();
+      if (run.failed.get(number)?.has(at)) return false;
+      run.depth++;
+      const matches = part(at);
+      run.depth--;
+      if (matches || !this.isPure) return matches;
+      const known = run.failed.get(number);
+      if (known) known.add(at);
+      else run.failed.set(number, new Set([at]));
+      return false;
+    };
+  }
+}
+
+function positions(text: string): number[] {
+  return Array.from({ length: text.length + 1 }, (_none, at) => at);
+}
+
+/** Whether a pattern may refer to one of its groups. */
+function hasReference(source: string): boolean {
+  return /\\[1-9k]/.test(source);
+}

@@ -79,7 +79,7 @@ export default tseslint.config(
   },
   { files: ['test/**/*.ts', 'sandbox/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts', 'sandbox/**/*.ts'],
+    files: ['**/*.spec.ts', 'test/**/*.ts', 'sandbox/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

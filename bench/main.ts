@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { optionsGiven } from '../test/support/command-line.js';
+import { ProgressLine } from '../test/support/progress-line.js';
 import { type Figures, medianOf, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -20,12 +21,20 @@ async function bench(options: BenchOptions): Promise<Report> {
     schema,
     results: [],
   };
+  const progress = new ProgressLine();
+  const total = options.scenarios.length * options.latencies.length * wanted;
+  let done = 0;
   for (const scenario of options.scenarios) {
     for (const latency of options.latencies) {
       const runs: Figures[] = [];
-      while (runs.length < wanted) runs.push(await once(scenario, latency, options));
+      while (runs.length < wanted) {
+        progress.show(done, total, `${scenario}, ${latency} ms, run ${runs.length + 1} of ${wanted}`);
+        runs.push(await once(scenario, latency, options));
+        done++;
+      }
       const result = { scenario, latency, runs, median: medianOf(runs) };
       report.results.push(result);
+      progress.erase();
       process.stdout.write(`${tableOf({ ...report, results: [result] })}\n`);
       if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
     }

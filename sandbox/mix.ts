@@ -49,6 +49,11 @@ function builder(name: string, shortname: string, more: Partial<BuilderSetting> 
 const isRunning = ({ taskState }: SeenTask) => taskState === 'running';
 const isWaiting = ({ requests }: SeenTask) =>
   requests.some(({ complete, builds }) => !complete && builds.length === 0);
+/** Of the second run, or of the first one where the master has died with the first build, which then never ends. */
+const isSecondBuild = ({ taskcluster, requests }: SeenTask) => {
+  const [first, second] = requests[0]?.builds ?? [];
+  return second?.running === true && (taskcluster.includes('worker-shutdown') || first?.running === true);
+};
 const builds = (plan: BuildPlan) => () => ({ duration: DURATION, ...plan });
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -63,12 +68,17 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'retry, then success',
-    // Had it ended before the task was claimed, the run would simply have gone on with the next build.
-    plan: ({ attempt }) => (attempt === 0 ? { hold: true, results: 5 } : { duration: DURATION }),
-    // Where the master has died with it there is none to end; the next build is another attempt, and ends by itself.
+    // Each build ends once the bridge has seen it: a RETRY that is over before the claim makes no second run, and a second
+    // build that is over before the first one's end was handled ends the first run.
+    plan: ({ attempt }) =>
+      attempt === 0 ? { hold: true, results: 5 } : attempt === 1 ? { hold: true } : { duration: DURATION },
     user: [
       {
         when: isRunning,
+        act: (world, { requests }) => world.master.finishBuild(requests[0]!.buildRequestId),
+      },
+      {
+        when: (seen) => isRunning(seen) && isSecondBuild(seen),
         act: (world, { requests }) => world.master.finishBuild(requests[0]!.buildRequestId),
       },
     ],

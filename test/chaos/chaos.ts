@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECTIONS, freePort } from '../../sandbox/services.js';
 import type { World } from '../../sandbox/world.js';
+import { ProgressLine } from '../support/progress-line.js';
 import { happen, type Reach } from './timeline.js';
 import { Instance } from './instance.js';
 import { Load } from './load.js';
@@ -42,12 +43,14 @@ export async function rage(
   const { seconds, seed } = options;
   const begun = Date.now();
   const now = () => (Date.now() - begun) / 1000;
+  const progress = new ProgressLine();
   load.begin();
   let over = false;
   const looking = (async () => {
     for (; !over; await sleep(LOOK_EVERY * 1000)) {
       if (now() < seconds * LOADED) load.create();
       await load.look();
+      if (now() < seconds) progress.show(now(), seconds, 'seconds of faults');
     }
   })();
 
@@ -70,8 +73,10 @@ export async function rage(
     const isAtRest = load.isOver && Object.values(rest).every((count) => count === 0);
     restingSince = isAtRest ? (restingSince ?? now()) : undefined;
     if (restingSince !== undefined && now() - restingSince >= REST_FOR) break;
+    progress.show(now() - calmSince, options.calm, 'seconds of calm at most, until everything is at rest');
     await sleep(LOOK_EVERY * 1000);
   }
+  progress.erase();
   over = true;
   await looking;
   return { rest, secondsOfCalm: (restingSince ?? now()) - calmSince };

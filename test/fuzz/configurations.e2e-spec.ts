@@ -10,7 +10,7 @@ import {
   SERVICE_NAMES,
   settingsDocumentation,
 } from '@bbb/configuration';
-import { planCampaign } from '../support/campaign.js';
+import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
 import { jsonText } from './payloads.js';
 
@@ -141,6 +141,7 @@ const cases = fc.record({
 
 describe('any configuration', () => {
   const { runs: numRuns, seed, timeout } = planCampaign({ usual: 200, full: 2_000, each: 10 });
+  const follow = followCampaign('configurations', numRuns);
   const folder = mkdtempSync(join(tmpdir(), 'bbb-fuzz-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -160,8 +161,10 @@ describe('any configuration', () => {
         'cannot be read',
       ]);
       const file = join(folder, 'config.json');
+      let done = 0;
       fc.assert(
         fc.property(cases, ({ service, file: content, environment }) => {
+          follow(done++);
           writeFileSync(file, content, { mode: 0o600 });
           try {
             const { configuration } = loadConfiguration(service, { file, environment, directory: folder });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { World } from '../../libs/reconciler/src/testing/world.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { loadedByMaster } from '../support/master-loader.js';
-import { planCampaign } from '../support/campaign.js';
+import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
 import { Listeners } from './heard.js';
 import { BUILD_NUMBER, deliveries, type Delivery } from './messages.js';
@@ -55,6 +55,7 @@ const cases = fc.record({
 
 describe('any message', () => {
   const { runs: numRuns, seed, timeout } = planCampaign({ usual: 400, full: 4_000, each: 10 });
+  const follow = followCampaign('cases of messages', numRuns);
 
   it(
     'is handled, kept for later or put aside, whatever it says and whenever it comes',
@@ -68,8 +69,10 @@ describe('any message', () => {
         'queue.attach',
         'buildbot.cancel',
       ]);
+      let done = 0;
       await fc.assert(
         fc.asyncProperty(cases, async ({ state, messages }) => {
+          follow(done++);
           const world = new World();
           await STATES[state](world);
           const listeners = new Listeners(world);

@@ -11,7 +11,7 @@ import {
 import { LEGACY_PAYLOAD_RULES } from '../../libs/buildbot/src/legacy/payload-rules.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { asPython, loadedByMaster } from '../support/master-loader.js';
-import { planCampaign } from '../support/campaign.js';
+import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
 import { payloadText } from './payloads.js';
 
@@ -36,6 +36,7 @@ const cases = fc.record({
 
 describe('any payload', () => {
   const { runs: numRuns, seed, timeout } = planCampaign({ usual: 700, full: 14_000, each: 5 });
+  const follow = followCampaign('payloads', numRuns);
 
   it(
     'becomes rows that every master loads, or is refused for a reason',
@@ -46,8 +47,10 @@ describe('any payload', () => {
         NOT_ALLOWED,
       ]);
       const outcomes = new Tally(['accepted', 'rejected', 'ignored', 'unavailable']);
+      let done = 0;
       await fc.assert(
         fc.asyncProperty(cases, async ({ text, scopes, list }) => {
+          follow(done++);
           const payload: unknown = JSON.parse(text);
           const definition: TaskDefinition = {
             taskQueueId: 'p/w',

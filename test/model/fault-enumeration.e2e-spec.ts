@@ -1,11 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { pickShare, isFull } from '../support/campaign.js';
+import { followCampaign, isFull, pickShare } from '../support/campaign.js';
 import { effectsOf, play, RECOVERIES, WAYS } from './faults/enumerate.js';
 import { SCENARIOS } from './faults/scenarios.js';
 
 /** In the usual run one of so many failures is tried. */
 const STEP = 5;
+
+const follow = followCampaign('triggers, with every failure of their effects', SCENARIOS.length);
 
 let combinations = 0;
 let effects = 0;
@@ -14,6 +16,7 @@ beforeAll(() => Logger.overrideLogger(false));
 
 describe('every effect of every trigger, failed in every way', () => {
   it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
+    follow(SCENARIOS.indexOf(scenario));
     const names = await effectsOf(scenario);
     effects += names.length;
     const wrong: unknown[] = [];

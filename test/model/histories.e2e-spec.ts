@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { planCampaign } from '../support/campaign.js';
+import { followCampaign, planCampaign } from '../support/campaign.js';
 import {
   explain,
   type HistoriesReport,
@@ -21,12 +21,14 @@ const SEEDS = Array.from({ length: Math.ceil(histories / STRETCH) }, (_, index) 
 describe('any history', () => {
   const done: HistoriesReport = { histories: 0, ends: new Map(), faults: new Map(), lasted: 0 };
 
+  const follow = followCampaign('random histories', histories);
+
   beforeAll(() => Logger.overrideLogger(false));
 
   it.each(SEEDS)(
     `keeps every rule, and ends in time once everything works again: ${STRETCH} seeds from %d`,
     async (seed) => {
-      const stretch = await runHistories(seed, STRETCH);
+      const stretch = await runHistories(seed, STRETCH, undefined, (count) => follow(done.histories + count));
       if (stretch.failure) throw new Error(await explain(stretch.failure));
       join(done, stretch);
     },

@@ -2,6 +2,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { Logger } from '@nestjs/common';
 import { optionsGiven } from '../support/command-line.js';
 import { type HistoriesReport, runHistories, explain, join, report } from './run-histories.js';
+import { ProgressLine } from '../support/progress-line.js';
 import { type ModelOptions, readOptions, USAGE } from './options.js';
 
 /** A stretch of seeds for one thread. */
@@ -29,6 +30,8 @@ async function work({ seed, histories }: Stretch): Promise<void> {
 
 async function main({ histories, seed, workers }: ModelOptions): Promise<void> {
   const whole: HistoriesReport = { histories: 0, ends: new Map(), faults: new Map(), lasted: 0 };
+  const progress = new ProgressLine();
+  progress.show(0, histories, 'random histories');
   const begun = performance.now();
   const share = Math.ceil(histories / workers);
   const stretches = Array.from({ length: workers }, (_, index): Stretch => ({
@@ -39,11 +42,11 @@ async function main({ histories, seed, workers }: ModelOptions): Promise<void> {
     stretches.map((stretch) =>
       follow(stretch, (part) => {
         join(whole, part);
-        process.stderr.write(`\r${whole.histories} of ${histories}`);
+        progress.show(whole.histories, histories, 'random histories');
       }),
     ),
   );
-  process.stderr.write('\n');
+  progress.erase();
   const seconds = (performance.now() - begun) / 1000;
   console.log(
     `${report(whole)}\n${seconds.toFixed(0)} s, ${Math.round(whole.histories / seconds)} histories a second`,

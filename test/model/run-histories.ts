@@ -26,6 +26,7 @@ export async function runHistories(
   firstSeed: number,
   histories: number,
   mutant?: Mutant,
+  onHistory: (done: number) => void = () => undefined,
 ): Promise<HistoriesReport> {
   const ends = new Map<string, number>();
   const faults = new Map<string, number>();
@@ -33,6 +34,7 @@ export async function runHistories(
   for (let index = 0; index < histories; index++) {
     const seed = firstSeed + index;
     const outcome = await run(historyOfSeed(seed), mutant);
+    onHistory(index + 1);
     lasted += outcome.lasted;
     for (const end of outcome.ends) add(ends, end, 1);
     for (const [fault, times] of outcome.faults) add(faults, fault, times);

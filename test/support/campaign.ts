@@ -1,3 +1,5 @@
+import { ProgressLine } from './progress-line.js';
+
 /** How much of every campaign is run: the usual small share, or this many times the whole. */
 const VARIABLE = 'BBB_TEST_CAMPAIGN';
 
@@ -32,6 +34,14 @@ export function planCampaign({ usual, full, each }: Amounts): Campaign {
   const factor = Number(process.env[VARIABLE]);
   const runs = isFull ? Math.max(1, Math.ceil(full * factor)) : usual;
   return { runs, seed: Number(process.env.BBB_TEST_SEED ?? 20), timeout: SET_UP + MARGIN * runs * each };
+}
+
+/** Says now and then how far a whole campaign is; the usual share is over before anybody asks. */
+export function followCampaign(what: string, total: number): (done: number) => void {
+  const progress = new ProgressLine();
+  return (done) => {
+    if (isFull) progress.show(done, total, what);
+  };
 }
 
 /** Every `step`-th item in `npm test`, and all of them in `npm run test:campaigns`. */

@@ -19,6 +19,7 @@ const SOURCES = [
   'test/chaos',
   'test/support/command-line.ts',
   'test/support/doubles',
+  'test/support/progress-line.ts',
   'test/support/global-setup.ts',
   'bin',
   'nest-cli.json',

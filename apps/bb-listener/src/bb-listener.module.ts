@@ -14,7 +14,7 @@ export class BbListenerModule {
     return {
       module: BbListenerModule,
       imports: [
-        OutsideSystemsModule.register(configuration, overrides),
+        OutsideSystemsModule.register(configuration),
         pulseModule(configuration, subscriptionsOf(configuration), overrides),
       ],
       controllers: [BuildEventsController],

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/configuration';
-import { OutsideSystemsModule, type Overrides } from '@bbb/composition';
+import { OutsideSystemsModule } from '@bbb/composition';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
@@ -11,10 +11,10 @@ import { MissedRunsStep } from './missed-runs-step.service.js';
 /** Hears the clock: keeps claims alive, and repairs everything that no message told. */
 @Module({})
 export class ReflectorModule {
-  static register(configuration: Configuration, overrides: Overrides = {}): DynamicModule {
+  static register(configuration: Configuration): DynamicModule {
     return {
       module: ReflectorModule,
-      imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration, overrides)],
+      imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration)],
       providers: [PassScheduler, ReflectorPass, TrackedTasksStep, MissedRunsStep, OrphanRequestsStep],
     };
   }

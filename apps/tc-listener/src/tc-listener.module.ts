@@ -13,7 +13,7 @@ export class TcListenerModule {
     return {
       module: TcListenerModule,
       imports: [
-        OutsideSystemsModule.register(configuration, overrides),
+        OutsideSystemsModule.register(configuration),
         pulseModule(configuration, subscriptionsOf(configuration), overrides),
       ],
       controllers: [TaskEventsController],

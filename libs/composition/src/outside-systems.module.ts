@@ -15,12 +15,11 @@ import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration
 import { HEALTH_CHECKS, type HealthCheck, Metrics, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
-import type { Overrides } from './overrides.js';
 
 /** The outside systems that every service works with, the reconciler on top of them, and their health. */
 @Module({})
 export class OutsideSystemsModule {
-  static register(configuration: Configuration, _overrides: Overrides = {}): DynamicModule {
+  static register(configuration: Configuration): DynamicModule {
     const { taskcluster, bridgeDb, builders } = configuration;
     const shared: Provider[] = [
       { provide: CONFIGURATION, useValue: configuration },

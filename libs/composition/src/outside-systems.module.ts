@@ -85,13 +85,14 @@ function settingsOf(
   logHosts: readonly string[],
 ): ReconcilerSettings {
   const { workerGroup, workerId, provisionerId, workerType } = configuration.taskcluster;
-  const { reclaimWindow, finishedGrace, missingGrace } = configuration.reflector;
+  const { reclaimWindow, finishedGrace, missingGrace, stuckGrace } = configuration.reflector;
   return {
     worker: { workerGroup, workerId },
     taskQueueId: `${provisionerId}/${workerType}`,
     reclaimWindow,
     finishedGrace,
     missingGrace,
+    stuckGrace,
     results: configuration.results,
     policy,
     artifacts: artifactPolicy(configuration, logHosts),

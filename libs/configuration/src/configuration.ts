@@ -114,6 +114,8 @@ export interface ReflectorConfiguration {
   finishedGrace: number;
   /** Seconds that a build request may be missing from Buildbot before that is believed. */
   missingGrace: number;
+  /** Seconds after the end of a build from which its request, still claimed, counts as stuck. */
+  stuckGrace: number;
   /** Seconds that an open build request of the bridge may be without a row before it is taken up again. */
   orphanGrace: number;
   /** Seconds between two looks at the list of claimed runs. */

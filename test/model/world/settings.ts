@@ -19,6 +19,7 @@ export const CONFIGURATION = {
     reclaimWindow: 600,
     finishedGrace: 600,
     missingGrace: 600,
+    stuckGrace: 600,
     orphanGrace: 60,
     claimedInterval: 600,
     concurrency: 50,
@@ -33,6 +34,7 @@ export const RULES: ReconcilerSettings = {
   reclaimWindow: CONFIGURATION.reflector.reclaimWindow,
   finishedGrace: CONFIGURATION.reflector.finishedGrace,
   missingGrace: CONFIGURATION.reflector.missingGrace,
+  stuckGrace: CONFIGURATION.reflector.stuckGrace,
   results: { warnings: 'failed', exception: 'malformed-payload' },
   policy: POLICY,
 };

@@ -86,11 +86,17 @@ export class LegacyBuildbot extends Buildbot {
         await this.selfServe.cancelRequest(reachable(branch), buildRequestId);
         return;
       case 'finishing':
+      case 'dropped':
       case 'cancelled':
       case 'finished':
         // Nothing runs that could be stopped.
         return;
     }
+  }
+
+  /** Only the end message of a build has its properties and its log's address. */
+  override outcome(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   override knows(buildername: string): Promise<BuilderKnown> {

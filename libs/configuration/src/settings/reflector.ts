@@ -35,6 +35,12 @@ export const reflector: Settings['reflector'] = {
     default: 600,
     doc: 'Seconds that a build request must be gone from Buildbot before that is believed.',
   },
+  stuckGrace: {
+    keys: ['reflector.stuck_grace'],
+    kind: secondsOrNone,
+    default: 600,
+    doc: 'Seconds after the end of a build from which its build request counts as stuck if its master still claims it.',
+  },
   orphanGrace: {
     keys: ['reflector.orphan_grace'],
     kind: secondsOrNone,

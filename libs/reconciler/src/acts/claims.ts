@@ -4,7 +4,7 @@ import { type Act, rowOf } from '../context.js';
 
 /** The id of the build that a claim is made for. */
 function newestBuildId(request: RequestSnapshot | undefined): number | null {
-  return request && 'build' in request.state ? request.state.build.buildId : null;
+  return request && 'build' in request.state ? (request.state.build?.buildId ?? null) : null;
 }
 
 /** Claims the pending run: its build has started, so the task is running. */

@@ -12,13 +12,15 @@ export const abandon: Act = async (situation, context) => {
   return decideWith(situation, { status });
 };
 
-/** The build request of a pending run has vanished: order another. */
+/** The build request of a pending run has vanished, or Buildbot dropped it: another is created. */
 export const recreateRequest: Act = async (situation, context) => {
   const row = rowOf(situation);
   const changed = await context.store.change(row, { buildRequestId: null, missingSince: null });
   context.logger.warn(
     { taskId: row.taskId, buildRequestId: row.buildRequestId },
-    'build request has vanished',
+    situation.request?.state.at === 'dropped'
+      ? 'Buildbot dropped the build request; creating it again'
+      : 'build request is missing from Buildbot; creating it again',
   );
   return changed ? decideWith(situation, { row: changed, request: undefined }) : LOOK_AGAIN;
 };

@@ -1,12 +1,14 @@
 import {
   type Artifact,
   ArtifactPolicy,
+  type BuildOutcome,
+  type BuildRef,
   type HeldRun,
   isEndMessage,
   resolutionOf,
   type RunRef,
 } from '@bbb/rules';
-import { decideWith, DONE, type FinishedEvent } from '../situation.js';
+import { decideWith, DONE, type Situation } from '../situation.js';
 import { type Act, rowOf, type ActContext } from '../context.js';
 
 const DEFAULT_POLICY = new ArtifactPolicy();
@@ -18,8 +20,8 @@ export const resolve: Act = async (situation, context) => {
   const { results, build, completeAt } = situation.request.state;
   const run = { taskId, runId, wasHeld: true };
 
-  const { event } = situation;
-  if (event?.kind === 'finished' && isEndMessage(event, build)) await attachAll(run, event, context);
+  const outcome = await readOutcome(situation, build, context);
+  if (outcome) await attachAll(run, outcome, context);
 
   const resolution = resolutionOf(results, context.settings.results);
   const status = await context.queue.report(run, resolution);
@@ -30,8 +32,30 @@ export const resolve: Act = async (situation, context) => {
   return decideWith(situation, { status });
 };
 
+/** The build's outcome, from its end message or else from Buildbot; a failure to read it keeps no result back. */
+async function readOutcome(
+  { taskId, event }: Situation,
+  build: BuildRef,
+  context: ActContext,
+): Promise<BuildOutcome | undefined> {
+  if (event?.kind === 'finished' && isEndMessage(event, build)) {
+    const log = event.logUrl === null ? null : { url: event.logUrl, contentType: 'application/gzip' };
+    return { properties: event.properties, log };
+  }
+  try {
+    return await context.buildbot.outcome(build);
+  } catch (error) {
+    context.logger.warn(
+      { taskId, ...build, error },
+      'build outcome could not be read; no artifacts attached',
+    );
+    context.telemetry.count('artifact_failures_total');
+    return undefined;
+  }
+}
+
 /** Whatever goes wrong with an artifact, the result must reach the task. */
-async function attachAll(run: HeldRun, event: FinishedEvent, context: ActContext): Promise<void> {
+async function attachAll(run: HeldRun, outcome: BuildOutcome, context: ActContext): Promise<void> {
   const { taskId, runId } = run;
   const attach = async (artifact: Artifact) => {
     try {
@@ -41,27 +65,30 @@ async function attachAll(run: HeldRun, event: FinishedEvent, context: ActContext
       context.telemetry.count('artifact_failures_total');
     }
   };
-  await Promise.all(artifactsOf({ taskId, runId }, event, context).map(attach));
+  await Promise.all(artifactsOf({ taskId, runId }, outcome, context).map(attach));
 }
 
 /** The names and forms are a contract with those who read them. */
-function artifactsOf(run: RunRef, event: FinishedEvent, context: ActContext): Artifact[] {
+function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
   const policy = context.settings.artifacts ?? DEFAULT_POLICY;
-  const { content, withheld } = policy.properties(event.properties);
+  const { content, withheld } = policy.properties(properties);
   if (withheld.length > 0) context.logger.log({ ...run, withheld }, 'properties withheld');
   const artifacts: Artifact[] = [
     { kind: 'file', name: 'public/properties.json', contentType: 'application/json', content },
   ];
-  const url = policy.logUrl(event.logUrl);
-  if (url) {
+  const url = policy.logUrl(log?.url ?? null);
+  if (log && url) {
     artifacts.push({
       kind: 'reference',
-      name: 'public/logs/live_backing.log.gz',
-      contentType: 'application/gzip',
+      name:
+        log.contentType === 'application/gzip'
+          ? 'public/logs/live_backing.log.gz'
+          : 'public/logs/live_backing.log',
+      contentType: log.contentType,
       url,
     });
-  } else if (event.logUrl !== null) {
-    context.logger.warn(run, 'address of the log not published');
+  } else if (log) {
+    context.logger.warn(run, 'build log URL withheld (host not in artifacts.log_hosts)');
   }
   return artifacts;
 }

@@ -1,6 +1,8 @@
 import {
   Buildbot,
   type BuilderKnown,
+  type BuildOutcome,
+  type BuildRef,
   type RequestSpec,
   type MarkedRequest,
   type RequestKey,
@@ -21,6 +23,8 @@ export class MemoryBuildbot extends Buildbot {
   readonly wishes: number[] = [];
   /** Tasks that had two open requests at one moment: must stay empty. */
   readonly doubles: string[] = [];
+  /** What builds left behind, where a message does not tell it. */
+  readonly outcomes = new Map<number, BuildOutcome>();
   builders: Record<string, BuilderKnown> = {};
   #nextId = 100;
   #locked: Promise<unknown> = Promise.resolve();
@@ -85,6 +89,10 @@ export class MemoryBuildbot extends Buildbot {
     return this.effects.effect('buildbot.cancel', () => void this.wishes.push(buildRequestId));
   }
 
+  outcome({ buildId }: BuildRef): Promise<BuildOutcome | undefined> {
+    return this.effects.read('buildbot.outcome', () => this.outcomes.get(buildId));
+  }
+
   knows(buildername: string): Promise<BuilderKnown> {
     return this.effects.read('buildbot.knows', () => this.builders[buildername] ?? 'known');
   }
@@ -135,7 +143,8 @@ export class MemoryBuildbot extends Buildbot {
 
   #byKey({ taskId, createdForRunId, scheduledAt }: RequestKey): MemoryRequest | undefined {
     return [...this.requests.values()].find(
-      ({ order }) =>
+      ({ order, isDropped }) =>
+        !isDropped &&
         order.taskId === taskId &&
         order.createdForRunId === createdForRunId &&
         order.scheduledAt === scheduledAt,

@@ -19,6 +19,9 @@ export class MemoryRequest {
   #results: number | null = null;
   #completeAt: number | null = null;
 
+  isDropped = false;
+  #endedAt: number | null = null;
+
   constructor(
     readonly buildRequestId: number,
     readonly order: RequestSpec,
@@ -45,6 +48,20 @@ export class MemoryRequest {
     this.isOpen = false;
     this.#results = results;
     this.#completeAt = now;
+  }
+
+  /** The master has lost the request: its build has ended, and it stays claimed. */
+  stick(now: number): void {
+    this.end();
+    this.#endedAt = now;
+  }
+
+  /** Collapsed into another request, or ended by a shutdown of its master. */
+  drop(): void {
+    const newest = this.builds.at(-1);
+    if (newest) newest.results ??= null;
+    this.isOpen = false;
+    this.isDropped = true;
   }
 
   requeue(): void {
@@ -84,12 +101,14 @@ export class MemoryRequest {
     const newest = this.builds.at(-1);
     if (!this.isOpen) {
       const completeAt = this.#completeAt;
+      if (this.isDropped) return { at: 'dropped', build: newest ? refOf(newest) : null };
       if (!newest || newest.results === RETRY) return { at: 'cancelled', completeAt };
       return { at: 'finished', build: refOf(newest), results: this.#results, completeAt };
     }
     if (!newest) return { at: 'waiting' };
     if (newest.results === undefined) return { at: 'building', build: refOf(newest) };
-    return { at: this.#isClaimed ? 'finishing' : 'requeued', build: refOf(newest) };
+    if (!this.#isClaimed) return { at: 'requeued', build: refOf(newest) };
+    return { at: 'finishing', build: refOf(newest), since: this.#endedAt };
   }
 }
 

@@ -53,6 +53,7 @@ export class World {
     reclaimWindow: 600,
     finishedGrace: 600,
     missingGrace: 300,
+    stuckGrace: 600,
     results: { warnings: 'failed', exception: 'malformed-payload' },
     policy: new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignored'] }),
     artifacts: new ArtifactPolicy({ logHosts: ['http://logs.example.com'] }),

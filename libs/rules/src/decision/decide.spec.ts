@@ -5,8 +5,8 @@ import type { Facts } from './facts.js';
 import { decisionTable, everyFacts } from './table.js';
 
 const PAGE = new URL('../../../../docs/decision-table.md', import.meta.url);
-const OPEN = ['waiting', 'building', 'rebuilding', 'finishing', 'requeued'];
-const COMPLETE = ['cancelled', 'finished', 'gone'];
+const OPEN = ['waiting', 'building', 'rebuilding', 'finishing', 'stuck', 'requeued'];
+const COMPLETE = ['dropped', 'cancelled', 'finished', 'gone'];
 const LIVE = ['pending', 'running', 'foreign'];
 
 /** What must hold whenever a verdict is given: said apart from the function, over its whole input space. */
@@ -24,14 +24,16 @@ const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
   reclaim: ({ run, claimDue, deadlinePassed, superseded }) =>
     run === 'running' && claimDue && !deadlinePassed && !superseded,
   retry: ({ run, request, superseded }) =>
-    run === 'running' && !superseded && ['rebuilding', 'requeued'].includes(request),
+    run === 'running' && !superseded && ['rebuilding', 'requeued', 'dropped', 'stuck'].includes(request),
   rerun: ({ run, runsLeft, deadlinePassed, superseded }) =>
     run === 'lost' && runsLeft && !deadlinePassed && !superseded,
   resolve: ({ run, request, reportDue, superseded }) =>
     run === 'running' && request === 'finished' && reportDue && !superseded,
   abandon: ({ run, request, missingSettled }) => run === 'running' && request === 'gone' && missingSettled,
-  'recreate-request': ({ run, request, missingSettled }) =>
-    run === 'pending' && request === 'gone' && missingSettled,
+  'recreate-request': ({ run, request, missingSettled, deadlinePassed, superseded }) =>
+    run === 'pending' &&
+    !superseded &&
+    ((request === 'gone' && missingSettled) || (request === 'dropped' && !deadlinePassed)),
   'cancel-task': ({ run, request, deadlinePassed, superseded }) =>
     ['pending', 'running'].includes(run) && request === 'cancelled' && !deadlinePassed && !superseded,
   'cancel-request': ({ run, request, superseded }) =>
@@ -45,7 +47,7 @@ describe('decide', () => {
   const space = [...everyFacts()];
 
   it('answers every combination of facts, and uses every verdict', () => {
-    expect(space).toHaveLength(11 * 7 * 2 ** 6);
+    expect(space).toHaveLength(13 * 7 * 2 ** 6);
     expect([...new Set(space.map(decide))].sort()).toEqual([...VERDICTS].sort());
   });
 
@@ -79,6 +81,15 @@ describe('decide', () => {
         !superseded,
     );
     expect(new Set(due.map(decide))).toEqual(new Set(['reclaim']));
+  });
+
+  it('never takes a dropped request for a result or a cancellation, nor forgets a stuck one', () => {
+    const verdictsOf = (request: string) =>
+      new Set(space.filter((facts) => facts.request === request).map(decide));
+    for (const verdict of ['resolve', 'claim', 'cancel-task', 'cancel-request'] as const)
+      expect(verdictsOf('dropped')).not.toContain(verdict);
+    for (const verdict of ['forget', 'resolve', 'claim', 'cancel-task', 'reclaim'] as const)
+      expect(verdictsOf('stuck')).not.toContain(verdict);
   });
 
   it('is shown by the page in docs', () => {

@@ -10,15 +10,15 @@ import type { Facts } from './facts.js';
  * reject         - a claimed run without a request: finish the rejection of its payload
  * claim          - claim the pending run: its build runs, or has ended
  * reclaim        - extend the claim
- * retry          - end the run as worker-shutdown, so that a new run follows Buildbot's RETRY
+ * retry          - end the run as worker-shutdown: Buildbot gave its build up, and a new run follows
  * rerun          - make a new run of a task whose worker was lost and whose retries are used up
  * resolve        - attach the artifacts and report the result
  * abandon        - report that the build request has vanished
- * recreate-request - forget the vanished request of a pending run, and create another
+ * recreate-request - forget the vanished or dropped request of a pending run, and create another
  * cancel-task    - cancel the task: it was cancelled in Buildbot
  * cancel-request - cancel in Buildbot: the task is dead
  * note-missing   - remember since when one side has been missing
- * forget         - both sides are at their end: drop the row
+ * forget         - both sides are at their end: delete the row
  */
 export const VERDICTS = [
   'ignore',
@@ -99,6 +99,8 @@ function decidePending(facts: Facts): Verdict {
       return facts.deadlinePassed ? 'wait' : 'claim';
     case 'cancelled':
       return facts.deadlinePassed ? 'wait' : 'cancel-task';
+    case 'dropped':
+      return facts.deadlinePassed ? 'wait' : 'recreate-request';
     case 'gone':
       return facts.missingSettled ? 'recreate-request' : 'note-missing';
     default:
@@ -110,6 +112,8 @@ function decideRunning(facts: Facts): Verdict {
   switch (facts.request) {
     case 'rebuilding':
     case 'requeued':
+    case 'dropped':
+    case 'stuck':
       return 'retry';
     case 'finished':
       return facts.reportDue ? 'resolve' : keepClaim(facts);
@@ -137,6 +141,7 @@ function decideLost(facts: Facts): Verdict {
     case 'gone':
       return 'forget';
     case 'finished':
+    case 'dropped':
       return canRerun ? 'rerun' : 'forget';
     default:
       return canRerun ? 'rerun' : decideOutlived(facts);
@@ -147,6 +152,7 @@ function decideLost(facts: Facts): Verdict {
 function decideOutlived(facts: Facts): Verdict {
   switch (facts.request) {
     case 'finished':
+    case 'dropped':
     case 'cancelled':
     case 'gone':
       return 'forget';

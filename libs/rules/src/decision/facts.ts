@@ -26,7 +26,9 @@ export type RunFact = (typeof RUN_FACTS)[number];
  * building   - its newest build runs, and the run is claimed for that build or for none yet
  * rebuilding - its newest build runs, but the run is claimed for an earlier one, which therefore ended in RETRY
  * finishing  - open, its newest build has just ended
+ * stuck      - open and claimed long after its newest build ended: its master has lost it until the next start
  * requeued   - open and unclaimed after a build: RETRY
+ * dropped    - complete, its work undone, and nobody asked for that: it is to be created again
  * cancelled  - complete without a result of its own: cancelled in Buildbot
  * finished   - complete with a result
  * gone       - recorded, but Buildbot does not know it
@@ -39,7 +41,9 @@ export const REQUEST_FACTS = [
   'building',
   'rebuilding',
   'finishing',
+  'stuck',
   'requeued',
+  'dropped',
   'cancelled',
   'finished',
   'gone',
@@ -79,6 +83,8 @@ export interface DecisionSettings {
   reclaimWindow: number;
   finishedGrace: number;
   missingGrace: number;
+  /** A build's end this long ago, with its request still claimed, makes the request stuck. */
+  stuckGrace: number;
 }
 
 /** What was observed. Taskcluster's maximum of runs is 50 (its queue service, version 106). */
@@ -134,8 +140,10 @@ function continuesRequest(runs: readonly Run[], earlier: number, requestIsOpen: 
 export function factsOf(seen: Observation, settings: DecisionSettings, now: number): Facts {
   const { row, status } = seen;
   const run = status && latestRun(status);
-  const request = requestFact(seen, run);
-  const requestIsOpen = ['waiting', 'building', 'rebuilding', 'finishing', 'requeued'].includes(request);
+  const request = requestFact(seen, run, settings, now);
+  const requestIsOpen = ['waiting', 'building', 'rebuilding', 'finishing', 'stuck', 'requeued'].includes(
+    request,
+  );
   const takenUntil = run?.takenUntil ?? row?.takenUntil ?? 0;
   return {
     run: runFact(status, run, settings),
@@ -171,7 +179,12 @@ function runFact(
   }
 }
 
-function requestFact({ row, request, buildbotUnavailable }: Observation, run: Run | undefined): RequestFact {
+function requestFact(
+  { row, request, buildbotUnavailable }: Observation,
+  run: Run | undefined,
+  { stuckGrace }: DecisionSettings,
+  now: number,
+): RequestFact {
   if (!row) return 'untracked';
   if (row.buildRequestId === null) return 'creating';
   if (!request) return buildbotUnavailable ? 'unavailable' : 'gone';
@@ -183,9 +196,11 @@ function requestFact({ row, request, buildbotUnavailable }: Observation, run: Ru
         : 'building';
     case 'finished':
       return endOf(state.results) === 'cancelled' ? 'cancelled' : 'finished';
-    case 'waiting':
     case 'finishing':
+      return state.since !== null && now - state.since >= stuckGrace ? 'stuck' : 'finishing';
+    case 'waiting':
     case 'requeued':
+    case 'dropped':
     case 'cancelled':
       return state.at;
   }

@@ -33,16 +33,20 @@ export interface BuildRef {
  * Where a build request stands, as a fact:
  * waiting   - open, no build yet
  * building  - open, its newest build has not ended
- * finishing - open and claimed, its newest build has ended: the master is about to complete or rebuild it
+ * finishing - open and claimed, its newest build has ended: the master is about to complete or rebuild it. `since`: when
+ *             that build ended, null where such a request never stays so
  * requeued  - open and unclaimed after a build: Buildbot's RETRY
+ * dropped   - complete, its work undone, and nobody asked for that: collapsed into another request, or ended by a
+ *             shutdown of its master
  * cancelled - complete, and no build ran to the request's end
  * finished  - complete with the result of its newest build
  */
 export type RequestState =
   | { at: 'waiting' }
   | { at: 'building'; build: BuildRef }
-  | { at: 'finishing'; build: BuildRef }
+  | { at: 'finishing'; build: BuildRef; since: number | null }
   | { at: 'requeued'; build: BuildRef }
+  | { at: 'dropped'; build: BuildRef | null }
   | { at: 'cancelled'; completeAt: number | null }
   | { at: 'finished'; build: BuildRef; results: number | null; completeAt: number | null };
 
@@ -72,6 +76,13 @@ export interface MarkedRequest {
   createdForRunId: number | null;
 }
 
+/** What a finished build leaves behind: its properties, and where its log is read. */
+export interface BuildOutcome {
+  /** Name, value, source. */
+  properties: readonly (readonly [name: string, value: unknown, source: string])[];
+  log: { url: string; contentType: string } | null;
+}
+
 /** How a builder name stands against the builder list. `unchecked`: there is no list to check against. */
 export type BuilderKnown = 'known' | 'unknown' | 'unchecked';
 
@@ -92,7 +103,7 @@ export abstract class Buildbot {
    */
   abstract create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
 
-  /** The id of the request that exists for a key, or undefined. */
+  /** The id of the newest request that exists for a key and is not dropped, or undefined. */
   abstract find(key: RequestKey): Promise<number | undefined>;
 
   /**
@@ -115,6 +126,13 @@ export abstract class Buildbot {
    * lagging replica and counts as Unavailable.
    */
   abstract cancel(request: RequestSnapshot): Promise<void>;
+
+  /**
+   * What a finished build leaves behind, read from Buildbot; undefined where only the build's end message tells it.
+   *
+   * @throws Unavailable when Buildbot does not answer
+   */
+  abstract outcome(build: BuildRef): Promise<BuildOutcome | undefined>;
 
   /** Whether the builder list has this name. Throws {@link Unavailable} when a list is configured but never loaded. */
   abstract knows(buildername: string): Promise<BuilderKnown>;

@@ -13,6 +13,7 @@ export const SETTINGS: DecisionSettings = {
   reclaimWindow: 600,
   finishedGrace: 600,
   missingGrace: 300,
+  stuckGrace: 600,
 };
 
 /** A run as an article gives it: its state, or the reason it was resolved for. */
@@ -74,7 +75,8 @@ export const SECOND = { buildId: 92, number: 106 };
 export const STATES = {
   waiting: { at: 'waiting' },
   building: { at: 'building', build: FIRST },
-  finishing: { at: 'finishing', build: FIRST },
+  finishing: { at: 'finishing', build: FIRST, since: null },
+  dropped: { at: 'dropped', build: null },
   requeued: { at: 'requeued', build: FIRST },
   cancelled: { at: 'cancelled', completeAt: NOW - 5 },
   finished: { at: 'finished', build: FIRST, results: 0, completeAt: NOW - 5 },

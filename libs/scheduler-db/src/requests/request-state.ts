@@ -55,7 +55,7 @@ export function deriveState(
       : { at: 'cancelled', completeAt };
   }
   if (!claimedAt) return { at: 'requeued', build };
-  return { at: newest.finishTime === null ? 'building' : 'finishing', build };
+  return newest.finishTime === null ? { at: 'building', build } : { at: 'finishing', build, since: null };
 }
 
 function isEndedByItsBuild(

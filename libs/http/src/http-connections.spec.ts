@@ -152,6 +152,36 @@ describe('HttpConnections', () => {
     await expect(get(connect(), 100)).rejects.toMatchObject({ code });
   });
 
+  describe('an answer longer than accepted', () => {
+    const limited = (maxBytes: number) =>
+      connect().exchange({ verb: 'GET', url: url(), headers: {}, maxBytes }, 5000);
+
+    it('is not read when its length is told', async () => {
+      let sent = 0;
+      answer = (response) => {
+        response.writeHead(200, { 'content-length': 2000 });
+        sent++;
+        response.flushHeaders();
+      };
+      await expect(limited(1999)).rejects.toMatchObject({ code: 'EMSGSIZE' });
+      expect(sent).toBe(1);
+    });
+
+    it('is cut off where it passes the limit', async () => {
+      answer = (response) => {
+        response.write('x'.repeat(1000));
+        response.write('x'.repeat(1000));
+      };
+      await expect(limited(1999)).rejects.toMatchObject({ code: 'EMSGSIZE' });
+    });
+
+    it('is one by a single byte', async () => {
+      answer = (response) => response.end('x'.repeat(2000));
+      expect((await limited(2000)).body).toHaveLength(2000);
+      await expect(limited(1999)).rejects.toMatchObject({ code: 'EMSGSIZE' });
+    });
+  });
+
   it('fails where nobody listens', async () => {
     const message = { verb: 'GET', url: new URL('http://127.0.0.1:1/'), headers: {} };
     await expect(connect().exchange(message, 1000)).rejects.toMatchObject({ code: 'ECONNREFUSED' });

@@ -1,1 +1,2 @@
 export * from './http-connections.js';
+export { logNetworkEnvironment } from './network-environment.js';

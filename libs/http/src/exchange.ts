@@ -1,0 +1,97 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { HttpAnswer } from './http-connections.js';
+
+/** undici's names of what others call by the operating system's. */
+const CODES: Record<string, string> = {
+  UND_ERR_SOCKET: 'ECONNRESET',
+  UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
+  UND_ERR_DESTROYED: 'ECONNABORTED',
+  UND_ERR_CLOSED: 'ECONNABORTED',
+};
+
+/** One request and its answer: limits the time and the size of the answer. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  private readonly end: number;
+  private readonly parts: Buffer[] = [];
+  private timer: NodeJS.Timeout;
+  private controller?: Dispatcher.DispatchController;
+  private status = 0;
+  private headers: IncomingHttpHeaders = {};
+  private size = 0;
+  private isOver = false;
+
+  /** @param timeout milliseconds from the start on a connection; `within` includes the wait for one */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly timeout: number,
+    within: number,
+    private readonly resolve: (answer: HttpAnswer) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    this.end = performance.now() + within;
+    this.timer = setTimeout(() => this.fail('ETIMEDOUT', 'no connection was free in time'), within);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.isOver) return controller.abort(withCode('ETIMEDOUT', 'gave up waiting for a connection'));
+    clearTimeout(this.timer);
+    const left = Math.max(1, Math.min(this.timeout, this.end - performance.now()));
+    this.timer = setTimeout(() => this.fail('ETIMEDOUT', 'no complete answer in time'), left);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.status = status;
+    this.headers = headers;
+    if (Number(headers['content-length']) > this.maxBytes) this.failTooLarge();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, part: Buffer): void {
+    this.size += part.length;
+    if (this.size > this.maxBytes) this.failTooLarge();
+    else this.parts.push(part);
+  }
+
+  onResponseEnd(): void {
+    if (!this.finish()) return;
+    const body = this.parts.length === 1 ? this.parts[0]! : Buffer.concat(this.parts);
+    this.resolve({ status: this.status, headers: this.headers, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (!this.finish()) return;
+    const { code } = error as NodeJS.ErrnoException;
+    const known = code === undefined ? undefined : CODES[code];
+    this.reject(known === undefined ? error : withCode(known, error.message, error));
+  }
+
+  private failTooLarge(): void {
+    this.fail('EMSGSIZE', `the answer has more than ${this.maxBytes} bytes`);
+  }
+
+  private fail(code: string, message: string): void {
+    if (!this.finish()) return;
+    const error = withCode(code, message);
+    this.parts.length = 0;
+    this.controller?.abort(error);
+    this.reject(error);
+  }
+
+  /** Returns false when it has ended before. */
+  private finish(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    return true;
+  }
+}
+
+/** An error as those of the network are: known by its `code`. */
+function withCode(code: string, message: string, cause?: Error): Error {
+  return Object.assign(new Error(message, { cause }), { code });
+}

@@ -130,26 +130,27 @@ describe('HttpConnections', () => {
         }, 20);
       };
       const message = { verb: 'PUT', url: url(), headers: {} };
-      await Promise.all(Array.from({ length: 9 }, () => connections.exchange(message, 5000)));
+      await Promise.all(Array.from({ length: 9 }, () => connections.exchange(message, 60_000)));
       expect(most).toBe(3);
     });
   });
 
-  it.each<[string, string, (response: ServerResponse) => unknown]>([
-    ['silence', 'ETIMEDOUT', () => undefined],
-    ['an answer without an end', 'ETIMEDOUT', (response) => response.writeHead(200).write('{')],
-    ['a cut connection', 'ECONNRESET', (response) => response.destroy()],
+  it.each<[string, string, number, (response: ServerResponse) => unknown]>([
+    ['silence', 'ETIMEDOUT', 100, () => undefined],
+    ['an answer without an end', 'ETIMEDOUT', 100, (response) => response.writeHead(200).write('{')],
+    ['a cut connection', 'ECONNRESET', 10_000, (response) => response.destroy()],
     [
       'an answer that is cut off',
       'ECONNRESET',
+      10_000,
       (response) => {
         response.writeHead(200, { 'content-length': 100 }).write('{');
         setTimeout(() => response.destroy(), 20);
       },
     ],
-  ])('fails on %s with %s', async (_, code, fault) => {
+  ])('fails on %s with %s', async (_, code, timeout, fault) => {
     answer = fault;
-    await expect(get(connect(), 100)).rejects.toMatchObject({ code });
+    await expect(get(connect(), timeout)).rejects.toMatchObject({ code });
   });
 
   describe('an answer longer than accepted', () => {

@@ -91,7 +91,8 @@ describe('TaskclusterQueue', () => {
       }
       expect(simulator.calls.total).toBe(60);
       expect(new Set(simulator.calls.of('reclaimTask').map(({ clientId }) => clientId)).size).toBe(20);
-      expect(simulator.connections).toBe(1);
+      // undici opens a second one when it is asked before the first is reported as free.
+      expect(simulator.connections).toBeLessThanOrEqual(2);
     });
 
     it('are not more than allowed', async () => {

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { logNetworkEnvironment } from '@bbb/http';
 import { Redaction, TaskQueue, Telemetry } from '@bbb/rules';
 import type { TaskclusterOptions } from './options.js';
 import { TaskclusterQueue } from './taskcluster-queue.js';
@@ -12,8 +13,10 @@ export class TaskclusterModule {
       providers: [
         {
           provide: TaskclusterQueue,
-          useFactory: (telemetry?: Telemetry, redaction?: Redaction) =>
-            new TaskclusterQueue(options, telemetry, redaction),
+          useFactory: (telemetry?: Telemetry, redaction?: Redaction) => {
+            logNetworkEnvironment();
+            return new TaskclusterQueue(options, telemetry, redaction);
+          },
           inject: [
             { token: Telemetry, optional: true },
             { token: Redaction, optional: true },

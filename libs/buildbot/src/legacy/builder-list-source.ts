@@ -44,6 +44,9 @@ class FileSource implements BuilderListSource {
   }
 }
 
+/** A list of all builders may have tens of megabytes. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
 class WebSource implements BuilderListSource {
   private readonly connections = new HttpConnections(1);
   private last?: { digest: string; etag: string | undefined };
@@ -75,7 +78,7 @@ class WebSource implements BuilderListSource {
       ...(this.last?.etag === undefined ? {} : { 'if-none-match': this.last.etag }),
     };
     try {
-      const message = { verb: 'GET', url: new URL(this.url), headers };
+      const message = { verb: 'GET', url: new URL(this.url), headers, maxBytes: MAX_BYTES };
       return await this.connections.exchange(message, timeout * 1000);
     } catch (error) {
       throw new Error(`no answer (${codeOf(error)})`, { cause: error });

@@ -16,6 +16,13 @@ const asNumber = (text: string): unknown => (text.trim() === '' ? text : Number(
 
 export const text = kind(z.string(), 'must be text', asIs);
 
+/** Of an address to listen on; an IPv6 address may stand in brackets. */
+export const listeningHost = kind(
+  z.string().transform((value) => value.replace(/^\[(.*)\]$/, '$1')),
+  'must be text',
+  asIs,
+);
+
 export const seconds = kind(
   z.number().positive().max(LONGEST),
   `must be a number of seconds above 0 and up to ${LONGEST}; fractions are allowed`,
@@ -93,7 +100,10 @@ export const patterns: Kind<string[]> = {
     for (const message of list.flatMap((pattern) => patternProblem(pattern) ?? []))
       context.addIssue({ code: 'custom', message });
   }),
-  expects: 'must be a list of regular expressions, as a JSON array (in a variable also separated by commas)',
+  expects:
+    'must be a list of regular expressions, as a JSON array such as ["^a.*$","^b{1,3}$"]; in a variable also ' +
+    'separated by commas, without quotes, where no pattern has a comma',
+  isList: true,
   fromText: listFromText,
   toText: (value) => JSON.stringify(value),
 };
@@ -107,13 +117,47 @@ export const hosts: Kind<string[]> = {
   toText: (value) => JSON.stringify(value),
 };
 
+/** Half of a pattern with a comma in it, several without one between them, or one with the quotes of a shell. */
+function isCutWrong(item: string): boolean {
+  const bare = item.replace(/\\./g, '');
+  const outside = bare.replace(/\[[^\]]*\]/g, '');
+  const count = (character: string) => outside.split(character).length;
+  return (
+    [...'[]'].some((bracket) => outside.includes(bracket)) ||
+    count('{') !== count('}') ||
+    count('(') !== count(')') ||
+    /;|\s\^|^(["']).*\1$/.test(bare)
+  );
+}
+
 function listFromText(given: string): unknown {
   try {
     if (given.trim().startsWith('[')) return JSON.parse(given);
   } catch {
     // A single pattern may begin with a bracket as well: [a-z]+
   }
-  return given.split(',').map((item) => item.trim());
+  const items = given.split(',').map((item) => item.trim());
+  return items.some(isCutWrong) ? given : items;
+}
+
+/** How many values each field of a cron expression has, from the last field to the first. */
+const CRON_RANGES = [7, 12, 31, 24, 60, 60];
+
+/** A step as long as its field, which cron takes for "once", is what somebody did not mean. */
+function stepProblem(expression: string): string | undefined {
+  const fields = expression.trim().split(/\s+/).reverse();
+  const wrong = fields.find((field, index) =>
+    [...field.matchAll(/\/(\d+)/g)].some(([, step]) => Number(step) >= CRON_RANGES[index]!),
+  );
+  return wrong && `has a step that is longer than its field: ${wrong}`;
+}
+
+function fires(expression: string): boolean {
+  try {
+    return new CronTime(expression).getNextDateFrom(new Date()).isValid;
+  } catch {
+    return false;
+  }
 }
 
 export const cronExpression = kind(
@@ -121,7 +165,12 @@ export const cronExpression = kind(
     .string()
     .refine(
       (value) => /^\s*(\S+\s+){4,5}\S+\s*$/.test(value) && CronTime.validateCronExpression(value).valid,
-    ),
+      { abort: true },
+    )
+    .superRefine((value, context) => {
+      const problem = stepProblem(value) ?? (fires(value) ? undefined : 'never fires: there is no such date');
+      if (problem) context.addIssue({ code: 'custom', message: problem });
+    }),
   'must be a cron expression of five fields, or six with seconds first, for example "*/30 * * * * *"',
   asIs,
 );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { Folder } from '../../platform/src/testing/folder.js';
 import { LAST_LAYOUT, LAYOUT_2015, ROOT_URL } from './testing/layouts.js';
 import { SERVICE_NAMES, type ServiceName } from './configuration.js';
@@ -480,4 +480,111 @@ describe('a variable that switches the verification of certificates off everywhe
       { subject: 'NODE_TLS_REJECT_UNAUTHORIZED', remedy: expect.stringContaining('NODE_EXTRA_CA_CERTS') },
     ]);
   });
+});
+
+describe('what would open what was closed', () => {
+  const refused = (json: object, environment: Environment = {}) =>
+    refusal(() =>
+      load('reflector', { ...LAST_LAYOUT, ...json }, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }),
+    ).message;
+
+  it.each([
+    '^release-.{1,3}$',
+    '^(a,b)',
+    '[a,b]+',
+    "'^release-.*$'",
+    '"^release-.*$"',
+    '^release;^nightly',
+    '^release ^nightly',
+  ])('is refused as a list in a variable: %s', (text) => {
+    const message = refused({}, { BBB_BUILDERS_RESTRICTED: text });
+    expect(message).toMatch(/restricted_builders .*JSON array/);
+  });
+
+  it.each(['^a b$,^c[d]e{2}', '["^release-.{1,3}$"]', '[a-z]+'])('is no list such as %s', (text) => {
+    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_BUILDERS_RESTRICTED: text };
+    expect(() => load('reflector', LAST_LAYOUT, environment)).not.toThrow();
+  });
+
+  it('is refused as null for a list', () => {
+    expect(refused({ restricted_builders: null })).toMatch(/restricted_builders .*must be a list/);
+  });
+
+  it('is warned of where every builder is ignored', () => {
+    const { warnings } = load('reflector', { ...LAST_LAYOUT, ignored_builders: [''] });
+    expect(warnings).toContainEqual(expect.stringContaining('ignored_builders has an empty pattern'));
+  });
+
+  it('is a .env that cannot be read', () => {
+    mkdirSync(`${folder.path}/.env`);
+    expect(refused({})).toMatch(/\.env: cannot be read \(EISDIR\)/);
+  });
+
+  it.each([
+    ['0 0 31 2 *', 'never fires'],
+    ['*/90 * * * * *', 'step that is longer than its field: */90'],
+    ['0 */24 * * *', 'step that is longer'],
+  ])('is refused as a cron expression: %s', (cron, reason) => {
+    expect(refused({ reflector: { cron } })).toContain(reason);
+  });
+
+  it.each(['*/59 * * * * *', '*/30 * * * *', '0 0 29 2 *', '0 0 * * 7'])(
+    'is no cron expression such as %s',
+    (cron) => {
+      expect(() => load('reflector', { ...LAST_LAYOUT, reflector: { cron } })).not.toThrow();
+    },
+  );
+});
+
+describe('files of secrets', () => {
+  const password = (content: string | Buffer) => {
+    writeFileSync(`${folder.path}/password`, content, { mode: 0o600 });
+    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_PULSE_PASSWORD_FILE: 'password' };
+    return load('tc-listener', LAST_LAYOUT, environment).configuration.pulse.password;
+  };
+
+  it.each(['\uFEFFhidden', 'hidden\r\n', 'hidden\n\n', 'hidden\r'])(
+    'are read without what an editor adds: %j',
+    (content) => {
+      expect(password(content)).toBe('hidden');
+    },
+  );
+
+  it.each([' hidden', 'hidden ', 'hid\nden', 'hid\u200bden'])(
+    'are refused with what nobody sees: %j',
+    (content) => {
+      const { message } = refusal(() => password(content));
+      expect(message).toContain('BBB_PULSE_PASSWORD_FILE: names a file with blanks');
+      expect(message).not.toContain('hidden');
+    },
+  );
+
+  it('are refused in another encoding', () => {
+    expect(refusal(() => password(Buffer.from('h\xefdden', 'latin1'))).message).toContain('not UTF-8');
+  });
+});
+
+it('takes an IPv6 address in brackets to listen on', () => {
+  const json = { ...LAST_LAYOUT, reflector: { http_host: '[::1]' } };
+  expect(load('reflector', json).configuration.http.host).toBe('::1');
+});
+
+it('tells where a value comes from', () => {
+  const file = folder.write('config.json', LAST_LAYOUT);
+  folder.write('.env', 'BBB_PULSE_HOST=pulse.example.com\n');
+  const { sourceOf } = loadConfiguration('reflector', {
+    file,
+    directory: folder.path,
+    logLevel: 'debug',
+    environment: { TASKCLUSTER_ROOT_URL: ROOT_URL },
+  });
+  expect(
+    ['taskcluster.rootUrl', 'pulse.host', 'bridgeDb.url', 'pulse.vhost', 'log.level'].map(sourceOf),
+  ).toEqual([
+    'TASKCLUSTER_ROOT_URL',
+    'BBB_PULSE_HOST in .env',
+    `bbb_db in ${file}`,
+    'default',
+    'command line',
+  ]);
 });

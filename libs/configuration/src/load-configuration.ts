@@ -15,6 +15,12 @@ export interface LoadedConfiguration {
   configuration: Configuration;
   /** What an operator should know, although it keeps nothing from working. */
   warnings: string[];
+  /**
+   * Where the value of a setting comes from, for example `BBB_PULSE_HOST in .env`, or `default`.
+   *
+   * @param path of the setting, for example `pulse.host`
+   */
+  sourceOf(path: string): string;
 }
 
 const NAMED = namedSettings(SETTINGS);
@@ -44,7 +50,15 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
   problems.push(...contradictions(values), ...refusedVariables(sources.environment));
   // A name that is unknown may be what a problem is about: a setting that is missing because its name is misspelt.
   if (problems.length > 0) throw new ConfigurationError(problems, unknownNames(sources));
-  return { configuration: assemble(service, values), warnings: warningsOf(service, sources, values) };
+  return {
+    configuration: assemble(service, values),
+    warnings: warningsOf(service, sources, values),
+    sourceOf: (path) => {
+      if (path === 'log.level' && options.logLevel) return 'command line';
+      const found = sources.find(namedSetting(path), service);
+      return found && 'origin' in found ? found.origin : 'default';
+    },
+  };
 }
 
 /**
@@ -54,13 +68,18 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
  * @throws ConfigurationError when it is missing or cannot be used
  */
 export function loadSetting(path: string, options: SourceOptions = {}): unknown {
-  const setting = NAMED.find((candidate) => candidate.path === path);
-  if (!setting) throw new RangeError(`there is no setting ${path}`);
+  const setting = namedSetting(path);
   const problems: Problem[] = [];
   const context: DefaultContext = { service: 'reflector', ...USUAL };
   const value = valueOf(setting, new Sources(options), context, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return value;
+}
+
+function namedSetting(path: string): NamedSetting {
+  const setting = NAMED.find((candidate) => candidate.path === path);
+  if (!setting) throw new RangeError(`there is no setting ${path}`);
+  return setting;
 }
 
 /** The URL of the bridge's own database. */
@@ -167,6 +186,9 @@ function warningsOf(service: ServiceName, sources: Sources, values: ReadonlyMap<
       .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
     ...(service !== 'bb-listener' && values.get('builders.url') === undefined
       ? ['no list of builders is set (builders_url): the names of builders are not checked']
+      : []),
+    ...((values.get('builders.ignored') as string[]).some((pattern) => pattern.trim() === '')
+      ? ['ignored_builders has an empty pattern, which matches every builder: all tasks are ignored']
       : []),
     ...insecurities(service, values),
   ];

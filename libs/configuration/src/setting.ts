@@ -4,6 +4,8 @@ import type { Configuration, ReflectorConfiguration, ServiceName } from './confi
 /** What values a setting takes, and how its text in a variable becomes one. */
 export interface Kind<T> {
   schema: z.ZodType<T>;
+  /** A list of rules: null in the JSON file is refused, since it may have been meant for a rule. */
+  isList?: true;
   /** The remedy when a value is wrong: "must be ...". */
   expects: string;
   /** Text of a variable as the raw value that the schema judges; the text itself where it is not readable. */

@@ -1,5 +1,5 @@
 import type { ServiceName } from '../configuration.js';
-import { listeningPort, oneOf, seconds, text } from '../kinds.js';
+import { listeningHost, listeningPort, oneOf, seconds, text } from '../kinds.js';
 import type { DefaultContext, Settings } from '../setting.js';
 
 const HEALTH_PORTS: Record<ServiceName, number> = {
@@ -13,7 +13,7 @@ const HEALTH_PORTS: Record<ServiceName, number> = {
 export const http: Settings['http'] = {
   host: {
     keys: ['<service>.http_host'],
-    kind: text,
+    kind: listeningHost,
     default: '127.0.0.1',
     doc: 'Address on which health and metrics are served.',
   },

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigurationError } from '../configuration-error.js';
 
@@ -12,8 +13,11 @@ export function readJsonFile(file: string): JsonObject {
   const refuse = (remedy: string) => new ConfigurationError([{ subject: file, remedy }]);
   let content: string;
   try {
-    content = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes)) throw refuse('is not UTF-8; save it with that encoding');
+    content = bytes.toString().replace(/^\uFEFF/, '');
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     throw refuse(`cannot be read (${codeOf(error)}); name the JSON file with --config FILE or BBB_CONFIG`);
   }
   let parsed: unknown;
@@ -26,14 +30,14 @@ export function readJsonFile(file: string): JsonObject {
   return parsed;
 }
 
-/** The value at a dotted key, nothing where it is absent, null or empty text. */
-export function valueAt(json: JsonObject, key: string): unknown {
+/** The value at a dotted key, nothing where it is absent, null (unless asked for) or empty text. */
+export function valueAt(json: JsonObject, key: string, withNull = false): unknown {
   let here: unknown = json;
   for (const name of key.split('.')) {
     if (!isObject(here) || !Object.hasOwn(here, name)) return undefined;
     here = here[name];
   }
-  return here === null || here === '' ? undefined : here;
+  return (here === null && !withNull) || here === '' ? undefined : here;
 }
 
 /** The dotted keys of the file that lead to none of the known ones. */

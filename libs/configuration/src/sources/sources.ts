@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import type { ServiceName } from '../configuration.js';
+import { ConfigurationError } from '../configuration-error.js';
 import {
   codeOf,
   EVERYBODY_READS,
@@ -62,7 +64,7 @@ export class Sources {
     const fromVariable = this.variable(setting.variable);
     if (fromVariable) return { ...fromVariable, isText: true };
     for (const key of keysFor(setting, service)) {
-      const raw = valueAt(this.json, key);
+      const raw = valueAt(this.json, key, setting.kind.isList);
       if (raw !== undefined) return { raw, origin: `${key} in ${this.file}`, isText: false };
     }
     return undefined;
@@ -99,8 +101,21 @@ export class Sources {
     const named = this.variable(variable);
     if (!named) return undefined;
     try {
-      const raw = readFileSync(resolve(this.directory, named.raw), 'utf8').replace(/\r?\n$/, '');
+      const bytes = readFileSync(resolve(this.directory, named.raw));
+      if (!isUtf8(bytes))
+        return { variable, remedy: 'names a file that is not UTF-8; save it with that encoding' };
+      // A mark of the encoding and line ends are the editor's.
+      const raw = bytes
+        .toString()
+        .replace(/^\uFEFF/, '')
+        .replace(/[\r\n]+$/, '');
       if (raw === '') return { variable, remedy: 'names an empty file; put the secret into it' };
+      if (raw !== raw.trim() || INVISIBLE.test(raw)) {
+        return {
+          variable,
+          remedy: 'names a file with blanks around the secret or invisible characters in it; remove them',
+        };
+      }
       return { raw, origin: named.origin, isText: true };
     } catch (error) {
       return {
@@ -111,11 +126,18 @@ export class Sources {
   }
 }
 
+/** Characters that no secret has, such as line ends and marks of an encoding. */
+const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
+
+/** @throws ConfigurationError when there is a file that cannot be read: its settings may be restrictions */
 function readDotenv(file: string): Record<string, string> {
   try {
     return parse(readFileSync(file));
-  } catch {
+  } catch (error) {
     // The file is optional.
-    return {};
+    if (codeOf(error) === 'ENOENT') return {};
+    throw new ConfigurationError([
+      { subject: file, remedy: `cannot be read (${codeOf(error)}); correct its rights or remove it` },
+    ]);
   }
 }

@@ -78,8 +78,8 @@ export class Service {
       bridgeDb: sum(/^bbb_sql_round_trips_total\{[^}]*database="bridge-db"/),
       schedulerDb: sum(/^bbb_sql_round_trips_total\{[^}]*database="scheduler-db"/),
       handled: sum(/^bbb_messages_total\{[^}]*outcome="acked"/),
-      passes: sum(/^bbb_cycle_seconds_count/),
-      passSeconds: sum(/^bbb_cycle_seconds_sum/),
+      passes: sum(/^bbb_pass_seconds_count/),
+      passSeconds: sum(/^bbb_pass_seconds_sum/),
     };
   }
 

@@ -7,11 +7,10 @@ import {
   type ListedRun,
   type TaskQueue,
   type TaskStore,
-  type Telemetry,
   Unavailable,
 } from '@bbb/rules';
 import type { Configuration } from '@bbb/configuration';
-import { Metrics, SystemClock } from '@bbb/platform';
+import { SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
@@ -85,8 +84,8 @@ describe('tasks at a time', () => {
     track: async () => ({ task: {}, created: true }) as never,
   } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byBuildRequestIds' | 'track'> as TaskStore;
 
-  const walk = (given = store, telemetry: Telemetry = new Metrics()) =>
-    new TrackedTasksStep(queue, buildbot, given, clock, telemetry, reconciler, configuration).run(new Set());
+  const walk = (given = store) =>
+    new TrackedTasksStep(queue, buildbot, given, reconciler, configuration).run(new Set());
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
@@ -105,20 +104,6 @@ describe('tasks at a time', () => {
     stopsAfter = 0;
     await walk();
     expect(done).toHaveLength(BATCH);
-  });
-
-  it.each([
-    ['no task is tracked', []],
-    ['no tracked task is claimed', [{ taskId: TASKS[0], takenUntil: null }]],
-  ])('tell of no least margin of claims once %s', async (_, rows) => {
-    const metrics = new Metrics();
-    const paged = (tasks: unknown[]) => ({ ...store, page: async () => ({ tasks }) }) as unknown as TaskStore;
-    const margin = async () => /^bbb_claim_margin_least_seconds (.*)$/m.exec(await metrics.text())?.[1];
-
-    await walk(paged([{ taskId: TASKS[0], takenUntil: clock.now() + 200 }]), metrics);
-    expect(Number(await margin())).toBeCloseTo(200, -1);
-    await walk(paged(rows), metrics);
-    expect(await margin()).toBe('Nan');
   });
 
   it.each<[string, () => Promise<void>]>([

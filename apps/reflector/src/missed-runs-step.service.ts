@@ -3,6 +3,7 @@ import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './for-each-concurrently.js';
+import { VerdictCounts } from './verdict-counts.js';
 
 /**
  * Takes up runs that the queue lists and no row knows: pending ones that the bridge was never told about, because
@@ -23,18 +24,18 @@ export class MissedRunsStep {
    * @throws Unavailable when the list cannot be read, once the runs before are taken up; Refused when the credentials
    *   do not suffice
    */
-  async takeUp(listed: AsyncIterable<ListedRun>): Promise<void> {
+  async takeUp(listed: AsyncIterable<ListedRun>, verdicts = new VerdictCounts()): Promise<void> {
     const { batch } = this.configuration.reflector;
     const page: ListedRun[] = [];
     try {
       for await (const run of listed) {
         if (!this.isIgnored(run)) page.push(run);
-        if (page.length === batch) await this.untracked(page.splice(0));
+        if (page.length === batch) await this.untracked(page.splice(0), verdicts);
         if (this.reconciler.isStopping) return;
       }
     } finally {
       // What was read is taken up whatever comes after it: the same page may fail in every pass.
-      await this.untracked(page);
+      await this.untracked(page, verdicts);
     }
   }
 
@@ -44,7 +45,7 @@ export class MissedRunsStep {
     return typeof named === 'string' && this.policy.judge(named, definition.scopes).is === 'ignored';
   }
 
-  private async untracked(page: readonly ListedRun[]): Promise<void> {
+  private async untracked(page: readonly ListedRun[], verdicts: VerdictCounts): Promise<void> {
     if (page.length === 0 || this.reconciler.isStopping) return;
     const tracked = new Set(
       (await this.store.byTaskIds(page.map(({ taskId }) => taskId))).map(({ taskId }) => taskId),
@@ -56,7 +57,7 @@ export class MissedRunsStep {
       () => this.reconciler.isStopping,
       async ({ taskId, definition }) => {
         try {
-          await this.reconciler.reconcile(taskId, { definition });
+          await verdicts.countOutcome(this.reconciler.reconcile(taskId, { definition }));
         } catch (error) {
           this.logger.warn({ taskId, error }, 'listed task not reconciled, to be tried in the next pass');
         }

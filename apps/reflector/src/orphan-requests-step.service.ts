@@ -11,6 +11,7 @@ import {
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { eachAtOnce } from './for-each-concurrently.js';
+import { VerdictCounts } from './verdict-counts.js';
 
 /** Open requests read at once. They are short, and more of them than this are rare. */
 const PAGE = 5000;
@@ -40,7 +41,7 @@ export class OrphanRequestsStep {
    * @param tracked build requests that were seen tracked in the walk under way; the first open ones are read meanwhile
    * @throws Unavailable when the scheduler database or the bridge's own cannot be read
    */
-  async run(tracked: Promise<ReadonlySet<number>>): Promise<void> {
+  async run(tracked: Promise<ReadonlySet<number>>, verdicts = new VerdictCounts()): Promise<void> {
     const youngest = this.clock.now() - this.configuration.reflector.orphanGrace;
     for (let after: number | undefined = 0; after !== undefined;) {
       const open: MarkedRequest[] = await this.buildbot.markedOpenRequests(after, PAGE);
@@ -49,20 +50,21 @@ export class OrphanRequestsStep {
         await this.untracked(
           open.filter(({ buildRequestId, createdAt }) => !seen.has(buildRequestId) && createdAt <= youngest),
         ),
+        verdicts,
       );
       const isLast = open.length < PAGE || this.reconciler.isStopping;
       after = isLast ? undefined : open.at(-1)?.buildRequestId;
     }
   }
 
-  private async adoptAll(orphans: readonly MarkedRequest[]): Promise<void> {
+  private async adoptAll(orphans: readonly MarkedRequest[], verdicts: VerdictCounts): Promise<void> {
     await eachAtOnce(
       orphans,
       this.configuration.reflector.concurrency,
       () => this.reconciler.isStopping,
       async (orphan) => {
         const { taskId, buildRequestId } = orphan;
-        await this.adopt(orphan).catch((error: unknown) => {
+        await this.adopt(orphan, verdicts).catch((error: unknown) => {
           this.logger.warn(
             { taskId, buildRequestId, error },
             'orphan not adopted, to be tried in the next pass',
@@ -79,7 +81,7 @@ export class OrphanRequestsStep {
     return requests.filter(({ buildRequestId }) => !tracked.has(buildRequestId));
   }
 
-  private async adopt(orphan: MarkedRequest): Promise<void> {
+  private async adopt(orphan: MarkedRequest, verdicts: VerdictCounts): Promise<void> {
     const { taskId, buildRequestId } = orphan;
     const status = await this.queue.status(taskId);
     const request = (await this.buildbot.snapshots([buildRequestId])).get(buildRequestId);
@@ -96,7 +98,7 @@ export class OrphanRequestsStep {
     });
     if (created)
       this.logger.warn({ taskId, runId, buildRequestId }, 'build request without a row is tracked again');
-    await this.reconciler.reconcile(taskId);
+    await verdicts.countOutcome(this.reconciler.reconcile(taskId));
     if (created) return;
     // The row as it is now: what was read before may be what the reconciliation has just changed.
     const row = await this.store.get(taskId);

@@ -1,19 +1,15 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
+import { Telemetry } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Heartbeats } from '@bbb/platform';
-import { ReflectorPass } from './reflector-pass.service.js';
+import { type Gaps, ReflectorPass, STEPS } from './reflector-pass.service.js';
 
 const LOOP = 'reflector-pass';
 
 /** Dates of a cron schedule that are looked at for its gaps. */
 const SAMPLE = 50;
-
-interface Gaps {
-  least: number;
-  most: number;
-}
 
 /** A pass that has not ended for so many intervals makes the process count as dead. */
 const INTERVALS_OF_PATIENCE = 3;
@@ -28,12 +24,14 @@ export class PassScheduler implements OnApplicationBootstrap {
     private readonly registry: SchedulerRegistry,
     private readonly pass: ReflectorPass,
     private readonly heartbeats: Heartbeats,
+    private readonly telemetry: Telemetry,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   onApplicationBootstrap(): void {
     this.gaps = this.start();
     this.heartbeats.expect(LOOP, INTERVALS_OF_PATIENCE * this.gaps.most);
+    this.exportIntervals();
     void this.tick();
   }
 
@@ -54,8 +52,16 @@ export class PassScheduler implements OnApplicationBootstrap {
     return gapsOf(job.nextDates(SAMPLE).map((date) => date.toSeconds()));
   }
 
+  private exportIntervals(): void {
+    const { claimedInterval } = this.configuration.reflector;
+    for (const step of STEPS) {
+      const interval = step === 'claimed' ? Math.max(claimedInterval, this.gaps.most) : this.gaps.most;
+      this.telemetry.set('loop_interval_seconds', interval, { loop: step });
+    }
+  }
+
   private async tick(): Promise<void> {
-    await this.pass.run(this.gaps.least);
+    await this.pass.run(this.gaps);
     this.heartbeats.beat(LOOP);
   }
 }

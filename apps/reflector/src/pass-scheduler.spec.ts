@@ -1,15 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Configuration, Schedule } from '@bbb/configuration';
+import type { Telemetry } from '@bbb/rules';
 import { Heartbeats, SystemClock } from '@bbb/platform';
 import { PassScheduler } from './pass-scheduler.service.js';
-import type { ReflectorPass } from './reflector-pass.service.js';
+import type { Gaps, ReflectorPass } from './reflector-pass.service.js';
 
 describe('PassScheduler', () => {
   let registry: SchedulerRegistry;
   let heartbeats: Heartbeats;
   let passes: { at: number; interval: number }[];
   let duration: number;
+  let intervals: Record<string, number>;
+  const telemetry: Telemetry = {
+    count: () => undefined,
+    observe: () => undefined,
+    set: (metric, value, labels) => {
+      if (metric === 'loop_interval_seconds') intervals[labels!.loop!] = value;
+    },
+  };
 
   beforeEach(() => {
     jest.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z') });
@@ -17,6 +26,7 @@ describe('PassScheduler', () => {
     heartbeats = new Heartbeats(new SystemClock());
     passes = [];
     duration = 0;
+    intervals = {};
   });
 
   afterEach(() => {
@@ -27,13 +37,13 @@ describe('PassScheduler', () => {
 
   function start(schedule: Schedule): void {
     const pass = {
-      run: async (interval: number) => {
+      run: async ({ least: interval }: Gaps) => {
         passes.push({ at: (Date.now() - Date.parse('2026-01-01T00:00:00Z')) / 1000, interval });
         if (duration > 0) await new Promise((resolve) => setTimeout(resolve, duration * 1000));
       },
     } as unknown as ReflectorPass;
-    const configuration = { reflector: { schedule } } as Configuration;
-    new PassScheduler(registry, pass, heartbeats, configuration).onApplicationBootstrap();
+    const configuration = { reflector: { schedule, claimedInterval: 600 } } as Configuration;
+    new PassScheduler(registry, pass, heartbeats, telemetry, configuration).onApplicationBootstrap();
   }
 
   it('makes a pass at once and then at every interval, fractions and primes included', async () => {
@@ -46,6 +56,11 @@ describe('PassScheduler', () => {
     start({ cron: '0,10,30 * * * * *' });
     await jest.advanceTimersByTimeAsync(59_000);
     expect(passes).toEqual([0, 10, 30].map((at) => ({ at, interval: 10 })));
+  });
+
+  it('exports the longest gap as the interval of each step', () => {
+    start({ cron: '0,10,30 * * * * *' });
+    expect(intervals).toEqual({ turn: 30, tracked: 30, pending: 30, orphans: 30, claimed: 600 });
   });
 
   it('counts as alive while passes end, and as dead when one has not ended for three intervals', async () => {

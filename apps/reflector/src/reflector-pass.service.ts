@@ -5,6 +5,7 @@ import { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
+import { VerdictCounts } from './verdict-counts.js';
 
 /**
  * Part of the interval that must lie between two passes. Half of it, so that a pass at an odd moment (a start, or a
@@ -12,6 +13,15 @@ import { MissedRunsStep } from './missed-runs-step.service.js';
  * without a pass, as long as any reflector lives.
  */
 const LEAST_GAP = 0.5;
+
+/** Seconds between two passes, at least and at most. */
+export interface Gaps {
+  least: number;
+  most: number;
+}
+
+/** Loops whose successes and intervals are exported: a turn is taken, then the steps of a pass run. */
+export const STEPS = ['turn', 'tracked', 'pending', 'orphans', 'claimed'] as const;
 
 /**
  * One look at everything. Passes never overlap, several reflectors take turns at them, and a part that fails does not
@@ -38,10 +48,10 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   /**
    * Makes a pass unless another reflector has made this interval's, or returns the one under way. Never throws.
    *
-   * @param interval seconds between two passes
+   * @param gaps between two passes, as they are scheduled
    */
-  run(interval: number): Promise<void> {
-    this.underWay ??= this.pass(interval).finally(() => (this.underWay = undefined));
+  run(gaps: Gaps): Promise<void> {
+    this.underWay ??= this.pass(gaps).finally(() => (this.underWay = undefined));
     return this.underWay;
   }
 
@@ -51,20 +61,30 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     await this.underWay;
   }
 
-  private async pass(interval: number): Promise<void> {
+  private async pass({ least, most }: Gaps): Promise<void> {
     const begun = this.clock.now();
-    if (!(await this.isOurTurn('pass', interval * LEAST_GAP))) return;
+    if (!(await this.isOurTurn('pass', least * LEAST_GAP))) return;
     const seen = new Set<number>();
-    const tracked = this.part('tracked', () => this.tracked.run(seen));
+    const verdicts = new VerdictCounts();
+    const tracked = this.part('tracked', () => this.tracked.run(seen, verdicts));
     await Promise.all([
       tracked,
-      this.part('pending', () => this.untracked.takeUp(this.queue.listPending())),
-      this.part('orphans', () => this.orphans.run(tracked.then(() => seen))),
+      this.part('pending', () => this.untracked.takeUp(this.queue.listPending(), verdicts)),
+      this.part('orphans', () =>
+        this.orphans.run(
+          tracked.then(() => seen),
+          verdicts,
+        ),
+      ),
     ]);
     if (await this.isOurTurn('claimed', this.configuration.reflector.claimedInterval)) {
-      await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed()));
+      await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed(), verdicts));
     }
-    this.telemetry.observe('pass_seconds', this.clock.now() - begun);
+    if (this.stopping) return;
+    const seconds = this.clock.now() - begun;
+    this.telemetry.observe('pass_seconds', seconds);
+    const nextDueBy = new Date((begun + most) * 1000).toISOString();
+    this.logger.log({ verdicts: verdicts.toObject(), seconds: round(seconds), nextDueBy }, 'pass finished');
   }
 
   private async isOurTurn(name: string, gap: number): Promise<boolean> {
@@ -76,14 +96,18 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     return ours;
   }
 
-  private async part(part: string, work: () => Promise<void>): Promise<void> {
+  private async part(part: (typeof STEPS)[number], work: () => Promise<void>): Promise<void> {
     if (this.stopping) return;
     try {
       await work();
-      this.telemetry.set('last_success_timestamp', this.clock.now(), { loop: part });
+      this.telemetry.set('last_success_timestamp_seconds', this.clock.now(), { loop: part });
     } catch (error) {
       if (this.stopping) return;
       this.logger.warn({ part, error }, 'part of the pass failed, to be tried in the next');
     }
   }
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,18 +1,17 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
-  Clock,
   type RequestSnapshot,
   TaskQueue,
   type TaskStatus,
   TaskStore,
-  Telemetry,
   type TrackedTask,
 } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { ahead } from './prefetch.js';
 import { eachAtOnce } from './for-each-concurrently.js';
+import { VerdictCounts } from './verdict-counts.js';
 
 /**
  * Rows worked on at once for each connection to Taskcluster. Enough that no connection waits and that what they read and
@@ -49,34 +48,25 @@ export class TrackedTasksStep {
     private readonly queue: TaskQueue,
     private readonly buildbot: Buildbot,
     private readonly store: TaskStore,
-    private readonly clock: Clock,
-    private readonly telemetry: Telemetry,
     private readonly reconciler: Reconciler,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   /**
    * @param buildRequestIds to which the build requests of the tracked tasks are added
+   * @param verdicts to which those of the tracked tasks are added
    * @throws Unavailable when Taskcluster or the rows cannot be read, once the rows before are done with; one task's
    *   trouble stays its own
    */
-  async run(buildRequestIds: Set<number>): Promise<void> {
+  async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
     const rows = this.rows(buildRequestIds);
     const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
-    let count = 0;
-    await eachAtOnce(rows, atOnce, isOver, (observed) => {
-      count++;
-      return this.workOn(observed);
-    });
-    this.telemetry.set('tracked', count);
+    await eachAtOnce(rows, atOnce, isOver, (observed) => this.workOn(observed, verdicts));
   }
 
   private async *rows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
-    let isFirst = true;
     for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
-      if (isFirst) this.noteMargin(rows[0]);
-      isFirst = false;
       for (const { buildRequestId } of rows) if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
       const read = await sides;
       for (const row of rows) yield { row, ...read };
@@ -102,14 +92,14 @@ export class TrackedTasksStep {
     return { statuses, snapshots: await this.snapshotsOf(rows) };
   }
 
-  private async workOn({ row, statuses, snapshots }: ObservedRow): Promise<void> {
+  private async workOn({ row, statuses, snapshots }: ObservedRow, verdicts: VerdictCounts): Promise<void> {
     const { taskId, runId, buildRequestId } = row;
     const status = statuses.get(taskId);
     const request = snapshots?.get(buildRequestId ?? -1);
     try {
       if (status instanceof Error) throw status;
       const given = { row, status, request, buildbotUnavailable: !snapshots, source: 'batched' } as const;
-      await this.reconciler.reconcile(taskId, given);
+      await verdicts.countOutcome(this.reconciler.reconcile(taskId, given));
     } catch (error) {
       this.logger.warn(
         { taskId, runId, buildRequestId, error },
@@ -126,11 +116,5 @@ export class TrackedTasksStep {
       this.logger.warn({ error }, 'Buildbot cannot be asked, claims are kept meanwhile');
       return undefined;
     }
-  }
-
-  private noteMargin(mostUrgent: TrackedTask | undefined): void {
-    // Without a claim there is no margin. The last one would keep an alarm on; NaN is below no threshold.
-    const takenUntil = mostUrgent?.takenUntil ?? NaN;
-    this.telemetry.set('claim_margin_least_seconds', takenUntil - this.clock.now());
   }
 }

@@ -5,6 +5,7 @@ import {
   Buildbot,
   BuilderPolicy,
   Clock,
+  METRICS,
   Redaction,
   TaskQueue,
   TaskStore,
@@ -15,6 +16,7 @@ import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration
 import { HEALTH_CHECKS, type HealthCheck, Metrics, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
+import { StateGauges } from './state-gauges.js';
 
 /** The outside systems that every service works with, the reconciler on top of them, and their health. */
 @Module({})
@@ -24,7 +26,7 @@ export class OutsideSystemsModule {
     const shared: Provider[] = [
       { provide: CONFIGURATION, useValue: configuration },
       { provide: Clock, useExisting: SystemClock },
-      { provide: Telemetry, useExisting: Metrics },
+      { provide: Telemetry, inject: [Metrics], useFactory: (metrics: Metrics) => metrics.define(METRICS) },
       { provide: Redaction, useExisting: Redactor },
       { provide: BuilderPolicy, useValue: new BuilderPolicy(builders) },
       {
@@ -60,6 +62,7 @@ export class OutsideSystemsModule {
       imports: systems,
       providers: [
         ...shared,
+        StateGauges,
         {
           provide: HEALTH_CHECKS,
           inject: [BridgeDb, TaskclusterQueue, BUILDBOT_HEALTH],

@@ -12,3 +12,4 @@ export * from './metrics/metrics.js';
 export * from './platform.module.js';
 export * from './process-settings.js';
 export * from './time/system-clock.js';
+export * from './bootstrap/version.js';

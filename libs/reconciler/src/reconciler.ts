@@ -22,7 +22,11 @@ import type { ReconcilerSettings, ActContext } from './context.js';
 const MAX_STEPS = 12;
 
 /** Counted from 0: where a counter comes into being with its first event, that event is no increase. */
-const COUNTERS = ['build_requests_created_total', 'payload_rejected_total', 'artifact_failures_total'];
+const COUNTERS = [
+  'build_requests_created_total',
+  'payload_rejected_total',
+  'artifact_failures_total',
+] as const;
 
 /** Buildbot's number for it. */
 const RETRY = 5;

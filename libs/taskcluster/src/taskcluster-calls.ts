@@ -92,8 +92,8 @@ export class TaskclusterCalls {
       const code =
         error instanceof Refused ? String(error.status) : error === undefined ? 'ok' : 'unavailable';
       const seconds = (performance.now() - began) / 1000;
-      this.telemetry?.count('bbb_external_calls_total', { system, op, code });
-      this.telemetry?.observe('bbb_external_call_seconds', seconds, { system });
+      this.telemetry?.count('external_calls_total', { system, op, code });
+      this.telemetry?.observe('external_call_seconds', seconds, { system });
       if (system === SYSTEM) this.note(error);
     }
   }

@@ -313,10 +313,7 @@ describe('TaskclusterQueue', () => {
     const taskId = simulator.createTask();
     await queue.status(taskId);
     await queue.status(taskId);
-    const call = (code: string) => [
-      'bbb_external_calls_total',
-      { system: 'taskcluster', op: 'status', code },
-    ];
+    const call = (code: string) => ['external_calls_total', { system: 'taskcluster', op: 'status', code }];
     expect(counted).toEqual([call('unavailable'), call('ok'), call('404')]);
   });
 

@@ -126,15 +126,7 @@ export class Instance {
       POLICY,
       CONFIGURATION,
     );
-    const walk = new TrackedTasksStep(
-      queue,
-      buildbot,
-      store,
-      this.clock,
-      telemetry,
-      reconciler,
-      CONFIGURATION,
-    );
+    const walk = new TrackedTasksStep(queue, buildbot, store, reconciler, CONFIGURATION);
     const parts = world.mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
     this.#pass = new ReflectorPass(
       parts.walk,
@@ -189,7 +181,7 @@ export class Instance {
 
   /** One pass of the reflector, or the one under way. */
   pass(): Promise<void> {
-    return this.#pass.run(INTERVAL);
+    return this.#pass.run({ least: INTERVAL, most: INTERVAL });
   }
 
   #handle({ subscription, body }: ReceivedMessage): Promise<void> {

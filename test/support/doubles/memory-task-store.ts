@@ -1,4 +1,10 @@
-import { TaskStore, type TrackedPage, type TrackedTask, type TrackedTaskChanges } from '@bbb/rules';
+import {
+  type TaskStatistics,
+  TaskStore,
+  type TrackedPage,
+  type TrackedTask,
+  type TrackedTaskChanges,
+} from '@bbb/rules';
 
 /** Rows in memory, changed by compare and set on their revision. */
 export class MemoryTaskStore extends TaskStore {
@@ -17,6 +23,12 @@ export class MemoryTaskStore extends TaskStore {
 
   override async byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
     return this.#where(({ taskId }) => taskIds.includes(taskId));
+  }
+
+  override async statistics(): Promise<TaskStatistics> {
+    const ends = [...this.rows.values()].flatMap(({ takenUntil }) => takenUntil ?? []);
+    const leastTakenUntil = ends.length === 0 ? null : Math.min(...ends);
+    return { claimed: ends.length, unclaimed: this.rows.size - ends.length, leastTakenUntil };
   }
 
   override async track(

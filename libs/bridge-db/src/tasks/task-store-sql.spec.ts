@@ -243,6 +243,12 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
     expect(seen.map((row) => row.takenUntil)).toEqual([100, 100, 200, 300, null, null]);
   });
 
+  it('counts the tracked tasks, and tells which claim ends first', async () => {
+    expect(await store.statistics()).toEqual({ claimed: 0, unclaimed: 0, leastTakenUntil: null });
+    await fill(dbs[0]!, 5, (n) => (n < 2 ? null : 1000 * n));
+    expect(await store.statistics()).toEqual({ claimed: 3, unclaimed: 2, leastTakenUntil: 2000 });
+  });
+
   it('walks over nothing, and over exactly one page', async () => {
     expect(await store.page(3)).toEqual({ tasks: [] });
     await fill(dbs[0]!, 3, () => null);

@@ -1,4 +1,5 @@
 import {
+  type TaskStatistics,
   TaskStore,
   type TrackedPage,
   type TrackedTask,
@@ -112,6 +113,10 @@ export class TaskStoreSql extends TaskStore {
     const byId = new Map(rows.map(({ id, ...task }) => [id, task]));
     const tasks = ids.flatMap((id) => byId.get(id) ?? []);
     return next === undefined ? { tasks } : { tasks, next };
+  }
+
+  statistics(): Promise<TaskStatistics> {
+    return this.on((table) => table.statistics());
   }
 
   /** One read of the index alone. Databases differ in whether NULL comes first or last, so it is put last here. */

@@ -1,4 +1,4 @@
-import type { TrackedTask } from '@bbb/rules';
+import type { TaskStatistics, TrackedTask } from '@bbb/rules';
 import { type Dialect, discardConnection, listPlaceholders, numberPlaceholders } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { writeEachToFile } from './write-each-to-file.js';
@@ -63,6 +63,18 @@ export class TaskTable {
   async byUrgency(): Promise<{ id: number; takenUntil: number | null }[]> {
     const [id, takenUntil] = [this.column('id'), this.column('takenUntil')];
     return this.rows(`SELECT ${id}, ${takenUntil} FROM tasks ORDER BY ${takenUntil}, ${id}`, []);
+  }
+
+  /** One read of the index alone. */
+  async statistics(): Promise<TaskStatistics> {
+    const takenUntil = this.column('takenUntil');
+    const [counted] = await this.rows<Record<'tracked' | 'claimed' | 'least', string | number | null>>(
+      `SELECT COUNT(*) AS tracked, COUNT(${takenUntil}) AS claimed, MIN(${takenUntil}) AS least FROM tasks`,
+      [],
+    );
+    // PostgreSQL's counts come as text.
+    const [tracked, claimed] = [Number(counted?.tracked), Number(counted?.claimed)];
+    return { claimed, unclaimed: tracked - claimed, leastTakenUntil: toNumber(counted?.least ?? null) };
   }
 
   /** @throws the driver's error when one of them is there already; then none is inserted */
@@ -206,4 +218,8 @@ export class TaskTable {
 
 function readTaskIds(rows: readonly TaskIdRow[]): ReadonlySet<string> {
   return new Set(rows.map(({ taskId }) => taskId));
+}
+
+function toNumber(value: string | number | null): number | null {
+  return value === null ? null : Number(value);
 }

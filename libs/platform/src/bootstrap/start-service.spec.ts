@@ -193,7 +193,10 @@ describe('startService', () => {
   it('serves metrics of each application apart, those of the process where asked', async () => {
     const one = await start([]);
     const other = await start([], { processMetrics: false });
-    one.app.get(Metrics).count('reconciles_total', { action: 'claim' });
+    one.app
+      .get(Metrics)
+      .define({ reconciles_total: { type: 'counter', help: 'Decisions.', labels: ['action'] } })
+      .count('reconciles_total', { action: 'claim' });
     const [text, otherText] = await Promise.all([get(one, '/metrics'), get(other, '/metrics')]);
     expect(text.text).toContain('bbb_reconciles_total{action="claim"} 1');
     expect(text.text).toContain('process_resident_memory_bytes');

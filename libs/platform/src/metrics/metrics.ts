@@ -1,47 +1,92 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { cacheFor } from './cache.js';
 
 type Labels = Record<string, string>;
+
+export interface MetricDefinition {
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  labels?: readonly string[];
+}
+
+export interface GaugeValue {
+  value: number;
+  labels?: Labels;
+}
 
 const PREFIX = 'bbb_';
 
 /** Seconds: from a quick query to a task that waited for hours. */
 const BUCKETS = [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
 
+/** Seconds for a read; a scrape must not end because a database is slow. */
+const MAX_READ_SECONDS = 2;
+
+/** Seconds for which values that were read for one scrape are used for others. */
+const MAX_AGE = 5;
+
 /**
  * Counts, durations and levels of one application, in a registry of its own, so that several applications can live in
- * one process. A metric comes into being with its first use, and its label names are those of that use: whoever names
- * a metric must always give it the same labels.
+ * one process. A metric appears with its first use.
  */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
-  private readonly counters = new Map<string, Counter>();
-  private readonly histograms = new Map<string, Histogram>();
-  private readonly gauges = new Map<string, Gauge>();
+  private catalogue: Readonly<Record<string, MetricDefinition>> = {};
+  private readonly used = new Map<string, Counter | Gauge | Histogram>();
 
+  /** Sets the metrics that there are. @returns itself */
+  define(catalogue: Readonly<Record<string, MetricDefinition>>): this {
+    this.catalogue = catalogue;
+    return this;
+  }
+
+  /** @throws when the catalogue knows no counter of this name with these labels; so do the other methods */
   count(metric: string, labels: Labels = {}, by = 1): void {
-    const shape = this.shape(metric, labels);
-    made(this.counters, shape.name, () => new Counter(shape)).inc(labels, by);
+    (this.use(metric, 'counter', labels) as Counter).inc(labels, by);
   }
 
   observe(metric: string, seconds: number, labels: Labels = {}): void {
-    const shape = this.shape(metric, labels);
-    made(this.histograms, shape.name, () => new Histogram({ ...shape, buckets: BUCKETS })).observe(
-      labels,
-      seconds,
-    );
+    (this.use(metric, 'histogram', labels) as Histogram).observe(labels, seconds);
   }
 
   set(metric: string, value: number, labels: Labels = {}): void {
-    const shape = this.shape(metric, labels);
-    made(this.gauges, shape.name, () => new Gauge(shape)).set(labels, value);
+    (this.use(metric, 'gauge', labels) as Gauge).set(labels, value);
   }
 
-  /** Adds what is known of the process itself: memory, processor, event loop. */
+  /**
+   * Reads gauges when metrics are scraped, at most once in some seconds. While they cannot be read they are absent, so
+   * that no scrape shows an old value.
+   *
+   * @param read the values of each gauge; a gauge of `metrics` without values is absent
+   */
+  collect<Name extends string>(
+    metrics: readonly Name[],
+    read: () => Promise<Partial<Record<Name, readonly GaugeValue[]>>>,
+  ): void {
+    const readInTime = () => Promise.race([read(), wait(MAX_READ_SECONDS * 1000, undefined, { ref: false })]);
+    const readCached = cacheFor(MAX_AGE, () => readInTime().catch(() => undefined));
+    for (const metric of metrics) {
+      const gauge = this.use(metric, 'gauge') as Gauge;
+      const hasLabels = this.catalogue[metric]?.labels !== undefined;
+      Object.assign(gauge, {
+        collect: async () => {
+          const values = (await readCached())?.[metric] ?? [];
+          gauge.reset();
+          // Without labels, a reset leaves 0.
+          if (values.length === 0 && !hasLabels) gauge.remove();
+          for (const { value, labels = {} } of values) gauge.set(labels, value);
+        },
+      });
+    }
+  }
+
+  /** Adds metrics of the process itself: memory, processor, event loop. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.registry });
-    // Whoever may read metrics need not learn which version there is to attack.
+    // `build_info` tells the version of Node.js already.
     this.registry.removeSingleMetric('nodejs_version_info');
   }
 
@@ -50,16 +95,30 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  private shape(metric: string, labels: Labels) {
-    const name = metric.startsWith(PREFIX) ? metric : PREFIX + metric;
-    return { name, help: name, labelNames: Object.keys(labels), registers: [this.registry] };
+  private use(metric: string, type: MetricDefinition['type'], labels?: Labels): Counter | Gauge | Histogram {
+    const definition = this.catalogue[metric];
+    const labelNames = [...(definition?.labels ?? [])];
+    const given = Object.keys(labels ?? {}).sort();
+    if (definition?.type !== type || (labels && given.join() !== [...labelNames].sort().join())) {
+      throw new Error(`the catalogue has no ${type} ${metric} with the labels [${given.join(', ')}]`);
+    }
+    const known = this.used.get(metric);
+    if (known) return known;
+    const shape = { name: PREFIX + metric, help: definition.help, labelNames, registers: [this.registry] };
+    const created = createInstrument(type, shape);
+    this.used.set(metric, created);
+    return created;
   }
 }
 
-function made<T>(all: Map<string, T>, name: string, make: () => T): T {
-  const known = all.get(name);
-  if (known) return known;
-  const created = make();
-  all.set(name, created);
-  return created;
+interface Shape {
+  name: string;
+  help: string;
+  labelNames: string[];
+  registers: Registry[];
+}
+
+function createInstrument(type: MetricDefinition['type'], shape: Shape): Counter | Gauge | Histogram {
+  if (type === 'counter') return new Counter(shape);
+  return type === 'gauge' ? new Gauge(shape) : new Histogram({ ...shape, buckets: BUCKETS });
 }

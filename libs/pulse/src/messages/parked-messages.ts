@@ -57,7 +57,7 @@ export class ParkedMessages {
         this.concurrency,
       );
       await Promise.all(due.map((kept) => this.retryOne(kept)));
-      if (due.length < this.concurrency) return this.reportCounts();
+      if (due.length < this.concurrency) return;
     }
   }
 
@@ -67,11 +67,5 @@ export class ParkedMessages {
     if (outcome === 'acked') {
       this.logger.log({ subscription: kept.subscription, id: kept.id }, 'parked message handled');
     }
-  }
-
-  private async reportCounts(): Promise<void> {
-    if (this.pause.isOn) return;
-    this.telemetry.set('parked', await this.store.count('parked'));
-    this.telemetry.set('quarantined', await this.store.count('quarantined'));
   }
 }

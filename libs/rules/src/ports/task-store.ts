@@ -29,6 +29,14 @@ export interface TrackedPage {
   next?: string;
 }
 
+/** How many tasks are tracked, and how urgent their claims are. */
+export interface TaskStatistics {
+  claimed: number;
+  unclaimed: number;
+  /** End of the claim that ends first, in epoch seconds; null: no task is claimed. */
+  leastTakenUntil: number | null;
+}
+
 /** The bridge's memory of its tasks: at most one row a task. Methods throw {@link Unavailable}. */
 export abstract class TaskStore {
   abstract get(taskId: string): Promise<TrackedTask | undefined>;
@@ -58,4 +66,6 @@ export abstract class TaskStore {
 
   /** All rows, most urgent claim first (takenUntil ascending, never claimed last), in stable pages. */
   abstract page(limit: number, after?: string): Promise<TrackedPage>;
+
+  abstract statistics(): Promise<TaskStatistics>;
 }

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { METRICS, type MessageStore, type TaskStatistics, type TaskStore } from '@bbb/rules';
+import { Metrics } from '@bbb/platform';
+import { StateGauges } from './state-gauges.js';
+
+/** What a scrape shows of the given state. */
+async function scrape(statistics: () => Promise<TaskStatistics>): Promise<string> {
+  const metrics = new Metrics().define(METRICS);
+  const tasks = { statistics } as Pick<TaskStore, 'statistics'> as TaskStore;
+  const messages = {
+    count: async (state) => (state === 'parked' ? 2 : 1),
+  } as Pick<MessageStore, 'count'> as MessageStore;
+  new StateGauges(metrics, tasks, messages, { now: () => 1000 }).onModuleInit();
+  return metrics.text();
+}
+
+describe('StateGauges', () => {
+  it('tell what the bridge database holds', async () => {
+    const text = await scrape(async () => ({ claimed: 3, unclaimed: 4, leastTakenUntil: 1200 }));
+    expect(text).toContain('bbb_tracked_tasks{state="claimed"} 3\n');
+    expect(text).toContain('bbb_tracked_tasks{state="unclaimed"} 4\n');
+    expect(text).toContain('bbb_claim_margin_least_seconds 200\n');
+    expect(text).toContain('bbb_kept_messages{state="parked"} 2\n');
+    expect(text).toContain('bbb_kept_messages{state="quarantined"} 1\n');
+    expect(text).toMatch(/^bbb_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m);
+  });
+
+  it('tell of no margin while no task is claimed', async () => {
+    const text = await scrape(async () => ({ claimed: 0, unclaimed: 1, leastTakenUntil: null }));
+    expect(text).toContain('bbb_claim_margin_least_seconds Nan\n');
+  });
+
+  it('are absent while their table cannot be read', async () => {
+    const text = await scrape(() => Promise.reject(new Error('unavailable')));
+    expect(text).not.toMatch(/^bbb_(tracked|claim)/m);
+    expect(text).toContain('bbb_kept_messages{state="parked"} 2\n');
+  });
+});

@@ -1,0 +1,40 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock, type GaugeName, MessageStore, TaskStore } from '@bbb/rules';
+import { Metrics, readVersion } from '@bbb/platform';
+
+/** Gauges of state that all instances share: read from the bridge's database, so that every instance tells the same. */
+@Injectable()
+export class StateGauges implements OnModuleInit {
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly tasks: TaskStore,
+    private readonly messages: MessageStore,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.metrics.set('build_info', 1, { version: readVersion(), node: process.version });
+    this.metrics.collect(['tracked_tasks', 'claim_margin_least_seconds'] satisfies GaugeName[], async () => {
+      const { claimed, unclaimed, leastTakenUntil } = await this.tasks.statistics();
+      return {
+        tracked_tasks: [
+          { labels: { state: 'claimed' }, value: claimed },
+          { labels: { state: 'unclaimed' }, value: unclaimed },
+        ],
+        // Without a claim there is no margin; NaN is below no threshold.
+        claim_margin_least_seconds: [{ value: (leastTakenUntil ?? NaN) - this.clock.now() }],
+      };
+    });
+    // Apart from the tasks: a service may lack the right to read messages.
+    this.metrics.collect(['kept_messages'] satisfies GaugeName[], async () => {
+      const parked = await this.messages.count('parked');
+      const quarantined = await this.messages.count('quarantined');
+      return {
+        kept_messages: [
+          { labels: { state: 'parked' }, value: parked },
+          { labels: { state: 'quarantined' }, value: quarantined },
+        ],
+      };
+    });
+  }
+}

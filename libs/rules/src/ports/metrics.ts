@@ -1,0 +1,110 @@
+interface MetricDefinition {
+  type: 'counter' | 'gauge' | 'histogram';
+  /** One sentence for whoever reads a dashboard. */
+  help: string;
+  labels?: readonly string[];
+}
+
+/** Every metric of the bridge; on the wire each name begins with `bbb_`. No label carries a task or a builder. */
+export const METRICS = {
+  build_info: {
+    type: 'gauge',
+    help: 'Always 1; the version of the bridge and of Node.js are labels.',
+    labels: ['version', 'node'],
+  },
+  messages_total: {
+    type: 'counter',
+    help: 'Messages from Pulse by outcome: acked, parked, quarantined or requeued.',
+    labels: ['queue', 'outcome'],
+  },
+  message_seconds: {
+    type: 'histogram',
+    help: 'Time to handle one message from Pulse.',
+    labels: ['queue'],
+  },
+  parked_attempts_total: {
+    type: 'counter',
+    help: 'Retries of parked messages by outcome.',
+    labels: ['queue', 'outcome'],
+  },
+  kept_messages: {
+    type: 'gauge',
+    help: 'Messages kept in the bridge database: parked (will be retried) or quarantined (wait for an operator).',
+    labels: ['state'],
+  },
+  pulse_connected: { type: 'gauge', help: '1 while this instance is connected to Pulse, otherwise 0.' },
+  pulse_connects_total: { type: 'counter', help: 'Connections that this instance made to Pulse.' },
+  reconciles_total: {
+    type: 'counter',
+    help: 'Decisions about tasks by action and outcome: ok, refused, unavailable or error.',
+    labels: ['action', 'outcome'],
+  },
+  conflicts_total: {
+    type: 'counter',
+    help: 'Actions that an outside system refused because the state had changed; they were decided anew.',
+    labels: ['action'],
+  },
+  build_requests_created_total: { type: 'counter', help: 'Build requests created in Buildbot.' },
+  payload_rejected_total: {
+    type: 'counter',
+    help: 'Tasks that were ended because their payload was rejected.',
+  },
+  artifact_failures_total: { type: 'counter', help: 'Artifacts that could not be attached to their run.' },
+  pending_to_request_seconds: {
+    type: 'histogram',
+    help: 'Time from the scheduling of a run to the creation of its build request.',
+  },
+  finish_to_resolve_seconds: {
+    type: 'histogram',
+    help: 'Time from the completion of a build request to the resolution of its run.',
+  },
+  claim_margin_seconds: {
+    type: 'histogram',
+    help: 'Time that was left on a claim when it was reclaimed.',
+  },
+  tracked_tasks: {
+    type: 'gauge',
+    help: 'Tasks in the bridge database, by whether their run is claimed.',
+    labels: ['state'],
+  },
+  claim_margin_least_seconds: {
+    type: 'gauge',
+    help: 'Time left on the most urgent claim; NaN while no task is claimed, negative when a claim has expired.',
+  },
+  external_calls_total: {
+    type: 'counter',
+    help: 'Calls to outside systems by operation and result code.',
+    labels: ['system', 'op', 'code'],
+  },
+  external_call_seconds: {
+    type: 'histogram',
+    help: 'Duration of calls to outside systems, with their retries.',
+    labels: ['system'],
+  },
+  sql_round_trips_total: {
+    type: 'counter',
+    help: 'Statements sent to each database.',
+    labels: ['database'],
+  },
+  pass_seconds: { type: 'histogram', help: 'Duration of the passes that this reflector made.' },
+  loop_interval_seconds: {
+    type: 'gauge',
+    help: 'Longest planned time between two rounds of a loop.',
+    labels: ['loop'],
+  },
+  last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When this instance last finished a round of a loop without a failure, in seconds since the epoch.',
+    labels: ['loop'],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+
+type NameOf<Type> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+
+export type CounterName = NameOf<'counter'>;
+export type GaugeName = NameOf<'gauge'>;
+export type HistogramName = NameOf<'histogram'>;

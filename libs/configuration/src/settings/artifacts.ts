@@ -11,13 +11,13 @@ export const artifacts: Settings['artifacts'] = {
       'none: names with passw, passphrase, secret, token, credential, private_key, api_key, access_key, auth, ' +
       'authorization or cookie in them',
     example: '["token","^internal_"]',
-    doc: 'Properties that are not published: regular expressions, found anywhere in a name, in either case; takes the place of the default.',
+    doc: 'Names of properties that are not published: regular expressions, found anywhere in a name, in either case; replaces the default.',
   },
   withholdSecrets: {
     keys: ['artifacts.withhold_secrets'],
     kind: flag,
     default: true,
-    doc: 'Whether properties are withheld whose values look like credentials: URLs with a password, keys, long random tokens.',
+    doc: 'Withhold properties whose values look like credentials: URLs with a password, keys, long random tokens.',
   },
   logHosts: {
     keys: ['artifacts.log_hosts'],

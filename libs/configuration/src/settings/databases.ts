@@ -17,25 +17,25 @@ export const schedulerDb: Settings['schedulerDb'] = {
     keys: ['scheduler_db_pool'],
     kind: whole(1, 200),
     default: 5,
-    doc: 'Connections to the scheduler database at most.',
+    doc: 'Maximum connections to the scheduler database.',
   },
   connectTimeout: {
     keys: ['scheduler_db_connect_timeout'],
     kind: seconds,
     default: 10,
-    doc: 'Seconds to wait for a connection to the scheduler database.',
+    doc: 'Maximum seconds to wait for a connection to the scheduler database.',
   },
   lockTimeout: {
     keys: ['scheduler_db_lock_timeout'],
     kind: seconds,
     default: 10,
-    doc: "Seconds to wait for the lock under which a task's build request is made.",
+    doc: 'Maximum seconds to wait for the lock under which a build request is created.',
   },
   answerTimeout: {
     keys: ['scheduler_db_answer_timeout'],
     kind: seconds,
     default: 20,
-    doc: 'Seconds to wait for an answer of the scheduler database.',
+    doc: 'Maximum seconds to wait for an answer of the scheduler database.',
   },
 };
 
@@ -52,18 +52,18 @@ export const bridgeDb: Settings['bridgeDb'] = {
     keys: ['bbb_db_pool'],
     kind: whole(1, 200),
     default: 5,
-    doc: "Connections to the bridge's database at most.",
+    doc: 'Maximum connections to the bridge database.',
   },
   connectTimeout: {
     keys: ['bbb_db_connect_timeout'],
     kind: seconds,
     default: 10,
-    doc: "Seconds to wait for a connection to the bridge's database.",
+    doc: 'Maximum seconds to wait for a connection to the bridge database.',
   },
   answerTimeout: {
     keys: ['bbb_db_answer_timeout'],
     kind: seconds,
     default: 20,
-    doc: "Seconds to wait for an answer of the bridge's database.",
+    doc: 'Maximum seconds to wait for an answer of the bridge database.',
   },
 };

@@ -27,7 +27,12 @@ export const http: Settings['http'] = {
 };
 
 export const shutdown: Settings['shutdown'] = {
-  grace: { keys: ['shutdown_grace'], kind: seconds, default: 25, doc: 'Seconds that a stop may last.' },
+  grace: {
+    keys: ['shutdown_grace'],
+    kind: seconds,
+    default: 25,
+    doc: 'Maximum seconds for a graceful shutdown.',
+  },
 };
 
 /** Seconds for what must not outlast a stop, as a default and in words. */
@@ -40,12 +45,12 @@ export const log: Settings['log'] = {
     kind: text,
     example: 'reflector.log',
     defaultDoc: 'none: standard output',
-    doc: 'File for the log; opened anew on SIGUSR2 and when it was moved away.',
+    doc: 'Log file; reopened on SIGUSR2 and after it was moved away.',
   },
   level: {
     keys: ['log_level'],
     kind: oneOf('debug', 'info', 'warn', 'error'),
     default: 'info',
-    doc: 'Least level that is logged.',
+    doc: 'Minimum log level.',
   },
 };

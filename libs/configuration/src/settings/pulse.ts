@@ -5,28 +5,39 @@ import { LISTENERS } from './services.js';
 // How the listeners reach Pulse, and what they hear there.
 
 export const pulse: Settings['pulse'] = {
-  host: { keys: ['pulse_host'], kind: text, default: 'pulse.mozilla.org', doc: 'Host of Pulse.' },
+  host: {
+    keys: ['pulse_host'],
+    kind: text,
+    default: 'pulse.mozilla.org',
+    doc: 'Host name of the Pulse broker.',
+  },
   port: {
     keys: ['pulse_port'],
     kind: port,
     default: ({ tls }) => (tls ? 5671 : 5672),
     defaultDoc: '5671, or 5672 where pulse_ssl is false',
-    doc: 'Port of Pulse.',
+    doc: 'Port of the Pulse broker.',
   },
   tls: {
     keys: ['pulse_ssl'],
     kind: flag,
     default: true,
-    doc: 'Whether the connection to Pulse is encrypted.',
+    doc: 'Use TLS for the connection to Pulse.',
   },
   insecureSsl: {
     keys: ['pulse_insecure_ssl'],
     kind: flag,
     default: false,
-    doc: "Whether any certificate is taken for Pulse's: only for tests, and told at every start.",
+    doc: 'Accept any TLS certificate of Pulse. Only for tests; every start logs a warning.',
   },
-  vhost: { keys: ['pulse_vhost'], kind: text, default: '/', doc: 'Virtual host of Pulse.' },
-  user: { keys: ['pulse_user'], kind: text, requiredBy: LISTENERS, example: 'bridge', doc: 'Pulse user.' },
+  vhost: { keys: ['pulse_vhost'], kind: text, default: '/', doc: 'Virtual host on the Pulse broker.' },
+  user: {
+    keys: ['pulse_user'],
+    kind: text,
+    requiredBy: LISTENERS,
+    example: 'bridge',
+    doc: 'User name for Pulse.',
+  },
   password: {
     keys: ['pulse_password'],
     kind: text,
@@ -39,13 +50,13 @@ export const pulse: Settings['pulse'] = {
     kind: text,
     requiredBy: LISTENERS,
     example: 'queue/bridge',
-    doc: "Beginning of the queues' names: queue/<Pulse user>, with a further part where several bridges share a user.",
+    doc: 'Prefix of the queue names: queue/<Pulse user>, with a further part where several bridges share a user.',
   },
   prefetch: {
     keys: ['pulse_prefetch'],
     kind: whole(1, 65_535),
     default: 100,
-    doc: 'Messages that Pulse hands out before the first is answered.',
+    doc: 'Maximum messages that Pulse delivers before one is acknowledged (prefetch).',
   },
   heartbeat: {
     keys: ['pulse_heartbeat'],
@@ -57,25 +68,25 @@ export const pulse: Settings['pulse'] = {
     keys: ['pulse_connect_timeout'],
     kind: seconds,
     default: 30,
-    doc: 'Seconds to wait for a connection to Pulse.',
+    doc: 'Maximum seconds to wait for a connection to Pulse.',
   },
   reconnectMin: {
     keys: ['pulse_reconnect_min'],
     kind: seconds,
     default: 1,
-    doc: 'Seconds before the first attempt to reconnect.',
+    doc: 'Seconds before the first attempt to reconnect to Pulse.',
   },
   reconnectMax: {
     keys: ['pulse_reconnect_max'],
     kind: seconds,
     default: 15,
-    doc: 'Seconds between attempts to reconnect at most.',
+    doc: 'Maximum seconds between two attempts to reconnect to Pulse.',
   },
   taskclusterExchangeBasename: {
     keys: ['tclistener.pulse_exchange_basename'],
     kind: text,
     default: 'exchange/taskcluster-queue/v1',
-    doc: "Beginning of the names of Taskcluster's exchanges.",
+    doc: "Prefix of the names of Taskcluster's exchanges.",
   },
   buildbotExchange: {
     keys: ['bblistener.pulse_exchange'],

@@ -8,12 +8,12 @@ export const results: Settings['results'] = {
     keys: ['results.warnings'],
     kind: oneOf('failed', 'completed'),
     default: 'failed',
-    doc: 'What a build with warnings makes of its task.',
+    doc: 'How to report a build that ends with WARNINGS.',
   },
   exception: {
     keys: ['results.exception'],
     kind: oneOf('malformed-payload', 'internal-error'),
     default: 'malformed-payload',
-    doc: 'Reason under which a build with an exception is reported.',
+    doc: 'Reason with which to report a build that ends with EXCEPTION.',
   },
 };

@@ -192,7 +192,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await until(() => warn.mock.calls.length >= 2);
     expect(warn).toHaveBeenCalledWith(
       { reason: expect.any(String), retryIn: PAUSES.first },
-      'database not available',
+      'bridge database unavailable; will retry',
     );
     expect(error).not.toHaveBeenCalled();
 

@@ -119,7 +119,7 @@ export class BridgeDb implements OnApplicationShutdown {
   private async prepare(source: DataSource): Promise<void> {
     if (source.options.type === 'better-sqlite3') {
       const migrations = await translateErrors('bridge-db', () => migrateUp(source));
-      if (migrations.length > 0) this.logger.log({ migrations }, 'database migrated');
+      if (migrations.length > 0) this.logger.log({ migrations }, 'bridge database migrated');
       return;
     }
     const pending = await translateErrors('bridge-db', () => pendingMigrations(source));
@@ -129,12 +129,12 @@ export class BridgeDb implements OnApplicationShutdown {
   private tryLater(error: unknown, pause: number): void {
     if (this.closed) return;
     const fields = { reason: readMessage(error), retryIn: pause };
-    if (error instanceof Unavailable) this.logger.warn(fields, 'database not available');
-    else this.logger.error(fields, 'database cannot be used');
+    if (error instanceof Unavailable) this.logger.warn(fields, 'bridge database unavailable; will retry');
+    else this.logger.error(fields, 'bridge database cannot be used; will retry');
     const spread = pause * (0.75 + Math.random() * 0.5);
     this.timer = setTimeout(() => {
       this.attempt = this.connect().then(
-        () => this.logger.log('database available'),
+        () => this.logger.log('bridge database available'),
         (failure: unknown) => this.tryLater(failure, Math.min(pause * 2, this.pauses.most)),
       );
     }, spread * 1000);

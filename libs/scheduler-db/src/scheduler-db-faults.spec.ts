@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { RequestSpec } from '@bbb/rules';
 import { parseDatabaseUrl } from '@bbb/sql';
@@ -118,9 +118,9 @@ describe('SchedulerDb on the schemas in between', () => {
     const db = open(database.url);
     const id = await db.create(ORDER, wanted);
     expect(await db.find(ORDER)).toBe(id);
-    expect((await db.snapshots([id!])).get(id!)).toMatchObject({
+    expect(await db.request(id!)).toMatchObject({
       branch: 'mozilla-central',
-      state: { at: 'waiting' },
+      snapshot: { state: { at: 'waiting' } },
     });
     expect(await db.markedOpenRequests(0, 10)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
     await rows.destroy();
@@ -135,6 +135,21 @@ describe('SchedulerDb without a server', () => {
     await expect(db.find(ORDER)).rejects.toMatchObject(UNAVAILABLE);
     expect(await db.problem()).toMatch(/ECONNREFUSED/);
     expect(await db.problem()).not.toMatch(/hunter2/);
+  });
+
+  it('starts, and logs what is wrong', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await open('postgresql://bridge:hunter2@127.0.0.1:1/scheduler').onModuleInit();
+    expect(warn.mock.calls).toEqual([
+      [
+        {
+          setting: 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)',
+          reason: expect.stringContaining('ECONNREFUSED'),
+        },
+        'scheduler database cannot be used; it is tried again whenever it is needed',
+      ],
+    ]);
+    warn.mockRestore();
   });
 
   it('refuses a URL that it cannot read', () => {
@@ -237,6 +252,26 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     await expect(db.create({ ...ORDER, buildername }, wanted)).rejects.toMatchObject({ name: 'Invalid' });
     expect(await requests()).toBe(0);
     expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+  });
+
+  it('calls a name that the character set cannot hold invalid, and makes the others', async () => {
+    if (kind === 'mysql') {
+      await rows.query(
+        'ALTER TABLE buildrequests MODIFY buildername VARCHAR(256) CHARACTER SET utf8 NOT NULL',
+      );
+    }
+    const db = open(database.url);
+    // PostgreSQL's text holds every character but this one.
+    const buildername = kind === 'mysql' ? 'fox 🦊' : 'fox \0';
+    const made = await Promise.allSettled([
+      db.create({ ...ORDER, buildername }, wanted),
+      db.create({ ...ORDER, taskId: 'b' }, wanted),
+    ]);
+    expect(made).toMatchObject([
+      { status: 'rejected', reason: { name: 'Invalid' } },
+      { status: 'fulfilled', value: expect.any(Number) },
+    ]);
+    expect(await requests()).toBe(1);
   });
 
   it('survives the loss of its connections', async () => {

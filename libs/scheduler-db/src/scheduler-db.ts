@@ -175,15 +175,21 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Looks once whether the database can be used as it is. A server that is away is no reason not to start.
+   * Checks once whether the database can be used, and logs what keeps it from that: an unavailable server, a wrong
+   * password or schema is no reason not to start, because it may be put right meanwhile.
    *
    * @throws NotStrict when a MySQL server answers and does not let the connection be strict
    * @throws Invalid when a SQLite file is missing, or is no database
    */
   async onModuleInit(): Promise<void> {
-    if (this.source.dialect === 'postgres') return;
-    const unusable = findUnusable(await this.source.failure(this.connectTimeout));
+    const failure = await this.source.failure(this.connectTimeout, () => this.schema());
+    if (failure === undefined) return;
+    const unusable = findUnusable(failure);
     if (unusable) throw unusable.withSetting(URL_SETTING);
+    this.logger.warn(
+      { setting: URL_SETTING, reason: failure.message },
+      'scheduler database cannot be used; it is tried again whenever it is needed',
+    );
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -222,7 +228,9 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
       (schema) => {
         this.logger.log({ dialect: this.source.dialect, ...schema }, 'scheduler database recognised');
         if (!schema.transactions)
-          this.logger.warn('the tables know no transactions: only the order of the inserts protects readers');
+          this.logger.warn(
+            'scheduler tables have no transactions; masters are protected only by the order of the inserts',
+          );
         return schema;
       },
       (error: unknown) => {

@@ -82,10 +82,10 @@ describe('translated', () => {
   });
 });
 
-it('translated tells of a way of signing in that the driver does not know', async () => {
+it('names the authentication plugins that the driver supports', async () => {
   const refusal = Object.assign(new Error('plugin'), { code: 'AUTH_SWITCH_PLUGIN_ERROR' });
   await expect(translateErrors('db', () => Promise.reject(refusal))).rejects.toThrow(
-    /give it mysql_native_password/,
+    /use mysql_native_password/,
   );
 });
 
@@ -118,7 +118,7 @@ describeDatabases('errors on %s', (kind) => {
 describeEach(['mysql', 'postgres'], isReachable)('a refusal of %s', (kind) => {
   it.each([
     [
-      'user or password refused',
+      'user or password rejected',
       (url: URL) => Object.assign(url, { username: 'nobody', password: 'hunter2' }),
     ],
     ['there is no such database', (url: URL) => Object.assign(url, { pathname: '/there_is_none' })],

@@ -88,7 +88,7 @@ export class TaskStoreSql extends TaskStore {
       if (existing) return { task: existing, created: false };
       // It was forgotten between the two statements.
     }
-    throw new Unavailable('bridge-db', 'the row of the task comes and goes');
+    throw new Unavailable('bridge-db', 'task row was created and deleted concurrently 5 times; will retry');
   }
 
   change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined> {

@@ -3,9 +3,9 @@ import { driverCode, translateErrors } from '@bbb/sql';
 
 export const SYSTEM = 'scheduler-db';
 
-/** Codes that say a value does not fit its column. */
+/** Codes that say a value does not fit its column, or its character set. */
 const VALUE =
-  /^(ER_(DATA_TOO_LONG|TRUNCATED_WRONG_VALUE.*|WRONG_VALUE.*|WARN_DATA_OUT_OF_RANGE|BAD_NULL_ERROR)|SQLITE_MISMATCH|22...|23502)$/;
+  /^(ER_(DATA_TOO_LONG|TRUNCATED_WRONG_VALUE.*|WRONG_VALUE.*|WARN_DATA_OUT_OF_RANGE|BAD_NULL_ERROR|INVALID_CHARACTER_STRING|CANNOT_CONVERT_STRING|IMPOSSIBLE_STRING_CONVERSION)|SQLITE_MISMATCH|22...|23502)$/;
 
 /**
  * Runs database work so that no driver's error leaves: what the database refuses about a value becomes Invalid,
@@ -19,7 +19,7 @@ export async function translateDriverErrors<T>(work: () => Promise<T>): Promise<
     const code = driverCode(error);
     if (code === undefined) throw error;
     if (VALUE.test(code))
-      throw new Invalid(`the scheduler database refuses a value (${code})`, { cause: error });
+      throw new Invalid(`the scheduler database rejects a value (${code})`, { cause: error });
     throw new Unavailable(SYSTEM, code, { cause: error });
   }
 }

@@ -45,19 +45,20 @@ export class LazySource {
   }
 
   /**
-   * What keeps it from being opened; nothing when it is open, or is not known to fail by then.
+   * What keeps work on it from succeeding; undefined when it succeeds, or has not failed by then.
    *
    * @param patience seconds
    */
-  async failure(patience: number): Promise<unknown> {
+  async failure(patience: number, work: () => Promise<unknown>): Promise<Error | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const noAnswer = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), patience * 1000);
     });
-    const opening = translateDriverErrors(async () => void (await this.#open())).catch(
-      (error: unknown) => error,
+    const failing = work().then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
-    return Promise.race([opening, noAnswer]).finally(() => clearTimeout(timer));
+    return Promise.race([failing, noAnswer]).finally(() => clearTimeout(timer));
   }
 
   /** Closes what is open; a later use opens it again. */

@@ -36,7 +36,7 @@ export function mysqlLocks(source: LazySource, patience: number): KeyLocks {
       if (!String(state?.mode).includes(SQL_MODE)) throw new Unavailable(SYSTEM, 'strict mode cannot be set');
       const locked = keys.filter((_, index) => Number(state?.[`held${index}`]) === 1);
       if (keys.length === 1 && locked.length === 0)
-        throw new Unavailable(SYSTEM, 'the lock of the task is held elsewhere');
+        throw new Unavailable(SYSTEM, 'the lock of the task is held by another instance');
 
       return await work({
         found: new Map(locked.map((key) => [key, chooseRequest(rows, key)])),

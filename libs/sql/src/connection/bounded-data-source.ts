@@ -70,7 +70,7 @@ async function limitTime<T>(answer: Promise<T>, patience: number, onLate: () => 
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       onLate();
-      reject(createError('the database does not answer', 'ETIMEDOUT'));
+      reject(createError('no answer from the database in time', 'ETIMEDOUT'));
     }, patience * 1000);
   });
   try {

@@ -18,7 +18,7 @@ export class DriverLogger implements Logger {
 
   log(level: 'log' | 'info' | 'warn', message: unknown): void {
     if (level !== 'warn') return;
-    this.logger.warn({ database: this.database, reason: String(message) }, 'warning of the database driver');
+    this.logger.warn({ database: this.database, reason: String(message) }, 'database driver warning');
   }
 
   logQuery(): void {

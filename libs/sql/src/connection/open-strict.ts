@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { driverCode } from '../errors/errors.js';
 import { NotStrict } from './not-strict.js';
-import { checkFile, UnusableFile } from './unusable-file.js';
+import { checkFile, makePrivateFile, UnusableFile } from './unusable-file.js';
 
 /**
  * Exactly this, whatever the server's default is. Not strict, MySQL would cut values that are too long; with
@@ -64,6 +64,8 @@ async function openSqliteFile(
   { database: file, fileMustExist = false }: { database: string; fileMustExist?: boolean },
 ): Promise<DataSource> {
   await checkFile(file, fileMustExist);
+  // SQLite gives the files beside it the same rights.
+  if (!fileMustExist) await makePrivateFile(file);
   try {
     await source.initialize();
     // What is in the file shows only when something is read.
@@ -103,7 +105,7 @@ function makePoolStrict(pool: Pool): void {
 /** Makes one connection strict, or rejects. */
 function makeConnectionStrict(connection: PooledConnection): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' });
+    const late = Object.assign(new Error('no answer from the database in time'), { code: 'ETIMEDOUT' });
     const timer = setTimeout(() => reject(late), PATIENCE * 1000);
     const end = (problem?: Error) => {
       clearTimeout(timer);

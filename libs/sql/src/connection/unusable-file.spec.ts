@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -51,6 +51,20 @@ describe('a SQLite file that is not what its URL says', () => {
   it('is made where it may be, and found again', async () => {
     await (await open('new.db', false)).destroy();
     await (await open('new.db', true)).destroy();
+  });
+
+  it('is readable for its owner only, whatever the umask', async () => {
+    const umask = process.umask(0);
+    try {
+      const source = await open('new.db', false);
+      await source.query('CREATE TABLE t (id INTEGER)');
+      const files = (await readdir(folder)).filter((name) => name.startsWith('new.db'));
+      expect(files.length).toBeGreaterThan(1);
+      for (const name of files) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+      await source.destroy();
+    } finally {
+      process.umask(umask);
+    }
   });
 
   it('is found behind a link', async () => {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Invalid } from '@bbb/rules';
 import { Unusable } from './unusable.js';
@@ -34,6 +34,16 @@ export async function checkFile(file: string, mustExist: boolean): Promise<void>
     throw new UnusableFile(
       `there is no folder ${folder} for ${file} to be in; make it, or correct the path in the URL`,
     );
+}
+
+/** Makes an empty SQLite file that only its owner can read and write, if there is none yet. */
+export async function makePrivateFile(file: string): Promise<void> {
+  try {
+    await writeFile(file, '', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    // One that is there is not opened, see above.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 async function readKind(path: string): Promise<'file' | 'folder' | undefined> {

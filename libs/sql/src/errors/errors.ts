@@ -30,7 +30,7 @@ const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
 
 /** Errors that say something about our statement or data, not about the database being away. */
 const OURS =
-  /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
+  /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|INVALID_CHARACTER_STRING|CANNOT_CONVERT_STRING|IMPOSSIBLE_STRING_CONVERSION|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
 
 /** What an operator has to look at, by the driver's code. */
 const REMEDIES: Record<string, string> = {
@@ -38,20 +38,20 @@ const REMEDIES: Record<string, string> = {
   ENOTFOUND: 'there is no such host',
   ENOENT: 'there is no such file',
   EACCES: 'this account may not use the file',
-  ER_ACCESS_DENIED_ERROR: 'user or password refused',
-  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password refused',
+  ER_ACCESS_DENIED_ERROR: 'user or password rejected',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password rejected',
   AUTH_SWITCH_PLUGIN_ERROR:
-    'the account signs in by a way that this program does not know; give it mysql_native_password or caching_sha2_password',
+    'unsupported MySQL authentication plugin; use mysql_native_password or caching_sha2_password',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
   ER_BAD_DB_ERROR: 'there is no such database',
-  ER_OPTION_PREVENTS_STATEMENT: 'the server is for reading only',
-  ER_READ_ONLY_MODE: 'the server is for reading only',
-  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'the server is for reading only',
+  ER_OPTION_PREVENTS_STATEMENT: 'the server is read-only',
+  ER_READ_ONLY_MODE: 'the server is read-only',
+  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'the server is read-only',
   SQLITE_NOTADB: 'the file is no SQLite database',
   SQLITE_CANTOPEN: 'the file cannot be opened',
-  '25006': 'the server is for reading only',
-  '28P01': 'user or password refused',
-  '28000': 'user or password refused',
+  '25006': 'the server is read-only',
+  '28P01': 'user or password rejected',
+  '28000': 'user or password rejected',
   '3D000': 'there is no such database',
 };
 

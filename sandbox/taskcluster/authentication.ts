@@ -37,6 +37,8 @@ export function authenticate(header: string | undefined, options: Authentication
     const scopes = options.scopes?.anonymous ?? ANONYMOUS_SCOPES;
     return { clientId: 'anonymous', scopes, temporary: false };
   }
+  // hawk refuses to read a longer one.
+  if (header.length > 4096) throw unauthenticated('Header length too long');
   const id = /^Hawk .*\bid="([^"]+)"/.exec(header)?.[1];
   if (id === undefined) throw unauthenticated('Bad header format');
   const ext = extension(header);

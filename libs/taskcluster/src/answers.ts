@@ -9,6 +9,9 @@ export class Passing extends Unavailable {}
 /** No answer at all: a network error or a timeout. */
 export class NotReached extends Passing {}
 
+/** No answer within the time for it. */
+export class TimedOut extends NotReached {}
+
 /** The deployment has no such method (501). */
 export class NotOffered extends Unavailable {}
 
@@ -68,7 +71,8 @@ export function toNotReached(system: string, what: string, error: unknown): unkn
   const code = (error as { code?: unknown } | undefined)?.code;
   if (typeof code !== 'string') return error;
   if (code === 'EMSGSIZE') return new TooLarge(system, `answer to ${what} is too large`);
-  return new NotReached(system, `no answer to ${what}: ${code === 'ETIMEDOUT' ? 'timeout' : code}`);
+  if (code === 'ETIMEDOUT') return new TimedOut(system, `no answer to ${what}: timeout`);
+  return new NotReached(system, `no answer to ${what}: ${code}`);
 }
 
 /**

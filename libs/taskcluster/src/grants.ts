@@ -3,8 +3,10 @@ import type { Credentials } from './hawk.js';
 
 /** What is known of a run since it was claimed. */
 export interface Grant {
-  /** Of its worker; none where our own are used. */
+  /** Of its worker; none where the bridge's own are used. */
   credentials?: Credentials | undefined;
+  /** The run's credentials are too long to be sent, so the bridge's own are used. */
+  isTooLong?: boolean;
   /** When its task expires, as Taskcluster wrote it. */
   expires?: string | undefined;
 }

@@ -24,6 +24,20 @@ export function authorization(verb: string, url: URL, credentials: Credentials):
   return header;
 }
 
+/** Characters of the longest Authorization header that hawk, and with it Taskcluster, reads. */
+const LONGEST_HEADER = 4096;
+
+/** Characters of a header without its certificate and the client's id: hash, nonce, time and names. */
+const REST = 200;
+
+/**
+ * Whether credentials fit into a header. Those of a run carry the scopes of its task: with about 2.4 kB of scopes they do
+ * not, and Taskcluster would answer 401.
+ */
+export function fitsHeader({ clientId, certificate = '' }: Credentials): boolean {
+  return extension(certificate).length + clientId.length + REST <= LONGEST_HEADER;
+}
+
 /** Where Taskcluster expects the certificate of temporary credentials. */
 function extension(certificate: string): string {
   return Buffer.from(`{"certificate":${certificate}}`).toString('base64');

@@ -2,9 +2,13 @@ import { Refused, type Claim, type HeldRun, type Redaction, type RunRef, type Ta
 import { SYSTEM } from './answers.js';
 import type { Budget } from './attempts.js';
 import { Grants, keyOf } from './grants.js';
-import type { Credentials } from './hawk.js';
+import { fitsHeader, type Credentials } from './hawk.js';
 import { readReply } from './replies.js';
 import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
+
+/** What to do when the bridge's own credentials do not suffice either. */
+const TOO_LONG =
+  'the scopes of the task are too long for the credentials of its run; shorten them, or give the bridge the scopes of docs/least-privilege.md for permanent credentials';
 
 export interface Worker {
   workerGroup: string;
@@ -49,14 +53,31 @@ export class HeldRuns {
    */
   async acting<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
     if (this.kind === 'permanent') return work({ budget });
-    const kept = this.grants.get(run)?.credentials;
-    if (!kept) return work({ budget, credentials: await this.renewed(run, budget) });
+    const grant = this.grants.get(run);
+    if (grant?.isTooLong) return this.actAsBridge(budget, work);
+    const kept = grant?.credentials;
+    if (!kept) return this.actAnew(run, budget, work);
     try {
       return await work({ budget, credentials: kept });
     } catch (error) {
       if (!(error instanceof Refused && error.system === SYSTEM && error.status === 401)) throw error;
       this.grants.forget(run);
-      return work({ budget, credentials: await this.renewed(run, budget) });
+      return this.actAnew(run, budget, work);
+    }
+  }
+
+  private async actAnew<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
+    const credentials = await this.renewed(run, budget);
+    return credentials ? work({ budget, credentials }) : this.actAsBridge(budget, work);
+  }
+
+  /** Of a run whose own credentials cannot be sent. */
+  private async actAsBridge<T>(budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
+    try {
+      return await work({ budget });
+    } catch (error) {
+      if (!(error instanceof Refused && error.system === SYSTEM && error.status === 403)) throw error;
+      throw new Refused(SYSTEM, 403, error.code, `${TOO_LONG}: ${error.message}`, { cause: error });
     }
   }
 
@@ -105,7 +126,9 @@ export class HeldRuns {
     const { takenUntil, status, credentials } = readReply.claim(method, reply);
     if (credentials) for (const secret of secretsIn(credentials)) this.redaction?.learn(secret);
     const temporary = this.kind === 'temporary' ? credentials : undefined;
-    this.grants.keep(run, { credentials: temporary, expires: status.expires });
+    const isTooLong = temporary !== undefined && !fitsHeader(temporary);
+    const usable = isTooLong ? undefined : temporary;
+    this.grants.keep(run, { credentials: usable, isTooLong, expires: status.expires });
     return { takenUntil, status };
   }
 }

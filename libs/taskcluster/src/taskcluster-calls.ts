@@ -29,6 +29,8 @@ export class TaskclusterCalls {
   private readonly connections: HttpConnections;
   private readonly rootUrl: string;
   private lastFailure: string | undefined;
+  /** Seconds by which Taskcluster's clock is ahead, by the `Date` of its last answer. */
+  clockOffset: number | undefined;
 
   constructor(
     private readonly options: TaskclusterOptions,
@@ -57,12 +59,15 @@ export class TaskclusterCalls {
     return retry(budget, this.limits, async (timeout, within) => {
       const headers = { ...(body ? JSON_TYPE : {}), authorization: authorization(verb, url, credentials) };
       return this.measure(SYSTEM, call.method, async () => {
+        const sent = Date.now();
         const answer = await this.connections
           .exchange({ verb, url, headers, body }, timeout, within)
           .catch((error: unknown) => {
             throw toNotReached(SYSTEM, call.method, error);
           });
-        return readAnswer(questionOf(call), answer);
+        const reply = readAnswer(questionOf(call), answer);
+        this.noteTime(answer.headers.date, (sent + Date.now()) / 2);
+        return reply;
       });
     });
   }
@@ -74,7 +79,13 @@ export class TaskclusterCalls {
 
   /** What was wrong with the last call, with the setting to check; undefined when it was answered. */
   problem(): string | undefined {
-    return this.lastFailure;
+    return this.lastFailure ?? clockProblem(this.clockOffset);
+  }
+
+  /** The header has whole seconds: on average half of one has passed. */
+  private noteTime(date: string | undefined, local: number): void {
+    const told = Date.parse(date ?? '');
+    if (!Number.isNaN(told)) this.clockOffset = (told + 500 - local) / 1000;
   }
 
   close(): void {
@@ -104,6 +115,17 @@ export class TaskclusterCalls {
     const remedy = isElsewhere ? `; check ${ROOT_URL}` : '';
     this.lastFailure = isProblem ? error.message + remedy : undefined;
   }
+}
+
+/** Seconds from which a difference of clocks is told, and from which claims are in danger. */
+const CLOCK_WARNING = 5;
+const CLOCK_ERROR = 60;
+
+function clockProblem(offset: number | undefined): string | undefined {
+  if (offset === undefined || Math.abs(offset) <= CLOCK_WARNING) return undefined;
+  const direction = offset > 0 ? 'behind' : 'ahead of';
+  const danger = Math.abs(offset) > CLOCK_ERROR ? ' claims may expire;' : '';
+  return `this machine's clock is ${Math.round(Math.abs(offset))} s ${direction} Taskcluster's;${danger} synchronise it`;
 }
 
 /** The parameters of the API's methods begin with the task's id, if they name a task. */

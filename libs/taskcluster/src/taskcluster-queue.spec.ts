@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Refused, type Artifact, type Redaction, type RunRef, type Telemetry } from '@bbb/rules';
 import { TaskclusterSimulator, type Fault } from '../../../sandbox/taskcluster/index.js';
@@ -281,6 +281,23 @@ describe('TaskclusterQueue', () => {
       expect(queue.problem()).toBeUndefined();
     });
 
+    it('tells of a clock that is off, and by how much', async () => {
+      const now = Date.now;
+      const queue = connect();
+      const taskId = simulator.createTask();
+      await queue.status(taskId);
+      expect(Math.abs(queue.clockOffset()!)).toBeLessThan(5);
+      const spy = jest.spyOn(Date, 'now').mockImplementation(() => now() - 90_000);
+      await queue.status(taskId);
+      spy.mockRestore();
+      expect(queue.clockOffset()).toBeGreaterThan(80);
+      expect(queue.problem()).toMatch(
+        /clock is \d+ s behind Taskcluster's; claims may expire; synchronise it$/,
+      );
+      await queue.status(taskId);
+      expect(queue.problem()).toBeUndefined();
+    });
+
     it('is none where the queue says no to what was asked', async () => {
       const queue = connect();
       await expect(queue.claim({ taskId: 'AAAAAAAAQAGAAAAAAAAAAA', runId: 0 })).rejects.toThrow(Refused);
@@ -323,7 +340,16 @@ describe('TaskclusterQueue', () => {
       const listed: string[] = [];
       for await (const { taskId } of connect().listPending()) listed.push(taskId);
       expect(listed).toEqual(created);
-      expect(simulator.calls.count('listPendingTasks')).toBe(2);
+      // Pages of 100, 200, 400 and 800.
+      expect(simulator.calls.count('listPendingTasks')).toBe(4);
+    });
+
+    it('ask for less where a page is too large, down to a single task', async () => {
+      const payload = { buildername: 'b', filler: 'x'.repeat(9_000_000) };
+      const created = Array.from({ length: 5 }, () => simulator.createTask({ payload }));
+      const listed: string[] = [];
+      for await (const { taskId } of connect().listPending()) listed.push(taskId);
+      expect(listed).toEqual(created);
     });
 
     it('leave out an item of no use, and keep the others', async () => {
@@ -552,6 +578,20 @@ describe('TaskclusterQueue', () => {
       expect(simulator.calls.count('claimTask')).toBe(2);
       await attach(runs[0]!, 'a');
       expect(simulator.calls.count('claimTask')).toBe(3);
+    });
+
+    it('give way to the bridge’s own where the scopes of the task make them too long', async () => {
+      const scopes = Array.from({ length: 60 }, (_, n) => `some:scope:of:the:task:with:a:long:name:${n}`);
+      const queue = connect();
+      const run = { taskId: simulator.createTask({ scopes }), runId: 0 };
+      await queue.claim(run);
+      await queue.reclaim(run);
+      await connect().attach(run, log());
+      await queue.report(run, { report: 'completed' });
+      for (const method of ['reclaimTask', 'createArtifact', 'reportCompleted']) {
+        expect(clientIds(method)).toEqual(['bridge']);
+      }
+      expect(simulator.calls.entries.map(({ status }) => status)).not.toContain(401);
     });
 
     it('are replaced once when they expired', async () => {

@@ -17,6 +17,7 @@ import { SYSTEM } from './answers.js';
 import { ArtifactAttachment } from './artifact-attachment.js';
 import { HeldRuns, NotHeld } from './held-runs.js';
 import type { TaskclusterOptions } from './options.js';
+import { PageSize } from './page-size.js';
 import { readPages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
 import { TaskclusterCalls } from './taskcluster-calls.js';
@@ -46,9 +47,16 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     this.taskQueueId = `${provisionerId}/${workerType}`;
   }
 
-  /** What was wrong with the last call: no answer, or bad credentials or scopes. Undefined when it was answered. */
+  /**
+   * What was wrong with the last call: no usable answer, or bad credentials or scopes; else a clock that is off. Undefined
+   * when all is well.
+   */
   problem(): string | undefined {
     return this.calls.problem();
+  }
+
+  override clockOffset(): number | undefined {
+    return this.calls.clockOffset;
   }
 
   onApplicationShutdown(): void {
@@ -137,13 +145,17 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
 
   private async *listed(method: 'listPendingTasks' | 'listClaimedTasks'): AsyncGenerator<ListedRun> {
     const params = [this.taskQueueId];
-    const ask = (query: { continuationToken?: string }) =>
-      this.calls.call({ service: 'queue', method, params, query }, { budget: this.calls.budget() });
+    const size = new PageSize();
+    const ask = (page: { continuationToken?: string }) =>
+      size.request((limit) => {
+        const query = { ...page, limit: String(limit) };
+        return this.calls.call({ service: 'queue', method, params, query }, { budget: this.calls.budget() });
+      });
     for await (const reply of readPages(method, ask, readReply.list)) {
       for (const item of reply.tasks) {
         const run = readListItem(item);
         if (run) yield run;
-        else this.logger.warn({ method }, 'a listed task is of no use and left out');
+        else this.logger.warn({ method }, 'skipped a malformed entry of a task list');
       }
     }
   }

@@ -128,6 +128,14 @@ export abstract class TaskQueue {
   /** Makes a new run of a resolved task. 409 past the deadline or at 50 runs. */
   abstract rerun(taskId: string): Promise<TaskStatus>;
 
+  /**
+   * Seconds by which the queue's clock is ahead of this machine's, to about a second; undefined while it is not known.
+   * `takenUntil` is a time of the queue's clock.
+   */
+  clockOffset(): number | undefined {
+    return undefined;
+  }
+
   /** Attaches an artifact to a claimed run, and uploads its content where it has one. */
   abstract attach(run: HeldRun, artifact: Artifact): Promise<void>;
 }

@@ -1,0 +1,32 @@
+import { TimedOut, TooLarge } from './answers.js';
+
+/** Entries of a list's first page: each may have ten megabytes. */
+const FIRST = 100;
+
+/** The most that the queue gives in a page. */
+const MOST = 1000;
+
+/**
+ * How many entries a page of a list may have: more from page to page, fewer where an answer is too large or too slow. A
+ * page of one entry always fits, so that large tasks do not hide the others.
+ */
+export class PageSize {
+  private limit = FIRST;
+  private isGrowing = true;
+
+  /** @throws what the request throws, at the latest with a page of one entry */
+  async request<T>(send: (limit: number) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const reply = await send(this.limit);
+        if (this.isGrowing) this.limit = Math.min(MOST, this.limit * 2);
+        return reply;
+      } catch (error) {
+        const isTooMuch = error instanceof TooLarge || error instanceof TimedOut;
+        if (!isTooMuch || this.limit === 1) throw error;
+        this.limit = Math.max(1, Math.floor(this.limit / 4));
+        this.isGrowing = false;
+      }
+    }
+  }
+}

@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { optionsGiven } from '../test/support/command-line.js';
 import { ProgressLine } from '../test/support/progress-line.js';
+import { buildCommit, type Comparison, ratiosInTurn } from './against.js';
 import { type Figures, medianOf, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { SCENARIOS } from './scenarios/index.js';
@@ -42,8 +43,50 @@ async function bench(options: BenchOptions): Promise<Report> {
   return report;
 }
 
-async function once(scenario: string, latency: number, options: BenchOptions): Promise<Figures> {
-  const stage = await Stage.open({ ...options, latency });
+/** Measures another commit and this checkout in turn, so that what else happens on the machine meets both. */
+async function compareWith(commit: string, options: BenchOptions): Promise<void> {
+  const progress = new ProgressLine();
+  const total = options.scenarios.length * options.latencies.length * options.runs * 2;
+  let done = 0;
+  progress.show(done, total, `building ${commit}`);
+  const other = await buildCommit(commit);
+  const comparisons: Comparison[] = [];
+  try {
+    for (const scenario of options.scenarios) {
+      for (const latency of options.latencies) {
+        const comparison: Comparison = { scenario, latency, older: [], newer: [] };
+        comparisons.push(comparison);
+        for (let run = 1; run <= options.runs; run++) {
+          for (const [name, project] of [
+            ['older', other.folder],
+            ['newer', '.'],
+          ] as const) {
+            progress.show(
+              done++,
+              total,
+              `${scenario}, ${latency} ms, run ${run} of ${options.runs}, ${name}`,
+            );
+            comparison[name].push(await once(scenario, latency, options, project));
+          }
+        }
+        progress.erase();
+        process.stdout.write(`${ratiosInTurn(comparison)}\n`);
+        if (options.json)
+          writeFileSync(options.json, `${JSON.stringify({ commit, comparisons }, null, 2)}\n`);
+      }
+    }
+  } finally {
+    await other.remove();
+  }
+}
+
+async function once(
+  scenario: string,
+  latency: number,
+  options: BenchOptions,
+  project = '.',
+): Promise<Figures> {
+  const stage = await Stage.open({ ...options, latency, project });
   try {
     return await SCENARIOS[scenario]!(stage, options);
   } finally {
@@ -56,4 +99,5 @@ const options = optionsGiven(readOptions, USAGE);
 if (options && 'compare' in options) {
   const [older, newer] = options.compare.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
   process.stdout.write(ratiosOf(older!, newer!));
-} else if (options) await bench(options);
+} else if (options?.against) await compareWith(options.against, options);
+else if (options) await bench(options);

@@ -13,9 +13,12 @@ export interface BenchOptions {
   schema: 6 | 24;
   nodeFlags: string[];
   json?: string;
+  /** A commit that is built and measured in turn with this checkout. */
+  against?: string;
 }
 
 export const USAGE = `npm run bench -- [options]
+npm run bench -- --against COMMIT [options]
 npm run bench -- --compare OLD.json NEW.json
 
   --scenario LIST             of ${Object.keys(SCENARIOS).join(', ')}
@@ -27,6 +30,7 @@ npm run bench -- --compare OLD.json NEW.json
   --database mysql|postgres   where both databases are made (default mysql)
   --schema 6|24               the scheduler database's schema (default 6)
   --node=FLAG                 a flag of node's for the services; may come several times
+  --against COMMIT            build that commit too, measure both in turn, and print the ratios new / old
   --json FILE                 write everything measured there
   --compare OLD NEW           print the ratios NEW / OLD of two such files
 
@@ -49,6 +53,7 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
       schema: { type: 'string', default: '6' },
       node: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
+      against: { type: 'string' },
       compare: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -73,5 +78,6 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
     schema: schemaNamed(values.schema),
     nodeFlags: values.node,
     ...(values.json === undefined ? {} : { json: values.json }),
+    ...(values.against === undefined ? {} : { against: values.against }),
   };
 }

@@ -44,8 +44,9 @@ export class Service {
     configFile: string,
     folder: string,
     flags: string[],
+    project: string,
   ): Promise<Service> {
-    const file = join('dist', 'apps', name, 'src', 'main.js');
+    const file = join(project, 'dist', 'apps', name, 'src', 'main.js');
     const begun = performance.now();
     const child = spawn(process.execPath, [...flags, file, '-c', configFile], {
       stdio: ['ignore', 'inherit', 'inherit'],
@@ -78,8 +79,9 @@ export class Service {
       bridgeDb: sum(/^bbb_sql_round_trips_total\{[^}]*database="bridge-db"/),
       schedulerDb: sum(/^bbb_sql_round_trips_total\{[^}]*database="scheduler-db"/),
       handled: sum(/^bbb_messages_total\{[^}]*outcome="acked"/),
-      passes: sum(/^bbb_pass_seconds_count/),
-      passSeconds: sum(/^bbb_pass_seconds_sum/),
+      // Until 3.0 a pass was called a cycle.
+      passes: sum(/^bbb_(cycle|pass)_seconds_count/),
+      passSeconds: sum(/^bbb_(cycle|pass)_seconds_sum/),
     };
   }
 

@@ -1,10 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createDataSource, migrateUp } from '@bbb/bridge-db';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { ServiceName } from '@bbb/configuration';
-import { openStrict } from '@bbb/sql';
 import { type Broker, brokerAt, clearBroker, depthOf } from '../../sandbox/broker.js';
 import { createSchedulerSchema, type SchedulerSchema } from '../../sandbox/buildbot/index.js';
 import { type Databases, freshDatabases } from '../../sandbox/fresh-databases.js';
@@ -23,6 +23,8 @@ export interface StageOptions {
   latency: number;
   /** Flags of node's for the services. */
   nodeFlags: string[];
+  /** Folder whose compiled services are measured. */
+  project: string;
 }
 
 const QUEUES = ['task-pending', 'task-exception', 'started', 'log_uploaded'];
@@ -49,7 +51,7 @@ export class Stage {
     const { schedulerDb, bridgeDb } = databases;
     // With transactions, which is what costs time.
     await createSchedulerSchema(schedulerDb, options.schema, { engine: 'InnoDB' });
-    await migrate(bridgeDb);
+    await migrate(options.project, bridgeDb);
     const broker = brokerAt(SERVERS.rabbitmq.url);
     const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
     const taskcluster = Taskcluster.start(options.latency);
@@ -66,6 +68,7 @@ export class Stage {
       configFile,
       this.folder,
       this.options.nodeFlags,
+      this.options.project,
     );
     this.services.push(service);
     return service;
@@ -127,10 +130,13 @@ export class Stage {
   }
 }
 
-async function migrate(url: string): Promise<void> {
-  const source = await openStrict(createDataSource({ url, poolSize: 1, connectTimeout: 10 }));
-  await migrateUp(source);
-  await source.destroy();
+/** With the command of the build that is measured: another one may know other migrations. */
+async function migrate(project: string, url: string): Promise<void> {
+  const command = resolve(project, 'bin', 'buildbot-bridge.js');
+  await promisify(execFile)(process.execPath, [command, 'migrate'], {
+    env: { PATH: process.env.PATH, BBB_BRIDGE_DB_URL: url },
+    cwd: tmpdir(),
+  });
 }
 
 function exchangesOf(id: string): string[] {

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Figures, medianOf } from './figures.js';
+
+const run = promisify(execFile);
+
+/**
+ * A commit of this repository, built in a folder of its own. It gets this checkout's dependencies where its lock file is
+ * the same, and else its own.
+ *
+ * @throws Error when there is no such commit, or it cannot be built
+ */
+export async function buildCommit(commit: string): Promise<{ folder: string; remove(): Promise<void> }> {
+  const parent = await mkdtemp(join(tmpdir(), 'buildbot-bridge-against-'));
+  const folder = join(parent, 'checkout');
+  const remove = async () => {
+    await run('git', ['worktree', 'remove', '--force', folder]).catch(() => undefined);
+    await rm(parent, { recursive: true, force: true });
+  };
+  try {
+    await run('git', ['worktree', 'add', '--quiet', '--detach', folder, commit]);
+    const [here, there] = await Promise.all(
+      ['.', folder].map((root) => readFile(join(root, 'package-lock.json'), 'utf8')),
+    );
+    if (here === there) await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
+    else await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
+    await run('npm', ['run', '--silent', 'build'], { cwd: folder });
+    return { folder, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** What both builds measured under one condition, run by run in turn. */
+export interface Comparison {
+  scenario: string;
+  /** Milliseconds of Taskcluster's. */
+  latency: number;
+  older: Figures[];
+  newer: Figures[];
+}
+
+/** Of each figure the ratio newer / older of the medians, and the least and greatest ratio of two runs side by side. */
+export function ratiosInTurn({ scenario, latency, older, newer }: Comparison): string {
+  const [before, after] = [medianOf(older), medianOf(newer)];
+  const names = Object.keys(after).filter((name) => name in before);
+  const width = Math.max(...names.map(({ length }) => length));
+  const lines = names.map((name) => {
+    const each = newer.map((figures, index) => figures[name]! / older[index]![name]!);
+    const spread = `${Math.min(...each).toFixed(2)} to ${Math.max(...each).toFixed(2)}`;
+    const values = `${before[name]!.toFixed(2)} -> ${after[name]!.toFixed(2)}`;
+    return `  ${name.padEnd(width)}  ${(after[name]! / before[name]!).toFixed(2)}  (${spread})  ${values}\n`;
+  });
+  return `${scenario}, ${latency} ms: newer / older\n${lines.join('')}`;
+}

@@ -19,6 +19,7 @@ export async function buildCommit(commit: string): Promise<{ folder: string; rem
   const remove = async () => {
     await run('git', ['worktree', 'remove', '--force', folder]).catch(() => undefined);
     await rm(parent, { recursive: true, force: true });
+    await run('git', ['worktree', 'prune']);
   };
   try {
     await run('git', ['worktree', 'add', '--quiet', '--detach', folder, commit]);

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/configuration';
 import { OutsideSystemsModule } from '@bbb/composition';
+import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
@@ -15,7 +16,20 @@ export class ReflectorModule {
     return {
       module: ReflectorModule,
       imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration)],
-      providers: [PassScheduler, ReflectorPass, TrackedTasksStep, MissedRunsStep, OrphanRequestsStep],
+      providers: [
+        PassScheduler,
+        ReflectorPass,
+        TrackedTasksStep,
+        MissedRunsStep,
+        OrphanRequestsStep,
+        {
+          provide: HEALTH_CHECKS,
+          inject: [TrackedTasksStep],
+          useFactory: (step: TrackedTasksStep): HealthCheck[] => [
+            { name: 'missing-tasks', kind: 'degraded', check: async () => step.problem() },
+          ],
+        },
+      ],
     };
   }
 }

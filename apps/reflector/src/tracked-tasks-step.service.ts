@@ -1,6 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
+  type AbsenceCount,
   Buildbot,
+  isMassAbsence,
+  isRequestOf,
   type RequestSnapshot,
   TaskQueue,
   type TaskStatus,
@@ -37,12 +40,15 @@ interface Page {
 
 interface ObservedRow extends Sides {
   row: TrackedTask;
+  absenceDoubted: boolean;
 }
 
 /** Looks at every tracked task, most urgent claim first, with both sides read in batches. */
 @Injectable()
 export class TrackedTasksStep {
   private readonly logger = new Logger(TrackedTasksStep.name);
+  /** What the last pass found, while it was too much to be believed. */
+  private doubted: AbsenceCount | undefined;
 
   constructor(
     private readonly queue: TaskQueue,
@@ -59,17 +65,29 @@ export class TrackedTasksStep {
    *   trouble stays its own
    */
   async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
-    const rows = this.rows(buildRequestIds);
+    const count: AbsenceCount = { seen: 0, missing: 0 };
+    const rows = this.rows(buildRequestIds, count);
     const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
     await eachAtOnce(rows, atOnce, isOver, (observed) => this.workOn(observed, verdicts));
+    if (!isOver()) this.noteDoubt(count);
   }
 
-  private async *rows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
+  /** Why absences are not believed now; undefined when they are. */
+  problem(): string | undefined {
+    if (!this.doubted) return undefined;
+    const { missing, seen } = this.doubted;
+    return `${missing} of ${seen} tracked tasks are missing in Taskcluster or Buildbot; none of that is acted on`;
+  }
+
+  private async *rows(buildRequestIds: Set<number>, count: AbsenceCount): AsyncGenerator<ObservedRow> {
     for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
       for (const { buildRequestId } of rows) if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
       const read = await sides;
-      for (const row of rows) yield { row, ...read };
+      count.seen += rows.length;
+      count.missing += rows.filter((row) => isMissing(row, read)).length;
+      const absenceDoubted = this.doubted !== undefined || this.isTooMuch(count);
+      for (const row of rows) yield { row, ...read, absenceDoubted };
     }
   }
 
@@ -92,13 +110,17 @@ export class TrackedTasksStep {
     return { statuses, snapshots: await this.snapshotsOf(rows) };
   }
 
-  private async workOn({ row, statuses, snapshots }: ObservedRow, verdicts: VerdictCounts): Promise<void> {
+  private async workOn(
+    { row, statuses, snapshots, absenceDoubted }: ObservedRow,
+    verdicts: VerdictCounts,
+  ): Promise<void> {
     const { taskId, runId, buildRequestId } = row;
     const status = statuses.get(taskId);
     const request = snapshots?.get(buildRequestId ?? -1);
     try {
       if (status instanceof Error) throw status;
-      const given = { row, status, request, buildbotUnavailable: !snapshots, source: 'batched' } as const;
+      const buildbotUnavailable = !snapshots;
+      const given = { row, status, request, buildbotUnavailable, absenceDoubted, source: 'batched' } as const;
       await verdicts.countOutcome(this.reconciler.reconcile(taskId, given));
     } catch (error) {
       this.logger.warn(
@@ -108,13 +130,40 @@ export class TrackedTasksStep {
     }
   }
 
+  private isTooMuch(count: AbsenceCount): boolean {
+    return isMassAbsence(count, this.configuration.reflector.missingLimit);
+  }
+
+  private noteDoubt(count: AbsenceCount): void {
+    const isDoubted = this.isTooMuch(count);
+    if (isDoubted) {
+      this.logger.error(
+        count,
+        'too many tracked tasks are missing at once; nothing is stopped, cancelled or forgotten for it: check that ' +
+          'taskcluster_queue_config, buildbot_scheduler_db and bbb_db name the right systems, or raise ' +
+          'reflector.missing_limit if the absence is real',
+      );
+    } else if (this.doubted) {
+      this.logger.log(count, 'few tracked tasks are missing now; absence is believed again');
+    }
+    this.doubted = isDoubted ? count : undefined;
+  }
+
   /** Undefined while Buildbot is away: claims are kept all the same. */
   private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Map<number, RequestSnapshot> | undefined> {
     try {
       return await this.buildbot.snapshots(rows.flatMap(({ buildRequestId }) => buildRequestId ?? []));
     } catch (error) {
-      this.logger.warn({ error }, 'Buildbot cannot be asked, claims are kept meanwhile');
+      this.logger.warn({ error }, 'Buildbot unreachable; reclaiming only');
       return undefined;
     }
   }
+}
+
+/** Whether a side that answered does not know the row's task or build request. */
+function isMissing(row: TrackedTask, { statuses, snapshots }: Sides): boolean {
+  if (!statuses.has(row.taskId)) return true;
+  if (row.buildRequestId === null || !snapshots) return false;
+  const snapshot = snapshots.get(row.buildRequestId);
+  return snapshot === undefined || !isRequestOf(row, snapshot);
 }

@@ -114,6 +114,8 @@ export interface ReflectorConfiguration {
   finishedGrace: number;
   /** Seconds that a build request may be missing from Buildbot before that is believed. */
   missingGrace: number;
+  /** Tracked tasks that may be missing at once before no absence is believed. */
+  missingLimit: number;
   /** Seconds after the end of a build from which its request, still claimed, counts as stuck. */
   stuckGrace: number;
   /** Seconds that an open build request of the bridge may be without a row before it is taken up again. */

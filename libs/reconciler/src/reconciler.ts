@@ -156,8 +156,8 @@ export class Reconciler {
     return row && { ...situation, row };
   }
 
-  async #lookAgain({ taskId, event, definition }: Situation): Promise<Situation> {
-    return this.#observe(taskId, { event, definition });
+  async #lookAgain({ taskId, event, definition, absenceDoubted }: Situation): Promise<Situation> {
+    return this.#observe(taskId, { event, definition, absenceDoubted });
   }
 
   async #observe(taskId: string, given: Given): Promise<Situation> {
@@ -180,8 +180,8 @@ export class Reconciler {
         ? given.request
         : (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
     const request = this.#ownRequest(row, snapshot);
-    const { event, definition, buildbotUnavailable } = given;
-    return { taskId, row, status, request, buildbotUnavailable, source, event, definition };
+    const { event, definition, buildbotUnavailable, absenceDoubted } = given;
+    return { taskId, row, status, request, buildbotUnavailable, source, event, definition, absenceDoubted };
   }
 
   /** The snapshot, if it is of the row's own request: nothing is done on, or to, another task's. */

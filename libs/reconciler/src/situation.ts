@@ -43,6 +43,8 @@ export interface Given {
   request?: RequestSnapshot;
   /** Buildbot could not be asked just now. */
   buildbotUnavailable?: boolean;
+  /** So much is missing at once that no absence is believed. */
+  absenceDoubted?: boolean;
   event?: TriggeringEvent;
   definition?: TaskDefinition;
 }

@@ -20,6 +20,7 @@ export const CONFIGURATION = {
     finishedGrace: 600,
     missingGrace: 600,
     stuckGrace: 600,
+    missingLimit: 10,
     orphanGrace: 60,
     claimedInterval: 600,
     concurrency: 50,

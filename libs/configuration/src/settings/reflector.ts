@@ -35,6 +35,12 @@ export const reflector: Settings['reflector'] = {
     default: 600,
     doc: 'Seconds that a build request must be missing from Buildbot before it counts as gone.',
   },
+  missingLimit: {
+    keys: ['reflector.missing_limit'],
+    kind: whole(0, 1_000_000),
+    default: 10,
+    doc: 'Maximum number of tracked tasks that may be missing at once, in Taskcluster or Buildbot; when more, and more than a fifth of all, are missing, nothing is stopped, cancelled or forgotten for it.',
+  },
   stuckGrace: {
     keys: ['reflector.stuck_grace'],
     kind: secondsOrNone,

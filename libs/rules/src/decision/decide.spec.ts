@@ -47,7 +47,7 @@ describe('decide', () => {
   const space = [...everyFacts()];
 
   it('answers every combination of facts, and uses every verdict', () => {
-    expect(space).toHaveLength(13 * 7 * 2 ** 6);
+    expect(space).toHaveLength(13 * 7 * 2 ** 7);
     expect([...new Set(space.map(decide))].sort()).toEqual([...VERDICTS].sort());
   });
 
@@ -90,6 +90,19 @@ describe('decide', () => {
       expect(verdictsOf('dropped')).not.toContain(verdict);
     for (const verdict of ['forget', 'resolve', 'claim', 'cancel-task', 'reclaim'] as const)
       expect(verdictsOf('stuck')).not.toContain(verdict);
+  });
+
+  it('does nothing for an absence that is doubted, but keeps claims', () => {
+    const doubted = space.filter(
+      ({ run, request, absenceDoubted }) =>
+        absenceDoubted && (request === 'gone' || (run === 'absent' && request !== 'untracked')),
+    );
+    expect(new Set(doubted.map(decide))).toEqual(new Set(['wait', 'reclaim']));
+    const claimed = doubted.filter(
+      ({ run, claimDue, deadlinePassed, superseded }) =>
+        run === 'running' && claimDue && !deadlinePassed && !superseded,
+    );
+    expect(new Set(claimed.map(decide))).toEqual(new Set(['reclaim']));
   });
 
   it('is shown by the page in docs', () => {

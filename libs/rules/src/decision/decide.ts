@@ -43,6 +43,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** The heart of the bridge: what the state of both sides asks for. Pure and total. */
 export function decide(facts: Facts): Verdict {
+  if (facts.absenceDoubted && isAbsent(facts)) return keepLiveClaim(facts);
   switch (facts.request) {
     case 'untracked':
       if (facts.run === 'running') return 'adopt';
@@ -50,7 +51,7 @@ export function decide(facts: Facts): Verdict {
     case 'creating':
       return decideCreating(facts);
     case 'unavailable':
-      return facts.run === 'running' && !facts.superseded ? keepClaim(facts) : 'wait';
+      return keepLiveClaim(facts);
     default:
       return facts.superseded ? decideOutlived(facts) : decideRequested(facts);
   }
@@ -128,6 +129,15 @@ function decideRunning(facts: Facts): Verdict {
     default:
       return keepClaim(facts);
   }
+}
+
+/** One side does not know the task or the request. */
+function isAbsent({ run, request }: Facts): boolean {
+  return request === 'gone' || (run === 'absent' && request !== 'untracked');
+}
+
+function keepLiveClaim(facts: Facts): Verdict {
+  return facts.run === 'running' && !facts.superseded ? keepClaim(facts) : 'wait';
 }
 
 function keepClaim(facts: Facts): Verdict {

@@ -67,6 +67,8 @@ export interface Facts {
   runsLeft: boolean;
   /** The missing side has been missing for the grace period. */
   missingSettled: boolean;
+  /** So much is missing at once that no absence is believed. */
+  absenceDoubted: boolean;
 }
 
 /** A build event in hand; it adds to what the databases say and never outweighs them. */
@@ -96,6 +98,8 @@ export interface Observation {
   /** Buildbot could not be asked: an undefined request says nothing. */
   buildbotUnavailable?: boolean;
   event?: BuildEvent;
+  /** So much is missing at once that no absence is believed. */
+  absenceDoubted?: boolean;
 }
 
 const MAX_RUNS = 50;
@@ -154,6 +158,7 @@ export function factsOf(seen: Observation, settings: DecisionSettings, now: numb
     reportDue: reportDue(seen, settings, now),
     runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
     missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,
+    absenceDoubted: seen.absenceDoubted ?? false,
   };
 }
 

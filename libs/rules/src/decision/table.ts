@@ -3,6 +3,7 @@ import { type Facts, REQUEST_FACTS, type RequestFact, RUN_FACTS, type RunFact } 
 
 /** The conditions besides the two states, in the order in which a reader wants to ask them. */
 export const CONDITIONS = {
+  absenceDoubted: 'absence doubted',
   superseded: 'superseded',
   missingSettled: 'missing for long',
   reportDue: 'report due',

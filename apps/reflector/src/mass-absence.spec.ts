@@ -49,7 +49,7 @@ describe('tracked tasks of which many are missing at once', () => {
         return 'wait';
       },
     } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler;
-    step = new TrackedTasksStep(queue, buildbot, store, new SystemClock(), new Metrics(), reconciler, {
+    step = new TrackedTasksStep(queue, buildbot, store, reconciler, {
       taskcluster: { maxConnections: 5 },
       reflector: { batch: 900, missingLimit: 10 },
     } as Configuration);

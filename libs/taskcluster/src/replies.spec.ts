@@ -99,6 +99,18 @@ describe('readReply', () => {
     });
   });
 
+  it.each<[string, unknown]>([
+    ['a long text', 'x'.repeat(9_000_000)],
+    ['many values', Array.from({ length: 300_000 }, () => 1)],
+    ['long keys', { ['k'.repeat(300_000)]: 1 }],
+    ['depth', JSON.parse('['.repeat(200_000) + ']'.repeat(200_000))],
+  ])('keeps no more than the builder of a payload with %s', (_, filler) => {
+    const payload = { buildername: 'b', filler };
+    const definition = readReply.definition('task', { ...TASK, payload });
+    expect(definition).toMatchObject({ isPayloadTooLarge: true });
+    expect(definition.payload).toEqual({ buildername: 'b' });
+  });
+
   it('gives a definition without an end the default', () => {
     const { expires: _, ...endless } = TASK;
     expect(readReply.definition('task', endless).expires).toBe('2027-11-24T17:52:33.000Z');

@@ -1,6 +1,7 @@
 import type { TaskDefinition, TaskStatus } from '@bbb/rules';
 import * as z from 'zod';
 import { MalformedReply } from './answers.js';
+import { boundPayload } from './payload-size.js';
 
 // Unknown keys are dropped, not refused: the API gained some over the years.
 
@@ -64,7 +65,11 @@ const definition = z
     payload: z.unknown(),
   })
   .transform(namedQueue)
-  .transform(({ deadline, expires, ...others }) => ({ ...others, expires: expires ?? aYearAfter(deadline) }));
+  .transform(({ deadline, expires, payload, ...others }) => ({
+    ...others,
+    ...boundPayload(payload),
+    expires: expires ?? aYearAfter(deadline),
+  }));
 
 const statusReply = z.object({ status }).transform((reply): TaskStatus => reply.status);
 

@@ -53,6 +53,19 @@ function ask(
 }
 
 describe('judge', () => {
+  it('rejects a payload that is too large to be read, unless its builder is ignored', async () => {
+    const large = (buildername: string): TaskDefinition => ({
+      ...definition({}),
+      payload: { buildername },
+      isPayloadTooLarge: true,
+    });
+    expect(await ask(large('Linux'))).toEqual({
+      is: 'rejected',
+      reasons: [expect.stringMatching(/^payload: is far larger/)],
+    });
+    expect(await ask(large('theirs'), { ignored: ['theirs'] })).toEqual({ is: 'ignored' });
+  });
+
   it('knows every sample definition by what becomes of it', async () => {
     const outcomes: Record<string, string> = {};
     for (const [name, given] of Object.entries(SAMPLES)) outcomes[name] = (await ask(definitionOf(given))).is;

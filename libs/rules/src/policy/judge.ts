@@ -30,6 +30,8 @@ export async function judge(
   if (typeof named === 'string' && policy.judge(named, definition.scopes).is === 'ignored')
     return { is: 'ignored' };
 
+  const reasons = rejectionReasons(buildbot.payloadRules);
+  if (definition.isPayloadTooLarge) return { is: 'rejected', reasons: [`payload: ${reasons.largePayload}`] };
   const reading = readPayload(definition.payload, buildbot.payloadRules);
   if (!reading.valid) return { is: 'rejected', reasons: reading.problems };
   const { payload } = reading;
@@ -38,7 +40,6 @@ export async function judge(
   const judgement = policy.judge(buildername, definition.scopes);
   if (judgement.is === 'rejected') return { is: 'rejected', reasons: [judgement.reason] };
   const standing = await buildbot.knows(buildername);
-  const reasons = rejectionReasons(buildbot.payloadRules);
   if (standing === 'unknown')
     return { is: 'rejected', reasons: [`payload.buildername: ${reasons.unknownBuilder}`] };
   if (standing === 'unchecked') {

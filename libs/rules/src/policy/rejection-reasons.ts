@@ -4,6 +4,7 @@ import type { PayloadRules } from './payload-rules.js';
 const REASONS = {
   noObject: 'is required and must be an object',
   unknownKeys: 'has keys that no payload has',
+  largePayload: 'is far larger than any payload may be, and was not read',
   noText: 'is required and must be a string',
   notText: 'must be a string',
   empty: 'is empty',

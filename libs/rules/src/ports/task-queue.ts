@@ -47,6 +47,8 @@ export interface TaskDefinition {
   expires: string;
   scopes: readonly string[];
   payload: unknown;
+  /** The payload is too large to be kept: `payload` has its builder name at most. */
+  isPayloadTooLarge?: true;
 }
 
 export interface RunRef {

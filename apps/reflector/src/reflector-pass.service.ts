@@ -63,10 +63,15 @@ export class ReflectorPass implements BeforeApplicationShutdown {
 
   private async pass({ least, most }: Gaps): Promise<void> {
     const begun = this.clock.now();
-    if (!(await this.isOurTurn('pass', least * LEAST_GAP))) return;
+    const turn = await this.takeTurn('pass', least * LEAST_GAP);
+    if (turn === undefined) return;
     const seen = new Set<number>();
     const verdicts = new VerdictCounts();
-    const tracked = this.part('tracked', () => this.tracked.run(seen, verdicts));
+    let hasFailed = true;
+    const tracked = this.part('tracked', async () => {
+      await this.tracked.run(seen, verdicts);
+      hasFailed = false;
+    });
     await Promise.all([
       tracked,
       this.part('pending', () => this.untracked.takeUp(this.queue.listPending(), verdicts)),
@@ -77,9 +82,11 @@ export class ReflectorPass implements BeforeApplicationShutdown {
         ),
       ),
     ]);
-    if (await this.isOurTurn('claimed', this.configuration.reflector.claimedInterval)) {
+    if ((await this.takeTurn('claimed', this.configuration.reflector.claimedInterval)) !== undefined) {
       await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed(), verdicts));
     }
+    // Another reflector may reach what this one cannot.
+    if (hasFailed) await this.part('turn', () => this.turns.giveBack('pass', turn));
     if (this.stopping) return;
     const seconds = this.clock.now() - begun;
     this.telemetry.observe('pass_seconds', seconds);
@@ -87,13 +94,15 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     this.logger.log({ verdicts: verdicts.toObject(), seconds: round(seconds), nextDueBy }, 'pass finished');
   }
 
-  private async isOurTurn(name: string, gap: number): Promise<boolean> {
-    if (this.stopping) return false;
-    let ours = false;
+  /** @returns when the turn was taken; undefined when it is not ours */
+  private async takeTurn(name: string, gap: number): Promise<number | undefined> {
+    if (this.stopping) return undefined;
+    let takenAt: number | undefined;
     await this.part('turn', async () => {
-      ours = await this.turns.take(name, this.clock.now(), gap);
+      const now = this.clock.now();
+      if (await this.turns.take(name, now, gap)) takenAt = now;
     });
-    return ours;
+    return takenAt;
   }
 
   private async part(part: (typeof STEPS)[number], work: () => Promise<void>): Promise<void> {

@@ -16,6 +16,7 @@ const EFFECTS = new Set([
   'parkAgain',
   'quarantineKept',
   'take',
+  'giveBack',
 ]);
 
 /** One of the stores below as one process reaches it. */
@@ -68,5 +69,9 @@ export class MemoryTurnStore extends TurnStore {
     if (last !== undefined && last > now - gap && last <= now + gap) return false;
     this.taken.set(name, now);
     return true;
+  }
+
+  override async giveBack(name: string, takenAt: number): Promise<void> {
+    if (this.taken.get(name) === takenAt) this.taken.set(name, 0);
   }
 }

@@ -44,6 +44,15 @@ describeDatabases('turns on %s', (kind) => {
     }
   });
 
+  it('gives a turn back, unless another has taken it since', async () => {
+    const [one, other] = [await store(), await store()];
+    expect(await one.take('pass', 1000.123, 60)).toBe(true);
+    await one.giveBack('pass', 1000.123);
+    expect(await other.take('pass', 1001.5, 60)).toBe(true);
+    await one.giveBack('pass', 1000.123);
+    expect(await one.take('pass', 1002, 60)).toBe(false);
+  });
+
   it('is not kept by a clock that is ahead', async () => {
     const turns = await store();
     expect(await turns.take('pass', 1300, 60)).toBe(true);

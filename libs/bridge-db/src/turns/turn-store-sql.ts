@@ -28,6 +28,10 @@ export class TurnStoreSql extends TurnStore {
     return affected === 1 || this.isFirst(name, now);
   }
 
+  async giveBack(name: string, takenAt: number): Promise<void> {
+    await this.db.run((source) => source.manager.update(TurnRow, { name, takenAt }, { takenAt: 0 }));
+  }
+
   private async isFirst(name: string, now: number): Promise<boolean> {
     if (await this.db.run((source) => source.manager.existsBy(TurnRow, { name }))) return false;
     try {

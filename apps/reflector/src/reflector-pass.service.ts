@@ -112,7 +112,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
       this.telemetry.set('last_success_timestamp_seconds', this.clock.now(), { loop: part });
     } catch (error) {
       if (this.stopping) return;
-      this.logger.warn({ part, error }, 'part of the pass failed, to be tried in the next');
+      this.logger.warn({ part, error }, 'reflector step failed; will retry on the next pass');
     }
   }
 }

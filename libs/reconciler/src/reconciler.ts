@@ -125,7 +125,7 @@ export class Reconciler {
       }
       situation = next?.then === 'decide' ? next.situation : await this.#lookAgain(situation);
     }
-    throw new Unavailable('bridge', 'the task did not come to rest');
+    throw new Unavailable('bridge', `task state kept changing (${MAX_STEPS} steps); will retry`);
   }
 
   /** Carries a verdict out. Undefined: it was refused, so the state is not what it seemed; once is no failure. */
@@ -207,7 +207,10 @@ export class Reconciler {
     if (!event || (event.kind === 'finished' && event.results === RETRY)) return;
     if (!request) {
       if (event.kind === 'started') return;
-      throw new Unavailable('buildbot', 'the build has ended, its request is not to be seen');
+      throw new Unavailable(
+        'buildbot',
+        'build finished but its request is not visible in Buildbot yet; will retry',
+      );
     }
     const { state } = request;
     const ended = event.kind === 'finished' && (state.at === 'building' || state.at === 'finishing');

@@ -36,7 +36,7 @@ export const retry: Act = async (situation, context) => {
     { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
-  context.logger.log({ taskId, runId }, 'run ended for a retry');
+  context.logger.log({ taskId, runId }, 'run resolved as worker-shutdown for Buildbot RETRY');
   return decideWith(situation, { status });
 };
 

@@ -73,6 +73,6 @@ export const reject: Act = async (situation, context) => {
     { taskId, runId: run.runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
-  context.logger.warn({ taskId, runId: run.runId }, 'claimed run without build request given back');
+  context.logger.warn({ taskId, runId: run.runId }, 'released claimed run: no build request exists');
   return decideWith(situation, { status: ended });
 };

@@ -21,6 +21,9 @@ export const withdraw: Act = async (situation, context) => {
     return LOOK_AGAIN;
   }
   if (!forgotten) return LOOK_AGAIN;
-  context.logger.log({ taskId: row.taskId, runId: row.runId }, 'order withdrawn');
+  context.logger.log(
+    { taskId: row.taskId, runId: row.runId },
+    'pending build request abandoned before it was created',
+  );
   return decideWith(situation, { row: undefined, request: undefined });
 };

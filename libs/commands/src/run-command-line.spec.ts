@@ -21,6 +21,7 @@ describe('buildbot-bridge', () => {
       'tc-listener|tclistener',
       'bb-listener|bblistener',
       'reflector',
+      'config',
       'migrate',
       'messages',
     ])

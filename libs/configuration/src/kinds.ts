@@ -1,6 +1,8 @@
 import { CronTime } from 'cron';
 import * as z from 'zod';
 import { parseDatabaseUrl } from '@bbb/sql';
+import { isCertificate } from './checks/certificate.js';
+import { hideDatabasePassword, hideWebSecrets } from './hidden-urls.js';
 import { patternProblem } from './patterns/pattern.js';
 import type { Kind } from './setting.js';
 
@@ -60,39 +62,58 @@ export function oneOf<const T extends string>(...words: [T, ...T[]]): Kind<T> {
   return kind(z.enum(words) as unknown as z.ZodType<T>, `must be one of: ${words.join(', ')}`, asIs);
 }
 
-export const webAddress = kind(
-  z.string().refine((value) => hasProtocol(value, ['http:', 'https:'])),
-  'must be a URL that begins with http:// or https://',
-  asIs,
-);
+export const webAddress: Kind<string> = {
+  ...kind(
+    z.string().refine((value) => hasProtocol(value, ['http:', 'https:'])),
+    'must be a URL that begins with http:// or https://',
+    asIs,
+  ),
+  withoutSecrets: hideWebSecrets,
+};
 
 /** A URL, or the path of a file. */
-export const listAddress = kind(
-  z
-    .string()
-    .refine(
-      (value) => !/^[a-z][a-z0-9+.-]+:/i.test(value) || hasProtocol(value, ['http:', 'https:', 'file:']),
-    ),
-  'must be a URL that begins with http://, https:// or file://, or the path of a file',
-  asIs,
-);
+export const listAddress: Kind<string> = {
+  ...kind(
+    z
+      .string()
+      .refine(
+        (value) => !/^[a-z][a-z0-9+.-]+:/i.test(value) || hasProtocol(value, ['http:', 'https:', 'file:']),
+      ),
+    'must be a URL that begins with http://, https:// or file://, or the path of a file',
+    asIs,
+  ),
+  withoutSecrets: hideWebSecrets,
+};
+
+/** The JSON text that Taskcluster hands out with temporary credentials. */
+export const certificate: Kind<string> = {
+  ...kind(
+    z.string().refine(isCertificate),
+    'must be the certificate of temporary credentials as Taskcluster hands it out: a JSON object, as text',
+    asIs,
+  ),
+  isJson: true,
+};
 
 function hasProtocol(value: string, protocols: string[]): boolean {
   return URL.canParse(value) && protocols.includes(new URL(value).protocol);
 }
 
 /** The forms that SQLAlchemy reads. */
-export const databaseUrl = kind(
-  z.string().superRefine((value, context) => {
-    try {
-      parseDatabaseUrl(value);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  }),
-  'must be a database URL, as text',
-  asIs,
-);
+export const databaseUrl: Kind<string> = {
+  ...kind(
+    z.string().superRefine((value, context) => {
+      try {
+        parseDatabaseUrl(value);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+      }
+    }),
+    'must be a database URL, as text',
+    asIs,
+  ),
+  withoutSecrets: hideDatabasePassword,
+};
 
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
 export const patterns: Kind<string[]> = {

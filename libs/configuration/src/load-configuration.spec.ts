@@ -559,8 +559,83 @@ describe('files of secrets', () => {
     },
   );
 
+  it.each(['hidden\r', ' hidden', 'hid\u200bden', '\uFEFFhidden'])(
+    'are refused alike elsewhere: %j',
+    (given) => {
+      const base = { TASKCLUSTER_ROOT_URL: ROOT_URL };
+      const inVariable = () => load('tc-listener', LAST_LAYOUT, { ...base, BBB_PULSE_PASSWORD: given });
+      expect(refusal(inVariable).message).toContain(
+        'BBB_PULSE_PASSWORD: has blanks around the secret or inv',
+      );
+      const inJson = () => load('tc-listener', { ...LAST_LAYOUT, pulse_password: given }, base);
+      expect(refusal(inJson).message).toMatch(/pulse_password in .*config.json: has blanks/);
+      folder.write('.env', `BBB_PULSE_PASSWORD="${given.replace('\r', '\\r')}"\n`);
+      const inDotenv = () => load('tc-listener', LAST_LAYOUT, base);
+      expect(refusal(inDotenv).message).toContain('BBB_PULSE_PASSWORD in .env: has blanks');
+      for (const work of [inVariable, inJson, inDotenv])
+        expect(refusal(work).message).not.toMatch(/hid.?den;/);
+    },
+  );
+
+  it('may be JSON of several lines where JSON is asked for', () => {
+    const environment = {
+      TASKCLUSTER_ROOT_URL: ROOT_URL,
+      TASKCLUSTER_CERTIFICATE: '{\n\t"signature": "abc"\r\n}\n',
+    };
+    const { configuration } = load('reflector', LAST_LAYOUT, environment);
+    expect(JSON.parse(configuration.taskcluster.certificate!)).toEqual({ signature: 'abc' });
+  });
+
   it('are refused in another encoding', () => {
     expect(refusal(() => password(Buffer.from('h\xefdden', 'latin1'))).message).toContain('not UTF-8');
+  });
+});
+
+it('refuses a .env in another encoding', () => {
+  writeFileSync(`${folder.path}/.env`, Buffer.from('BBB_SELF_SERVE_USER=h\xefdden\n', 'latin1'));
+  expect(refusal(() => load('reflector', LAST_LAYOUT)).message).toContain('.env: is not UTF-8');
+});
+
+describe('what is wrong although it could be loaded', () => {
+  const warningsWith = (json: object, environment: Environment = {}, service: ServiceName = 'reflector') =>
+    load(service, { ...LAST_LAYOUT, ...json }, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
+
+  it('is said of two worker ids in the file, of which one is ignored', () => {
+    const bblistener = { ...LAST_LAYOUT.bblistener, tc_worker_id: 'other' };
+    expect(warningsWith({ bblistener })).toContainEqual(
+      expect.stringMatching(
+        /^bblistener\.tc_worker_id in .*config\.json is ignored: tc_worker_id is set to another value$/,
+      ),
+    );
+    const same = { ...bblistener, tc_worker_id: LAST_LAYOUT.tc_worker_id };
+    expect(warningsWith({ bblistener: same }).join()).not.toContain('is ignored');
+  });
+
+  it('is said of a reclaim window that is not below the length of a claim', () => {
+    const warnings = (reclaim_window: number) => warningsWith({ reflector: { reclaim_window } }).join();
+    expect(warnings(1200)).toContain('reflector.reclaim_window is 1200 s');
+    expect(warnings(1199)).not.toContain('reclaim_window');
+  });
+
+  it.each([
+    [-60, /^taskcluster_queue_config\.credentials\.certificate \(TASKCLUSTER_CERTIFICATE\): .* expired at/],
+    [3600, /the temporary credentials expire at .*; set new ones before$/],
+  ])('is said of a certificate that ends in %d seconds', (seconds, told) => {
+    const certificate = JSON.stringify({ version: 1, expiry: Date.now() + seconds * 1000 });
+    expect(warningsWith({}, { TASKCLUSTER_CERTIFICATE: certificate })).toContainEqual(
+      expect.stringMatching(told),
+    );
+  });
+
+  it('is not said of a certificate that is good for days', () => {
+    const certificate = JSON.stringify({ version: 1, expiry: Date.now() + 3 * 86_400_000 });
+    expect(warningsWith({}, { TASKCLUSTER_CERTIFICATE: certificate }).join()).not.toContain('credentials');
+  });
+
+  it.each(['nonsense', '"text"', '[]', '{"signature":'])('is refused of the certificate %s', (text) => {
+    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, TASKCLUSTER_CERTIFICATE: text };
+    const { message } = refusal(() => load('reflector', LAST_LAYOUT, environment));
+    expect(message).toContain('(TASKCLUSTER_CERTIFICATE): must be the certificate of temporary credentials');
   });
 });
 

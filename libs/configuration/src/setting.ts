@@ -12,6 +12,10 @@ export interface Kind<T> {
   fromText(text: string): unknown;
   /** A value as the text that a variable would hold. */
   toText(value: T): string;
+  /** What a person may see of a value that may hold a password; where it is missing, the setting's flag decides. */
+  withoutSecrets?(value: T): string;
+  /** The text is JSON, which may have line ends in it. */
+  isJson?: true;
 }
 
 /** What is known when a default is worked out. */

@@ -14,6 +14,11 @@ export interface LazyCommand {
 
 const LAZY: readonly LazyCommand[] = [
   {
+    name: 'config',
+    summary: 'Print the configuration that is in force, without secrets',
+    load: async () => (await import('../commands/config.js')).config,
+  },
+  {
     name: 'migrate',
     summary: 'Migrate the bridge database',
     load: async () => (await import('../commands/migrate.js')).migrate,

@@ -39,7 +39,7 @@ export const builders: Settings['builders'] = {
     keys: ['builders_url'],
     kind: listAddress,
     example: 'https://secure.example.com/builddata/reports/allthethings.json',
-    defaultDoc: 'none: the names of builders are not checked',
+    defaultDoc: 'none: builder names are not checked',
     doc: 'URL or path of the builder list (allthethings.json); user and password as in selfserve_url.',
   },
   refresh: {

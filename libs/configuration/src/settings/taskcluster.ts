@@ -1,4 +1,4 @@
-import { oneOf, seconds, text, webAddress, whole } from '../kinds.js';
+import { certificate, oneOf, seconds, text, webAddress, whole } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { WITHIN_GRACE, withinGrace } from './process.js';
 import { ALL, ASKS_FOR_PENDING } from './services.js';
@@ -33,7 +33,7 @@ export const taskcluster: Settings['taskcluster'] = {
   certificate: {
     keys: ['taskcluster_queue_config.credentials.certificate'],
     variable: 'TASKCLUSTER_CERTIFICATE',
-    kind: text,
+    kind: certificate,
     secret: true,
     doc: 'Certificate of temporary credentials, as JSON text.',
   },

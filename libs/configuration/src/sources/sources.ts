@@ -32,9 +32,10 @@ export interface Found {
   isText: boolean;
 }
 
-/** A `*_FILE` variable whose file gives no secret. */
+/** A source that gives no usable secret. */
 export interface Unreadable {
-  variable: string;
+  /** The variable, or key and file. */
+  subject: string;
   remedy: string;
 }
 
@@ -57,6 +58,27 @@ export class Sources {
 
   /** The value of the strongest source that has one. */
   find(setting: NamedSetting, service: ServiceName): Found | Unreadable | undefined {
+    const found = this.read(setting, service);
+    if (!setting.secret || found === undefined || !('raw' in found) || typeof found.raw !== 'string')
+      return found;
+    // JSON may have line ends between its parts.
+    const text = setting.kind.isJson ? found.raw.replace(/\s+/g, ' ').trim() : found.raw;
+    if (text === text.trim() && !INVISIBLE.test(text)) return found;
+    const where = found.origin.startsWith(`${setting.variable}_FILE`) ? 'names a file with' : 'has';
+    return {
+      subject: found.origin,
+      remedy: `${where} blanks around the secret or invisible characters in it; remove them`,
+    };
+  }
+
+  /** Where a setting has its value from, right or wrong; undefined where no source has one. */
+  originOf(setting: NamedSetting, service: ServiceName): string | undefined {
+    const found = this.read(setting, service);
+    if (found === undefined) return undefined;
+    return 'raw' in found ? found.origin : found.subject;
+  }
+
+  private read(setting: NamedSetting, service: ServiceName): Found | Unreadable | undefined {
     if (setting.secret) {
       const fromFile = this.secretFile(`${setting.variable}_FILE`);
       if (fromFile) return fromFile;
@@ -103,23 +125,17 @@ export class Sources {
     try {
       const bytes = readFileSync(resolve(this.directory, named.raw));
       if (!isUtf8(bytes))
-        return { variable, remedy: 'names a file that is not UTF-8; save it with that encoding' };
+        return { subject: variable, remedy: 'names a file that is not UTF-8; save it with that encoding' };
       // A mark of the encoding and line ends are the editor's.
       const raw = bytes
         .toString()
         .replace(/^\uFEFF/, '')
         .replace(/[\r\n]+$/, '');
-      if (raw === '') return { variable, remedy: 'names an empty file; put the secret into it' };
-      if (raw !== raw.trim() || INVISIBLE.test(raw)) {
-        return {
-          variable,
-          remedy: 'names a file with blanks around the secret or invisible characters in it; remove them',
-        };
-      }
+      if (raw === '') return { subject: variable, remedy: 'names an empty file; put the secret into it' };
       return { raw, origin: named.origin, isText: true };
     } catch (error) {
       return {
-        variable,
+        subject: variable,
         remedy: `names a file that cannot be read (${codeOf(error)}); correct the path or its rights`,
       };
     }
@@ -132,8 +148,12 @@ const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 /** @throws ConfigurationError when there is a file that cannot be read: its settings may be restrictions */
 function readDotenv(file: string): Record<string, string> {
   try {
-    return parse(readFileSync(file));
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes))
+      throw new ConfigurationError([{ subject: file, remedy: 'is not UTF-8; save it with that encoding' }]);
+    return parse(bytes.toString().replace(/^\uFEFF/, ''));
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     // The file is optional.
     if (codeOf(error) === 'ENOENT') return {};
     throw new ConfigurationError([

@@ -1,6 +1,6 @@
 import { type DatabaseTarget, parseDatabaseUrl } from '@bbb/sql';
-import type { Problem } from './configuration-error.js';
-import type { ServiceName } from './configuration.js';
+import type { Problem } from '../configuration-error.js';
+import type { ServiceName } from '../configuration.js';
 
 type Values = ReadonlyMap<string, unknown>;
 
@@ -22,7 +22,8 @@ export function insecurities(service: ServiceName, values: Values): string[] {
     ...(service === 'reflector' ? [] : ofPulse(values)),
     ...DATABASES.flatMap(([path, key]) => databaseInsecurities(textAt(values, path), key)),
     ...WEB.filter(([path]) => isPlainAndFar(textAt(values, path))).map(
-      ([, key]) => `INSECURE: ${key} is reached by plain http: whoever is on the way can read and change it`,
+      ([, key]) =>
+        `INSECURE: ${key} is reached by plain http: traffic can be read and modified in transit; use https`,
     ),
   ];
 }
@@ -41,7 +42,7 @@ export function refusedVariables(environment: Readonly<Record<string, string | u
 function ofPulse(values: Values): string[] {
   const isEncrypted = values.get('pulse.tls') !== false;
   if (!isEncrypted) {
-    return isNear(textAt(values, 'pulse.host'))
+    return isOnThisMachine(textAt(values, 'pulse.host'))
       ? []
       : ['INSECURE: the connection to Pulse is not encrypted (pulse_ssl)'];
   }
@@ -63,7 +64,7 @@ export function databaseInsecurities(url: string, key: string): string[] {
       `INSECURE: the certificate of the database is not verified (ssl_insecure in ${key}): only for tests`,
     ];
   }
-  return target.tls || isNear(target.host)
+  return target.tls || isOnThisMachine(target.host)
     ? []
     : [`INSECURE: the connection to the database is not encrypted (${key}): end its URL with ?ssl=true`];
 }
@@ -77,11 +78,11 @@ function targetOf(url: string): DatabaseTarget | undefined {
 }
 
 function isPlainAndFar(url: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isNear(new URL(url).hostname);
+  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isOnThisMachine(new URL(url).hostname);
 }
 
-/** On this machine. */
-function isNear(host: string): boolean {
+/** Whether a host name or address is this machine's own. */
+export function isOnThisMachine(host: string): boolean {
   return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(host);
 }
 

@@ -1,0 +1,40 @@
+import type { Problem } from '../configuration-error.js';
+import { nameSameDatabase } from './same-database.js';
+
+type Values = ReadonlyMap<string, unknown>;
+
+/** Names a setting by its place in the configuration. */
+type NameOf = (path: string) => string;
+
+/** Pairs of seconds, and how the first must relate to the second. */
+const PAIRS = [
+  ['pulse.reconnectMin', 'must not be greater than', 'pulse.reconnectMax'],
+  ['parking.firstDelay', 'must not be greater than', 'parking.maxDelay'],
+  // What is under way when a stop begins has to end within it.
+  ['taskcluster.callDeadline', 'must be less than', 'shutdown.grace'],
+  ['selfServe.timeout', 'must be less than', 'shutdown.grace'],
+] as const;
+
+/** Settings that are right by themselves and not beside each other. */
+export function contradictions(values: Values, nameOf: NameOf): Problem[] {
+  const wrongPairs = PAIRS.flatMap(([least, relation, most]) => {
+    const [low, high] = [values.get(least), values.get(most)];
+    if (typeof low !== 'number' || typeof high !== 'number' || low < high) return [];
+    if (low === high && relation === 'must not be greater than') return [];
+    return [{ subject: nameOf(least), remedy: `${relation} ${nameOf(most)}` }];
+  });
+  return [...wrongPairs, ...sharedDatabase(values, nameOf)];
+}
+
+/** The bridge's tables in Buildbot's database would be Buildbot's to lose, and a migration would change the latter. */
+export function sharedDatabase(values: Values, nameOf: NameOf): Problem[] {
+  const [bridge, scheduler] = [values.get('bridgeDb.url'), values.get('schedulerDb.url')];
+  if (typeof bridge !== 'string' || typeof scheduler !== 'string') return [];
+  if (!nameSameDatabase(bridge, scheduler)) return [];
+  return [
+    {
+      subject: nameOf('bridgeDb.url'),
+      remedy: `names the same database as ${nameOf('schedulerDb.url')}; give the bridge a database of its own`,
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type DatabaseTarget, parseDatabaseUrl } from '@bbb/sql';
+import { isOnThisMachine } from './insecurities.js';
+
+/** Whether two URLs name one database; false where one of them cannot be read, which is a problem of its own. */
+export function nameSameDatabase(one: string, other: string): boolean {
+  const [first, second] = [identityOf(one), identityOf(other)];
+  return first !== undefined && first === second;
+}
+
+function identityOf(url: string): string | undefined {
+  try {
+    return targetIdentity(parseDatabaseUrl(url));
+  } catch {
+    return undefined;
+  }
+}
+
+function targetIdentity(target: DatabaseTarget): string {
+  if (target.dialect === 'sqlite') return fileIdentity(target.file);
+  const { dialect, host, port, database } = target;
+  return JSON.stringify([
+    dialect,
+    isOnThisMachine(host) ? 'localhost' : host.toLowerCase().replace(/\.$/, ''),
+    port,
+    database,
+  ]);
+}
+
+/** Device and inode of a file, which its links share; the path of one that does not exist yet. */
+function fileIdentity(file: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (found) return `${found.dev}:${found.ino}`;
+  try {
+    return join(realpathSync(dirname(file)), basename(file));
+  } catch {
+    return file;
+  }
+}

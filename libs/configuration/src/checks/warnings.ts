@@ -1,0 +1,81 @@
+import { type ServiceName, SERVICE_NAMES } from '../configuration.js';
+import { describeSetting, findSetting, keysFor, NAMED_SETTINGS } from '../named-settings.js';
+import { unknownKeys, valueAt } from '../sources/json-file.js';
+import type { Sources } from '../sources/sources.js';
+import { expiryProblem } from './certificate.js';
+import { insecurities } from './insecurities.js';
+
+type Values = ReadonlyMap<string, unknown>;
+
+/** Seconds that Taskcluster grants a claim for, unless a deployment was configured otherwise. */
+const CLAIM_LENGTH = 1200;
+
+/** What an operator should know at each start, although it keeps nothing from working. */
+export function findWarnings(service: ServiceName, sources: Sources, values: Values): string[] {
+  return [
+    ...unknownNames(sources),
+    ...shadowedKeys(service, sources),
+    ...sources
+      .exposedFiles(NAMED_SETTINGS)
+      .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
+    ...(service !== 'bb-listener' && values.get('builders.url') === undefined
+      ? ['no builder list is set (builders_url): builder names are not checked']
+      : []),
+    ...((values.get('builders.ignored') as string[]).some((pattern) => pattern.trim() === '')
+      ? ['ignored_builders has an empty pattern, which matches every builder: all tasks are ignored']
+      : []),
+    ...ofReclaimWindow(service, values.get('reflector.reclaimWindow')),
+    ...ofCertificate(values.get('taskcluster.certificate')),
+    ...insecurities(service, values),
+  ];
+}
+
+/** Keys of the JSON file and variables that lead to no setting. */
+export function unknownNames(sources: Sources): string[] {
+  const keys = new Set(
+    NAMED_SETTINGS.flatMap((setting) => SERVICE_NAMES.flatMap((name) => keysFor(setting, name))),
+  );
+  const variables = new Set(
+    NAMED_SETTINGS.flatMap(({ variable, secret }) => (secret ? [variable, `${variable}_FILE`] : [variable])),
+  );
+  const strangers = Object.keys({ ...sources.dotenv, ...sources.environment }).filter(
+    (name) =>
+      name.startsWith('BBB_') &&
+      name !== 'BBB_CONFIG' &&
+      !name.startsWith('BBB_TEST_') &&
+      !variables.has(name),
+  );
+  return [
+    ...unknownKeys(sources.json, keys).map((key) => `unknown key in ${sources.file}, ignored: ${key}`),
+    ...strangers.map((name) => `unknown variable, ignored: ${name}`),
+  ];
+}
+
+/** Settings that the JSON file has twice, by keys of two layouts, with different values: one of them is ignored. */
+function shadowedKeys(service: ServiceName, { json, file }: Sources): string[] {
+  return NAMED_SETTINGS.flatMap((setting) => {
+    const given = keysFor(setting, service)
+      .map((key) => ({ key, value: JSON.stringify(valueAt(json, key)) }))
+      .filter(({ value }) => value !== undefined);
+    const [used, ...others] = given;
+    return others
+      .filter(({ value }) => value !== used!.value)
+      .map(({ key }) => `${key} in ${file} is ignored: ${used!.key} is set to another value`);
+  });
+}
+
+function ofReclaimWindow(service: ServiceName, seconds: unknown): string[] {
+  if (service !== 'reflector' || typeof seconds !== 'number' || seconds < CLAIM_LENGTH) return [];
+  return [
+    `reflector.reclaim_window is ${seconds} s, and a claim lasts ${CLAIM_LENGTH} s: every pass reclaims every run; ` +
+      'set it to less, for example 600',
+  ];
+}
+
+function ofCertificate(certificate: unknown): string[] {
+  if (typeof certificate !== 'string') return [];
+  const problem = expiryProblem(certificate, Date.now() / 1000);
+  return problem === undefined
+    ? []
+    : [`${describeSetting(findSetting('taskcluster.certificate'))}: ${problem}`];
+}

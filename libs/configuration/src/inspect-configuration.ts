@@ -1,0 +1,87 @@
+import { type ServiceName, SERVICE_NAMES } from './configuration.js';
+import type { Problem } from './configuration-error.js';
+import { findWarnings, unknownNames } from './checks/warnings.js';
+import { keysFor, NAMED_SETTINGS, type NamedSetting } from './named-settings.js';
+import { readValues } from './read-values.js';
+import { Sources, type SourceOptions } from './sources/sources.js';
+
+/** A setting as it is in force. */
+export interface EffectiveSetting {
+  /** The preferred key in the JSON file. */
+  key: string;
+  variable: string;
+  /** What a person may see of the value; null where there is none, or a wrong one. */
+  value: unknown;
+  /** Where the value comes from: a key with its file, a variable, `default`, `missing` or `invalid`. */
+  source: string;
+  secret: boolean;
+}
+
+/** The settings of some services, right or wrong. */
+export interface Inspection {
+  settings: EffectiveSetting[];
+  problems: Problem[];
+  warnings: string[];
+}
+
+const HIDDEN = '(hidden)';
+
+/**
+ * What the settings amount to, without secrets, and what is wrong with them.
+ *
+ * @param services those whose settings are wanted; a setting that each has for itself is there once for each
+ * @throws ConfigurationError when the JSON file or `.env` cannot be read
+ */
+export function inspectConfiguration(
+  services: readonly ServiceName[] = SERVICE_NAMES,
+  options: SourceOptions = {},
+): Inspection {
+  const sources = new Sources(options);
+  const settings = new Map<string, EffectiveSetting>();
+  const problems = new Map<string, Problem>();
+  const warnings = new Set<string>();
+  const perService = services.map((service) => ({ service, ...readValues(service, sources) }));
+  for (const setting of NAMED_SETTINGS) {
+    for (const { service, values } of perService) {
+      const [key] = keysFor(setting, service) as [string];
+      if (settings.has(key) && settings.get(key)!.source !== 'default') continue;
+      settings.set(key, describe(setting, service, sources, values.get(setting.path)));
+    }
+  }
+  for (const { service, values, problems: found } of perService) {
+    for (const problem of found) problems.set(JSON.stringify(problem), problem);
+    const further = found.length > 0 ? unknownNames(sources) : findWarnings(service, sources, values);
+    for (const warning of further) warnings.add(warning);
+  }
+  return { settings: [...settings.values()], problems: [...problems.values()], warnings: [...warnings] };
+}
+
+function describe(
+  setting: NamedSetting,
+  service: ServiceName,
+  sources: Sources,
+  value: unknown,
+): EffectiveSetting {
+  const origin = sources.originOf(setting, service);
+  const unset = setting.requiredBy?.includes(service) ? 'missing' : 'default';
+  return {
+    key: keysFor(setting, service)[0]!,
+    variable: setting.variable,
+    value: value === undefined ? null : shownValue(setting, value),
+    source:
+      origin === undefined
+        ? value === undefined
+          ? unset
+          : 'default'
+        : value === undefined
+          ? 'invalid'
+          : origin,
+    secret: setting.secret ?? false,
+  };
+}
+
+/** A secret is judged by its setting: its text may look like anything. */
+function shownValue({ kind, secret }: NamedSetting, value: unknown): unknown {
+  if (kind.withoutSecrets) return kind.withoutSecrets(value);
+  return secret ? HIDDEN : value;
+}

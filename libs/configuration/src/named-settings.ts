@@ -1,0 +1,21 @@
+import type { ServiceName } from './configuration.js';
+import { keysFor, namedSettings, type NamedSetting } from './setting.js';
+import { SETTINGS } from './settings/index.js';
+
+export { keysFor, type NamedSetting };
+
+/** All settings, in the order of their documentation. */
+export const NAMED_SETTINGS: readonly NamedSetting[] = namedSettings(SETTINGS);
+
+/** @param path of the setting in the configuration, for example `pulse.host` */
+export function findSetting(path: string): NamedSetting {
+  const setting = NAMED_SETTINGS.find((candidate) => candidate.path === path);
+  if (!setting) throw new RangeError(`there is no setting ${path}`);
+  return setting;
+}
+
+/** A setting by the names that an operator knows: `pulse_host (BBB_PULSE_HOST)`. */
+export function describeSetting(setting: NamedSetting, service?: ServiceName): string {
+  const key = service === undefined ? setting.keys[0] : keysFor(setting, service)[0];
+  return `${key} (${setting.variable})`;
+}

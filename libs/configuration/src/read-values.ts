@@ -1,0 +1,99 @@
+import type { ServiceName } from './configuration.js';
+import type { Problem } from './configuration-error.js';
+import { contradictions } from './checks/contradictions.js';
+import { refusedVariables } from './checks/insecurities.js';
+import {
+  describeSetting,
+  findSetting,
+  keysFor,
+  NAMED_SETTINGS,
+  type NamedSetting,
+} from './named-settings.js';
+import type { DefaultContext } from './setting.js';
+import type { Sources } from './sources/sources.js';
+
+/** What all settings of a service amount to. */
+export interface ReadValues {
+  /** By the path of the setting; undefined where it is missing, unset or wrong. */
+  values: Map<string, unknown>;
+  /** Everything that is wrong. */
+  problems: Problem[];
+}
+
+/** What other defaults are worked out from. */
+const FIRST = ['pulse.tls', 'shutdown.grace'];
+const USUAL: Omit<DefaultContext, 'service'> = { tls: true, grace: 25 };
+
+/** Reads every setting of a service, and checks it alone and beside the others. */
+export function readValues(service: ServiceName, sources: Sources): ReadValues {
+  const problems: Problem[] = [];
+  const values = new Map<string, unknown>();
+  const context: DefaultContext = { service, ...USUAL };
+  for (const setting of inOrder(NAMED_SETTINGS)) {
+    const value = readValue(setting, sources, context, problems);
+    if (setting.path === 'pulse.tls') context.tls = value !== false;
+    if (setting.path === 'shutdown.grace' && typeof value === 'number') context.grace = value;
+    values.set(setting.path, value);
+  }
+  const nameOf = (path: string) => describeSetting(findSetting(path));
+  problems.push(...contradictions(values, nameOf), ...refusedVariables(sources.environment));
+  return { values, problems };
+}
+
+/** Reads a single setting; nothing else is checked. */
+export function readSingleValue(path: string, sources: Sources, problems: Problem[]): unknown {
+  return readValue(findSetting(path), sources, { service: 'reflector', ...USUAL }, problems);
+}
+
+function inOrder(settings: readonly NamedSetting[]): NamedSetting[] {
+  const isFirst = ({ path }: NamedSetting) => FIRST.includes(path);
+  return [...settings.filter(isFirst), ...settings.filter((setting) => !isFirst(setting))];
+}
+
+function readValue(
+  setting: NamedSetting,
+  sources: Sources,
+  context: DefaultContext,
+  problems: Problem[],
+): unknown {
+  const { service } = context;
+  const found = sources.find(setting, service);
+  if (found === undefined) {
+    const fallback = defaultOf(setting, context);
+    if (fallback === undefined && setting.requiredBy?.includes(service)) {
+      problems.push({
+        subject: describeSetting(setting, service),
+        remedy: `is missing; ${howToSet(setting, service)}`,
+      });
+    }
+    return fallback;
+  }
+  if ('remedy' in found) {
+    problems.push({ subject: found.subject, remedy: found.remedy });
+    return undefined;
+  }
+  const raw = found.isText && typeof found.raw === 'string' ? setting.kind.fromText(found.raw) : found.raw;
+  const parsed = setting.kind.schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  // Only the messages of our own checks are shown: they never hold a value that is secret.
+  const own = parsed.error.issues.filter(
+    ({ code, message }) => code === 'custom' && message !== 'Invalid input',
+  );
+  const remedies = own.length > 0 ? own.map(({ message }) => message) : [setting.kind.expects];
+  problems.push({
+    subject: describeSetting(setting, service),
+    remedy: `${remedies.join('; ')} (given by ${found.origin})`,
+  });
+  return undefined;
+}
+
+function defaultOf(setting: NamedSetting, context: DefaultContext): unknown {
+  const given = setting.default as ((context: DefaultContext) => unknown) | undefined;
+  return typeof given === 'function' ? given(context) : given;
+}
+
+function howToSet(setting: NamedSetting, service: ServiceName): string {
+  const example = setting.example === undefined ? '' : `, for example ${setting.example}`;
+  const file = setting.secret ? `, or let ${setting.variable}_FILE name a file that holds it` : '';
+  return `set ${keysFor(setting, service)[0]} in the JSON file or the variable ${setting.variable}${file}${example}`;
+}

@@ -141,14 +141,20 @@ export const hosts: Kind<string[]> = {
 /** Half of a pattern with a comma in it, several without one between them, or one with the quotes of a shell. */
 function isCutWrong(item: string): boolean {
   const bare = item.replace(/\\./g, '');
-  const outside = bare.replace(/\[[^\]]*\]/g, '');
+  // A class that does not end stays, and is told by its bracket.
+  const outside = bare.replace(/\[[^\]]*(?:\]|$)/g, (found) => (found.endsWith(']') ? '' : found));
   const count = (character: string) => outside.split(character).length;
   return (
     [...'[]'].some((bracket) => outside.includes(bracket)) ||
     count('{') !== count('}') ||
     count('(') !== count(')') ||
-    /;|\s\^|^(["']).*\1$/.test(bare)
+    /;|\s\^/.test(bare) ||
+    isQuoted(bare)
   );
+}
+
+function isQuoted(text: string): boolean {
+  return text.length > 1 && /["']/.test(text[0]!) && text.endsWith(text[0]!);
 }
 
 function listFromText(given: string): unknown {

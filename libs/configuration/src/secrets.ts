@@ -19,12 +19,28 @@ export function secretsOf(configuration: Configuration): string[] {
   return [...new Set(candidates)].filter((secret) => secret.length >= 4);
 }
 
-/** What stands before a URL's host, and where somebody has not encoded a slash, up to its last @. */
-const ACCOUNTS = [/^[^:/]+:\/\/([^/?#]*)@/, /^[^:/]+:\/\/([^/]*?:.*)@/];
+/** What stands before a URL's host. */
+function accountOf(url: string): string {
+  return beforeLastAt(afterScheme(url).split(/[/?#]/, 1)[0]!);
+}
+
+/** The same where somebody has not encoded a slash of the password: up to the URL's last @. */
+function longAccountOf(url: string): string {
+  const account = beforeLastAt(afterScheme(url));
+  return account.split('/', 1)[0]!.includes(':') ? account : '';
+}
+
+function afterScheme(url: string): string {
+  return /^[^:/]+:\/\/(.*)$/s.exec(url)?.[1] ?? '';
+}
+
+function beforeLastAt(text: string): string {
+  return text.slice(0, Math.max(0, text.lastIndexOf('@')));
+}
 
 function passwordsOf(url: string): string[] {
-  return ACCOUNTS.flatMap((account) => {
-    const [, password = ''] = /^[^:]*:(.*)$/s.exec(account.exec(url)?.[1] ?? '') ?? [];
+  return [accountOf(url), longAccountOf(url)].flatMap((account) => {
+    const [, password = ''] = /^[^:]*:(.*)$/s.exec(account) ?? [];
     return [password, decoded(password)];
   });
 }
@@ -34,7 +50,7 @@ const SHORTEST_TOKEN = 20;
 
 /** The account of a web address as it is sent, and a user that stands alone because it is a token. */
 function accountsOf(url: string): string[] {
-  const account = decoded(ACCOUNTS[0]!.exec(url)?.[1] ?? '');
+  const account = decoded(accountOf(url));
   if (account === '') return [];
   const isToken = !account.includes(':') && account.length >= SHORTEST_TOKEN;
   const sent = Buffer.from(account.includes(':') ? account : `${account}:`).toString('base64');

@@ -1,2 +1,3 @@
+export { baseUrl } from './base-url.js';
 export * from './http-connections.js';
 export { logNetworkEnvironment } from './network-environment.js';

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Refused, Unavailable } from '@bbb/rules';
-import { type HttpAnswer, HttpConnections } from '@bbb/http';
+import { baseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
 
 export interface SelfServeOptions {
   /**
@@ -93,7 +93,7 @@ export class SelfServe implements OnApplicationShutdown {
 
   private async delete(path: string): Promise<HttpAnswer> {
     const { user, timeout } = this.options;
-    const url = new URL(`${this.options.url.replace(/\/+$/, '')}/${path}`);
+    const url = new URL(`${baseUrl(this.options.url)}/${path}`);
     // Without Accept it speaks HTML and answers with a redirect.
     const headers = { accept: 'application/json', 'x-remote-user': user };
     try {

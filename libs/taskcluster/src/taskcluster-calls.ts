@@ -3,7 +3,7 @@ import { ForeignAnswer, NotReached, type Question, readAnswer, SYSTEM, toNotReac
 import { type ApiCall, routeOf } from './api-reference.js';
 import { Budget, retry, type AttemptLimits } from './attempts.js';
 import { authorization, type Credentials } from './hawk.js';
-import { type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
+import { baseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import type { TaskclusterOptions } from './options.js';
 
 /** On what terms a call is made: the time left, and as whom. */
@@ -38,7 +38,7 @@ export class TaskclusterCalls {
   ) {
     this.limits = { timeout: options.timeout * 1000, retries: options.retries };
     this.connections = new HttpConnections(options.maxConnections);
-    this.rootUrl = options.rootUrl.replace(/\/+$/, '');
+    this.rootUrl = baseUrl(options.rootUrl);
   }
 
   /** The time for one call of the port. */

@@ -28,6 +28,7 @@ const COMMON_ESCAPES = 'bBdDsSwWfnrtvxkAZ';
 
 /** Python takes a bracket at the beginning of a class for a character, JavaScript for the end. */
 const BRACKET_FIRST = /\[\^?\]/;
+const ORDINARY_CLASS = /\[(?:\^[^\]]|[^\]^])[^\]]*(?:\]|$)/g;
 
 /**
  * What is wrong with a pattern that was written for Python and is read as JavaScript's, with the remedy; nothing if both
@@ -36,8 +37,8 @@ const BRACKET_FIRST = /\[\^?\]/;
 export function patternProblem(pattern: string): string | undefined {
   const shown = JSON.stringify(pattern);
   // Escapes other than \A and \Z, and classes, are neutral: what looks like syntax inside of them is none.
-  const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*\]/g, '_');
-  if (BRACKET_FIRST.test(pattern.replace(/\\./g, '_').replace(/\[(?!\^?\])[^\]]*\]/g, '_')))
+  const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*(?:\]|$)/g, '_');
+  if (BRACKET_FIRST.test(pattern.replace(/\\./g, '_').replace(ORDINARY_CLASS, '_')))
     return `the pattern ${shown} has a class that begins with a bracket: write it as \\]`;
   const escape = [...pattern.matchAll(/\\(.)/gs)].find(
     ([, letter]) => /[a-z]/i.test(letter!) && !COMMON_ESCAPES.includes(letter!),
@@ -50,7 +51,7 @@ export function patternProblem(pattern: string): string | undefined {
     matcher(pattern);
     return undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^.*: (?=[^:]*$)/, '') : 'unreadable';
+    const reason = error instanceof Error ? error.message.split(': ').at(-1)! : 'unreadable';
     return `the pattern ${shown} is no regular expression: ${reason}`;
   }
 }

@@ -95,7 +95,7 @@ function isBeginning(text: string): boolean {
   } catch (error) {
     const { message } = error as Error;
     // Newer versions of Node.js add line and column.
-    const position = / at position (\d+)(?: \(.*\))?$/.exec(message)?.[1];
+    const position = / at position (\d+)(?: \([^()]*\))?$/.exec(message)?.[1];
     return position === undefined
       ? message === 'Unexpected end of JSON input'
       : Number(position) >= text.length;

@@ -127,10 +127,7 @@ export class Sources {
       if (!isUtf8(bytes))
         return { subject: variable, remedy: 'names a file that is not UTF-8; save it with that encoding' };
       // A mark of the encoding and line ends are the editor's.
-      const raw = bytes
-        .toString()
-        .replace(/^\uFEFF/, '')
-        .replace(/[\r\n]+$/, '');
+      const raw = withoutLineEnds(bytes.toString().replace(/^\uFEFF/, ''));
       if (raw === '') return { subject: variable, remedy: 'names an empty file; put the secret into it' };
       return { raw, origin: named.origin, isText: true };
     } catch (error) {
@@ -160,4 +157,10 @@ function readDotenv(file: string): Record<string, string> {
       { subject: file, remedy: `cannot be read (${codeOf(error)}); correct its rights or remove it` },
     ]);
   }
+}
+
+function withoutLineEnds(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\n' || text[end - 1] === '\r') end--;
+  return text.slice(0, end);
 }

@@ -76,7 +76,7 @@ function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: Ac
   const artifacts: Artifact[] = [
     { kind: 'file', name: 'public/properties.json', contentType: 'application/json', content },
   ];
-  const url = policy.logUrl(log?.url ?? null);
+  const { url, rule } = policy.logUrl(log?.url ?? null);
   if (log && url) {
     artifacts.push({
       kind: 'reference',
@@ -88,7 +88,7 @@ function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: Ac
       url,
     });
   } else if (log) {
-    context.logger.warn(run, 'build log URL withheld (host not in artifacts.log_hosts)');
+    context.logger.warn({ ...run, rule }, 'build log URL withheld');
   }
   return artifacts;
 }

@@ -4,8 +4,19 @@ import { driverCode, translateErrors } from '@bbb/sql';
 export const SYSTEM = 'scheduler-db';
 
 /** Codes that say a value does not fit its column, or its character set. */
-const VALUE =
-  /^(ER_(DATA_TOO_LONG|TRUNCATED_WRONG_VALUE.*|WRONG_VALUE.*|WARN_DATA_OUT_OF_RANGE|BAD_NULL_ERROR|INVALID_CHARACTER_STRING|CANNOT_CONVERT_STRING|IMPOSSIBLE_STRING_CONVERSION)|SQLITE_MISMATCH|22...|23502)$/;
+const VALUE_CODES = new Set([
+  'ER_DATA_TOO_LONG',
+  'ER_WARN_DATA_OUT_OF_RANGE',
+  'ER_BAD_NULL_ERROR',
+  'ER_INVALID_CHARACTER_STRING',
+  'ER_CANNOT_CONVERT_STRING',
+  'ER_IMPOSSIBLE_STRING_CONVERSION',
+  'SQLITE_MISMATCH',
+  '23502',
+]);
+
+/** Beginnings of such codes, and PostgreSQL's class of data exceptions. */
+const VALUE_CODE = /^(?:ER_TRUNCATED_WRONG_VALUE|ER_WRONG_VALUE|22...$)/;
 
 /**
  * Runs database work so that no driver's error leaves: what the database refuses about a value becomes Invalid,
@@ -18,7 +29,7 @@ export async function translateDriverErrors<T>(work: () => Promise<T>): Promise<
     if (error instanceof Unavailable) throw error;
     const code = driverCode(error);
     if (code === undefined) throw error;
-    if (VALUE.test(code))
+    if (VALUE_CODES.has(code) || VALUE_CODE.test(code))
       throw new Invalid(`the scheduler database rejects a value (${code})`, { cause: error });
     throw new Unavailable(SYSTEM, code, { cause: error });
   }

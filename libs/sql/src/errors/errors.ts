@@ -29,8 +29,24 @@ const READ_ONLY = new Set([
 const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
 
 /** Errors that say something about our statement or data, not about the database being away. */
-const OURS =
-  /^(ER_(PARSE_ERROR|BAD_FIELD_ERROR|NO_SUCH_TABLE|DATA_TOO_LONG|NO_DEFAULT_FOR_FIELD|TRUNCATED_WRONG_VALUE.*|BAD_NULL_ERROR|INVALID_CHARACTER_STRING|CANNOT_CONVERT_STRING|IMPOSSIBLE_STRING_CONVERSION|NO_REFERENCED_ROW.*|ROW_IS_REFERENCED.*|WRONG_VALUE.*)|SQLITE_(ERROR|CONSTRAINT.*|MISMATCH|RANGE)|(22|23|42)...)$/;
+const OUR_CODES = new Set([
+  'ER_PARSE_ERROR',
+  'ER_BAD_FIELD_ERROR',
+  'ER_NO_SUCH_TABLE',
+  'ER_DATA_TOO_LONG',
+  'ER_NO_DEFAULT_FOR_FIELD',
+  'ER_BAD_NULL_ERROR',
+  'ER_INVALID_CHARACTER_STRING',
+  'ER_CANNOT_CONVERT_STRING',
+  'ER_IMPOSSIBLE_STRING_CONVERSION',
+  'SQLITE_ERROR',
+  'SQLITE_MISMATCH',
+  'SQLITE_RANGE',
+]);
+
+/** Beginnings of such codes, and PostgreSQL's classes of them. */
+const OUR_CODE =
+  /^(?:ER_TRUNCATED_WRONG_VALUE|ER_WRONG_VALUE|ER_NO_REFERENCED_ROW|ER_ROW_IS_REFERENCED|SQLITE_CONSTRAINT|(?:22|23|42)...$)/;
 
 /** What an operator has to look at, by the driver's code. */
 const REMEDIES: Record<string, string> = {
@@ -86,7 +102,7 @@ export async function translateErrors<T>(system: string, work: () => Promise<T>)
     if (!(isNativeError(error) || error instanceof Error) || DECIDED.has(error.name)) throw error;
     if (error instanceof Unusable) throw new Unavailable(system, error.message, { cause: error });
     const code = driverCode(error);
-    if (code !== undefined && (OURS.test(code) || UNIQUE.has(code))) throw error;
+    if (code !== undefined && (OUR_CODES.has(code) || OUR_CODE.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new Unavailable(system, describeTlsProblem(error) ?? describeCode(code ?? error.name), {
       cause: error,

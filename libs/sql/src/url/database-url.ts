@@ -63,7 +63,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
 }
 
 function sqliteTarget(rest: string): DatabaseTarget {
-  const file = decodePart(rest.replace(/^\//, '').replace(/\?.*$/, ''));
+  const file = decodePart(rest.replace(/^\//, '').split('?', 1)[0]!);
   if (!rest.startsWith('/') || file === '' || file === ':memory:') {
     throw new Invalid(
       'must be a database URL that names a file: sqlite:///relative/file or sqlite:////absolute/file',

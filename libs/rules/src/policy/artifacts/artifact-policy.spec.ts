@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { legacyLogHosts } from '../../../buildbot/src/legacy/log-hosts.js';
-import { ArtifactPolicy, type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './artifacts.js';
+import { legacyLogHosts } from '../../../../buildbot/src/legacy/log-hosts.js';
+import { ArtifactPolicy, type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './artifact-policy.js';
 
 const policy = new ArtifactPolicy({ logHosts: legacyLogHosts() });
 const OURS = 'c4n4ry-of-our-own';
@@ -173,7 +173,7 @@ describe('values that look like credentials', () => {
 });
 
 describe('recorded builds', () => {
-  const folder = new URL('../../../../test/fixtures/buildbot/pulse/', import.meta.url);
+  const folder = new URL('../../../../../test/fixtures/buildbot/pulse/', import.meta.url);
   const builds = readdirSync(folder)
     .filter((name) => /^(log_uploaded|finished)/.test(name))
     .map((name) => {
@@ -187,15 +187,15 @@ describe('recorded builds', () => {
     expect(properties.length).toBeGreaterThan(0);
     expect(policy.properties(properties).withheld).toEqual([]);
     const url = properties.find(([name]) => name === 'log_url')?.[1];
-    if (typeof url === 'string') expect(policy.logUrl(url)).toBe(url);
+    if (typeof url === 'string') expect(policy.logUrl(url).url).toBe(url);
   });
 });
 
 describe('the address of a log', () => {
   it('is on any host by https and on none by http unless told otherwise', () => {
     const unset = new ArtifactPolicy();
-    expect(unset.logUrl('https://logs.example.com/x')).toBe('https://logs.example.com/x');
-    expect(unset.logUrl('http://archive.mozilla.org/x')).toBeUndefined();
+    expect(unset.logUrl('https://logs.example.com/x').url).toBe('https://logs.example.com/x');
+    expect(unset.logUrl('http://archive.mozilla.org/x').url).toBeUndefined();
   });
 
   it.each([
@@ -204,7 +204,7 @@ describe('the address of a log', () => {
     ['http://archive.mozilla.org/x', 'http://archive.mozilla.org/x'],
     ['HTTP://MOZILLA.ORG/x', 'http://mozilla.org/x'],
   ])('%s is published', (given, expected) => {
-    expect(policy.logUrl(given)).toBe(expected);
+    expect(policy.logUrl(given).url).toBe(expected);
   });
 
   it.each([
@@ -226,7 +226,7 @@ describe('the address of a log', () => {
     ['data', 'data:text/html,x'],
     ['a long one', `https://logs.example.com/${'x'.repeat(2048)}`],
   ])('is not published: %s', (_what, given) => {
-    expect(policy.logUrl(given)).toBeUndefined();
+    expect(policy.logUrl(given).url).toBeUndefined();
   });
 
   it.each([
@@ -243,15 +243,39 @@ describe('the address of a log', () => {
     ['http://*', 'http://logs.example.com/', true],
     ['localhost', 'https://localhost/', true],
   ])('with the host %s: %s is %s', (host, url, isFine) => {
-    expect(new ArtifactPolicy({ logHosts: [host] }).logUrl(url) !== undefined).toBe(isFine);
+    expect(new ArtifactPolicy({ logHosts: [host] }).logUrl(url).url !== undefined).toBe(isFine);
+  });
+
+  it('may be on an IP address where the configuration relies on that address', () => {
+    const by = new ArtifactPolicy({
+      logHosts: legacyLogHosts('http://192.0.2.1:8080/self-serve', 'https://[2001:db8::1]/builders'),
+    });
+    expect(by.logUrl('http://192.0.2.1/x').url).toBe('http://192.0.2.1/x');
+    expect(by.logUrl('https://[2001:db8::1]/x').url).toBe('https://[2001:db8::1]/x');
+    expect(by.logUrl('http://192.0.2.2/x').rule).toBe('IP address is not in artifacts.log_hosts');
+    expect(new ArtifactPolicy({ logHosts: ['*.2.1'] }).logUrl('https://192.0.2.1/').url).toBeUndefined();
+  });
+
+  it.each([
+    [null, 'no URL'],
+    ['build.txt.gz', 'not a URL'],
+    [`https://logs.example.com/${'x'.repeat(2048)}`, 'longer than 2048 characters'],
+    ['file:///etc/passwd', 'scheme is not http or https'],
+    ['https://u@logs.example.com/', 'contains a user or password'],
+    ['https://192.0.2.1/', 'IP address is not in artifacts.log_hosts'],
+    ['https://localhost/', 'host is not in artifacts.log_hosts'],
+    ['http://logs.example.com/', 'host is in artifacts.log_hosts for https only'],
+    [`https://logs.example.com/${OURS}`, 'contains a secret of the bridge'],
+  ])('is withheld by a rule that is told: %s', (given, rule) => {
+    expect(new ArtifactPolicy({ ownSecrets: [OURS] }).logUrl(given)).toEqual({ rule });
   });
 
   it('holds no credential of the bridge', () => {
     const by = new ArtifactPolicy({ ownSecrets: [OURS, 'pass word'] });
-    expect(by.logUrl(`https://logs.example.com/?x=${OURS}`)).toBeUndefined();
+    expect(by.logUrl(`https://logs.example.com/?x=${OURS}`).url).toBeUndefined();
     expect(
-      new ArtifactPolicy({ ownSecrets: ['secret word'] }).logUrl('https://l.example.com/secret%20word'),
+      new ArtifactPolicy({ ownSecrets: ['secret word'] }).logUrl('https://l.example.com/secret%20word').url,
     ).toBeUndefined();
-    expect(by.logUrl('https://logs.example.com/100%')).toBe('https://logs.example.com/100%');
+    expect(by.logUrl('https://logs.example.com/100%').url).toBe('https://logs.example.com/100%');
   });
 });

@@ -1,5 +1,5 @@
-import { publishableLogUrl } from './log-url.js';
-import { searcher } from './python-pattern.js';
+import { judgeLogUrl, type LogUrlJudgement } from './log-url.js';
+import { searcher } from '../python-pattern.js';
 import { looksSecret } from './secret-values.js';
 
 /** What of a build may be published. */
@@ -8,7 +8,7 @@ export interface ArtifactSettings {
   withheldProperties: readonly string[];
   /** Whether values that look like credentials are left out. */
   withholdSecrets: boolean;
-  /** See {@link publishableLogUrl}. */
+  /** See {@link judgeLogUrl}. */
   logHosts: readonly string[];
   /** Values that must leave in no case: the bridge's own credentials. */
   ownSecrets?: readonly string[];
@@ -91,10 +91,12 @@ export class ArtifactPolicy {
     return { content: written(entries), withheld: [...withheld] };
   }
 
-  /** The address that a reference to the log may lead to, if any. */
-  logUrl(text: string | null): string | undefined {
-    const url = publishableLogUrl(text, this.settings.logHosts);
-    return url === undefined || this.isOwn(url) || this.isOwn(decoded(url)) ? undefined : url;
+  /** The URL that a reference to the log may lead to, or the rule that withholds it. */
+  logUrl(text: string | null): LogUrlJudgement {
+    const judgement = judgeLogUrl(text, this.settings.logHosts);
+    const { url } = judgement;
+    const hasOwn = url !== undefined && (this.isOwn(url) || this.isOwn(decoded(url)));
+    return hasOwn ? { rule: 'contains a secret of the bridge' } : judgement;
   }
 
   /** A text that the bridge itself writes, and into which names of somebody else's have come. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Unavailable } from '@bbb/rules';
-import { TASK, World } from '../libs/reconciler/src/testing/world.js';
+import { TASK, ReconcilerHarness } from '../libs/reconciler/src/testing/reconciler-harness.js';
 import { Listeners } from './fuzz/heard.js';
 
 Logger.overrideLogger(false);
@@ -33,18 +33,22 @@ function started({ number, ids = [BRID], taskId = TASK }: Told): Buffer {
   return bytes({ payload: { build: { number, properties: [['taskId', taskId, 'bbb']] }, request_ids: ids } });
 }
 
-async function hear(world: World, subscription: 'started' | 'log_uploaded', body: Buffer): Promise<string> {
-  const { outcome } = await new Listeners(world).hear({ subscription, body });
+async function hear(
+  harness: ReconcilerHarness,
+  subscription: 'started' | 'log_uploaded',
+  body: Buffer,
+): Promise<string> {
+  const { outcome } = await new Listeners(harness).hear({ subscription, body });
   return outcome;
 }
 
 describe('a Buildbot event is believed as far as the scheduler database agrees', () => {
   it('takes the result from the database', async () => {
-    const world = new World();
-    const number = await world.running();
-    world.buildbot.complete(BRID, 2);
-    expect(await hear(world, 'log_uploaded', uploaded({ number, results: 0 }))).toBe('acked');
-    expect(world.task.story).toEqual(['failed']);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    harness.complete(2);
+    expect(await hear(harness, 'log_uploaded', uploaded({ number, results: 0 }))).toBe('acked');
+    expect(harness.story).toEqual(['failed']);
   });
 
   it.each([
@@ -54,59 +58,59 @@ describe('a Buildbot event is believed as far as the scheduler database agrees',
     [5, 'acked'],
     [6, 'parked'],
   ])('ends nothing of a running build for a result of %s', async (results, outcome) => {
-    const world = new World();
-    const number = await world.running();
-    expect(await hear(world, 'log_uploaded', uploaded({ number, results }))).toBe(outcome);
-    expect(world.task.story).toEqual(['running']);
-    expect(world.buildbot.wishes).toEqual([]);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    expect(await hear(harness, 'log_uploaded', uploaded({ number, results }))).toBe(outcome);
+    expect(harness.story).toEqual(['running']);
+    expect(harness.cancellations).toEqual([]);
   });
 
   it.each([0, 5])('ends nothing for the end of another build, with a result of %s', async (results) => {
-    const world = new World();
-    const number = await world.running();
-    world.buildbot.endBuild(BRID);
-    await hear(world, 'log_uploaded', uploaded({ number: number + 1, results }));
-    expect(world.task.story).toEqual(['running']);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    harness.endBuild();
+    await hear(harness, 'log_uploaded', uploaded({ number: number + 1, results }));
+    expect(harness.story).toEqual(['running']);
   });
 
   it('ends nothing that has not begun', async () => {
-    const world = new World();
-    await world.reconcile();
-    expect(await hear(world, 'log_uploaded', uploaded({ number: 1 }))).toBe('acked');
-    expect(world.task.story).toEqual(['pending']);
+    const harness = new ReconcilerHarness();
+    await harness.reconcile();
+    expect(await hear(harness, 'log_uploaded', uploaded({ number: 1 }))).toBe('acked');
+    expect(harness.story).toEqual(['pending']);
   });
 
   it('claims nothing whose build no row shows', async () => {
-    const world = new World();
-    await world.reconcile();
-    expect(await hear(world, 'started', started({ number: 1 }))).toBe('parked');
-    expect(world.task.story).toEqual(['pending']);
+    const harness = new ReconcilerHarness();
+    await harness.reconcile();
+    expect(await hear(harness, 'started', started({ number: 1 }))).toBe('parked');
+    expect(harness.story).toEqual(['pending']);
   });
 
   it('claims what a row shows, whatever number is told', async () => {
-    const world = new World();
-    await world.building();
-    await hear(world, 'started', started({ number: 424_242 }));
-    expect(world.task.story).toEqual(['running']);
-    expect(world.row?.buildId).toBe(world.request.builds[0]!.buildId);
+    const harness = new ReconcilerHarness();
+    await harness.building();
+    await hear(harness, 'started', started({ number: 424_242 }));
+    expect(harness.story).toEqual(['running']);
+    expect(harness.row?.buildId).toBe(harness.request.builds[0]!.buildId);
   });
 
   it('does nothing for the task that a property names when the request is another', async () => {
-    const world = new World();
-    const number = await world.running();
-    world.buildbot.complete(BRID, 0);
-    world.effects.clear();
-    expect(await hear(world, 'log_uploaded', uploaded({ number, ids: [BRID + 1] }))).toBe('acked');
-    expect(world.effects.effects).toEqual([]);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    harness.complete(0);
+    harness.forgetCalls();
+    expect(await hear(harness, 'log_uploaded', uploaded({ number, ids: [BRID + 1] }))).toBe('acked');
+    expect(harness.effects).toEqual([]);
   });
 
   it('does the work of the request when a build step has set another task', async () => {
-    const world = new World();
-    const number = await world.running();
-    world.buildbot.complete(BRID, 0);
-    await hear(world, 'log_uploaded', uploaded({ number, taskId: OTHER_TASK }));
-    expect(world.task.story).toEqual(['completed']);
-    expect(world.store.rows.size).toBe(0);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    harness.complete(0);
+    await hear(harness, 'log_uploaded', uploaded({ number, taskId: OTHER_TASK }));
+    expect(harness.story).toEqual(['completed']);
+    expect(harness.rows.size).toBe(0);
   });
 
   it.each([
@@ -118,11 +122,11 @@ describe('a Buildbot event is believed as far as the scheduler database agrees',
     ['without end', { ids: Array.from({ length: 1001 }, () => BRID) }],
     ['in a mapping', { ids: { 0: BRID, length: 1 } }],
   ])('puts aside request ids %s', async (_what, told) => {
-    const world = new World();
-    const number = await world.running();
-    world.effects.clear();
-    expect(await hear(world, 'log_uploaded', uploaded({ number, ...told }))).toBe('quarantined');
-    expect(world.effects.calls).toEqual([]);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    harness.forgetCalls();
+    expect(await hear(harness, 'log_uploaded', uploaded({ number, ...told }))).toBe('quarantined');
+    expect(harness.gate.calls).toEqual([]);
   });
 
   it.each([
@@ -132,40 +136,41 @@ describe('a Buildbot event is believed as far as the scheduler database agrees',
     ['U+0000', 'f3DnVpRsTLWrQ2Q2Q2Q2Q\0'],
     ['text beyond ASCII', 'é'.repeat(22)],
   ])('takes %s for no task', async (_what, taskId) => {
-    const world = new World();
-    const number = await world.running();
-    world.effects.clear();
-    expect(await hear(world, 'log_uploaded', uploaded({ number, taskId }))).toBe('acked');
-    expect(await hear(world, 'started', started({ number, taskId }))).toBe('acked');
-    expect(world.effects.calls).toEqual([]);
+    const harness = new ReconcilerHarness();
+    const number = await harness.running();
+    harness.forgetCalls();
+    expect(await hear(harness, 'log_uploaded', uploaded({ number, taskId }))).toBe('acked');
+    expect(await hear(harness, 'started', started({ number, taskId }))).toBe('acked');
+    expect(harness.gate.calls).toEqual([]);
   });
 });
 
 describe('a message cannot lend itself values', () => {
   it('by a key named __proto__', async () => {
-    const world = new World();
-    await world.running();
-    world.effects.clear();
+    const harness = new ReconcilerHarness();
+    await harness.running();
+    harness.forgetCalls();
     const inherited =
       `{"payload":{"__proto__":{"request_ids":[${BRID}]},"build":{"__proto__":{"results":5},"number":1,` +
       `"properties":[["taskId","${OTHER_TASK}","bbb"]]}}}`;
-    expect(await hear(world, 'started', Buffer.from(inherited))).toBe('acked');
-    expect(world.effects.calls.map(({ name }) => name)).toEqual(['store.byBuildRequestIds', 'store.get']);
+    expect(await hear(harness, 'started', Buffer.from(inherited))).toBe('acked');
+    expect(harness.gate.calls.map(({ name }) => name)).toEqual(['byBuildRequestIds', 'get']);
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });
 
 describe('a builder list that never loaded', () => {
   it('parks the message, and puts nothing into Buildbot', async () => {
-    const world = new World();
-    world.effects.faults = ({ name }) =>
-      name === 'buildbot.knows' ? new Unavailable('builder-list', 'never loaded') : undefined;
+    const harness = new ReconcilerHarness();
+    Object.assign(harness.buildbot, {
+      knows: () => Promise.reject(new Unavailable('builder-list', 'never loaded')),
+    });
     const status = { taskId: TASK, runs: [{ runId: 0, state: 'pending' }] };
-    const { outcome } = await new Listeners(world).hear({
+    const { outcome } = await new Listeners(harness).hear({
       subscription: 'task-pending',
       body: bytes({ status, runId: 0 }),
     });
     expect(outcome).toBe('parked');
-    expect(world.effects.effects).toEqual([]);
+    expect(harness.effects).toEqual([]);
   });
 });

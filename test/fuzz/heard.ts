@@ -9,25 +9,25 @@ import { TaskPendingService } from '../../apps/tc-listener/src/task-pending.serv
 import { readBody, parseBody } from '../../libs/pulse/src/messages/message-body.js';
 import { type Outcome, Settlement } from '../../libs/pulse/src/messages/settlement.js';
 import { MemoryMessageStore } from '../support/doubles/memory-message-store.js';
-import type { World } from '../../libs/reconciler/src/testing/world.js';
+import type { ReconcilerHarness } from '../../libs/reconciler/src/testing/reconciler-harness.js';
 import type { Delivery, Subscription } from './messages.js';
 
 type Handler = (payload: JsonValue) => Promise<void>;
 
-/** Both listeners, from the bytes of a message to what becomes of it, on a world in memory. */
+/** Both listeners, from the bytes of a message to what becomes of it, on simulated systems. */
 export class Listeners {
   readonly kept = new MemoryMessageStore();
   private readonly settlement: Settlement;
   private readonly handlers: Record<Subscription, Handler>;
 
-  constructor({ store, bridge, clock }: World) {
+  constructor({ store, reconciler, clock }: ReconcilerHarness) {
     const parking = { firstDelay: 5, maxDelay: 600, attempts: 10, interval: 5, reservation: 60 };
     this.settlement = new Settlement(this.kept, clock, parking, async () => undefined);
     const tasks = new TaskEventsController(
-      new TaskPendingService(bridge),
-      new TaskExceptionService(store, bridge),
+      new TaskPendingService(reconciler),
+      new TaskExceptionService(store, reconciler),
     );
-    const tracked = new TrackedBuilds(store, bridge);
+    const tracked = new TrackedBuilds(store, reconciler);
     const builds = new BuildEventsController(
       new BuildStartedService(tracked),
       new BuildFinishedService(tracked),

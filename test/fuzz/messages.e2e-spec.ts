@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
-import { World } from '../../libs/reconciler/src/testing/world.js';
+import { ReconcilerHarness } from '../../libs/reconciler/src/testing/reconciler-harness.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { loadedByMaster } from '../support/master-loader.js';
 import { followCampaign, planCampaign } from '../support/campaign.js';
@@ -16,26 +16,26 @@ const SCHEMA = { version: 6, claims: 'columns', sourcestamps: 'single', codebase
 /** Where the task stands when the message comes. */
 const STATES = {
   pending: async () => undefined,
-  injected: async (world) => void (await world.reconcile()),
-  building: async (world) => void (await world.building()),
-  running: async (world) => void (await world.running()),
-  finishing: async (world) => {
-    await world.running();
-    world.buildbot.endBuild(world.request.buildRequestId);
+  injected: async (harness) => void (await harness.reconcile()),
+  building: async (harness) => void (await harness.building()),
+  running: async (harness) => void (await harness.running()),
+  finishing: async (harness) => {
+    await harness.running();
+    harness.endBuild();
   },
-  finished: async (world) => {
-    await world.running();
-    world.buildbot.complete(world.request.buildRequestId, 2);
+  finished: async (harness) => {
+    await harness.running();
+    harness.complete(2);
   },
-  requeued: async (world) => {
-    await world.running();
-    world.buildbot.requeue(world.request.buildRequestId);
+  requeued: async (harness) => {
+    await harness.running();
+    harness.requeue();
   },
-  cancelled: async (world) => {
-    await world.running();
-    await world.queue.cancel(world.task.status().taskId);
+  cancelled: async (harness) => {
+    await harness.running();
+    harness.cancelTask();
   },
-} satisfies Record<string, (world: World) => Promise<void>>;
+} satisfies Record<string, (harness: ReconcilerHarness) => Promise<void>>;
 
 /** What a message can be kept for, as operators read it. */
 const ERRORS: Record<string, RegExp> = {
@@ -62,26 +62,20 @@ describe('any message', () => {
     async () => {
       const outcomes = new Tally(['acked', 'parked', 'quarantined']);
       const errors = new Tally(Object.keys(ERRORS));
-      const effects = new Tally([
-        'buildbot.create',
-        'queue.claim',
-        'queue.report',
-        'queue.attach',
-        'buildbot.cancel',
-      ]);
+      const effects = new Tally(['insert', 'claim', 'report-failed', 'attach', 'cancel-build']);
       let done = 0;
       await fc.assert(
         fc.asyncProperty(cases, async ({ state, messages }) => {
           follow(done++);
-          const world = new World();
-          await STATES[state](world);
-          const listeners = new Listeners(world);
+          const harness = new ReconcilerHarness();
+          await STATES[state](harness);
+          const listeners = new Listeners(harness);
           for (const message of messages) {
-            world.effects.clear();
+            harness.forgetCalls();
             const before = listeners.kept.kept.size;
-            const { outcome, error } = await listeners.hear(addressed(message, world));
+            const { outcome, error } = await listeners.hear(addressed(message, harness));
             outcomes.add(outcome);
-            for (const name of world.effects.effects) effects.add(name);
+            for (const name of harness.effects) effects.add(name);
             expect(['acked', 'parked', 'quarantined']).toContain(outcome);
             const isKept = outcome !== 'acked';
             expect(listeners.kept.kept.size - before).toBe(isKept ? 1 : 0);
@@ -91,12 +85,12 @@ describe('any message', () => {
               for (const [kind] of kinds) errors.add(kind);
             }
             // Nothing is done, and nobody asked, about a message that nobody can read.
-            if (outcome === 'quarantined') expect(world.effects.calls).toEqual([]);
+            if (outcome === 'quarantined') expect(harness.gate.calls).toEqual([]);
           }
           expect(Object.keys(Object.prototype)).toEqual([]);
-          expect(world.buildbot.doubles).toEqual([]);
-          expect(world.store.rows.size).toBeLessThanOrEqual(1);
-          for (const { order } of world.buildbot.requests.values()) {
+          expect(harness.watch.violations).toEqual([]);
+          expect(harness.rows.size).toBeLessThanOrEqual(1);
+          for (const { order } of harness.farm.requests.values()) {
             const { buildset, properties } = createRequestRows(order, SCHEMA);
             const { reason, external_idstring: externalId } = buildset;
             loadedByMaster({ ...order, properties, reason: String(reason), externalId: String(externalId) });
@@ -114,8 +108,8 @@ describe('any message', () => {
 });
 
 /** The message with the number of the newest build, where it names one. */
-function addressed({ subscription, body }: Delivery, { buildbot }: World): Delivery {
-  const newest = [...buildbot.requests.values()].at(-1)?.builds.at(-1)?.number ?? 1;
+function addressed({ subscription, body }: Delivery, { farm }: ReconcilerHarness): Delivery {
+  const newest = [...farm.requests.values()].at(-1)?.builds.at(-1)?.number ?? 1;
   const text = body.toString('latin1').replaceAll(BUILD_NUMBER, String(newest));
   return { subscription, body: Buffer.from(text, 'latin1') };
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TASK } from '../../libs/reconciler/src/testing/world.js';
+import { TASK } from '../../libs/reconciler/src/testing/reconciler-harness.js';
 import { jsonText } from './payloads.js';
 
 export type Subscription = 'task-pending' | 'task-exception' | 'started' | 'log_uploaded';

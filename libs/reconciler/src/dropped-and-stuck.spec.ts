@@ -1,80 +1,81 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { World } from './testing/world.js';
+import { ReconcilerHarness } from './testing/reconciler-harness.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-let world: World;
+let harness: ReconcilerHarness;
 beforeEach(() => {
-  world = new World();
+  harness = new ReconcilerHarness();
 });
 
 describe('a build request that Buildbot dropped', () => {
   it('is created again for a pending run, at once and once', async () => {
-    await world.reconcile();
-    const dropped = world.request;
-    dropped.drop();
-    await world.reconcile();
-    await world.reconcile();
-    expect(world.request.buildRequestId).not.toBe(dropped.buildRequestId);
-    expect(world.buildbot.requests.size).toBe(2);
-    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
-    expect(world.task.story).toEqual(['pending']);
+    await harness.reconcile();
+    const dropped = harness.request;
+    harness.farm.drop(dropped);
+    await harness.reconcile();
+    await harness.reconcile();
+    expect(harness.request.buildRequestId).not.toBe(dropped.buildRequestId);
+    expect(harness.farm.requests.size).toBe(2);
+    expect(harness.row?.buildRequestId).toBe(harness.request.buildRequestId);
+    expect(harness.story).toEqual(['pending']);
   });
 
   it('ends a running run for a retry, and the next run has a request of its own', async () => {
-    await world.running();
-    const dropped = world.request;
-    dropped.drop();
-    await world.reconcile();
-    await world.reconcile();
-    expect(world.task.story).toEqual(['worker-shutdown', 'pending']);
-    expect(world.request.buildRequestId).not.toBe(dropped.buildRequestId);
-    expect(world.buildbot.doubles).toEqual([]);
+    await harness.running();
+    const dropped = harness.request;
+    harness.farm.drop(dropped);
+    await harness.reconcile();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['worker-shutdown', 'pending']);
+    expect(harness.request.buildRequestId).not.toBe(dropped.buildRequestId);
+    expect(harness.watch.violations).toEqual([]);
   });
 
   it('is forgotten with a dead task', async () => {
-    await world.running();
-    world.request.drop();
-    world.task.cancel(world.clock.now());
-    await world.reconcile();
-    expect(world.row).toBeUndefined();
-    expect(world.task.story).toEqual(['canceled']);
-    expect(world.buildbot.requests.size).toBe(1);
+    await harness.running();
+    harness.farm.drop(harness.request);
+    harness.cancelTask();
+    await harness.reconcile();
+    expect(harness.row).toBeUndefined();
+    expect(harness.story).toEqual(['canceled']);
+    expect(harness.farm.requests.size).toBe(1);
   });
 });
 
 describe('a build request that its master has lost', () => {
   it('is waited for during the grace, then its run ends for a retry', async () => {
-    await world.running();
-    world.request.stick(world.clock.now());
-    world.clock.advance(599);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['running']);
-    world.clock.advance(1);
-    await world.reconcile();
-    expect(world.task.story[0]).toBe('worker-shutdown');
-    expect(world.buildbot.requests.size).toBe(1);
+    await harness.running();
+    harness.master.lose();
+    harness.clock.advance(599);
+    await harness.reconcile();
+    expect(harness.story).toEqual(['running']);
+    harness.clock.advance(1);
+    await harness.reconcile();
+    expect(harness.story[0]).toBe('worker-shutdown');
+    expect(harness.farm.requests.size).toBe(1);
   });
 
   it('is never forgotten: its cancellation is repeated until it is done', async () => {
-    await world.running();
-    const { request } = world;
-    request.stick(world.clock.now());
-    world.task.cancel(world.clock.now());
-    world.clock.advance(600);
+    await harness.running();
+    const { request } = harness;
+    harness.master.lose();
+    harness.cancelTask();
+    harness.clock.advance(600);
     for (let pass = 0; pass < 5; pass++) {
-      expect(await world.reconcile()).toBe('cancel-request');
-      world.buildbot.obey();
-      world.clock.advance(86_400);
+      expect(await harness.reconcile()).toBe('cancel-request');
+      harness.performCancellations();
+      harness.clock.advance(86_400);
     }
-    expect(world.row).toBeDefined();
+    expect(harness.row).toBeDefined();
     // The master restarts, and builds the request again.
-    request.giveBack();
-    request.start();
-    await world.settle();
-    expect(request.isOpen).toBe(false);
-    expect(world.row).toBeUndefined();
+    harness.master.kill();
+    harness.master.restart();
+    harness.startBuild();
+    await harness.settle();
+    expect(request.complete).toBe(true);
+    expect(harness.row).toBeUndefined();
   });
 });
 
@@ -82,28 +83,25 @@ describe('the outcome of a build', () => {
   const PROPERTIES = [['product', 'firefox', 'bbb']] as const;
 
   it('is read from Buildbot where no message tells it', async () => {
-    await world.running();
-    const { buildRequestId, builds } = world.request;
-    world.buildbot.complete(buildRequestId, 0);
-    world.buildbot.outcomes.set(builds[0]!.buildId, {
-      properties: PROPERTIES,
-      log: { url: 'http://logs.example.com/log.txt', contentType: 'text/plain' },
-    });
-    world.clock.advance(600);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['completed']);
-    expect([...world.task.runs[0]!.artifacts.keys()].sort()).toEqual([
-      'public/logs/live_backing.log',
+    await harness.running();
+    harness.complete(0);
+    const log = { url: 'http://logs.example.com/log.txt', contentType: 'text/plain' };
+    Object.assign(harness.buildbot, { outcome: async () => ({ properties: PROPERTIES, log }) });
+    harness.clock.advance(600);
+    await harness.reconcile();
+    expect(harness.story).toEqual(['completed']);
+    expect(harness.artifacts(0).map(({ name }) => name)).toEqual([
       'public/properties.json',
+      'public/logs/live_backing.log',
     ]);
   });
 
   it('keeps no result back when it cannot be read', async () => {
-    await world.running();
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    world.clock.advance(600);
-    world.effects.faults = ({ name }) => (name === 'buildbot.outcome' ? new Error('no answer') : undefined);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['completed']);
+    await harness.running();
+    harness.complete(0);
+    harness.clock.advance(600);
+    Object.assign(harness.buildbot, { outcome: () => Promise.reject(new Error('no answer')) });
+    await harness.reconcile();
+    expect(harness.story).toEqual(['completed']);
   });
 });

@@ -1,200 +1,197 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { TASK, World } from './testing/world.js';
+import { TASK, ReconcilerHarness } from './testing/reconciler-harness.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-let world: World;
+let harness: ReconcilerHarness;
 beforeEach(() => {
-  world = new World();
+  harness = new ReconcilerHarness();
 });
-
-const cancelTask = () => world.task.cancel(world.clock.now());
-const rerunTask = () => world.task.rerun(world.clock.now());
 
 describe('a task cancelled by its user', () => {
   it.each(['waiting', 'building', 'running', 'requeued'])('while its request is %s stops it', async (at) => {
-    if (at === 'waiting') await world.reconcile();
-    else if (at === 'building') await world.building();
-    else await world.running();
-    if (at === 'requeued') world.buildbot.requeue(world.request.buildRequestId);
-    cancelTask();
-    expect(await world.reconcile()).toBe('cancel-request');
-    expect(world.row).toBeDefined();
-    await world.settle();
-    expect(world.request.isOpen).toBe(false);
-    expect(world.task.story).toEqual(['canceled']);
-    expect(world.row).toBeUndefined();
+    if (at === 'waiting') await harness.reconcile();
+    else if (at === 'building') await harness.building();
+    else await harness.running();
+    if (at === 'requeued') harness.requeue();
+    harness.cancelTask();
+    expect(await harness.reconcile()).toBe('cancel-request');
+    expect(harness.row).toBeDefined();
+    await harness.settle();
+    expect(harness.request.complete).toBe(true);
+    expect(harness.story).toEqual(['canceled']);
+    expect(harness.row).toBeUndefined();
   });
 
   it('is asked for again until Buildbot has done it', async () => {
-    await world.running();
-    cancelTask();
-    await world.reconcile();
-    await world.reconcile();
-    await world.reconcile();
-    expect(world.buildbot.wishes).toHaveLength(3);
-    expect(world.row).toBeDefined();
+    await harness.running();
+    harness.cancelTask();
+    await harness.reconcile();
+    await harness.reconcile();
+    await harness.reconcile();
+    expect(harness.cancellations).toHaveLength(3);
+    expect(harness.row).toBeDefined();
   });
 
   it('before its pending message came gets no request', async () => {
-    cancelTask();
-    expect(await world.reconcile()).toBe('ignore');
-    expect(world.buildbot.requests.size).toBe(0);
+    harness.cancelTask();
+    expect(await harness.reconcile()).toBe('ignore');
+    expect(harness.farm.requests.size).toBe(0);
   });
 
   it('whose build has ended nevertheless stays cancelled', async () => {
-    const number = await world.running();
-    cancelTask();
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    await world.reconcile({ row: world.row, source: 'believed', event: world.finished(number, 0) });
-    expect(world.task.story).toEqual(['canceled']);
-    expect(world.row).toBeUndefined();
-    expect(world.buildbot.wishes).toEqual([]);
+    const number = await harness.running();
+    harness.cancelTask();
+    harness.complete(0);
+    await harness.reconcile({ row: harness.row, source: 'believed', event: harness.finished(number, 0) });
+    expect(harness.story).toEqual(['canceled']);
+    expect(harness.row).toBeUndefined();
+    expect(harness.cancellations).toEqual([]);
   });
 
   it('while its build is just ending is waited for', async () => {
-    await world.running();
-    world.buildbot.endBuild(world.request.buildRequestId);
-    cancelTask();
-    expect(await world.reconcile()).toBe('wait');
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    await world.reconcile();
-    expect(world.row).toBeUndefined();
+    await harness.running();
+    harness.endBuild();
+    harness.cancelTask();
+    expect(await harness.reconcile()).toBe('wait');
+    harness.complete(0);
+    await harness.reconcile();
+    expect(harness.row).toBeUndefined();
   });
 
   it('while its request was being created has it cancelled', async () => {
     let asked = false;
-    world.effects.faults = ({ name }, moment) => {
-      if (name === 'buildbot.create' && moment === 'before' && !asked) {
+    harness.gate.failWith = ({ name }, moment) => {
+      if (name === 'insert' && moment === 'before' && !asked) {
         asked = true;
-        cancelTask();
+        harness.cancelTask();
       }
     };
-    await world.settle();
-    expect(world.buildbot.openOf(TASK)).toEqual([]);
-    expect(world.row).toBeUndefined();
+    await harness.settle();
+    expect(harness.openRequests).toEqual([]);
+    expect(harness.row).toBeUndefined();
   });
 });
 
 describe('a request cancelled in Buildbot', () => {
   it('before its build cancels the task', async () => {
-    await world.reconcile();
-    world.buildbot.cancelByHand(world.request.buildRequestId);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['canceled']);
-    expect(world.row).toBeUndefined();
+    await harness.reconcile();
+    harness.cancelInBuildbot();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['canceled']);
+    expect(harness.row).toBeUndefined();
   });
 
   it.each([5, 6])(
     'during its build, complete with %i, cancels the task without its end message',
     async (results) => {
-      await world.running();
-      world.buildbot.complete(world.request.buildRequestId, results);
-      await world.reconcile();
-      expect(world.task.story).toEqual(['canceled']);
-      expect(world.row).toBeUndefined();
+      await harness.running();
+      harness.endBuild(results);
+      Object.assign(harness.request, { complete: true, results });
+      await harness.reconcile();
+      expect(harness.story).toEqual(['canceled']);
+      expect(harness.row).toBeUndefined();
     },
   );
 
   it('whose task was resolved already leaves that alone', async () => {
-    await world.running();
-    cancelTask();
-    world.buildbot.cancelByHand(world.request.buildRequestId);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['canceled']);
-    expect(world.row).toBeUndefined();
+    await harness.running();
+    harness.cancelTask();
+    harness.cancelInBuildbot();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['canceled']);
+    expect(harness.row).toBeUndefined();
   });
 
   it('is not taken for the fault of a new run', async () => {
-    await world.reconcile();
-    world.buildbot.cancelByHand(world.request.buildRequestId);
-    await world.reconcile();
-    rerunTask();
-    await world.reconcile();
-    expect(world.task.story).toEqual(['canceled', 'pending']);
-    expect(world.buildbot.openOf(TASK)).toHaveLength(1);
+    await harness.reconcile();
+    harness.cancelInBuildbot();
+    await harness.reconcile();
+    harness.rerunTask();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['canceled', 'pending']);
+    expect(harness.openRequests).toHaveLength(1);
   });
 });
 
 describe('a deadline', () => {
   beforeEach(() => {
-    world = new World({ deadlineIn: 3600 });
+    harness = new ReconcilerHarness({ deadlineIn: 3600 });
   });
 
-  const toDeadline = () => world.clock.advance(1_500_003_600 - world.clock.now());
+  const toDeadline = () => harness.clock.advance(1_500_003_600 - harness.clock.now());
 
   it('lets the result through in the minute before Taskcluster acts on it', async () => {
-    const number = await world.running();
+    const number = await harness.running();
     toDeadline();
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    await world.reconcile({ event: world.finished(number, 0) });
-    expect(world.task.story).toEqual(['completed']);
+    harness.complete(0);
+    await harness.reconcile({ event: harness.finished(number, 0) });
+    expect(harness.story).toEqual(['completed']);
   });
 
   it.each(['pending', 'running'])('makes no call that Taskcluster refuses in that minute: %s', async (at) => {
-    await (at === 'running' ? world.running() : world.building());
+    await (at === 'running' ? harness.running() : harness.building());
     toDeadline();
-    world.effects.clear();
-    expect(await world.reconcile()).toBe('wait');
-    expect(world.effects.effects).toEqual([]);
+    harness.forgetCalls();
+    expect(await harness.reconcile()).toBe('wait');
+    expect(harness.effects).toEqual([]);
   });
 
   it('does not cancel the task for Buildbot in that minute, which Taskcluster refuses', async () => {
-    await world.running();
+    await harness.running();
     toDeadline();
-    world.buildbot.cancelByHand(world.request.buildRequestId);
-    expect(await world.reconcile()).toBe('wait');
-    await world.settle(3);
-    expect(world.task.story).toEqual(['deadline-exceeded']);
-    expect(world.row).toBeUndefined();
+    harness.cancelInBuildbot();
+    expect(await harness.reconcile()).toBe('wait');
+    await harness.settle(3);
+    expect(harness.story).toEqual(['deadline-exceeded']);
+    expect(harness.row).toBeUndefined();
   });
 
   it('stops the build once the task is dead of it', async () => {
-    await world.running();
-    await world.settle(70);
-    expect(world.task.story).toEqual(['deadline-exceeded']);
-    expect(world.request.isOpen).toBe(false);
-    expect(world.row).toBeUndefined();
+    await harness.running();
+    await harness.settle(70);
+    expect(harness.story).toEqual(['deadline-exceeded']);
+    expect(harness.request.complete).toBe(true);
+    expect(harness.row).toBeUndefined();
   });
 
   it('ends the hunt for a rerun', async () => {
-    world = new World({ deadlineIn: 3600, retries: 0 });
-    await world.running();
+    harness = new ReconcilerHarness({ deadlineIn: 3600, retries: 0 });
+    await harness.running();
     toDeadline();
-    world.buildbot.requeue(world.request.buildRequestId);
-    await world.settle();
-    expect(world.task.story).toEqual(['worker-shutdown']);
-    expect(world.request.isOpen).toBe(false);
-    expect(world.row).toBeUndefined();
+    harness.requeue();
+    await harness.settle();
+    expect(harness.story).toEqual(['worker-shutdown']);
+    expect(harness.request.complete).toBe(true);
+    expect(harness.row).toBeUndefined();
   });
 });
 
 describe('a task rerun by its user', () => {
   it('after its end gets a new request', async () => {
-    const number = await world.running();
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    await world.reconcile({ event: world.finished(number, 0) });
-    world.clock.advance(60);
-    rerunTask();
-    await world.reconcile();
-    expect(world.buildbot.requests.size).toBe(2);
-    expect(world.request.order).toMatchObject({ createdForRunId: 1, scheduledAt: 1_500_000_060 });
-    expect(world.row).toMatchObject({ runId: 1, buildRequestId: world.request.buildRequestId });
+    const number = await harness.running();
+    harness.complete(0);
+    await harness.reconcile({ event: harness.finished(number, 0) });
+    harness.clock.advance(60);
+    harness.rerunTask();
+    await harness.reconcile();
+    expect(harness.farm.requests.size).toBe(2);
+    expect(harness.request.order).toMatchObject({ createdForRunId: 1, scheduledAt: 1_500_000_060 });
+    expect(harness.row).toMatchObject({ runId: 1, buildRequestId: harness.request.buildRequestId });
   });
 
   it('after its end gets one even when the row had leaked', async () => {
-    const number = await world.running();
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    world.effects.faults = ({ name }) => (name === 'store.forget' ? new TypeError('crash') : undefined);
-    await expect(world.reconcile({ event: world.finished(number, 0) })).rejects.toThrow('crash');
-    world.effects.faults = () => undefined;
-    rerunTask();
-    await world.reconcile();
-    expect(world.task.story).toEqual(['completed', 'pending']);
-    expect(world.row).toMatchObject({
+    const number = await harness.running();
+    harness.complete(0);
+    harness.failOnce('forget', 'before');
+    await expect(harness.reconcile({ event: harness.finished(number, 0) })).rejects.toThrow('crash');
+    harness.rerunTask();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['completed', 'pending']);
+    expect(harness.row).toMatchObject({
       runId: 1,
-      buildRequestId: world.request.buildRequestId,
+      buildRequestId: harness.request.buildRequestId,
       takenUntil: null,
     });
   });
@@ -202,135 +199,135 @@ describe('a task rerun by its user', () => {
   it.each(['waiting', 'running'])(
     'while its cancelled request is still %s gets a new one only after that is gone',
     async (at) => {
-      await (at === 'waiting' ? world.reconcile() : world.running());
-      const old = world.request;
-      cancelTask();
-      await world.reconcile();
-      rerunTask();
-      expect(await world.reconcile()).toBe('cancel-request');
-      expect(await world.reconcile()).toBe('cancel-request');
-      expect(world.buildbot.requests.size).toBe(1);
-      world.buildbot.obey();
-      await world.reconcile();
-      expect(world.buildbot.requests.size).toBe(2);
-      expect(old.isOpen).toBe(false);
-      expect(world.buildbot.openOf(TASK)).toHaveLength(1);
-      expect(world.buildbot.doubles).toEqual([]);
-      expect(world.task.story).toEqual(['canceled', 'pending']);
+      await (at === 'waiting' ? harness.reconcile() : harness.running());
+      const old = harness.request;
+      harness.cancelTask();
+      await harness.reconcile();
+      harness.rerunTask();
+      expect(await harness.reconcile()).toBe('cancel-request');
+      expect(await harness.reconcile()).toBe('cancel-request');
+      expect(harness.farm.requests.size).toBe(1);
+      harness.performCancellations();
+      await harness.reconcile();
+      expect(harness.farm.requests.size).toBe(2);
+      expect(old.complete).toBe(true);
+      expect(harness.openRequests).toHaveLength(1);
+      expect(harness.watch.violations).toEqual([]);
+      expect(harness.story).toEqual(['canceled', 'pending']);
     },
   );
 
   it('twice within one pass still has one request', async () => {
-    await world.running();
+    await harness.running();
     for (const _ of [1, 2]) {
-      cancelTask();
-      rerunTask();
-      await world.reconcile();
+      harness.cancelTask();
+      harness.rerunTask();
+      await harness.reconcile();
     }
-    await world.settle();
-    expect(world.task.story).toEqual(['canceled', 'canceled', 'pending']);
-    expect(world.buildbot.openOf(TASK)).toHaveLength(1);
-    expect(world.buildbot.doubles).toEqual([]);
-    expect(world.row?.runId).toBe(2);
+    await harness.settle();
+    expect(harness.story).toEqual(['canceled', 'canceled', 'pending']);
+    expect(harness.openRequests).toHaveLength(1);
+    expect(harness.watch.violations).toEqual([]);
+    expect(harness.row?.runId).toBe(2);
   });
 
   it('after a refused payload is refused again', async () => {
-    world = new World({ definition: { ...world.task.definition, payload: {} } });
-    await world.reconcile();
-    rerunTask();
-    await world.reconcile();
-    expect(world.task.story).toEqual(['malformed-payload', 'malformed-payload']);
-    expect(world.row).toBeUndefined();
+    harness = new ReconcilerHarness({ payload: {} });
+    await harness.reconcile();
+    harness.rerunTask();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['malformed-payload', 'malformed-payload']);
+    expect(harness.row).toBeUndefined();
   });
 
   // The original bridge's RETRY: the run ended as malformed-payload, the task rerun, the request kept.
   it('as the original bridge did for a RETRY keeps its request', async () => {
-    await world.running();
-    const { buildRequestId } = world.request;
-    world.buildbot.requeue(buildRequestId);
-    world.task.report(0, { report: 'exception', reason: 'malformed-payload' }, world.clock.now());
-    rerunTask();
-    await world.reconcile();
-    world.buildbot.startBuild(buildRequestId);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['malformed-payload', 'running']);
-    expect(world.buildbot.wishes).toEqual([]);
-    expect(world.buildbot.requests.size).toBe(1);
-    expect(world.row).toMatchObject({ runId: 1, buildRequestId });
+    await harness.running();
+    const { buildRequestId } = harness.request;
+    harness.requeue();
+    harness.taskcluster.reportException(TASK, 0, 'malformed-payload');
+    harness.rerunTask();
+    await harness.reconcile();
+    harness.startBuild();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['malformed-payload', 'running']);
+    expect(harness.cancellations).toEqual([]);
+    expect(harness.farm.requests.size).toBe(1);
+    expect(harness.row).toMatchObject({ runId: 1, buildRequestId });
   });
 });
 
 describe('a side that is missing', () => {
   it('is given time to come back: the request', async () => {
-    await world.running();
-    const { request } = world;
-    world.buildbot.vanish(request.buildRequestId);
-    expect(await world.reconcile()).toBe('note-missing');
-    world.clock.advance(299);
-    expect(await world.reconcile()).toBe('note-missing');
-    world.buildbot.requests.set(request.buildRequestId, request);
-    expect(await world.reconcile()).toBe('wait');
-    expect(world.row?.missingSince).toBeNull();
-    expect(world.task.story).toEqual(['running']);
+    await harness.running();
+    const { request } = harness;
+    harness.removeRequest();
+    expect(await harness.reconcile()).toBe('note-missing');
+    harness.clock.advance(299);
+    expect(await harness.reconcile()).toBe('note-missing');
+    harness.farm.requests.set(request.buildRequestId, request);
+    expect(await harness.reconcile()).toBe('wait');
+    expect(harness.row?.missingSince).toBeNull();
+    expect(harness.story).toEqual(['running']);
   });
 
   it('ends a running task when its request never comes back', async () => {
-    await world.running();
-    world.buildbot.vanish(world.request.buildRequestId);
-    await world.settle(8);
-    expect(world.task.story).toEqual(['internal-error']);
-    expect(world.row).toBeUndefined();
+    await harness.running();
+    harness.removeRequest();
+    await harness.settle(8);
+    expect(harness.story).toEqual(['internal-error']);
+    expect(harness.row).toBeUndefined();
   });
 
   it('makes a pending task order anew when its request never comes back', async () => {
-    await world.reconcile();
-    const { buildRequestId } = world.request;
-    world.buildbot.vanish(buildRequestId);
-    await world.settle(8);
-    expect(world.task.story).toEqual(['pending']);
-    expect(world.request.buildRequestId).not.toBe(buildRequestId);
-    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
+    await harness.reconcile();
+    const { buildRequestId } = harness.request;
+    harness.removeRequest();
+    await harness.settle(8);
+    expect(harness.story).toEqual(['pending']);
+    expect(harness.request.buildRequestId).not.toBe(buildRequestId);
+    expect(harness.row?.buildRequestId).toBe(harness.request.buildRequestId);
   });
 
   it('stops the build of a task that never comes back', async () => {
-    await world.running();
-    world.queue.tasks.delete(TASK);
-    expect(await world.reconcile()).toBe('note-missing');
-    expect(world.buildbot.wishes).toEqual([]);
-    await world.settle(8);
-    expect(world.request.isOpen).toBe(false);
-    expect(world.row).toBeUndefined();
+    await harness.running();
+    Object.assign(harness.queue, { status: () => Promise.resolve(undefined) });
+    expect(await harness.reconcile()).toBe('note-missing');
+    expect(harness.cancellations).toEqual([]);
+    await harness.settle(8);
+    expect(harness.request.complete).toBe(true);
+    expect(harness.row).toBeUndefined();
   });
 });
 
 describe('a rerun after the claim was lost and the request cancelled in Buildbot', () => {
   async function lostAndCancelled(): Promise<void> {
-    world = new World({ retries: 0 });
-    const number = await world.running();
-    world.buildbot.complete(world.request.buildRequestId, 6);
+    harness = new ReconcilerHarness({ retries: 0 });
+    const number = await harness.running();
+    harness.complete(6);
     expect(number).toBeGreaterThan(0);
-    world.clock.advance(1300);
-    world.queue.tick();
-    await world.reconcile();
-    expect(world.row).toBeUndefined();
-    expect(world.task.story).toEqual(['claim-expired']);
-    rerunTask();
+    harness.clock.advance(1300);
+    harness.taskcluster.tick();
+    await harness.reconcile();
+    expect(harness.row).toBeUndefined();
+    expect(harness.story).toEqual(['claim-expired']);
+    harness.rerunTask();
   }
 
   it('is a new order', async () => {
     await lostAndCancelled();
-    await world.reconcile();
-    await world.reconcile();
-    expect(world.task.story).toEqual(['claim-expired', 'pending']);
-    expect(world.buildbot.requests.size).toBe(2);
+    await harness.reconcile();
+    await harness.reconcile();
+    expect(harness.story).toEqual(['claim-expired', 'pending']);
+    expect(harness.farm.requests.size).toBe(2);
   });
 
   it('is one order, however often it is begun', async () => {
     await lostAndCancelled();
-    await Promise.all([world.reconcile(), world.anotherBridge().reconcile(TASK)]);
-    world.store.rows.clear();
-    await world.reconcile();
-    expect(world.buildbot.requests.size).toBe(2);
-    expect(world.row?.buildRequestId).toBe(world.request.buildRequestId);
+    await Promise.all([harness.reconcile(), harness.anotherReconciler().reconcile(TASK)]);
+    harness.rows.clear();
+    await harness.reconcile();
+    expect(harness.farm.requests.size).toBe(2);
+    expect(harness.row?.buildRequestId).toBe(harness.request.buildRequestId);
   });
 });

@@ -1,23 +1,27 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestSpec } from '@bbb/rules';
-import { MemoryRequest } from './testing/memory-request.js';
-import { TASK, World } from './testing/world.js';
+import type { RequestRow } from '../../../test/model/world/farm.js';
+import { TASK, ReconcilerHarness } from './testing/reconciler-harness.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-let world: World;
-let stranger: MemoryRequest;
+let harness: ReconcilerHarness;
+let stranger: RequestRow;
 
 /** The scheduler database was restored, and the id of the task's request is another's now. */
 function giveIdAway(changes: Partial<RequestSpec>): void {
-  const { buildRequestId, order } = world.request;
-  stranger = new MemoryRequest(buildRequestId, { ...order, ...changes });
-  world.buildbot.requests.set(buildRequestId, stranger);
+  const { buildRequestId, order } = harness.removeRequest();
+  harness.master.kill();
+  harness.master.restart();
+  stranger = harness.farm.insert({ ...order, ...changes });
+  harness.farm.requests.delete(stranger.buildRequestId);
+  stranger.buildRequestId = buildRequestId;
+  harness.farm.requests.set(buildRequestId, stranger);
 }
 
 beforeEach(() => {
-  world = new World();
+  harness = new ReconcilerHarness();
 });
 
 describe.each<[string, Partial<RequestSpec>]>([
@@ -25,48 +29,48 @@ describe.each<[string, Partial<RequestSpec>]>([
   ['a later run', { createdForRunId: 7 }],
 ])('a row whose id names the request of %s', (_what, changes) => {
   it('does not take the stranger’s result', async () => {
-    await world.running();
+    await harness.running();
     giveIdAway(changes);
-    stranger.start();
-    stranger.complete(0, world.clock.now());
-    await world.settle(8);
-    expect(world.task.story).toEqual(['internal-error']);
+    harness.startBuild();
+    harness.complete(0);
+    await harness.settle(8);
+    expect(harness.story).toEqual(['internal-error']);
   });
 
   it('does not claim a run for the stranger’s build', async () => {
-    await world.reconcile();
+    await harness.reconcile();
     giveIdAway(changes);
-    stranger.start();
-    expect(await world.reconcile()).toBe('note-missing');
-    expect(world.task.story).toEqual(['pending']);
+    harness.startBuild();
+    expect(await harness.reconcile()).toBe('note-missing');
+    expect(harness.story).toEqual(['pending']);
   });
 
   it('does not stop the stranger when its own task is cancelled', async () => {
-    await world.running();
+    await harness.running();
     giveIdAway(changes);
-    stranger.start();
-    world.task.cancel(world.clock.now());
-    await world.settle(8);
-    expect(world.buildbot.wishes).toEqual([]);
-    expect(stranger.isOpen).toBe(true);
-    expect(world.task.story).toEqual(['canceled']);
+    harness.startBuild();
+    harness.cancelTask();
+    await harness.settle(8);
+    expect(harness.cancellations).toEqual([]);
+    expect(stranger.complete).toBe(false);
+    expect(harness.story).toEqual(['canceled']);
   });
 
   it('does not cancel its task because the stranger was cancelled', async () => {
-    await world.running();
+    await harness.running();
     giveIdAway(changes);
-    stranger.stop(world.clock.now());
-    expect(await world.reconcile()).toBe('note-missing');
-    expect(world.task.story).toEqual(['running']);
+    harness.cancelInBuildbot();
+    expect(await harness.reconcile()).toBe('note-missing');
+    expect(harness.story).toEqual(['running']);
   });
 });
 
 it('a request that comes back to its id is the task’s again', async () => {
-  await world.running();
-  const own = world.request;
+  await harness.running();
+  const own = harness.request;
   giveIdAway({ taskId: 'AAAAAAAAAAAAAAAAAAAAAA' });
-  await world.reconcile();
-  world.buildbot.requests.set(own.buildRequestId, own);
-  expect(await world.reconcile()).toBe('wait');
-  expect(world.row).toMatchObject({ taskId: TASK, missingSince: null });
+  await harness.reconcile();
+  harness.farm.requests.set(own.buildRequestId, own);
+  expect(await harness.reconcile()).toBe('wait');
+  expect(harness.row).toMatchObject({ taskId: TASK, missingSince: null });
 });

@@ -2,18 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ArtifactPolicy, Refused, Unavailable } from '@bbb/rules';
 import { rejectionArtifact } from './acts/rejection-artifact.js';
-import { DEFINITION, World } from './testing/world.js';
+import { PAYLOAD, ReconcilerHarness } from './testing/reconciler-harness.js';
 
 Logger.overrideLogger(false);
 
-const BAD = { ...DEFINITION, payload: { buildername: 'Linux build', properties: { product: 'p', é: 1 } } };
+const BAD = { buildername: 'Linux build', properties: { product: 'p', é: 1 } };
 
 describe('a refused task', () => {
   it('has an artifact that tells its owner why', async () => {
-    const world = new World({ definition: BAD });
-    await world.reconcile();
-    expect(world.task.story).toEqual(['malformed-payload']);
-    expect([...world.task.runs[0]!.artifacts.values()]).toEqual([
+    const harness = new ReconcilerHarness({ payload: BAD });
+    await harness.reconcile();
+    expect(harness.story).toEqual(['malformed-payload']);
+    expect(harness.artifacts(0)).toEqual([
       {
         kind: 'file',
         name: 'public/bridge-rejection.txt',
@@ -24,10 +24,13 @@ describe('a refused task', () => {
           '* payload.properties.?: has a name that is not 1 to 255 printable ASCII characters\n',
       },
     ]);
-    expect(world.effects.effects.filter((name) => name.startsWith('queue.'))).toEqual([
-      'queue.claim',
-      'queue.attach',
-      'queue.report',
+    expect(harness.effects).toEqual([
+      'track',
+      'claim',
+      'change',
+      'attach',
+      'report-malformed-payload',
+      'forget',
     ]);
   });
 
@@ -36,22 +39,22 @@ describe('a refused task', () => {
     new Refused('taskcluster', 403, 'InsufficientScopes', 'no'),
     new TypeError('broken'),
   ])('ends although the artifact fails with $name', async (error) => {
-    const world = new World({ definition: BAD });
-    world.effects.faults = ({ name }) => (name === 'queue.attach' ? error : undefined);
-    await world.reconcile();
-    expect(world.task.story).toEqual(['malformed-payload']);
-    expect(world.telemetry.counts.get('artifact_failures_total')).toBe(1);
-    expect(world.buildbot.requests.size).toBe(0);
+    const harness = new ReconcilerHarness({ payload: BAD });
+    harness.failAlways('attach', error);
+    await harness.reconcile();
+    expect(harness.story).toEqual(['malformed-payload']);
+    expect(harness.telemetry.counts.get('artifact_failures_total')).toBe(1);
+    expect(harness.farm.requests.size).toBe(0);
   });
 
   it('is not told secrets of the bridge that its owner has got hold of', async () => {
     const names = { 'our-own-secret': 'x'.repeat(2000), 'with:our-own-secret-too': '\0', guest: '\0' };
-    const payload = { ...(DEFINITION.payload as object), properties: { product: 'p', ...names } };
-    const world = new World({ definition: { ...DEFINITION, payload } });
+    const payload = { ...PAYLOAD, properties: { product: 'p', ...names } };
+    const harness = new ReconcilerHarness({ payload });
     const ownSecrets = ['our-own-secret', 'our-own-secret-too', 'guest'];
-    Object.assign(world.settings, { artifacts: new ArtifactPolicy({ ownSecrets }) });
-    await world.reconcile();
-    const [artifact] = world.task.runs[0]!.artifacts.values() as Iterable<unknown> as { content: string }[];
+    Object.assign(harness.settings, { artifacts: new ArtifactPolicy({ ownSecrets }) });
+    await harness.reconcile();
+    const [artifact] = harness.artifacts(0) as { content: string }[];
     expect(artifact!.content.match(/payload.properties.*(?=:)/g)).toEqual([
       'payload.properties.[secret]',
       'payload.properties.with:[secret]',

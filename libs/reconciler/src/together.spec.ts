@@ -2,184 +2,189 @@ import { Logger } from '@nestjs/common';
 import { Refused, Unavailable } from '@bbb/rules';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DEFINITION, TASK, World } from './testing/world.js';
+import { planCampaign } from '../../../test/support/campaign.js';
+import { TASK, ReconcilerHarness } from './testing/reconciler-harness.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-let world: World;
+let harness: ReconcilerHarness;
 beforeEach(() => {
-  world = new World();
+  harness = new ReconcilerHarness();
 });
 
+const { runs: numRuns, timeout } = planCampaign({ usual: 50, full: 500, each: 25 });
+
+interface Race {
+  /** Brings the harness to where the race begins. */
+  prepare?: (harness: ReconcilerHarness) => Promise<unknown>;
+  work: (harness: ReconcilerHarness, scheduler: fc.Scheduler) => Promise<unknown>[];
+  check: (harness: ReconcilerHarness) => void | Promise<void>;
+}
+
+/** Lets work run with the calls of all instances in any order. */
+async function race({ prepare, work, check }: Race): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+      const shared = new ReconcilerHarness();
+      await prepare?.(shared);
+      shared.gate.hold = () => scheduler.schedule(Promise.resolve());
+      const all = Promise.allSettled(work(shared, scheduler));
+      await scheduler.waitFor(all);
+      shared.gate.hold = undefined;
+      for (const outcome of await all) {
+        if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Unavailable);
+      }
+      await check(shared);
+    }),
+    { numRuns },
+  );
+}
+
 describe('several instances on one task', () => {
-  /** Runs the work with the calls of all instances in an order that the scheduler chooses. */
-  async function interleaved(
-    scheduler: fc.Scheduler,
-    makeWorld: () => Promise<World>,
-    work: (world: World) => Promise<unknown>[],
-  ): Promise<World> {
-    const shared = await makeWorld();
-    shared.effects.pause = () => scheduler.schedule(Promise.resolve());
-    const all = Promise.allSettled(work(shared));
-    await scheduler.waitFor(all);
-    shared.effects.pause = () => Promise.resolve();
-    for (const outcome of await all) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Unavailable);
-    }
-    return shared;
-  }
+  const twice = (shared: ReconcilerHarness): Promise<unknown>[] =>
+    [shared.reconciler, shared.anotherReconciler()].map((reconciler) => reconciler.reconcile(TASK));
 
-  const twice = (shared: World): Promise<unknown>[] =>
-    [shared.bridge, shared.anotherBridge()].map((bridge) => bridge.reconcile(TASK));
-
-  it('make one request for it', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        const shared = await interleaved(scheduler, async () => new World(), twice);
-        expect(shared.buildbot.requests.size).toBe(1);
-        expect(shared.row).toMatchObject({ runId: 0, buildRequestId: shared.request.buildRequestId });
+  /** Two instances reconcile the task while a user does something to it, of which a third one hears. */
+  const twiceWhile =
+    (act: (shared: ReconcilerHarness) => void): Race['work'] =>
+    (shared, scheduler) => [
+      ...twice(shared),
+      scheduler.schedule(Promise.resolve()).then(() => {
+        act(shared);
+        return shared.anotherReconciler().reconcile(TASK);
       }),
-      { numRuns: 200 },
-    );
-  });
+    ];
 
-  it('leave no request behind when it is cancelled meanwhile', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        const shared = await interleaved(
-          scheduler,
-          async () => new World(),
-          (world) => [
-            ...twice(world),
-            scheduler.schedule(Promise.resolve()).then(() => {
-              world.task.cancel(world.clock.now());
-              return world.anotherBridge().reconcile(TASK);
-            }),
-          ],
-        );
-        await shared.settle();
-        expect(shared.buildbot.openOf(TASK)).toEqual([]);
-        expect(shared.row).toBeUndefined();
+  it(
+    'make one request for it',
+    () =>
+      race({
+        work: twice,
+        check: ({ farm, row, request }) => {
+          expect(farm.requests.size).toBe(1);
+          expect(row).toMatchObject({ runId: 0, buildRequestId: request.buildRequestId });
+        },
       }),
-      { numRuns: 200 },
-    );
-  });
+    timeout,
+  );
 
-  it('never have two live requests while it is cancelled and rerun', async () => {
-    const cancelAndRerun = (world: World) => {
-      world.task.cancel(world.clock.now());
-      world.clock.advance(1);
-      world.task.rerun(world.clock.now());
-      return world.anotherBridge().reconcile(TASK);
-    };
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        const shared = await interleaved(
-          scheduler,
-          async () => new World(),
-          (world) => [
-            ...twice(world),
-            scheduler.schedule(Promise.resolve()).then(() => cancelAndRerun(world)),
-          ],
-        );
-        await shared.settle();
-        expect(shared.buildbot.doubles).toEqual([]);
-        expect(shared.buildbot.openOf(TASK)).toHaveLength(1);
-        expect(shared.row).toMatchObject({ runId: 1, buildRequestId: shared.request.buildRequestId });
+  it(
+    'leave no request behind when it is cancelled meanwhile',
+    () =>
+      race({
+        work: twiceWhile((shared) => shared.cancelTask()),
+        check: async (shared) => {
+          await shared.settle();
+          expect(shared.openRequests).toEqual([]);
+          expect(shared.row).toBeUndefined();
+        },
       }),
-      { numRuns: 200 },
-    );
-  });
+    timeout,
+  );
+
+  it(
+    'never have two live requests while it is cancelled and rerun',
+    () =>
+      race({
+        work: twiceWhile((shared) => {
+          shared.cancelTask();
+          shared.clock.advance(1);
+          shared.rerunTask();
+        }),
+        check: async (shared) => {
+          await shared.settle();
+          expect(shared.watch.violations).toEqual([]);
+          expect(shared.openRequests).toHaveLength(1);
+          expect(shared.row).toMatchObject({ runId: 1, buildRequestId: shared.request.buildRequestId });
+        },
+      }),
+    timeout,
+  );
+
+  it(
+    'resolve it once, with the result it has',
+    () =>
+      race({
+        prepare: async (shared) => {
+          await shared.building();
+          shared.complete(0);
+        },
+        work: (shared) => {
+          const { number } = shared.request.builds[0]!;
+          return [
+            shared.reconciler.reconcile(TASK, { event: shared.finished(number, 0) }),
+            shared.anotherReconciler().reconcile(TASK, { event: shared.started(number) }),
+            shared.anotherReconciler().reconcile(TASK, { row: shared.row, source: 'believed' }),
+          ];
+        },
+        check: async (shared) => {
+          await shared.settle();
+          expect(shared.story).toEqual(['completed']);
+          expect(shared.row).toBeUndefined();
+        },
+      }),
+    timeout,
+  );
+
+  it(
+    'end the run of a RETRY once',
+    () =>
+      race({
+        prepare: async (shared) => {
+          await shared.running();
+          shared.requeue();
+          shared.startBuild();
+        },
+        work: (shared) => {
+          const { number } = shared.request.builds[0]!;
+          return [
+            shared.reconciler.reconcile(TASK, { event: shared.finished(number, 5) }),
+            shared.anotherReconciler().reconcile(TASK, { row: shared.row, source: 'believed' }),
+            shared.anotherReconciler().reconcile(TASK),
+          ];
+        },
+        check: async (shared) => {
+          await shared.settle(3);
+          expect(shared.story).toEqual(['worker-shutdown', 'running']);
+          expect(shared.row).toMatchObject({ runId: 1, buildId: shared.request.builds[1]?.buildId });
+        },
+      }),
+    timeout,
+  );
 
   it('do not take a rerun’s row for their own when they were slow', async () => {
-    let held = true;
     let free: () => void = () => undefined;
-    world.effects.faults = ({ name }) => {
-      if (name !== 'buildbot.create' || !held) return;
-      held = false;
-      world.effects.pause = () => new Promise<void>((resolve) => (free = resolve));
+    harness.gate.hold = async ({ name }) => {
+      if (name === 'find') await new Promise<void>((resolve) => (free = resolve));
     };
-    const slow = world.reconcile();
+    const slow = harness.reconcile();
     await new Promise(setImmediate);
-    world.effects.pause = () => Promise.resolve();
-    world.task.cancel(world.clock.now());
-    world.clock.advance(1);
-    world.task.rerun(world.clock.now());
+    harness.gate.hold = undefined;
+    harness.cancelTask();
+    harness.clock.advance(1);
+    harness.rerunTask();
     // What the other instance does while the slow one is held up under the lock.
-    world.store.rows.set(TASK, { ...world.row!, runId: 1 });
+    harness.rows.set(TASK, { ...harness.row!, runId: 1 });
     free();
     await slow;
-    expect(world.buildbot.requests.size).toBe(1);
-    expect(world.request.order.createdForRunId).toBe(1);
-  });
-
-  it('resolve it once, with the result it has', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        let number = 0;
-        const shared = await interleaved(
-          scheduler,
-          async () => {
-            const built = new World();
-            number = await built.building();
-            built.buildbot.complete(built.request.buildRequestId, 0);
-            return built;
-          },
-          (world) => [
-            world.bridge.reconcile(TASK, { event: world.finished(number, 0) }),
-            world.anotherBridge().reconcile(TASK, { event: world.started(number) }),
-            world.anotherBridge().reconcile(TASK, { row: world.row, source: 'believed' }),
-          ],
-        );
-        await shared.settle();
-        expect(shared.task.story).toEqual(['completed']);
-        expect(shared.row).toBeUndefined();
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  it('end the run of a RETRY once', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
-        let first = 0;
-        const shared = await interleaved(
-          scheduler,
-          async () => {
-            const built = new World();
-            first = await built.running();
-            built.buildbot.requeue(built.request.buildRequestId);
-            built.buildbot.startBuild(built.request.buildRequestId);
-            return built;
-          },
-          (world) => [
-            world.bridge.reconcile(TASK, { event: world.finished(first, 5) }),
-            world.anotherBridge().reconcile(TASK, { row: world.row, source: 'believed' }),
-            world.anotherBridge().reconcile(TASK),
-          ],
-        );
-        await shared.settle(3);
-        expect(shared.task.story).toEqual(['worker-shutdown', 'running']);
-        expect(shared.row).toMatchObject({ runId: 1, buildId: shared.request.builds[1]?.buildId });
-      }),
-      { numRuns: 200 },
-    );
+    expect(harness.farm.requests.size).toBe(1);
+    expect(harness.request.order.createdForRunId).toBe(1);
   });
 
   it('do one thing after the other within an instance', async () => {
     const other = 'Q4xCyr2cTwGxJ3G4yqK7Xw';
-    world.queue.add({ taskId: other, definition: DEFINITION, retries: 5, deadline: 1_600_000_000 });
+    harness.createTask(other);
     let free: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (free = resolve));
-    world.effects.pause = async () => {
-      world.effects.pause = async () => undefined;
+    harness.gate.hold = async () => {
+      harness.gate.hold = async () => undefined;
       await held;
     };
-    const first = world.bridge.reconcile(TASK);
-    const second = world.bridge.reconcile(TASK);
+    const first = harness.reconciler.reconcile(TASK);
+    const second = harness.reconciler.reconcile(TASK);
     await new Promise(setImmediate);
-    expect(await world.bridge.reconcile(other)).toBe('create-request');
-    expect(world.buildbot.openOf(TASK)).toEqual([]);
+    expect(await harness.reconciler.reconcile(other)).toBe('create-request');
+    expect(harness.openRequests).toEqual([]);
     free();
     expect(await Promise.all([first, second])).toEqual(['create-request', 'wait']);
   });
@@ -187,90 +192,80 @@ describe('several instances on one task', () => {
 
 describe('a refusal of our credentials', () => {
   it.each([
-    ['queue.status', 401],
-    ['queue.claim', 403],
-    ['queue.claim', 401],
+    ['status', 401],
+    ['claim', 403],
+    ['claim', 401],
   ])('by %s (%i) is passed on and changes nothing', async (name, status) => {
-    const number = await world.building();
-    const { row } = world;
-    world.effects.faults = (call, moment) =>
-      call.name === name && moment === 'before'
-        ? new Refused('taskcluster', status, 'InsufficientScopes', 'no')
-        : undefined;
-    await expect(world.reconcile({ event: world.started(number) })).rejects.toThrow(Refused);
-    expect(world.row).toEqual(row);
-    expect(world.task.story).toEqual(['pending']);
-    expect(world.buildbot.wishes).toEqual([]);
-    world.effects.faults = () => undefined;
-    await world.reconcile();
-    expect(world.task.story).toEqual(['running']);
+    const number = await harness.building();
+    const { row } = harness;
+    harness.failAlways(name, new Refused('taskcluster', status, 'InsufficientScopes', 'no'));
+    await expect(harness.reconcile({ event: harness.started(number) })).rejects.toThrow(Refused);
+    expect(harness.row).toEqual(row);
+    expect(harness.story).toEqual(['pending']);
+    expect(harness.cancellations).toEqual([]);
+    harness.gate.failWith = undefined;
+    await harness.reconcile();
+    expect(harness.story).toEqual(['running']);
   });
 
   it.each<[string, () => void]>([
-    ['queue.reclaim', () => world.clock.advance(700)],
-    ['queue.report', () => world.buildbot.complete(world.request.buildRequestId, 0)],
-    ['queue.cancel', () => world.buildbot.cancelByHand(world.request.buildRequestId)],
-    ['buildbot.cancel', () => void world.task.cancel(world.clock.now())],
+    ['reclaim', () => harness.clock.advance(700)],
+    ['report-completed', () => harness.complete(0)],
+    ['cancel', () => harness.cancelInBuildbot()],
+    ['cancel-build', () => void harness.cancelTask()],
   ])('by %s keeps the row, and is tried no second time', async (name, happen) => {
-    const number = await world.running();
+    const number = await harness.running();
     happen();
-    const { row } = world;
-    world.effects.clear();
-    world.effects.faults = (call) =>
-      call.name === name ? new Refused('outside', 403, 'InsufficientScopes', 'no') : undefined;
-    await expect(world.reconcile({ event: world.finished(number, 0) })).rejects.toThrow(Refused);
-    expect(world.row).toEqual(row);
-    expect(world.effects.effects.filter((effect) => effect === name)).toHaveLength(1);
+    const { row } = harness;
+    harness.forgetCalls();
+    harness.failAlways(name, new Refused('outside', 403, 'InsufficientScopes', 'no'));
+    await expect(harness.reconcile({ event: harness.finished(number, 0) })).rejects.toThrow(Refused);
+    expect(harness.row).toEqual(row);
+    expect(harness.effects.filter((effect) => effect === name)).toHaveLength(1);
   });
 });
 
 describe('a refusal of an act', () => {
   it('once is a reason to look again; twice it is passed on', async () => {
-    const number = await world.building();
+    const number = await harness.building();
     const conflict = new Refused('taskcluster', 409, 'RequestConflict', 'no');
-    let refusals = 1;
-    world.effects.faults = ({ name }, moment) =>
-      name === 'queue.claim' && moment === 'before' && refusals-- > 0 ? conflict : undefined;
-    await world.reconcile({ event: world.started(number) });
-    expect(world.task.story).toEqual(['running']);
+    harness.failOnce('claim', 'before', conflict);
+    await harness.reconcile({ event: harness.started(number) });
+    expect(harness.story).toEqual(['running']);
 
-    world = new World();
-    await world.building();
-    world.effects.faults = ({ name }) => (name === 'queue.claim' ? conflict : undefined);
-    await expect(world.reconcile()).rejects.toBe(conflict);
-    expect(world.telemetry.counts.get('reconciles_total claim refused')).toBe(1);
+    harness = new ReconcilerHarness();
+    await harness.building();
+    harness.failAlways('claim', conflict);
+    await expect(harness.reconcile()).rejects.toBe(conflict);
+    expect(harness.telemetry.counts.get('reconciles_total claim refused')).toBe(1);
   });
 
   it('whose effect was there all the same ends well', async () => {
-    const number = await world.building();
-    let isFirst = true;
-    world.effects.faults = ({ name }, moment) => {
-      if (name !== 'queue.claim' || moment !== 'after' || !isFirst) return undefined;
-      isFirst = false;
-      return new Refused('taskcluster', 409, 'RequestConflict', 'already claimed by another worker');
-    };
-    await world.reconcile({ event: world.started(number) });
-    expect(world.task.story).toEqual(['running']);
-    expect(world.row?.takenUntil).toBe(1_500_001_200);
+    const number = await harness.building();
+    const conflict = new Refused('taskcluster', 409, 'RequestConflict', 'already claimed by another worker');
+    harness.failOnce('claim', 'after', conflict);
+    await harness.reconcile({ event: harness.started(number) });
+    expect(harness.story).toEqual(['running']);
+    expect(harness.row?.takenUntil).toBe(1_500_001_200);
   });
 });
 
 describe('stop', () => {
   it('leaves a task after the step under way, for the next start to go on with', async () => {
-    const number = await world.building();
-    world.buildbot.complete(world.request.buildRequestId, 0);
-    world.effects.faults = ({ name }) => void (name === 'queue.claim' && world.bridge.stop());
-    const event = world.finished(number, 0);
-    await expect(world.reconcile({ event })).rejects.toThrow(Unavailable);
-    expect(world.task.story).toEqual(['running']);
-    expect(world.row?.takenUntil).toBe(1_500_001_200);
-    await world.anotherBridge().reconcile(TASK, { event });
-    expect(world.task.story).toEqual(['completed']);
+    const number = await harness.building();
+    harness.complete(0);
+    harness.gate.failWith = ({ name }) => void (name === 'claim' && harness.reconciler.stop());
+    const event = harness.finished(number, 0);
+    await expect(harness.reconcile({ event })).rejects.toThrow(Unavailable);
+    expect(harness.story).toEqual(['running']);
+    expect(harness.row?.takenUntil).toBe(1_500_001_200);
+    await harness.anotherReconciler().reconcile(TASK, { event });
+    expect(harness.story).toEqual(['completed']);
   });
 
   it('lets nothing new begin', async () => {
-    world.bridge.stop();
-    await expect(world.reconcile()).rejects.toThrow(Unavailable);
-    expect(world.effects.effects).toEqual([]);
+    harness.reconciler.stop();
+    await expect(harness.reconcile()).rejects.toThrow(Unavailable);
+    expect(harness.effects).toEqual([]);
   });
 });

@@ -31,6 +31,10 @@ export interface RequestRow {
   claimedAt: number;
   claimedBy: { master: string; incarnation: number } | null;
   builds: BuildRow[];
+  /** Complete without a build of its own, as newer Buildbots can tell. */
+  wasDropped?: boolean;
+  /** Since when its build has ended, as newer Buildbots can tell. */
+  endedAt?: number;
 }
 
 export const RETRY = 5;
@@ -49,7 +53,8 @@ export class Farm {
 
   find({ taskId, createdForRunId, scheduledAt }: RequestKey): RequestRow | undefined {
     return this.of(taskId).find(
-      ({ order }) => order.createdForRunId === createdForRunId && order.scheduledAt === scheduledAt,
+      ({ order, wasDropped }) =>
+        !wasDropped && order.createdForRunId === createdForRunId && order.scheduledAt === scheduledAt,
     );
   }
 
@@ -115,6 +120,11 @@ export class Farm {
     Object.assign(row, { complete: true, results: 2, completeAt: Math.floor(this.now()) });
   }
 
+  /** Buildbot collapses the request into another one. */
+  drop(row: RequestRow): void {
+    Object.assign(row, { complete: true, wasDropped: true });
+  }
+
   /** Whether a master that was killed has given the build's number to another request's build. */
   isNumberTaken(buildId: number): boolean {
     const rows = [...this.requests.values()];
@@ -149,6 +159,8 @@ export class Farm {
 }
 
 /** Where a request stands, by the bridge's own reading of the rows. */
-export function stateOf({ complete, results, completeAt, claimedAt, builds }: RequestRow): RequestState {
-  return deriveState({ complete, results, completeAt, claimedAt }, builds, 'columns');
+export function stateOf({ builds, wasDropped, endedAt, ...columns }: RequestRow): RequestState {
+  if (wasDropped) return { at: 'dropped', build: builds.at(-1) ?? null };
+  const state = deriveState(columns, builds, 'columns');
+  return state.at === 'finishing' ? { ...state, since: endedAt ?? null } : state;
 }

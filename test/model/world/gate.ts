@@ -40,6 +40,10 @@ export class Gate {
   fault?: Fault;
   /** Keeps the list of calls; off in long runs. */
   recording = false;
+  /** Lets a call fail: before its effect, or after it, so that only the reply is lost. */
+  failWith?: (call: GateCall, moment: Fault['moment']) => Error | undefined | void;
+  /** Awaited before every call: a scheduler put here decides whose call comes next. */
+  hold?: (call: GateCall) => Promise<void>;
   #dead = false;
   #pausedAt?: number;
   #waiting: (() => void)[] = [];
@@ -95,6 +99,8 @@ export class Gate {
   ): Promise<T> {
     const call: GateCall = { system, name, kind };
     if (this.recording) this.calls.push(call);
+    if (this.hold) await this.hold(call);
+    this.#fail(call, 'before');
     const fault = this.#struckBy(call);
     if (fault?.moment === 'before') await this.#suffer(fault, call);
     // What was killed or paused while it was about to go on does not.
@@ -102,13 +108,20 @@ export class Gate {
     while (this.#standsStill);
     if (this.world.isDown(system)) throw new Unavailable(system, 'away');
     try {
-      return await work();
+      const result = await work();
+      this.#fail(call, 'after');
+      return result;
     } finally {
       // A refusal may get lost on its way as well.
       if (fault?.moment === 'after') await this.#suffer(fault, call);
       do await this.#proceed();
       while (this.#standsStill);
     }
+  }
+
+  #fail(call: GateCall, moment: Fault['moment']): void {
+    const error = this.failWith?.(call, moment);
+    if (error) throw error;
   }
 
   #struckBy({ kind }: GateCall): Fault | undefined {

@@ -1,17 +1,6 @@
-import {
-  type Buildbot,
-  type BuilderKnown,
-  Clock,
-  type KeptMessage,
-  type ReceivedMessage,
-  Telemetry,
-} from '@bbb/rules';
+import { Clock, type KeptMessage, type ReceivedMessage, Telemetry } from '@bbb/rules';
 import { readLogUploaded, readStarted } from '@bbb/buildbot';
 import { Reconciler } from '@bbb/reconciler';
-import type { SchedulerDb } from '@bbb/scheduler-db';
-import type { SelfServe } from '@bbb/self-serve';
-import type { BuilderList } from '../../../libs/buildbot/src/legacy/builder-list.js';
-import { LegacyBuildbot } from '../../../libs/buildbot/src/legacy/legacy-buildbot.js';
 import { BuildFinishedService } from '../../../apps/bb-listener/src/build-finished.service.js';
 import { BuildStartedService } from '../../../apps/bb-listener/src/build-started.service.js';
 import { TrackedBuilds } from '../../../apps/bb-listener/src/tracked-builds.js';
@@ -25,11 +14,9 @@ import { TaskPendingService } from '../../../apps/tc-listener/src/task-pending.s
 import { type Outcome, Settlement } from '../../../libs/pulse/src/messages/settlement.js';
 import type { QueueName } from './bus.js';
 import { Gate } from './gate.js';
-import { ModelQueue } from './model-queue.js';
-import { ModelSchedulerDb } from './model-scheduler-db.js';
+import { openPorts } from './ports.js';
 import { CONFIGURATION, INTERVAL, POLICY, RULES } from './settings.js';
 import { behindGate, type KeptMessages } from './stores.js';
-import { Seen } from './watch.js';
 import type { World } from './world.js';
 
 export type Service = 'tc-listener' | 'bb-listener' | 'reflector';
@@ -73,32 +60,20 @@ export class Instance {
     readonly service: Service,
     world: World,
   ) {
-    const { farm, watch } = world;
-    const seen = new Seen();
+    const { mutant } = world;
     this.clock = new SkewedClock(() => world.now());
     const telemetry = new Silence();
-    this.gate = new Gate(world, () => world.locks.releaseAll(schedulerDb));
-    const schedulerDb = new ModelSchedulerDb(farm, this.gate, world.locks, watch, seen);
-    const queue =
-      world.mutant.queue?.(new ModelQueue(world.queue, this.gate, watch, seen)) ??
-      new ModelQueue(world.queue, this.gate, watch, seen);
-    const buildbot = this.#buildbot(world, schedulerDb);
-    const store =
-      world.mutant.store?.(behindGate(world.rows, this.gate)) ?? behindGate(world.rows, this.gate);
+    this.gate = new Gate(world, () => world.locks.releaseAll(this.gate));
+    const right = openPorts(world, this.gate);
+    const queue = mutant.queue?.(right.queue) ?? right.queue;
+    const buildbot = mutant.buildbot?.(right.buildbot) ?? right.buildbot;
+    const store = mutant.store?.(right.store) ?? right.store;
     this.#messages = behindGate(world.kept, this.gate);
     const turns = behindGate(world.turns, this.gate);
 
-    const reconciler = new Reconciler(
-      queue,
-      buildbot,
-      store,
-      this.clock,
-      telemetry,
-      RULES,
-      world.mutant.rules,
-    );
+    const reconciler = new Reconciler(queue, buildbot, store, this.clock, telemetry, RULES, mutant.rules);
     this.settlement = new Settlement(
-      world.mutant.messages?.(this.#messages) ?? this.#messages,
+      mutant.messages?.(this.#messages) ?? this.#messages,
       this.clock,
       CONFIGURATION.parking,
       async () => {
@@ -127,7 +102,7 @@ export class Instance {
       CONFIGURATION,
     );
     const walk = new TrackedTasksStep(queue, buildbot, store, reconciler, CONFIGURATION);
-    const parts = world.mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
+    const parts = mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
     this.#pass = new ReflectorPass(
       parts.walk,
       parts.untracked,
@@ -186,20 +161,5 @@ export class Instance {
 
   #handle({ subscription, body }: ReceivedMessage): Promise<void> {
     return Promise.resolve(JSON.parse(body) as unknown).then(this.#handlers[subscription as QueueName]);
-  }
-
-  #buildbot(world: World, schedulerDb: ModelSchedulerDb): Buildbot {
-    const accept = (action: 'cancel-build' | 'cancel-request') => (_branch: string, id: number) =>
-      this.gate.call('self-serve', action, 'effect', () => world.agent.accept(action, id));
-    const selfServe = { cancelBuild: accept('cancel-build'), cancelRequest: accept('cancel-request') };
-    const builders = {
-      knows: async (name: string): Promise<BuilderKnown> => (name === 'typo' ? 'unknown' : 'known'),
-    };
-    const buildbot = new LegacyBuildbot(
-      schedulerDb as unknown as SchedulerDb,
-      selfServe as unknown as SelfServe,
-      builders as unknown as BuilderList,
-    );
-    return world.mutant.buildbot?.(buildbot) ?? buildbot;
   }
 }

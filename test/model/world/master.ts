@@ -100,6 +100,13 @@ export class Master {
     return true;
   }
 
+  /** An ended build is forgotten before its requests are complete: they stay claimed. */
+  lose(): void {
+    this.end(0);
+    for (const row of this.#first('ended')?.requests ?? []) row.endedAt = Math.floor(this.farm.now());
+    this.builds.length = 0;
+  }
+
   /** Stops the build of this number, whosever it is. */
   stop(number: number): void {
     const build = this.builds.find((each) => each.phase === 'running' && each.number === number);

@@ -29,7 +29,8 @@ export class ModelSchedulerDb {
       if (found !== undefined) return found;
       if (!(await stillWanted())) return undefined;
       return this.gate.call(SYSTEM, 'insert', 'effect', () => {
-        if (!this.locks.isHeld(order.taskId, this)) throw new Unavailable(SYSTEM, 'the connection is gone');
+        if (!this.locks.isHeld(order.taskId, this.gate))
+          throw new Unavailable(SYSTEM, 'the connection is gone');
         const row = this.farm.insert(order);
         this.watch.inserted(row, this.seen.of(order.taskId));
         return row.buildRequestId;
@@ -74,10 +75,10 @@ export class ModelSchedulerDb {
   /** A lock whose answer is lost goes with its connection. */
   async #underLock<T>({ taskId }: RequestKey, work: () => Promise<T>): Promise<T> {
     try {
-      await this.gate.call(SYSTEM, 'lock', 'read', () => this.locks.take(taskId, this));
+      await this.gate.call(SYSTEM, 'lock', 'read', () => this.locks.take(taskId, this.gate));
       return await work();
     } finally {
-      this.locks.release(taskId, this);
+      this.locks.release(taskId, this.gate);
     }
   }
 }

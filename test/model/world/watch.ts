@@ -56,7 +56,8 @@ export class Watch {
     const same = this.farm
       .of(taskId)
       .filter(
-        (row) => row.order.createdForRunId === createdForRunId && row.order.scheduledAt === scheduledAt,
+        ({ order: other, wasDropped }) =>
+          !wasDropped && other.createdForRunId === createdForRunId && other.scheduledAt === scheduledAt,
       );
     if (same.length > 1) this.violate('S1: an order has two requests', { taskId, buildRequestId });
     if (this.farm.openOf(taskId).length > 1 && !this.hasLostRows) {
@@ -143,7 +144,8 @@ export class Watch {
   /** A run ends for a RETRY only as often as builds of its order were given up. */
   #retried(taskId: string, status: TaskStatus | undefined, own: RequestRow | undefined): void {
     if (!own || !status) return;
-    const lost = own.builds.length - 1 + (own.builds.at(-1)?.wasGivenBack ? 1 : 0);
+    const isLastLost = own.wasDropped || own.builds.at(-1)?.wasGivenBack;
+    const lost = own.builds.length - 1 + (isLastLost ? 1 : 0);
     const retried = status.runs.filter(
       ({ runId, reasonResolved }) =>
         reasonResolved === 'worker-shutdown' && this.#requestOf(taskId, status, runId) === own,

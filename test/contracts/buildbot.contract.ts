@@ -86,7 +86,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
       return id;
     };
     const snapshot = async (buildRequestId: number): Promise<RequestSnapshot> => {
-      const found = (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
+      const found = await buildbot.snapshot(buildRequestId);
       if (!found) throw new Error(`no request ${buildRequestId}`);
       return found;
     };

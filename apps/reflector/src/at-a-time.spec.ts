@@ -58,9 +58,10 @@ describe('tasks at a time', () => {
   } as Pick<TaskQueue, 'status' | 'statuses'> as TaskQueue;
 
   const buildbot = {
-    snapshots: async ([id]) => {
-      const taskId = TASKS[id! - 1] ?? `task-${id}`;
-      return new Map([[id, { buildername: 'any', key: { taskId, createdForRunId: 0 } }]]) as never;
+    snapshots: async () => new Map(),
+    snapshot: async (id) => {
+      const taskId = TASKS[id - 1] ?? `task-${id}`;
+      return { buildername: 'any', key: { taskId, createdForRunId: 0 } } as never;
     },
     markedOpenRequests: async (after, limit) =>
       TASKS.map((taskId, index) => ({
@@ -71,7 +72,7 @@ describe('tasks at a time', () => {
       }))
         .filter(({ buildRequestId }) => buildRequestId > after)
         .slice(0, limit),
-  } as Pick<Buildbot, 'snapshots' | 'markedOpenRequests'> as Buildbot;
+  } as Pick<Buildbot, 'snapshots' | 'snapshot' | 'markedOpenRequests'> as Buildbot;
 
   const store = {
     page: async (limit, after) => {

@@ -84,7 +84,7 @@ export class OrphanRequestsStep {
   private async adopt(orphan: MarkedRequest, verdicts: VerdictCounts): Promise<void> {
     const { taskId, buildRequestId } = orphan;
     const status = await this.queue.status(taskId);
-    const request = (await this.buildbot.snapshots([buildRequestId])).get(buildRequestId);
+    const request = await this.buildbot.snapshot(buildRequestId);
     // Another installation may work on the same scheduler database; its requests are left alone.
     if (status?.taskQueueId !== this.taskQueueId || request?.key?.taskId !== taskId) return;
     if (this.policy.judge(request.buildername, []).is === 'ignored') return;

@@ -29,8 +29,8 @@ const PAGES_AHEAD = 2;
 interface Sides {
   /** With the error of a task whose status could not be read. */
   statuses: ReadonlyMap<string, TaskStatus | Error>;
-  /** Undefined while Buildbot is away. */
-  snapshots: ReadonlyMap<number, RequestSnapshot> | undefined;
+  /** With the error of a request that cannot be read; undefined while Buildbot is unavailable. */
+  snapshots: ReadonlyMap<number, RequestSnapshot | Error> | undefined;
 }
 
 interface Page {
@@ -116,10 +116,17 @@ export class TrackedTasksStep {
   ): Promise<void> {
     const { taskId, runId, buildRequestId } = row;
     const status = statuses.get(taskId);
-    const request = snapshots?.get(buildRequestId ?? -1);
+    const snapshot = snapshots?.get(buildRequestId ?? -1);
     try {
       if (status instanceof Error) throw status;
-      const buildbotUnavailable = !snapshots;
+      const isUnreadable = snapshot instanceof Error;
+      if (isUnreadable)
+        this.logger.warn(
+          { taskId, buildRequestId, error: snapshot },
+          'build request cannot be read; reclaiming only',
+        );
+      const request = isUnreadable ? undefined : snapshot;
+      const buildbotUnavailable = !snapshots || isUnreadable;
       const given = { row, status, request, buildbotUnavailable, absenceDoubted, source: 'batched' } as const;
       await verdicts.countOutcome(this.reconciler.reconcile(taskId, given));
     } catch (error) {
@@ -149,8 +156,8 @@ export class TrackedTasksStep {
     this.doubted = isDoubted ? count : undefined;
   }
 
-  /** Undefined while Buildbot is away: claims are kept all the same. */
-  private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Map<number, RequestSnapshot> | undefined> {
+  /** Undefined while Buildbot is unavailable: claims are kept all the same. */
+  private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Sides['snapshots']> {
     try {
       return await this.buildbot.snapshots(rows.flatMap(({ buildRequestId }) => buildRequestId ?? []));
     } catch (error) {
@@ -165,5 +172,6 @@ function isMissing(row: TrackedTask, { statuses, snapshots }: Sides): boolean {
   if (!statuses.has(row.taskId)) return true;
   if (row.buildRequestId === null || !snapshots) return false;
   const snapshot = snapshots.get(row.buildRequestId);
+  if (snapshot instanceof Error) return false;
   return snapshot === undefined || !isRequestOf(row, snapshot);
 }

@@ -178,7 +178,7 @@ export class Reconciler {
       // Of a row that the batch did not bring, the batch says nothing.
       buildRequestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
-        : (await buildbot.snapshots([buildRequestId])).get(buildRequestId);
+        : await buildbot.snapshot(buildRequestId);
     const request = this.#ownRequest(row, snapshot);
     const { event, definition, buildbotUnavailable, absenceDoubted } = given;
     return { taskId, row, status, request, buildbotUnavailable, source, event, definition, absenceDoubted };

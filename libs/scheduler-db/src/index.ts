@@ -1,4 +1,4 @@
 export { deriveState, type BuildFacts, type RequestFacts } from './requests/request-state.js';
 export { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
-export type { SchedulerRequest } from './requests/snapshots.js';
+export type { CancellationTarget } from './requests/cancellation-target.js';
 export { SchedulerDbModule } from './scheduler-db.module.js';

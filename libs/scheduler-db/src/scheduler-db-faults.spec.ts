@@ -118,7 +118,7 @@ describe('SchedulerDb on the schemas in between', () => {
     const db = open(database.url);
     const id = await db.create(ORDER, wanted);
     expect(await db.find(ORDER)).toBe(id);
-    expect(await db.request(id!)).toMatchObject({
+    expect(await db.cancellationTarget(id!)).toMatchObject({
       branch: 'mozilla-central',
       snapshot: { state: { at: 'waiting' } },
     });

@@ -1,5 +1,13 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { RequestSpec, MarkedRequest, RequestKey, RequestSnapshot, Telemetry } from '@bbb/rules';
+import {
+  Invalid,
+  type MarkedRequest,
+  type RequestKey,
+  type RequestSnapshot,
+  type RequestSpec,
+  type Telemetry,
+  Unavailable,
+} from '@bbb/rules';
 import { nameSetting, DriverLogger, batchCalls, MAX_IN_LIST, parseDatabaseUrl, findUnusable } from '@bbb/sql';
 import { SYSTEM } from './connection/driver-errors.js';
 import { detectSchema, type DetectedSchema } from './schema/detect-schema.js';
@@ -8,10 +16,14 @@ import { LazySource } from './connection/lazy-source.js';
 import { chooseRequest, findByKeys } from './requests/find-by-key.js';
 import { selectMarked, toMarkedPage } from './requests/marked-requests.js';
 import { mysqlLocks } from './locks/mysql-locks.js';
-import { findNumberReuse } from './requests/build-number-reuse.js';
 import { postgresLocks } from './locks/postgres-locks.js';
 import { createRequestRows } from './requests/request-rows.js';
-import { selectRequests, toRequests, type SchedulerRequest } from './requests/snapshots.js';
+import {
+  type CancellationTarget,
+  selectCancellationTarget,
+  toCancellationTarget,
+} from './requests/cancellation-target.js';
+import { selectRequests, toSnapshots } from './requests/snapshots.js';
 import { createSourceOptions } from './connection/source-options.js';
 import { sqliteLocks } from './locks/sqlite-locks.js';
 
@@ -57,7 +69,10 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     (wishes: readonly Wish[]) => this.createAll(wishes),
     CREATED_TOGETHER,
   );
-  private readonly readRequest = batchCalls((ids: readonly number[]) => this.read(ids), MAX_IN_LIST);
+  private readonly readSnapshot = batchCalls(
+    (ids: readonly number[]) => this.readSnapshots(ids),
+    MAX_IN_LIST,
+  );
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
@@ -124,23 +139,22 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     return chooseRequest(await this.source.query(findByKeys([key])), key);
   }
 
-  /** Requests as they stand; unknown ids are missing from the map. */
-  async snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    const requests = await Promise.all([...new Set(buildRequestIds)].map((id) => this.readRequest(id)));
-    return new Map(
-      requests.flatMap((request) => (request ? [[request.snapshot.buildRequestId, request.snapshot]] : [])),
-    );
+  /** Requests as they stand. Unknown ids are missing from the map; requests that cannot be read have their error there. */
+  async snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
+    const ids = [...new Set(buildRequestIds)];
+    const snapshots = await Promise.all(ids.map((id) => this.readSnapshot(id).catch(toUnreadable(id))));
+    return new Map(ids.flatMap((id, index) => (snapshots[index] ? [[id, snapshots[index]]] : [])));
   }
 
-  /** One request with what Self Serve needs to find it; undefined for an unknown id. */
-  request(buildRequestId: number): Promise<SchedulerRequest | undefined> {
-    return this.readRequest(buildRequestId);
-  }
-
-  /** Whether the build's number names another build by now, as after a crash of its master. */
-  async isNumberTaken(buildId: number): Promise<boolean> {
+  /** A request with what has to be known before it is cancelled, in one statement; undefined for an unknown id. */
+  async cancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
     const schema = await this.schema();
-    return (await this.source.query(findNumberReuse(buildId, schema))).length > 0;
+    const rows = await this.source.query(selectCancellationTarget(buildRequestId, schema));
+    try {
+      return toCancellationTarget(rows, schema);
+    } catch (error) {
+      throw toUnreadable(buildRequestId)(error);
+    }
   }
 
   /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`; fewer than `limit` are the last. */
@@ -149,10 +163,12 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     const found: MarkedRequest[] = [];
     for (let after = afterBuildRequestId; ;) {
       const wanted = limit - found.length;
-      const { marked, read, lastBuildRequestId } = toMarkedPage(
+      const { marked, unreadable, read, lastBuildRequestId } = toMarkedPage(
         await this.source.query(selectMarked(after, wanted)),
       );
       found.push(...marked);
+      for (const [buildRequestId, error] of unreadable)
+        this.logger.warn({ buildRequestId, error }, 'skipped a build request that cannot be read');
       if (read < wanted || marked.length === wanted || lastBuildRequestId === undefined) return found;
       after = lastBuildRequestId;
     }
@@ -213,12 +229,12 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  private async read(buildRequestIds: readonly number[]): Promise<(SchedulerRequest | undefined)[]> {
+  private async readSnapshots(
+    buildRequestIds: readonly number[],
+  ): Promise<(RequestSnapshot | Error | undefined)[]> {
     const schema = await this.schema();
     const rows = await this.source.query(selectRequests([...new Set(buildRequestIds)], schema));
-    const found = new Map(
-      toRequests(rows, schema).map((request) => [request.snapshot.buildRequestId, request]),
-    );
+    const found = toSnapshots(rows, schema);
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
   }
 
@@ -240,4 +256,13 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     );
     return this.detecting;
   }
+}
+
+/** A request that cannot be read now, as opposed to one that does not exist; anything but Invalid is thrown again. */
+function toUnreadable(buildRequestId: number): (error: unknown) => Unavailable {
+  return (error) => {
+    if (!(error instanceof Invalid)) throw error;
+    const message = `build request ${buildRequestId} cannot be read: ${error.message}`;
+    return new Unavailable(SYSTEM, message, { cause: error });
+  };
 }

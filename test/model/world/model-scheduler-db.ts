@@ -5,7 +5,7 @@ import {
   type RequestSnapshot,
   Unavailable,
 } from '@bbb/rules';
-import type { SchedulerRequest } from '@bbb/scheduler-db';
+import type { CancellationTarget } from '@bbb/scheduler-db';
 import type { Farm } from './farm.js';
 import type { Gate } from './gate.js';
 import type { Locks } from './locks.js';
@@ -57,15 +57,14 @@ export class ModelSchedulerDb {
     });
   }
 
-  request(buildRequestId: number): Promise<SchedulerRequest | undefined> {
-    return this.gate.call(SYSTEM, 'request', 'read', () => {
+  cancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
+    return this.gate.call(SYSTEM, 'cancellationTarget', 'read', () => {
       const row = this.farm.requests.get(buildRequestId);
-      return row && { snapshot: this.farm.snapshot(row), branch: row.order.branch };
+      if (!row) return undefined;
+      const newest = row.builds.at(-1);
+      const isNumberReused = newest !== undefined && this.farm.isNumberTaken(newest.buildId);
+      return { snapshot: this.farm.snapshot(row), branch: row.order.branch, isNumberReused };
     });
-  }
-
-  isNumberTaken(buildId: number): Promise<boolean> {
-    return this.gate.call(SYSTEM, 'isNumberTaken', 'read', () => this.farm.isNumberTaken(buildId));
   }
 
   markedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {

@@ -39,7 +39,7 @@ export class LegacyBuildbot extends Buildbot {
     return this.schedulerDb.withdraw(key, forget);
   }
 
-  override snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+  override snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     return this.schedulerDb.snapshots(buildRequestIds);
   }
 
@@ -48,8 +48,8 @@ export class LegacyBuildbot extends Buildbot {
   }
 
   /**
-   * The request is read again first: Self Serve stops a build by its builder's number on the master of the current
-   * claim, so that the id of an earlier build can hit a stranger's. Only the newest build of the request, and only
+   * The request is read again right before, its key, build and branch in one statement: Self Serve stops a build by its
+   * builder's number on the master of the current claim, so that the id of an earlier build can hit a stranger's. Only the newest build of the request, and only
    * while it runs, is named to it. All tasks that share the build lose it.
    *
    * A build that died with its master looks as if it ran until masters let its claim go, and the restarted master
@@ -59,9 +59,9 @@ export class LegacyBuildbot extends Buildbot {
    * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
    */
   override async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
-    const request = await this.schedulerDb.request(buildRequestId);
-    if (!request) return;
-    const { branch, snapshot } = request;
+    const target = await this.schedulerDb.cancellationTarget(buildRequestId);
+    if (!target) return;
+    const { branch, snapshot, isNumberReused } = target;
     const { state } = snapshot;
     if (snapshot.key?.taskId !== key?.taskId || snapshot.key?.createdForRunId !== key?.createdForRunId) {
       this.logger.warn(
@@ -72,7 +72,7 @@ export class LegacyBuildbot extends Buildbot {
     }
     switch (state.at) {
       case 'building':
-        if (await this.schedulerDb.isNumberTaken(state.build.buildId)) {
+        if (isNumberReused) {
           this.logger.warn(
             { buildRequestId, ...state.build },
             'not stopping build: its number was reused after a master restart',

@@ -114,8 +114,22 @@ export abstract class Buildbot {
    */
   abstract withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined>;
 
-  /** Snapshots of many requests; ids that Buildbot does not know are missing from the map. */
-  abstract snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>>;
+  /**
+   * Snapshots of many requests. One that Buildbot does not know is missing from the map; one that cannot be read, although
+   * others can, has its error there and must not be taken for missing.
+   */
+  abstract snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>>;
+
+  /**
+   * The snapshot of one request; undefined when Buildbot does not know it.
+   *
+   * @throws Unavailable also when Buildbot answers and the request cannot be read
+   */
+  async snapshot(buildRequestId: number): Promise<RequestSnapshot | undefined> {
+    const found = (await this.snapshots([buildRequestId])).get(buildRequestId);
+    if (found instanceof Error) throw found;
+    return found;
+  }
 
   /** Open requests that carry the bridge's mark, in pages of ascending id after `afterBuildRequestId`. */
   abstract markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]>;

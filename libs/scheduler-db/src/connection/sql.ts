@@ -22,8 +22,3 @@ export function insertInto(
     values: Object.values(row),
   };
 }
-
-/** A number of any column that a driver may return as text, and SQLite as a float; null stays null. */
-export function toNumber(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value);
-}

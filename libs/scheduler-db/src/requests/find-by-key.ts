@@ -8,7 +8,7 @@ import {
   readRunId,
   RUN_PROPERTY,
 } from './request-rows.js';
-import { toNumber, type Row, type Statement } from '../connection/sql.js';
+import type { Row, Statement } from '../connection/sql.js';
 
 /**
  * Finds the requests that keys may mean. `external_idstring` has no index; `submitted_at` has, and few buildsets
@@ -35,7 +35,7 @@ export function findByKeys(keys: readonly RequestKey[]): Statement {
 export function chooseRequest(rows: readonly Row[], key: RequestKey): number | undefined {
   // MySQL compares text without case; task ids are case-sensitive.
   const ours = keepOnePerRequest(rows).filter(
-    (row) => row.external_id === formatExternalId(key) && toNumber(row.submitted_at) === key.scheduledAt,
+    (row) => row.external_id === formatExternalId(key) && Number(row.submitted_at) === key.scheduledAt,
   );
   const found =
     ours.find((row) => readRunId(row) === key.createdForRunId) ?? ours.find((row) => !namesRun(row));

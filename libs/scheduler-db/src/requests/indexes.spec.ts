@@ -13,7 +13,7 @@ import { createDatabase, type TestDatabase } from '../../../../test/support/data
 import { describeEach, isReachable } from '../../../../test/support/servers.js';
 import { findByKeys } from './find-by-key.js';
 import { selectMarked } from './marked-requests.js';
-import { findNumberReuse } from './build-number-reuse.js';
+import { selectCancellationTarget } from './cancellation-target.js';
 import type { SchedulerSchema } from '../schema/recognise-schema.js';
 import { selectRequests } from './snapshots.js';
 import type { Statement } from '../connection/sql.js';
@@ -68,7 +68,7 @@ describeEach(['mysql', 'postgres'], isReachable)('on %s with many requests', (ki
     ['a snapshot', selectRequests([7], schema), 1],
     ['a page of open requests', selectMarked(HISTORY, 1000), OPEN],
     ['the first page of open requests', selectMarked(0, 1000), OPEN],
-    ['whether a number is taken', findNumberReuse(30_000, schema), 100],
+    ['a request to be cancelled', selectCancellationTarget(30_000, schema), 100],
   ];
 
   it.each(statements)('%s needs no walk through a table', async (_, { sql, values }, about) => {

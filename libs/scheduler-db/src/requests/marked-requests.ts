@@ -1,4 +1,5 @@
-import type { MarkedRequest } from '@bbb/rules';
+import { Invalid, type MarkedRequest } from '@bbb/rules';
+import { requireNumber } from '../connection/columns.js';
 import type { Row, Statement } from '../connection/sql.js';
 import {
   keepOnePerRequest,
@@ -29,6 +30,8 @@ export function selectMarked(afterBuildRequestId: number, limit: number): Statem
 /** A page of requests as the database returned it, and which of them are a bridge's. */
 export interface MarkedPage {
   marked: MarkedRequest[];
+  /** Requests of a bridge that cannot be read, by their ids. */
+  unreadable: Map<number, Invalid>;
   /** Requests read, with those that only looked like a bridge's. */
   read: number;
   lastBuildRequestId: number | undefined;
@@ -36,17 +39,21 @@ export interface MarkedPage {
 
 export function toMarkedPage(rows: readonly Row[]): MarkedPage {
   const requests = keepOnePerRequest(rows);
+  const unreadable = new Map<number, Invalid>();
   const marked = requests.flatMap((row) => {
     // LIKE compares without case in some databases.
     const taskId = typeof row.reason === 'string' ? readTaskId(row.reason) : undefined;
     if (taskId === undefined) return [];
-    return {
-      buildRequestId: Number(row.id),
-      taskId,
-      createdAt: Number(row.submitted_at),
-      createdForRunId: readRunId(row),
-    };
+    const buildRequestId = Number(row.id);
+    try {
+      const createdAt = requireNumber(row, 'submitted_at');
+      return { buildRequestId, taskId, createdAt, createdForRunId: readRunId(row) };
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      unreadable.set(buildRequestId, error);
+      return [];
+    }
   });
   const last = requests.at(-1);
-  return { marked, read: requests.length, lastBuildRequestId: last && Number(last.id) };
+  return { marked, unreadable, read: requests.length, lastBuildRequestId: last && Number(last.id) };
 }

@@ -2,17 +2,18 @@ import DataLoader from 'dataloader';
 import { Unavailable } from '@bbb/rules';
 
 /**
- * Turns work on single things into work on many: what comes up in the same turn of the event loop is done together, in
- * one round trip. Nothing is remembered: whoever asks later is answered anew.
+ * Batches single-item calls that are made in the same turn of the event loop into one round trip. Answers are not
+ * cached.
  *
- * @param together does all, or nothing, and answers for each in the order given
- * @param most things in one round trip
- * @param patience milliseconds that the first of them may wait for others; 0: only those of the same turn
- * @returns does one; when all of them fail for another reason than that the database is away, each is tried alone, so
- *   that one that cannot be done does not keep the others from it
+ * @param together handles a batch, all of it or nothing, and answers for each item in the order given; the answer for
+ *   an item may be an error, which rejects the call for that item alone
+ * @param most items in one batch
+ * @param patience milliseconds that the first item may wait for others; 0: only those of the same turn
+ * @returns handles one item. When a batch fails and the database is available, each item is tried alone, so that one
+ *   that fails does not fail the others
  */
 export function batchCalls<Thing, Answer>(
-  together: (things: readonly Thing[]) => Promise<readonly Answer[]>,
+  together: (things: readonly Thing[]) => Promise<readonly (Answer | Error)[]>,
   most: number,
   patience = 0,
 ): (thing: Thing) => Promise<Answer> {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Logger } from '@nestjs/common';
+import type { Configuration } from '@bbb/configuration';
+import {
+  type Buildbot,
+  type RequestSnapshot,
+  type TaskQueue,
+  type TaskStatus,
+  type TaskStore,
+  Unavailable,
+} from '@bbb/rules';
+import type { Given, Reconciler } from '@bbb/reconciler';
+import { row } from '../../../libs/rules/src/testing/observations.js';
+import { TrackedTasksStep } from './tracked-tasks-step.service.js';
+
+Logger.overrideLogger(false);
+
+describe('tracked tasks with requests that cannot be read', () => {
+  it('are told that Buildbot is unavailable, each for itself; the others are told their request', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.boolean(), { minLength: 30, maxLength: 40 }), async (odd) => {
+        const rows = odd.map((_, index) => row({ taskId: `task-${index}`, buildRequestId: index + 1 }));
+        const snapshots = new Map<number, RequestSnapshot | Error>(
+          rows.map(({ taskId, buildRequestId }, index) => [
+            buildRequestId!,
+            odd[index]
+              ? new Unavailable('scheduler-db', 'odd')
+              : ({ key: { taskId, createdForRunId: 0 } } as RequestSnapshot),
+          ]),
+        );
+        const told = new Map<string, Given>();
+        const step = new TrackedTasksStep(
+          {
+            statuses: async (ids: readonly string[]) => new Map(ids.map((id) => [id, {} as TaskStatus])),
+          } as Pick<TaskQueue, 'statuses'> as TaskQueue,
+          { snapshots: async () => snapshots } as Pick<Buildbot, 'snapshots'> as Buildbot,
+          { page: async () => ({ tasks: rows }) } as Pick<TaskStore, 'page'> as TaskStore,
+          {
+            isStopping: false,
+            reconcile: async (taskId: string, given: Given) => {
+              told.set(taskId, given);
+              return 'wait';
+            },
+          } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler,
+          {
+            taskcluster: { maxConnections: 5 },
+            reflector: { batch: 900, missingLimit: 10 },
+          } as Configuration,
+        );
+        await step.run(new Set());
+        rows.forEach(({ taskId, buildRequestId }, index) =>
+          expect(told.get(taskId)).toMatchObject({
+            buildbotUnavailable: odd[index],
+            request: odd[index] ? undefined : snapshots.get(buildRequestId!),
+            absenceDoubted: false,
+          }),
+        );
+        expect(step.problem()).toBeUndefined();
+      }),
+    );
+  });
+});

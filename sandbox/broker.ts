@@ -34,7 +34,7 @@ export async function depthOf(broker: Broker, queues: readonly string[]): Promis
   return depth;
 }
 
-/** Takes a world's queues and exchanges away again. */
+/** Deletes a sandbox's queues and exchanges. */
 export async function clearBroker(
   broker: Broker,
   queues: readonly string[],

@@ -4,7 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import type { ShowOptions } from './options.js';
 
-/** The two databases of a world, and how to be rid of them. */
+/** The two databases of a sandbox, and how to be rid of them. */
 export interface Databases {
   schedulerDb: string;
   bridgeDb: string;

@@ -10,7 +10,7 @@ import { readOptions, type ShowOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
 import { freePort, type Services, startInProcess, startProcesses } from './services.js';
 import { cast, play } from './story.js';
-import { World } from './world.js';
+import { Sandbox } from './sandbox.js';
 
 /** A server that an option names cannot be used; the message says which and why. */
 class Unusable extends Error {}
@@ -28,25 +28,25 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
     if (!broker.isInProcess) await usable('--pulse', async () => (await broker.connect()).close());
     const databases = await usable('--database-server', () => freshDatabases(options, folder));
     undo.push(() => databases.drop());
-    const world = await usable(options.schedulerDb ? '--scheduler-db or --bridge-db' : 'this world', () =>
-      World.start({ ...databases, folder, broker, seed: options.seed, schema: options.schema }),
+    const sandbox = await usable(options.schedulerDb ? '--scheduler-db or --bridge-db' : 'this sandbox', () =>
+      Sandbox.start({ ...databases, folder, broker, seed: options.seed, schema: options.schema }),
     );
-    undo.push(() => world.stop());
+    undo.push(() => sandbox.stop());
     const scenarios = cast(options.tasks, options.seed);
     process.stdout.write(introduction(options, scenarios.flat().length, databases, folder));
 
-    const services = await started(world, databases, broker);
+    const services = await started(sandbox, databases, broker);
     undo.push(() => services.stop());
     const progress = new Progress(process.stdout, scenarios.flat());
     const begun = Date.now();
-    const actors = await play(world, scenarios, progress.show, options.patience, stopping);
+    const actors = await play(sandbox, scenarios, progress.show, options.patience, stopping);
     if (stopping.aborted) {
       progress.erase();
       process.stdout.write('Stopped before the end.\n');
       return EXIT_INTERRUPTED;
     }
     const wrong = progress.summary(actors, (Date.now() - begun) / 1000);
-    const left = { ...(await world.rowsLeft()), queued: await world.messagesLeft() };
+    const left = { ...(await sandbox.rowsLeft()), queued: await sandbox.messagesLeft() };
     const isClean = wrong === 0 && left.tasks === 0 && left.messages === 0 && left.queued === 0;
     keepFolder = !isClean;
     process.stdout.write(
@@ -69,9 +69,9 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
   }
 }
 
-async function started(world: World, databases: Databases, broker: Broker): Promise<Services> {
+async function started(sandbox: Sandbox, databases: Databases, broker: Broker): Promise<Services> {
   const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
-  const configFile = await world.writeConfiguration(ports);
+  const configFile = await sandbox.writeConfiguration(ports);
   if (!databases.bridgeDb.startsWith('sqlite')) await migrateDatabase(databases.bridgeDb);
   return broker.isInProcess
     ? startInProcess(configFile, { connect: () => broker.connect() })
@@ -132,7 +132,7 @@ if (options) {
   } catch (error) {
     if (!(error instanceof Unusable)) throw error;
     process.stderr.write(`${error.message}\n`);
-    // A world that could not be finished may have connections that would keep the process.
+    // A sandbox that could not be finished may have connections that would keep the process.
     process.exit(1);
   }
 }

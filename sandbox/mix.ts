@@ -1,12 +1,12 @@
 import type { BuilderSetting, BuildPlan, PlannedRequest } from './buildbot/index.js';
 import type { Call, Fault, TaskInput } from './taskcluster/index.js';
 import type { SeenTask } from './seen.js';
-import type { World } from './world.js';
+import type { Sandbox } from './sandbox.js';
 
 /** Something a user does, once what he waits for is seen. */
 export interface UserAction {
   when(seen: SeenTask): boolean;
-  act(world: World, seen: SeenTask): unknown;
+  act(sandbox: Sandbox, seen: SeenTask): unknown;
 }
 
 /** One way of a task through the bridge, and how both sides look in the end. */
@@ -75,11 +75,11 @@ export const SCENARIOS: readonly Scenario[] = [
     user: [
       {
         when: isRunning,
-        act: (world, { requests }) => world.master.finishBuild(requests[0]!.buildRequestId),
+        act: (sandbox, { requests }) => sandbox.master.finishBuild(requests[0]!.buildRequestId),
       },
       {
         when: (seen) => isRunning(seen) && isSecondBuild(seen),
-        act: (world, { requests }) => world.master.finishBuild(requests[0]!.buildRequestId),
+        act: (sandbox, { requests }) => sandbox.master.finishBuild(requests[0]!.buildRequestId),
       },
     ],
     taskcluster: 'exception (worker-shutdown), completed',
@@ -96,14 +96,14 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'cancelled in Taskcluster before the build',
     builder: 'Linux x86-64 oak idle',
-    user: [{ when: isWaiting, act: (world, { taskId }) => world.taskcluster.cancel(taskId) }],
+    user: [{ when: isWaiting, act: (sandbox, { taskId }) => sandbox.taskcluster.cancel(taskId) }],
     taskcluster: 'exception (canceled)',
     buildbot: 'cancelled before start',
   },
   {
     name: 'cancelled in Taskcluster during the build',
     plan: () => ({ hold: true }),
-    user: [{ when: isRunning, act: (world, { taskId }) => world.taskcluster.cancel(taskId) }],
+    user: [{ when: isRunning, act: (sandbox, { taskId }) => sandbox.taskcluster.cancel(taskId) }],
     taskcluster: 'exception (canceled)',
     buildbot: 'CANCELLED',
   },
@@ -113,7 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
     user: [
       {
         when: isWaiting,
-        act: (world, { requests }) => world.master.cancelPending(requests[0]!.buildRequestId),
+        act: (sandbox, { requests }) => sandbox.master.cancelPending(requests[0]!.buildRequestId),
       },
     ],
     taskcluster: 'exception (canceled)',
@@ -164,7 +164,7 @@ export const SCENARIOS: readonly Scenario[] = [
     user: [
       {
         when: ({ taskState }) => taskState === 'failed',
-        act: (world, { taskId }) => world.taskcluster.rerun(taskId),
+        act: (sandbox, { taskId }) => sandbox.taskcluster.rerun(taskId),
       },
     ],
     taskcluster: 'failed, completed',

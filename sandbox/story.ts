@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from './buildbot/random.js';
 import { SCENARIOS, type Scenario, taskOf } from './mix.js';
 import { look, type SeenTask } from './seen.js';
-import type { World } from './world.js';
+import type { Sandbox } from './sandbox.js';
 
 /** One task of the mix, on its way. */
 export interface Actor {
@@ -47,7 +47,7 @@ export function hasArrived({ seen, scenario }: Actor): boolean {
  * @param stopping ends it at the next look
  */
 export async function play(
-  world: World,
+  sandbox: Sandbox,
   groups: readonly (readonly Scenario[])[],
   tell: (actors: readonly Actor[], seconds: number) => void,
   patience: number,
@@ -62,36 +62,36 @@ export async function play(
     while (waiting.length > 0 && seconds() - created >= CREATE_EVERY) {
       const [number, group] = waiting.shift()!;
       for (const scenario of group) {
-        const taskId = world.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
+        const taskId = sandbox.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
         actors.push({ taskId, scenario, done: 0 });
       }
       created = seconds();
     }
     const seen = await look(
       actors.map(({ taskId }) => taskId),
-      world.taskcluster,
-      world.scheduler,
+      sandbox.taskcluster,
+      sandbox.scheduler,
     );
     for (const [index, actor] of actors.entries()) {
       actor.seen = seen[index];
-      await act(world, actor);
+      await act(sandbox, actor);
     }
     tell(actors, seconds());
-    if (waiting.length === 0 && actors.every(hasArrived) && (await isIdle(world))) return actors;
+    if (waiting.length === 0 && actors.every(hasArrived) && (await isIdle(sandbox))) return actors;
     if (seconds() > patience || stopping?.aborted) return actors;
     await sleep(LOOK_EVERY * 1000);
   }
 }
 
-async function act(world: World, actor: Actor): Promise<void> {
+async function act(sandbox: Sandbox, actor: Actor): Promise<void> {
   const action = actor.scenario.user?.[actor.done];
   if (!action || !actor.seen || !action.when(actor.seen)) return;
   actor.done += 1;
-  await action.act(world, actor.seen);
+  await action.act(sandbox, actor.seen);
 }
 
 /** Rows are dropped a moment after the last effect is seen. */
-async function isIdle(world: World): Promise<boolean> {
-  const { tasks, messages } = await world.rowsLeft();
+async function isIdle(sandbox: Sandbox): Promise<boolean> {
+  const { tasks, messages } = await sandbox.rowsLeft();
   return tasks === 0 && messages === 0;
 }

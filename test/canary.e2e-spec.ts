@@ -15,7 +15,7 @@ import { brokerAt } from '../sandbox/broker.js';
 import { SCENARIOS, type Scenario } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
 import { type Actor, hasArrived, play } from '../sandbox/story.js';
-import { World } from '../sandbox/world.js';
+import { Sandbox } from '../sandbox/sandbox.js';
 import { Canaries, listenToStreams } from './support/canaries.js';
 import { createDatabase } from './support/databases.js';
 import { isReachable, SERVERS } from './support/servers.js';
@@ -109,7 +109,7 @@ const isServed = isReachable('mysql');
 describe('the secrets of the bridge', () => {
   const canaries = new Canaries({ ...SECRET, selfServeSent: SENT.selfServe, buildersSent: SENT.builders });
   const undo: (() => unknown)[] = [];
-  let world: World;
+  let sandbox: Sandbox;
   let actors: Actor[] = [];
 
   beforeAll(async () => {
@@ -121,7 +121,7 @@ describe('the secrets of the bridge', () => {
     undo.push(() => Promise.all(databases.map((database) => database.drop())));
     const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
     let refusals = 0;
-    world = await World.start({
+    sandbox = await Sandbox.start({
       folder,
       seed: 3,
       schema: 6,
@@ -133,7 +133,7 @@ describe('the secrets of the bridge', () => {
         fault: ({ method }) => (method === 'GET' ? undefined : ANGRY[refusals++]),
       },
     });
-    undo.push(() => world.stop());
+    undo.push(() => sandbox.stop());
     if (isServed) {
       await migrateDatabase(bridgeDb);
       const user = await secretUser([schedulerDb, bridgeDb]);
@@ -149,10 +149,10 @@ describe('the secrets of the bridge', () => {
 
   async function useServices(folder: string, [schedulerDb, bridgeDb]: [string, string]): Promise<void> {
     const config = await configure(schedulerDb, bridgeDb);
-    const services = await startInProcess(config, { connect: () => world.options.broker.connect() });
+    const services = await startInProcess(config, { connect: () => sandbox.options.broker.connect() });
     undo.push(() => services.stop().catch(() => undefined));
     const groups = MIX.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
-    actors = await play(world, groups, () => undefined, 120);
+    actors = await play(sandbox, groups, () => undefined, 120);
     await tellSecrets();
     await ask(services);
     await services.stop();
@@ -160,11 +160,11 @@ describe('the secrets of the bridge', () => {
   }
 
   function configure(schedulerDb: string, bridgeDb: string, changes = {}): Promise<string> {
-    return world.writeConfiguration(
+    return sandbox.writeConfiguration(
       { tclistener: 0, bblistener: 0, reflector: 0 },
       {
         taskcluster_queue_config: {
-          rootUrl: world.taskcluster.url,
+          rootUrl: sandbox.taskcluster.url,
           credentials: {
             clientId: 'c4n4ry-client',
             accessToken: SECRET.accessToken,
@@ -182,8 +182,8 @@ describe('the secrets of the bridge', () => {
         buildbot_scheduler_db: schedulerDb,
         bbb_db: bridgeDb,
         pulse_password: SECRET.pulse,
-        selfserve_url: withAccount(world.selfServe.url, `bridge:${encodeURIComponent(SECRET.selfServe)}`),
-        builders_url: withAccount(world.selfServe.builderListUrl, SECRET.builders),
+        selfserve_url: withAccount(sandbox.selfServe.url, `bridge:${encodeURIComponent(SECRET.selfServe)}`),
+        builders_url: withAccount(sandbox.selfServe.builderListUrl, SECRET.builders),
         log_level: 'debug',
         ...changes,
       },
@@ -192,7 +192,7 @@ describe('the secrets of the bridge', () => {
 
   /** Anybody with a Pulse account may publish anything. */
   async function tellSecrets(): Promise<void> {
-    const model = await world.options.broker.connect();
+    const model = await sandbox.options.broker.connect();
     const channel = await model.createChannel();
     const bodies = [
       { payload: { build: { properties: `x${SECRET.accessToken}y` } }, _meta: { [SECRET.pulse]: 1 } },
@@ -201,12 +201,12 @@ describe('the secrets of the bridge', () => {
     ].map((body) => (typeof body === 'string' ? body : JSON.stringify(body)));
     for (const body of bodies) {
       channel.publish(
-        `exchange/${world.id}/taskcluster-queue/v1/task-pending`,
+        `exchange/${sandbox.id}/taskcluster-queue/v1/task-pending`,
         keyOfOurs(),
         Buffer.from(body),
       );
       channel.publish(
-        `exchange/${world.id}/build/`,
+        `exchange/${sandbox.id}/build/`,
         `build.${SECRET.accessToken}.7.log_uploaded`,
         Buffer.from(body),
       );
@@ -216,7 +216,7 @@ describe('the secrets of the bridge', () => {
   }
 
   const kept = () =>
-    world.bridge.read((statements) => statements.rows<Record<string, unknown>>('SELECT * FROM messages'));
+    sandbox.bridge.read((statements) => statements.rows<Record<string, unknown>>('SELECT * FROM messages'));
 
   async function ask({ health }: Services): Promise<void> {
     for (const [name, url] of Object.entries(health)) {
@@ -271,8 +271,8 @@ describe('the secrets of the bridge', () => {
       if (name.endsWith('.log')) canaries.collect(`log ${name}`, await readFile(join(folder, name), 'utf8'));
     }
     for (const { taskId } of actors) {
-      for (const { runId } of world.taskcluster.state.status(taskId).runs) {
-        for (const artifact of world.taskcluster.artifactsOf(taskId, runId)) {
+      for (const { runId } of sandbox.taskcluster.state.status(taskId).runs) {
+        for (const artifact of sandbox.taskcluster.artifactsOf(taskId, runId)) {
           canaries.collect(
             `artifact ${artifact.name}`,
             `${JSON.stringify(artifact)} ${artifact.content?.toString() ?? ''}`,
@@ -280,7 +280,7 @@ describe('the secrets of the bridge', () => {
         }
       }
     }
-    for (const [index, { accessToken, certificate }] of world.taskcluster.state.issued.entries()) {
+    for (const [index, { accessToken, certificate }] of sandbox.taskcluster.state.issued.entries()) {
       canaries.add(`token of run ${index}`, accessToken);
       const { signature, seed } = JSON.parse(certificate) as { signature: string; seed: string };
       canaries.add(`signature of run ${index}`, signature);
@@ -290,7 +290,7 @@ describe('the secrets of the bridge', () => {
 
   it('are where they could have come out', () => {
     expect(actors.filter((actor) => !hasArrived(actor)).map(({ scenario }) => scenario.name)).toEqual([]);
-    expect(world.taskcluster.state.issued.length).toBeGreaterThan(10);
+    expect(sandbox.taskcluster.state.issued.length).toBeGreaterThan(10);
     const logs = canaries.seen('log ');
     for (const message of [
       'service',
@@ -317,7 +317,7 @@ describe('the secrets of the bridge', () => {
 
   it('are withheld from the properties of a build, by name', () => {
     const { taskId } = actors.find(({ scenario }) => scenario.name === 'our secrets in a task')!;
-    const file = world.taskcluster
+    const file = sandbox.taskcluster
       .artifactsOf(taskId, 0)
       .find(({ name }) => name === 'public/properties.json');
     const properties = JSON.parse(file!.content!.toString()) as Record<string, unknown>;

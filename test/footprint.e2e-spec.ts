@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { brokerAt } from '../sandbox/broker.js';
 import { freePort } from '../sandbox/services.js';
-import { World } from '../sandbox/world.js';
+import { Sandbox } from '../sandbox/sandbox.js';
 import {
   createDatabase,
   type DatabaseKind,
@@ -15,7 +15,7 @@ import {
 import { eventually } from './support/eventually.js';
 import { loadedModules, packageOf } from './support/loaded-modules.js';
 import { compiledProject } from './support/project.js';
-import { migrate } from './support/sandbox.js';
+import { migrate } from './support/sandboxed-bridge.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -50,7 +50,7 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
   describeDatabases('with %s', (kind) => {
     let folder: string;
     let databases: TestDatabase[];
-    let world: World;
+    let sandbox: Sandbox;
     let configFile: string;
 
     beforeAll(async () => {
@@ -59,13 +59,13 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
       databases = [await createDatabase(kind), await createDatabase(kind)];
       const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
       const broker = brokerAt(SERVERS.rabbitmq.url);
-      world = await World.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
-      configFile = await world.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
+      sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
+      configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
       if (kind !== 'sqlite') await migrate(root, configFile);
     }, 120_000);
     afterEach(() => ServiceProcess.killAll());
     afterAll(async () => {
-      await world?.stop();
+      await sandbox?.stop();
       for (const database of databases ?? []) await database.drop();
       await rm(folder, { recursive: true, force: true });
     });

@@ -9,7 +9,7 @@ import { brokerAt } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
 import { type Actor, play } from '../sandbox/story.js';
-import { World } from '../sandbox/world.js';
+import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type DatabaseKind, isUsable } from './support/databases.js';
 import { rabbitmqctl } from './support/rabbitmq.js';
 import { RestrictedUsers, written, writtenScopes } from './support/rights.js';
@@ -28,7 +28,7 @@ const isPossible = (_: string, kind: DatabaseKind) =>
 
 describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind, schema) => {
   const undo: (() => unknown)[] = [];
-  let world: World;
+  let sandbox: Sandbox;
   let users: RestrictedUsers;
   let urls: { schedulerDb: string; bridgeDb: string };
   let actors: Actor[] = [];
@@ -40,7 +40,7 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
     const databases = [await createDatabase(kind), await createDatabase(kind)] as const;
     undo.push(() => Promise.all(databases.map((database) => database.drop())));
     urls = { schedulerDb: databases[0].url, bridgeDb: databases[1].url };
-    world = await World.start({
+    sandbox = await Sandbox.start({
       ...urls,
       folder,
       seed: 1,
@@ -48,21 +48,21 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
       broker: brokerAt(SERVERS.rabbitmq.url),
       scopes: writtenScopes(),
     });
-    undo.push(() => world.stop());
+    undo.push(() => sandbox.stop());
 
     users = await RestrictedUsers.create(urls.schedulerDb, urls.bridgeDb, schema);
     undo.push(() => users.drop(Object.values(urls)));
     await migrateDatabase(urls.bridgeDb);
     await users.grantBridge(urls.bridgeDb);
 
-    await rabbitmqctl('add_user', world.id, 'only its own');
-    undo.push(() => rabbitmqctl('delete_user', world.id));
-    await rabbitmqctl('set_permissions', world.id, ...permissionsOf(world.id));
+    await rabbitmqctl('add_user', sandbox.id, 'only its own');
+    undo.push(() => rabbitmqctl('delete_user', sandbox.id));
+    await rabbitmqctl('set_permissions', sandbox.id, ...permissionsOf(sandbox.id));
 
     const services = await startServices(folder);
     undo.push(() => services.stop().catch(() => undefined));
     const groups = SCENARIOS.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
-    actors = await play(world, groups, () => undefined, 90);
+    actors = await play(sandbox, groups, () => undefined, 90);
     await services.stop();
     logs = await readFile(join(folder, 'tclistener.log'), 'utf8');
   }, 240_000);
@@ -75,16 +75,16 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
   async function startServices(folder: string): Promise<Services> {
     const files = {} as Record<ServiceName, string>;
     for (const service of SERVICES) {
-      const file = await world.writeConfiguration(
+      const file = await sandbox.writeConfiguration(
         { tclistener: 0, bblistener: 0, reflector: 0 },
         {
           taskcluster_queue_config: {
-            rootUrl: world.taskcluster.url,
+            rootUrl: sandbox.taskcluster.url,
             credentials: { clientId: service, accessToken: `token-of-${service}` },
           },
           buildbot_scheduler_db: users.urlFor(service, urls.schedulerDb),
           bbb_db: users.urlFor(service, urls.bridgeDb),
-          pulse_user: world.id,
+          pulse_user: sandbox.id,
           pulse_password: 'only its own',
         },
       );
@@ -106,9 +106,11 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
   });
 
   it('leaves nothing, and was never refused a right', async () => {
-    expect(await world.rowsLeft()).toEqual({ tasks: 0, messages: 0 });
-    expect(await world.messagesLeft()).toBe(0);
-    const refused = world.taskcluster.calls.entries.filter(({ status }) => status === 401 || status === 403);
+    expect(await sandbox.rowsLeft()).toEqual({ tasks: 0, messages: 0 });
+    expect(await sandbox.messagesLeft()).toBe(0);
+    const refused = sandbox.taskcluster.calls.entries.filter(
+      ({ status }) => status === 401 || status === 403,
+    );
     expect(refused).toEqual([]);
     expect(logs.split('\n').filter((line) => /DENIED|permission|42501|ACCESS.REFUSED/i.test(line))).toEqual(
       [],
@@ -146,7 +148,7 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
   ] as const)('on Pulse the account may not %s', async (_what, method, name) => {
     const { protocol, host, pathname } = new URL(SERVERS.rabbitmq.url);
     const model = await connect(
-      `${protocol}//${world.id}:${encodeURIComponent('only its own')}@${host}${pathname}`,
+      `${protocol}//${sandbox.id}:${encodeURIComponent('only its own')}@${host}${pathname}`,
     );
     model.on('error', () => undefined);
     try {
@@ -154,8 +156,8 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
       channel.on('error', () => undefined);
       const attempt =
         method === 'assertQueue'
-          ? channel.assertQueue(name(world.id), { durable: false, autoDelete: true })
-          : channel.assertExchange(name(world.id), 'topic', { durable: false, autoDelete: true });
+          ? channel.assertQueue(name(sandbox.id), { durable: false, autoDelete: true })
+          : channel.assertExchange(name(sandbox.id), 'topic', { durable: false, autoDelete: true });
       await expect(attempt).rejects.toThrow(/ACCESS.REFUSED/);
     } finally {
       await model.close();

@@ -2,14 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BUILDERS, SCENARIOS, type Scenario } from '../sandbox/mix.js';
 import { type Actor, play } from '../sandbox/story.js';
 import { isUsable } from './support/databases.js';
-import { injectedRows, type InjectedRows } from './support/injected-rows.js';
-import { openSandbox, type Sandbox, type SandboxOptions } from './support/sandbox.js';
+import { readCreatedRows, type CreatedRows } from './support/created-rows.js';
+import {
+  openSandboxedBridge,
+  type SandboxedBridge,
+  type SandboxedBridgeOptions,
+} from './support/sandboxed-bridge.js';
 import { describeEach, isReachable } from './support/servers.js';
 
 const BRANCH = 'projects/oak';
 
 /** The rows of a waiting request, before any master or agent has touched them. */
-const untouched = new Map<string, InjectedRows>();
+const untouched = new Map<string, CreatedRows>();
 
 const [IDLE] = BUILDERS.filter(({ workers }) => workers?.length === 0);
 
@@ -21,9 +25,9 @@ const URGENT: Scenario = {
   user: [
     {
       when: ({ requests }) => requests.length > 0,
-      act: async (world, { taskId, requests }) => {
-        untouched.set(taskId, await injectedRows(world, requests[0]!.buildRequestId));
-        world.taskcluster.cancel(taskId);
+      act: async (sandbox, { taskId, requests }) => {
+        untouched.set(taskId, await readCreatedRows(sandbox, requests[0]!.buildRequestId));
+        sandbox.taskcluster.cancel(taskId);
       },
     },
   ],
@@ -38,18 +42,18 @@ const castOf = (scenarios: readonly Scenario[]) =>
   scenarios.map((scenario) => Array.from({ length: scenario.size ?? 1 }, () => scenario));
 
 /** Opens a sandbox, plays the scenarios in it and stops its services, all before the first test. */
-function played(options: SandboxOptions, scenarios: readonly Scenario[], patience = 90) {
-  let sandbox: Sandbox | undefined;
+function played(options: SandboxedBridgeOptions, scenarios: readonly Scenario[], patience = 90) {
+  let bridge: SandboxedBridge | undefined;
   let actors: Actor[] = [];
   beforeAll(async () => {
-    sandbox = await openSandbox({ ...options, scenarios });
-    actors = await play(sandbox.world, castOf(scenarios), () => undefined, patience);
-    await sandbox.stopServices();
+    bridge = await openSandboxedBridge({ ...options, scenarios });
+    actors = await play(bridge.sandbox, castOf(scenarios), () => undefined, patience);
+    await bridge.stopServices();
   }, 240_000);
-  afterAll(() => sandbox?.close());
+  afterAll(() => bridge?.close());
   return {
-    get world() {
-      return sandbox!.world;
+    get sandbox() {
+      return bridge!.sandbox;
     },
     /** The tasks of a scenario. */
     of: (name: string) => {
@@ -63,8 +67,8 @@ function played(options: SandboxOptions, scenarios: readonly Scenario[], patienc
 type Story = ReturnType<typeof played>;
 
 /** What the log of a build says about it to Taskcluster. */
-function attached({ world }: Story, taskId: string, runId = 0) {
-  const artifacts = world.taskcluster.artifactsOf(taskId, runId);
+function attached({ sandbox }: Story, taskId: string, runId = 0) {
+  const artifacts = sandbox.taskcluster.artifactsOf(taskId, runId);
   return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
 }
 
@@ -81,7 +85,7 @@ function endsOnBothSides(story: Story, scenarios: readonly Scenario[]) {
 
 function leavesNothing(story: Story) {
   it('leaves no row, no kept message and nothing in a queue', async () => {
-    expect({ ...(await story.world.rowsLeft()), queued: await story.world.messagesLeft() }).toEqual({
+    expect({ ...(await story.sandbox.rowsLeft()), queued: await story.sandbox.messagesLeft() }).toEqual({
       tasks: 0,
       messages: 0,
       queued: 0,
@@ -89,7 +93,7 @@ function leavesNothing(story: Story) {
   });
 }
 
-const WORLDS: [string, SandboxOptions][] = [
+const SANDBOXES: [string, SandboxedBridgeOptions][] = [
   ['in one process, on SQLite', { database: 'sqlite', services: 'in process' }],
   [
     'as processes, on RabbitMQ and MariaDB with schema 6',
@@ -101,10 +105,10 @@ const WORLDS: [string, SandboxOptions][] = [
   ],
 ];
 
-const isPossible = (_: string, { services, database }: SandboxOptions) =>
+const isPossible = (_: string, { services, database }: SandboxedBridgeOptions) =>
   (services === 'in process' || isReachable('rabbitmq')) && isUsable(database);
 
-describeEach(WORLDS, isPossible)('the mix %s', (_name, options) => {
+describeEach(SANDBOXES, isPossible)('the mix %s', (_name, options) => {
   const story = played(options, MIX);
 
   describe('comes to its end on both sides:', () => endsOnBothSides(story, MIX));
@@ -112,7 +116,7 @@ describeEach(WORLDS, isPossible)('the mix %s', (_name, options) => {
 
   it('attaches the properties of the build and the address of its log, for as long as the task lives', () => {
     const [{ taskId }] = story.of('success') as [Actor];
-    const { expires } = story.world.taskcluster.state.task(taskId);
+    const { expires } = story.sandbox.taskcluster.state.task(taskId);
     const artifacts = attached(story, taskId);
     expect([...artifacts.keys()].sort()).toEqual([
       'public/logs/live_backing.log.gz',
@@ -148,7 +152,7 @@ describeEach(WORLDS, isPossible)('the mix %s', (_name, options) => {
 
   it('writes the rows of a request as masters and other systems read them', () => {
     const [{ taskId }] = story.of(URGENT.name) as [Actor];
-    const { runs } = story.world.taskcluster.state.status(taskId);
+    const { runs } = story.sandbox.taskcluster.state.status(taskId);
     const submittedAt = Math.floor(Date.parse(runs[0]!.scheduled) / 1000);
     const rows = untouched.get(taskId)!;
     expect(rows).toEqual({
@@ -186,7 +190,7 @@ describeEach(WORLDS, isPossible)('the mix %s', (_name, options) => {
 
   it('gives every other request the ordinary priority', async () => {
     const [{ seen }] = story.of('success') as [Required<Actor>];
-    const { request } = await injectedRows(story.world, seen.requests[0]!.buildRequestId);
+    const { request } = await readCreatedRows(story.sandbox, seen.requests[0]!.buildRequestId);
     expect(request.priority).toBe(0);
   });
 });
@@ -227,7 +231,7 @@ const TROUBLE: readonly Scenario[] = [
     user: [
       {
         when: ({ requests }) => requests.length > 0,
-        act: (world, { taskId }) => world.taskcluster.cancel(taskId),
+        act: (sandbox, { taskId }) => sandbox.taskcluster.cancel(taskId),
       },
     ],
     taskcluster: 'exception (canceled)',
@@ -297,7 +301,7 @@ describe('trouble', () => {
   );
   const only = (name: string) => story.of(name)[0]!;
   const runOf = (name: string) => {
-    const { runs } = story.world.taskcluster.state.status(only(name).taskId);
+    const { runs } = story.sandbox.taskcluster.state.status(only(name).taskId);
     expect(runs).toHaveLength(1);
     return runs[0]!;
   };
@@ -338,7 +342,7 @@ describe('trouble', () => {
     const name = 'a build longer than its claim';
     const { started, resolved } = runOf(name);
     expect(Date.parse(resolved!) - Date.parse(started!)).toBeGreaterThan(CLAIM_TIMEOUT * 1000);
-    const reclaims = story.world.taskcluster.calls
+    const reclaims = story.sandbox.taskcluster.calls
       .of('reclaimTask')
       .filter(({ taskId, status }) => taskId === only(name).taskId && status === 200);
     expect(reclaims.length).toBeGreaterThan(0);
@@ -350,8 +354,8 @@ describe('trouble', () => {
 });
 
 /** When a request and its build ended, in epoch seconds. */
-async function times({ world }: Story, buildRequestId: number) {
-  const [row] = await world.scheduler.read((statements) =>
+async function times({ sandbox }: Story, buildRequestId: number) {
+  const [row] = await sandbox.scheduler.read((statements) =>
     statements.rows<{ complete_at: number; finish_time: number }>(
       `SELECT br.complete_at AS complete_at, b.finish_time AS finish_time
         FROM buildrequests br JOIN builds b ON b.brid = br.id WHERE br.id = ?`,

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { TcpProxy } from './support/doubles/tcp-proxy.js';
 import { brokerAt } from '../sandbox/broker.js';
 import { freePort } from '../sandbox/services.js';
-import { World } from '../sandbox/world.js';
+import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { compiledProject, copyOfProject } from './support/project.js';
@@ -35,13 +35,13 @@ async function start(service: Service, configFile: string, env: Record<string, s
 
 describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   let folder: string;
-  let world: World;
+  let sandbox: Sandbox;
   let proxy: TcpProxy;
 
   beforeAll(async () => {
     await compiledProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-processes-'));
-    world = await World.start({
+    sandbox = await Sandbox.start({
       folder,
       seed: 1,
       schema: 6,
@@ -52,17 +52,17 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     proxy = await TcpProxy.start(SERVERS.rabbitmq.url);
   }, 120_000);
   afterEach(() => {
-    world.taskcluster.faults = () => 'pass';
-    world.taskcluster.latency = 0;
+    sandbox.taskcluster.faults = () => 'pass';
+    sandbox.taskcluster.latency = 0;
   });
   afterAll(async () => {
     await proxy?.stop();
-    await world?.stop();
+    await sandbox?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
   const configured = (changes: Record<string, JsonValue> = {}) =>
-    world.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 }, changes);
+    sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 }, changes);
 
   it.each(SERVICES)('%s tells that it lives and is ready, its metrics, and ends with 0', async (name) => {
     const service = await start(name, await configured());
@@ -119,24 +119,24 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   it('finishes and acknowledges what is under way when it is told to stop', async () => {
     const service = await start('tc-listener', await configured());
     await service.ready();
-    world.taskcluster.latency = 700;
-    const before = world.taskcluster.calls.total;
-    const taskId = world.taskcluster.createTask({
+    sandbox.taskcluster.latency = 700;
+    const before = sandbox.taskcluster.calls.total;
+    const taskId = sandbox.taskcluster.createTask({
       payload: {
         buildername: 'Linux x86-64 oak idle',
         sourcestamp: { branch: 'projects/oak' },
         properties: { product: 'firefox' },
       },
     });
-    await eventually(() => expect(world.taskcluster.calls.total).toBeGreaterThan(before));
+    await eventually(() => expect(sandbox.taskcluster.calls.total).toBeGreaterThan(before));
     // The handler waits for an answer now.
     service.signal('SIGTERM');
     expect(await service.exit()).toBe(0);
-    const rows = await world.scheduler.read((statements) =>
+    const rows = await sandbox.scheduler.read((statements) =>
       statements.rows('SELECT id FROM buildsets WHERE external_idstring = ?', [`taskId:${taskId}`]),
     );
     expect(rows).toHaveLength(1);
-    expect({ ...(await world.rowsLeft()), queued: await world.messagesLeft() }).toEqual({
+    expect({ ...(await sandbox.rowsLeft()), queued: await sandbox.messagesLeft() }).toEqual({
       tasks: 1,
       messages: 0,
       queued: 0,
@@ -147,7 +147,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     const service = await start('reflector', await configured());
     await service.ready();
     expect((await service.get('/health/live')).status).toBe(200);
-    world.taskcluster.faults = () => 'hang';
+    sandbox.taskcluster.faults = () => 'hang';
     const { report } = await service.until('/health/live', ({ status }) => status === 503);
     expect(report.details['reflector-pass']).toMatchObject({ status: 'down', reason: expect.any(String) });
     expect((await service.get('/health/ready')).status).toBe(200);
@@ -182,7 +182,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       });
       await service.until('/health/ready', ({ status }) => status === 200, 100);
       await service.stop();
-      await eventually(async () => expect(await world.messagesLeft()).toBe(0));
+      await eventually(async () => expect(await sandbox.messagesLeft()).toBe(0));
     } finally {
       await rm(copy, { recursive: true, force: true });
     }

@@ -6,7 +6,7 @@ import { parse } from 'dotenv';
 import { environmentExample, SERVICE_NAMES, settingsDocumentation } from '@bbb/configuration';
 import { brokerAt } from '../sandbox/broker.js';
 import { freePort } from '../sandbox/services.js';
-import { World } from '../sandbox/world.js';
+import { Sandbox } from '../sandbox/sandbox.js';
 import { eventually } from './support/eventually.js';
 import { compiledProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
@@ -17,7 +17,7 @@ type Json = Record<string, unknown>;
 /** What the specs of the configuration cannot see: whether a process, as it is built and started, takes the settings. */
 describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
   let folder: string;
-  let world: World;
+  let sandbox: Sandbox;
   let configFile: string;
 
   beforeAll(async () => {
@@ -27,12 +27,12 @@ describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
       (name) => `sqlite:///${join(folder, name)}`,
     ) as [string, string];
     const broker = brokerAt(SERVERS.rabbitmq.url);
-    world = await World.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
-    configFile = await world.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
+    sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
+    configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
   }, 300_000);
   afterEach(() => ServiceProcess.killAll());
   afterAll(async () => {
-    await world?.stop();
+    await sandbox?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -51,7 +51,7 @@ describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
     async (name) => {
       const json = JSON.parse(await readFile(configFile, 'utf8')) as Json;
       const documented = parse(environmentExample().replace(/^#(?=[A-Z_]+=)/gm, ''));
-      // Where the outside world is, and as whom to reach it, is for the file to say.
+      // Where the outside systems are, and as whom to reach it, is for the file to say.
       const set = settingsDocumentation().filter(
         ({ variable, keys }) => documented[variable] !== '' && !keys.some((key) => isIn(json, key)),
       );

@@ -11,7 +11,7 @@ export interface PublisherOptions {
 /** What the in-process broker says of a message that no queue wants; a real one accepts and drops it. */
 const UNROUTABLE = 'message undelivered';
 
-/** The outside world's side of Pulse: declares its exchanges and publishes persistent JSON to them. */
+/** The simulated systems' side of Pulse: declares its exchanges and publishes persistent JSON to them. */
 export class Publisher {
   private constructor(
     private readonly model: ChannelModel,

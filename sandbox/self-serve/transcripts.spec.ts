@@ -35,7 +35,7 @@ describe('the recorded answers of Self Serve', () => {
     await bench.close();
   });
 
-  async function world(fault?: Fault, firstJobId = 1_234_567) {
+  async function startSelfServe(fault?: Fault, firstJobId = 1_234_567) {
     const master = await bench.master({ name: MASTER, plan: () => ({ claimWindow: 4, hold: true }) });
     master.continueNumbersAt(LINUX.name, 105);
     await bench.change('UPDATE buildrequests SET id = ? WHERE id = ?', [
@@ -55,7 +55,7 @@ describe('the recorded answers of Self Serve', () => {
   }
 
   async function building(firstJobId?: number) {
-    const made = await world(undefined, firstJobId);
+    const made = await startSelfServe(undefined, firstJobId);
     await made.master.step();
     clock.advance(4);
     await made.master.step();
@@ -77,12 +77,12 @@ describe('the recorded answers of Self Serve', () => {
   const ARRANGED: Record<string, () => Promise<unknown>> = {
     'cancel build accepted': () => building(1_234_568),
     'build info': () => building(),
-    'job row not stored': () => world({ kind: 'job-not-stored' }),
-    'broker down': () => world({ kind: 'broker-down' }),
-    'job pending': async () => cancelled(await world(), `request/${BRID}`),
-    'job done, request was pending': async () => cancelled(await world(), `request/${BRID}`, 2),
+    'job row not stored': () => startSelfServe({ kind: 'job-not-stored' }),
+    'broker down': () => startSelfServe({ kind: 'broker-down' }),
+    'job pending': async () => cancelled(await startSelfServe(), `request/${BRID}`),
+    'job done, request was pending': async () => cancelled(await startSelfServe(), `request/${BRID}`, 2),
     'job done, request already complete': async () => {
-      const made = await world();
+      const made = await startSelfServe();
       await bench.change('UPDATE buildrequests SET complete = 1');
       await cancelled(made, `request/${BRID}`, 2);
     },
@@ -91,13 +91,13 @@ describe('the recorded answers of Self Serve', () => {
       await made.master.kill();
       await cancelled(made, `build/${BID}`, 60);
     },
-    reprioritize: () => world(undefined, 1_234_569),
+    reprioritize: () => startSelfServe(undefined, 1_234_569),
   };
 
   it.each(transcripts.filter(({ name }) => !NOT_SIMULATED.includes(name)))(
     'are the simulator’s: $name',
     async ({ name, request, response }) => {
-      await (ARRANGED[name] ?? world)();
+      await (ARRANGED[name] ?? startSelfServe)();
       const got = await fetch(new URL(request.path, selfServe!.url), {
         method: request.method,
         headers: { ...request.headers, ...(request.headers.Accept ? {} : { Accept: '*/*' }) },
@@ -121,7 +121,7 @@ describe('the recorded answers of Self Serve', () => {
   });
 
   it('refuse what cannot be reprioritized', async () => {
-    const made = await world();
+    const made = await startSelfServe();
     const put = async (priority: string) => {
       const answer = await fetch(`${made.selfServe.url}/mozilla-central/request/${BRID}?format=json`, {
         method: 'PUT',

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECTIONS, freePort } from '../../sandbox/services.js';
-import type { World } from '../../sandbox/world.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import { ProgressLine } from '../support/progress-line.js';
 import { happen, type Reach } from './timeline.js';
 import { Instance } from './instance.js';
@@ -67,9 +67,9 @@ export async function rage(
 
   const calmSince = now();
   let restingSince: number | undefined;
-  let rest = await restOf(reach.world, load);
+  let rest = await restOf(reach.sandbox, load);
   while (now() - calmSince < options.calm) {
-    rest = await restOf(reach.world, load);
+    rest = await restOf(reach.sandbox, load);
     const isAtRest = load.isOver && Object.values(rest).every((count) => count === 0);
     restingSince = isAtRest ? (restingSince ?? now()) : undefined;
     if (restingSince !== undefined && now() - restingSince >= REST_FOR) break;
@@ -82,8 +82,8 @@ export async function rage(
   return { rest, secondsOfCalm: (restingSince ?? now()) - calmSince };
 }
 
-export async function restOf(world: World, load: Load): Promise<Rest> {
-  const { tasks, messages } = await world.rowsLeft();
+export async function restOf(sandbox: Sandbox, load: Load): Promise<Rest> {
+  const { tasks, messages } = await sandbox.rowsLeft();
   const mattering = load.stories.filter(({ scenario }) => scenario.name !== 'ignored builder');
   const isOpen = (state: string | undefined) =>
     !state || ['pending', 'running', 'unscheduled'].includes(state);
@@ -92,10 +92,10 @@ export async function restOf(world: World, load: Load): Promise<Rest> {
     kept: messages,
     openTasks: mattering.filter(({ seen }) => isOpen(seen?.taskState)).length,
     openRequests: load.stories.filter(({ seen }) => seen?.requests.some(({ complete }) => !complete)).length,
-    runningBuilds: world.master.inProgress().length,
-    onTheirWay: world.messagesOnTheirWay,
+    runningBuilds: sandbox.master.inProgress().length,
+    onTheirWay: sandbox.messagesOnTheirWay,
     // Asked last and only then: each question is a connection.
-    queued: tasks === 0 && messages === 0 ? await world.messagesLeft() : 0,
+    queued: tasks === 0 && messages === 0 ? await sandbox.messagesLeft() : 0,
   };
 }
 
@@ -104,8 +104,8 @@ export async function restOf(world: World, load: Load): Promise<Rest> {
  * A message is quarantined after 20 attempts, 5 seconds to 5 minutes apart: about 80 minutes, which are 4 claims.
  */
 export async function writeConfiguration(reach: Omit<Reach, 'instances' | 'tell'>): Promise<string> {
-  const { world, databases, broker } = reach;
-  const file = await world.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
+  const { sandbox, databases, broker } = reach;
+  const file = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
   const written = JSON.parse(await readFile(file, 'utf8')) as Record<string, object>;
   const configuration = {
     ...written,

@@ -1,5 +1,5 @@
 import type { SchedulerConnection } from '../../sandbox/buildbot/index.js';
-import type { World } from '../../sandbox/world.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import type { TaskStory } from './load.js';
 
 /** A build request as the scheduler database has it in the end. */
@@ -34,15 +34,15 @@ export interface BookedTask extends Pick<
 }
 
 /** Reads both sides past the bridge. The stories must have been looked at a moment ago. */
-export async function readBooks(world: World, stories: readonly TaskStory[]): Promise<BookedTask[]> {
-  const requests = await readRequests(world.scheduler);
-  const hit = await strangersHit(world);
+export async function readBooks(sandbox: Sandbox, stories: readonly TaskStory[]): Promise<BookedTask[]> {
+  const requests = await readRequests(sandbox.scheduler);
+  const hit = await strangersHit(sandbox);
   return stories.map((story) => ({
     ...story,
     hitInsteadOfAnother: (requests.get(story.taskId) ?? [])
       .map(({ buildRequestId }) => buildRequestId)
       .filter((buildRequestId) => hit.has(buildRequestId)),
-    runs: world.taskcluster.state.status(story.taskId).runs,
+    runs: sandbox.taskcluster.state.status(story.taskId).runs,
     requests: requests.get(story.taskId) ?? [],
     taskcluster: story.seen?.taskcluster ?? '',
     buildbot: story.seen?.buildbot ?? '',
@@ -89,7 +89,7 @@ async function readRequests(scheduler: SchedulerConnection): Promise<Map<string,
  * Self Serve finds the number of the build that it was asked to stop, and its agent stops whatever has the number some
  * time later. A master that is killed in between gives the number to the next build: nobody outside can prevent it.
  */
-async function strangersHit({ scheduler, selfServe }: World): Promise<Set<number>> {
+async function strangersHit({ scheduler, selfServe }: Sandbox): Promise<Set<number>> {
   interface Row {
     id: number;
     brid: number;

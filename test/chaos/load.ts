@@ -3,7 +3,7 @@ import type { Scenario } from '../../sandbox/mix.js';
 import { taskOf } from '../../sandbox/mix.js';
 import { look, type SeenTask } from '../../sandbox/seen.js';
 import { cast } from '../../sandbox/story.js';
-import type { World } from '../../sandbox/world.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import { WHIM_KINDS, WHIMS, type WhimKind } from './scenarios.js';
 import type { Tally } from './counters.js';
 
@@ -34,7 +34,7 @@ export class Load {
   private begun = Date.now();
 
   constructor(
-    private readonly world: World,
+    private readonly sandbox: Sandbox,
     seed: number,
     private readonly rate: number,
     private readonly tally: Tally,
@@ -54,7 +54,7 @@ export class Load {
     while (this.stories.length < due) {
       const number = this.stories.length;
       for (const scenario of this.groups.shift()!) {
-        const taskId = this.world.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
+        const taskId = this.sandbox.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
         const whims = scenario === WHIMS ? this.whims() : [];
         this.stories.push({
           taskId,
@@ -71,11 +71,11 @@ export class Load {
 
   /** Looks at every task on both sides, and does what its user does then. */
   async look(): Promise<void> {
-    const { world } = this;
+    const { sandbox } = this;
     const seen = await look(
       this.stories.map(({ taskId }) => taskId),
-      world.taskcluster,
-      world.scheduler,
+      sandbox.taskcluster,
+      sandbox.scheduler,
     );
     for (const [index, story] of this.stories.slice(0, seen.length).entries()) {
       const task = seen[index]!;
@@ -112,7 +112,7 @@ export class Load {
     story.done += 1;
     const runs = this.runs(story).length;
     const [open] = seen.requests.filter(({ complete }) => !complete);
-    await action.act(this.world, seen);
+    await action.act(this.sandbox, seen);
     const after = this.runs(story);
     if (after.length > runs) story.userRuns.push(after.length - 1);
     if (after[runs - 1]?.reasonResolved === 'canceled') story.cancelledRuns.push(runs - 1);
@@ -122,7 +122,7 @@ export class Load {
   }
 
   private async indulge(story: TaskStory, seen: SeenTask, kind: WhimKind): Promise<void> {
-    const { taskcluster, master } = this.world;
+    const { taskcluster, master } = this.sandbox;
     const runs = this.runs(story).length;
     switch (kind) {
       case 'cancel task': {
@@ -154,6 +154,6 @@ export class Load {
   }
 
   private runs({ taskId }: TaskStory) {
-    return this.world.taskcluster.state.status(taskId).runs;
+    return this.sandbox.taskcluster.state.status(taskId).runs;
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { migrateDatabase } from '@bbb/bridge-db';
 import { brokerAt } from '../../sandbox/broker.js';
 import { freshDatabases } from '../../sandbox/fresh-databases.js';
-import { World } from '../../sandbox/world.js';
+import { Sandbox } from '../../sandbox/sandbox.js';
 import { optionsGiven } from '../support/command-line.js';
 import { SERVERS } from '../support/global-setup.js';
 import { audit } from './audit.js';
@@ -32,7 +32,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
   let instances: Instance[] = [];
   try {
     await migrateDatabase(fresh.bridgeDb);
-    const world = await World.start({
+    const sandbox = await Sandbox.start({
       ...fresh,
       folder,
       broker: brokerAt(SERVERS.rabbitmq.url),
@@ -44,8 +44,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
       fate: weather.fate,
       selfServe: { fault: weather.selfServe, replicaLag: 0.5 },
     });
-    undo.push(() => world.stop());
-    world.taskcluster.faults = weather.taskcluster;
+    undo.push(() => sandbox.stop());
+    sandbox.taskcluster.faults = weather.taskcluster;
     const proxyTo = async (url: string) => {
       const proxy = await TcpProxy.start(url);
       undo.push(() => proxy.stop());
@@ -57,16 +57,16 @@ async function chaos(options: ChaosOptions): Promise<number> {
       bridge: await proxyTo(fresh.bridgeDb),
     };
     const broker = await proxyTo(SERVERS.rabbitmq.url);
-    const configFile = await writeConfiguration({ world, databases, broker, weather, tally });
+    const configFile = await writeConfiguration({ sandbox, databases, broker, weather, tally });
     instances = await startInstances(options.instances, configFile, folder, tally);
     process.stdout.write(`Logs and configuration are in ${folder}\n`);
     await Promise.all(instances.map((instance) => instance.ready()));
 
-    const load = new Load(world, seed, options.rate, tally);
-    const reach = { world, instances, databases, broker, weather, tally, tell: diary(folder) };
+    const load = new Load(sandbox, seed, options.rate, tally);
+    const reach = { sandbox, instances, databases, broker, weather, tally, tell: diary(folder) };
     const { secondsOfCalm } = await rage(options, load, reach);
     const exits = await Promise.all(instances.map((instance) => instance.stop()));
-    const books = await readBooks(world, load.stories);
+    const books = await readBooks(sandbox, load.stories);
     const findings = books.flatMap(audit);
     const hits = books.filter(({ requests, hitInsteadOfAnother }) =>
       requests.some(
@@ -82,7 +82,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
       tasks: load.stories.length,
       tally,
       findings,
-      rest: await restOf(world, load),
+      rest: await restOf(sandbox, load),
       secondsOfCalm,
       exits,
     });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { World } from '../../sandbox/world.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 import { hasRabbitmqctl } from '../support/global-setup.js';
 import type { Instance } from './instance.js';
 import type { Happening } from './plan.js';
@@ -10,7 +10,7 @@ import type { Weather } from './faults.js';
 
 /** What chaos can lay hands on. */
 export interface Reach {
-  world: World;
+  sandbox: Sandbox;
   instances: readonly Instance[];
   databases: { server: string; scheduler: TcpProxy; bridge: TcpProxy };
   broker: TcpProxy;
@@ -22,7 +22,7 @@ export interface Reach {
 
 /** Lets one thing happen; resolves when it is over. */
 export async function happen({ kind, lasts, whom, how }: Happening, reach: Reach): Promise<void> {
-  const { world, weather, tally, tell } = reach;
+  const { sandbox, weather, tally, tell } = reach;
   const text = `${kind} ${lasts.toFixed(1)} s`;
   switch (kind) {
     case 'kill':
@@ -37,12 +37,12 @@ export async function happen({ kind, lasts, whom, how }: Happening, reach: Reach
       return instance[kind](lasts);
     }
     case 'master-killed':
-      if (!world.master.isUp) return;
+      if (!sandbox.master.isUp) return;
       tell(text);
       tally.count(kind);
-      await world.master.kill();
+      await sandbox.master.kill();
       await sleep(lasts * 1000);
-      return world.master.restart();
+      return sandbox.master.restart();
     case 'sessions-killed': {
       const ports = databaseOf(reach, whom).upstreamPorts;
       const some = how < 0.5 ? ports : ports.filter((_, index) => index % 2 === 0);
@@ -75,8 +75,8 @@ export async function happen({ kind, lasts, whom, how }: Happening, reach: Reach
       return outage([reach.broker], manner, lasts, tally, kind);
     }
     case 'queue-deleted': {
-      const queue = world.queues[Math.floor(whom * world.queues.length)]!;
-      const held = await world.deleteQueue(queue);
+      const queue = sandbox.queues[Math.floor(whom * sandbox.queues.length)]!;
+      const held = await sandbox.deleteQueue(queue);
       tell(`${text}: ${queue}, ${held} messages waited in it`);
       tally.count('messages: deleted with their queue', held);
       return tally.count(kind);

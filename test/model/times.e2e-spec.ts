@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { end, request, requested, running, theTask } from './faults/scenario.js';
-import { World } from './world/world.js';
+import { ModelWorld } from './world/world.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -9,8 +9,8 @@ beforeAll(() => Logger.overrideLogger(false));
 const MOMENTS = Array.from({ length: 12 }, (_, index) => index * 5 + 1);
 
 /** A world in which, from a moment on, nobody is told anything: the clock alone must do. */
-async function silent(moment: number, prepare: (world: World) => Promise<void>): Promise<World> {
-  const world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector', 'reflector'] });
+async function silent(moment: number, prepare: (world: ModelWorld) => Promise<void>): Promise<ModelWorld> {
+  const world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector', 'reflector'] });
   await prepare(world);
   await world.advance(60 + moment, 1);
   world.bus.clear();
@@ -19,7 +19,7 @@ async function silent(moment: number, prepare: (world: World) => Promise<void>):
 }
 
 /** Seconds until something is so; Self Serve's agent and the masters do at once what they are asked. */
-async function secondsUntil(world: World, isSo: () => boolean): Promise<number> {
+async function secondsUntil(world: ModelWorld, isSo: () => boolean): Promise<number> {
   for (let seconds = 0; seconds < 3600; seconds++) {
     if (isSo()) return seconds;
     await world.advance(1, 1);
@@ -36,7 +36,7 @@ async function longest(measure: (moment: number) => Promise<number>): Promise<nu
   return most;
 }
 
-const ended = (world: World) => world.statusOf(theTask(world))?.state === 'completed';
+const ended = (world: ModelWorld) => world.statusOf(theTask(world))?.state === 'completed';
 
 describe('without any message, and with default settings', () => {
   it('a pending task has its build request within 90 seconds', async () => {

@@ -14,14 +14,14 @@ import {
   theTask,
 } from './faults/scenario.js';
 import { CONFIGURATION } from './world/settings.js';
-import { World } from './world/world.js';
+import { ModelWorld } from './world/world.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-let world: World;
+let world: ModelWorld;
 
 beforeEach(() => {
-  world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
+  world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
 });
 
 const story = (taskId = theTask(world)) =>
@@ -62,7 +62,7 @@ describe('what the original bridge got wrong', () => {
 
   it('6, 7: a process killed anywhere in an injection leaves neither an orphan nor a second request', async () => {
     for (let skip = 0; skip < 4; skip++) {
-      world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
+      world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
       world.create();
       const [listener] = world.of('tc-listener');
       listener!.gate.fault = { skip, kind: 'kill', moment: 'after', effectsOnly: true };
@@ -115,7 +115,7 @@ describe('what the original bridge got wrong', () => {
 
   it('24, 25: a request cancelled in Buildbot after a RETRY ends its task, claimed or not', async () => {
     for (const isTold of [true, false]) {
-      world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
+      world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
       await ended(world, 5);
       if (isTold) await tell(world, 'log_uploaded');
       world.farm.markComplete(request(world));
@@ -146,7 +146,7 @@ describe('what the original bridge got wrong', () => {
   });
 
   it('31: requests that no message names any more are claimed and resolved', async () => {
-    world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector'], idLimit: 1 });
+    world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'], idLimit: 1 });
     await requested(world);
     await requested(world);
     begin(world);
@@ -183,7 +183,7 @@ describe('what the original bridge got wrong', () => {
   });
 
   it('43: several reflectors share the passes', async () => {
-    world = new World({ instances: ['reflector', 'reflector', 'reflector'] });
+    world = new ModelWorld({ instances: ['reflector', 'reflector', 'reflector'] });
     world.instances.forEach(({ gate }) => (gate.recording = true));
     await world.advance(3600, 1);
     const passes = world.instances.map(({ gate }) => gate.calls.filter(({ name }) => name === 'page').length);
@@ -216,7 +216,7 @@ describe('histories that once broke a rule', () => {
   });
 
   it('a pass at an odd moment keeps the next one from its turn for no longer than 90 seconds', async () => {
-    world = new World({ instances: ['reflector', 'reflector'] });
+    world = new ModelWorld({ instances: ['reflector', 'reflector'] });
     world.turns.taken.set('pass', world.now() + 45);
     const taskId = world.create();
     await world.advance(90, 1);

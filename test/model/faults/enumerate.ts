@@ -1,7 +1,7 @@
 import { heal } from '../history/heal.js';
 import { Random } from '../random.js';
 import type { Fault, FaultKind } from '../world/gate.js';
-import { World } from '../world/world.js';
+import { ModelWorld } from '../world/world.js';
 import type { Scenario } from './scenario.js';
 
 /** How one effect goes wrong. */
@@ -80,7 +80,7 @@ export async function play(
 }
 
 async function prepared(scenario: Scenario) {
-  const world = new World({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
+  const world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
   await scenario.prepare(world);
   world.faults.clear();
   const [instance] = world.of(scenario.service);
@@ -88,7 +88,7 @@ async function prepared(scenario: Scenario) {
   return { world, instance };
 }
 
-function ending(world: World): Ending {
+function ending(world: ModelWorld): Ending {
   const story = world.taskIds.map((taskId) => {
     const ends = world.statusOf(taskId)?.runs.map(({ state, reasonResolved }) => reasonResolved ?? state);
     // Whether it was stopped before its build or in it is a matter of moments.

@@ -1,15 +1,15 @@
 import type { BusMessage, QueueName } from '../world/bus.js';
 import type { Instance, Service } from '../world/instance.js';
-import type { NewTask, World } from '../world/world.js';
+import type { NewTask, ModelWorld } from '../world/world.js';
 
 /** A situation, and something that the bridge is told or finds out in it. */
 export interface Scenario {
   name: string;
   /** Brings the world to the situation; nothing fails yet. */
-  prepare: (world: World) => Promise<void>;
+  prepare: (world: ModelWorld) => Promise<void>;
   /** Who acts, and what makes it act. */
   service: Service;
-  trigger: (world: World, instance: Instance) => void;
+  trigger: (world: ModelWorld, instance: Instance) => void;
   /** Seconds that everything may take longer than it should, because absence is only believed when it lasts. */
   patience?: number;
   /** Seconds that builds last, where the situation itself takes long. */
@@ -17,14 +17,14 @@ export interface Scenario {
 }
 
 /** The newest message of a queue. */
-export function newest(world: World, queue: QueueName): BusMessage {
+export function newest(world: ModelWorld, queue: QueueName): BusMessage {
   const message = world.bus.ready.findLast(({ subscription }) => subscription === queue);
   if (!message) throw new TypeError(`no message in ${queue}`);
   return message;
 }
 
 /** Everything in these queues is handled. */
-export async function tell(world: World, ...queues: QueueName[]): Promise<void> {
+export async function tell(world: ModelWorld, ...queues: QueueName[]): Promise<void> {
   for (const message of world.bus.ready) {
     const [consumer] = world.consumersOf(message.subscription);
     if (consumer && queues.includes(message.subscription)) world.deliver(message, consumer);
@@ -33,49 +33,49 @@ export async function tell(world: World, ...queues: QueueName[]): Promise<void> 
 }
 
 /** A task with its request. */
-export async function requested(world: World, task: NewTask = {}): Promise<void> {
+export async function requested(world: ModelWorld, task: NewTask = {}): Promise<void> {
   world.create(task);
   await tell(world, 'task-pending');
 }
 
 /** Its build runs; the bridge has not been told. */
-export async function building(world: World, task: NewTask = {}): Promise<void> {
+export async function building(world: ModelWorld, task: NewTask = {}): Promise<void> {
   await requested(world, task);
   begin(world);
 }
 
 /** Its build runs, and the bridge knows. */
-export async function running(world: World, task: NewTask = {}): Promise<void> {
+export async function running(world: ModelWorld, task: NewTask = {}): Promise<void> {
   await building(world, task);
   await tell(world, 'started');
 }
 
 /** Its build has ended; the bridge has not been told. */
-export async function ended(world: World, results: number, task: NewTask = {}): Promise<void> {
+export async function ended(world: ModelWorld, results: number, task: NewTask = {}): Promise<void> {
   await running(world, task);
   end(world, results);
 }
 
-export function begin(world: World): void {
+export function begin(world: ModelWorld): void {
   const [master] = world.masters;
   master?.pick();
   master?.begin();
 }
 
-export function end(world: World, results: number): void {
+export function end(world: ModelWorld, results: number): void {
   const [master] = world.masters;
   master?.end(results);
   master?.retire();
 }
 
 /** The request's row as the scheduler database has it. */
-export function request(world: World) {
+export function request(world: ModelWorld) {
   const row = [...world.farm.requests.values()].at(-1);
   if (!row) throw new TypeError('no request was made');
   return row;
 }
 
-export function theTask(world: World): string {
+export function theTask(world: ModelWorld): string {
   const [taskId] = world.taskIds;
   if (taskId === undefined) throw new TypeError('no task was made');
   return taskId;

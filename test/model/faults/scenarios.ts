@@ -13,11 +13,11 @@ import {
 } from './scenario.js';
 import type { QueueName } from '../world/bus.js';
 import type { Instance } from '../world/instance.js';
-import type { World } from '../world/world.js';
+import type { ModelWorld } from '../world/world.js';
 
-const told = (queue: QueueName) => (world: World, instance: Instance) =>
+const told = (queue: QueueName) => (world: ModelWorld, instance: Instance) =>
   world.deliver(newest(world, queue), instance);
-const passes = (world: World, instance: Instance) => world.begin(instance.pass());
+const passes = (world: ModelWorld, instance: Instance) => world.begin(instance.pass());
 
 const pending = (name: string, prepare: Scenario['prepare']): Scenario => ({
   name: `task-pending: ${name}`,
@@ -59,7 +59,7 @@ const pass = (name: string, prepare: Scenario['prepare'], more: Partial<Scenario
 });
 
 /** Past the end of the claim, with no reflector at work. */
-async function claimExpires(world: World): Promise<void> {
+async function claimExpires(world: ModelWorld): Promise<void> {
   const [reflector] = world.of('reflector');
   reflector?.gate.pause();
   await world.advance(1300);
@@ -69,7 +69,7 @@ async function claimExpires(world: World): Promise<void> {
 }
 
 /** Time passes until the reflector's pass is due again, without the pass. */
-async function later(world: World, seconds: number): Promise<void> {
+async function later(world: ModelWorld, seconds: number): Promise<void> {
   const [reflector] = world.of('reflector');
   reflector?.gate.pause();
   await world.advance(seconds);
@@ -78,7 +78,7 @@ async function later(world: World, seconds: number): Promise<void> {
 }
 
 /** A process is killed in the midst of creating the request. */
-async function cutOffAt(world: World, skip: number): Promise<void> {
+async function cutOffAt(world: ModelWorld, skip: number): Promise<void> {
   world.create();
   const [listener] = world.of('tc-listener');
   if (!listener) throw new TypeError('no tc-listener');

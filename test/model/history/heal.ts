@@ -1,5 +1,5 @@
 import type { Random } from '../random.js';
-import type { World } from '../world/world.js';
+import type { ModelWorld } from '../world/world.js';
 import { Liveness } from './liveness.js';
 
 /** Seconds between two looks. */
@@ -24,7 +24,7 @@ export interface Healing {
  * Everything works again: what was killed is restarted, what is away comes back, masters build and Self Serve obeys.
  * From here on the times are guaranteed.
  */
-export async function heal(world: World, healing: Healing): Promise<void> {
+export async function heal(world: ModelWorld, healing: Healing): Promise<void> {
   await recover(world, healing.isSilent);
   const liveness = new Liveness(world, healing.patience);
   const end = world.now() + LIMIT;
@@ -41,7 +41,7 @@ export async function heal(world: World, healing: Healing): Promise<void> {
   }
 }
 
-async function recover(world: World, isSilent: boolean): Promise<void> {
+async function recover(world: ModelWorld, isSilent: boolean): Promise<void> {
   world.outages.clear();
   world.kept.away = false;
   for (const instance of [...world.instances]) {
@@ -62,7 +62,7 @@ async function recover(world: World, isSilent: boolean): Promise<void> {
 }
 
 /** What the others do in one tick: nobody starves. */
-function fairWork(world: World, { random, results, buildSeconds = 0 }: Healing): void {
+function fairWork(world: ModelWorld, { random, results, buildSeconds = 0 }: Healing): void {
   for (const master of world.masters) {
     while (master.retire());
     if (random.chance(0.5) && master.oldest >= buildSeconds) master.end(random.pick(results));
@@ -76,7 +76,7 @@ function fairWork(world: World, { random, results, buildSeconds = 0 }: Healing):
   }
 }
 
-function leftOvers(world: World): Record<string, unknown> {
+function leftOvers(world: ModelWorld): Record<string, unknown> {
   return {
     messages: world.bus.messages.length,
     kept: [...world.kept.kept.values()].map(({ state, subscription, error }) => ({

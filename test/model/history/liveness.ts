@@ -1,7 +1,7 @@
 import type { Run, TaskStatus } from '@bbb/rules';
 import { type RequestRow, stateOf } from '../world/farm.js';
 import { WORKER } from '../world/settings.js';
-import type { World } from '../world/world.js';
+import type { ModelWorld } from '../world/world.js';
 
 /** Seconds within which things must happen once everything works. */
 export const BOUNDS = {
@@ -27,7 +27,7 @@ export class Liveness {
   #now: Set<string> = new Set();
 
   constructor(
-    private readonly world: World,
+    private readonly world: ModelWorld,
     private readonly patience = 0,
   ) {
     this.#begun = world.now();

@@ -2,7 +2,7 @@ import type { BusMessage } from '../world/bus.js';
 import { QUEUES } from '../world/bus.js';
 import { type FaultKind, type System } from '../world/gate.js';
 import type { Instance, Service } from '../world/instance.js';
-import type { TaskKind, World } from '../world/world.js';
+import type { TaskKind, ModelWorld } from '../world/world.js';
 import type { Op, Step } from './step.js';
 
 const KINDS: readonly TaskKind[] = [
@@ -31,10 +31,10 @@ const SYSTEMS: readonly System[] = ['bridge-db', 'taskcluster', 'scheduler-db', 
 const OUTAGES = [30, 100, 400, 1000, 1900];
 const MAX_TASKS = 3;
 
-type Performance = (world: World, step: Step) => void | Promise<void>;
+type Performance = (world: ModelWorld, step: Step) => void | Promise<void>;
 
 /** Carries out one step; one that has nothing to work on does nothing. */
-export async function perform(world: World, step: Step): Promise<void> {
+export async function perform(world: ModelWorld, step: Step): Promise<void> {
   if (world.taskIds.length === 0 && step.op !== 'create') return;
   await PERFORMANCES[step.op](world, step);
   await world.settle();
@@ -173,13 +173,13 @@ const PERFORMANCES: Record<Op, Performance> = {
   },
 };
 
-function hand(world: World, message: BusMessage, which: number): void {
+function hand(world: ModelWorld, message: BusMessage, which: number): void {
   const consumers = world.consumersOf(message.subscription);
   const consumer: Instance | undefined = consumers[which % Math.max(1, consumers.length)];
   if (consumer) world.deliver(message, consumer);
 }
 
-function taskOf(world: World, which: number): string {
+function taskOf(world: ModelWorld, which: number): string {
   return at(world.taskIds, which);
 }
 

@@ -1,7 +1,7 @@
 import { Random } from '../random.js';
 import type { Mutant } from '../world/mutant.js';
 import { WORKER } from '../world/settings.js';
-import { World } from '../world/world.js';
+import { ModelWorld } from '../world/world.js';
 import { heal } from './heal.js';
 import { perform } from './perform.js';
 import type { History } from './step.js';
@@ -25,7 +25,7 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
   // Outages make errors by the thousand, and nobody reads where they came from.
   Error.stackTraceLimit = 0;
   try {
-    const world = new World({ mutant, idLimit: history.idLimit });
+    const world = new ModelWorld({ mutant, idLimit: history.idLimit });
     const begun = world.now();
     await follow(world, history, random);
     return {
@@ -40,7 +40,7 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
   }
 }
 
-async function follow(world: World, history: History, random: Random): Promise<void> {
+async function follow(world: ModelWorld, history: History, random: Random): Promise<void> {
   for (const step of history.steps) {
     await perform(world, step);
     if (history.isCalm) checkClaims(world);
@@ -52,7 +52,7 @@ async function follow(world: World, history: History, random: Random): Promise<v
 }
 
 /** L4, where nothing but short outages has happened. */
-function checkClaims(world: World): void {
+function checkClaims(world: ModelWorld): void {
   for (const taskId of world.taskIds) {
     const expired = world
       .statusOf(taskId)

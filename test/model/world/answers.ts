@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
 import { RETRY, stateOf } from './farm.js';
-import type { World } from './world.js';
+import type { ModelWorld } from './world.js';
 
 interface EndMessage {
   payload?: { build?: { number?: number; results?: number; properties?: [string, unknown, string][] } };
@@ -14,7 +14,7 @@ function idsIn({ payload }: EndMessage): number[] {
 }
 
 /** S8: a message is answered for only when it is kept, or when what it tells has been done. */
-export function checkAck(world: World, message: ReceivedMessage, outcome: Outcome): void {
+export function checkAck(world: ModelWorld, message: ReceivedMessage, outcome: Outcome): void {
   switch (outcome) {
     case 'requeued':
       return;
@@ -31,7 +31,7 @@ export function checkAck(world: World, message: ReceivedMessage, outcome: Outcom
 }
 
 /** The end of a build has been told: every task that it was the last build of is resolved. */
-function checkEnd(world: World, message: EndMessage): void {
+function checkEnd(world: ModelWorld, message: EndMessage): void {
   const { number, results } = message.payload?.build ?? {};
   if (results === RETRY) return;
   for (const id of idsIn(message)) {

@@ -17,7 +17,7 @@ import { Gate } from './gate.js';
 import { openPorts } from './ports.js';
 import { CONFIGURATION, INTERVAL, POLICY, RULES } from './settings.js';
 import { behindGate, type KeptMessages } from './stores.js';
-import type { World } from './world.js';
+import type { ModelWorld } from './world.js';
 
 export type Service = 'tc-listener' | 'bb-listener' | 'reflector';
 
@@ -58,7 +58,7 @@ export class Instance {
 
   constructor(
     readonly service: Service,
-    world: World,
+    world: ModelWorld,
   ) {
     const { mutant } = world;
     this.clock = new SkewedClock(() => world.now());

@@ -15,7 +15,7 @@ import { BUILDER, INTERVAL } from './settings.js';
 import { KeptMessages, MemoryTurnStore, WatchedTaskStore } from './stores.js';
 import { Watch } from './watch.js';
 
-export interface WorldOptions {
+export interface ModelWorldOptions {
   instances?: readonly Service[];
   /** Request ids that a build message names at most. */
   idLimit?: number;
@@ -51,7 +51,7 @@ const STEP = 60;
  * Both sides of the bridge, the bridge between them, and the time. Nothing happens but by a call of one of its
  * methods, so that the same calls lead to the same end.
  */
-export class World implements GateWorld {
+export class ModelWorld implements GateWorld {
   readonly mutant: Mutant;
   readonly bus = new Bus();
   readonly farm = new Farm(() => this.now());
@@ -70,7 +70,7 @@ export class World implements GateWorld {
   readonly faults = new Map<string, number>();
   #now = 1_500_000_000;
 
-  constructor({ instances = ALL, idLimit = 100, mutant = {} }: WorldOptions = {}) {
+  constructor({ instances = ALL, idLimit = 100, mutant = {} }: ModelWorldOptions = {}) {
     this.mutant = mutant;
     this.queue = new QueueState({
       clock: { now: () => this.now() },

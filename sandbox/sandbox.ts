@@ -22,7 +22,7 @@ import {
   type PulseMessage,
 } from './taskcluster/index.js';
 
-export interface WorldOptions {
+export interface SandboxOptions {
   /** For configuration, logs and SQLite files. */
   folder: string;
   seed: number;
@@ -58,9 +58,9 @@ const USUAL_PACE = {
 export type Pace = typeof USUAL_PACE;
 
 /** Everything outside the bridge: Taskcluster, a Buildbot 0.8 master, Self Serve, the exchanges of Pulse. */
-export class World {
+export class Sandbox {
   private constructor(
-    readonly options: WorldOptions,
+    readonly options: SandboxOptions,
     private readonly pace: Pace,
     readonly taskcluster: TaskclusterSimulator,
     readonly master: MasterSimulator,
@@ -73,7 +73,7 @@ export class World {
     readonly id: string,
   ) {}
 
-  static async start(options: WorldOptions): Promise<World> {
+  static async start(options: SandboxOptions): Promise<Sandbox> {
     const { seed, schema, schedulerDb, broker, scenarios = SCENARIOS, builders = BUILDERS } = options;
     const pace = { ...USUAL_PACE, ...options.pace };
     const id = `sandbox-${randomBytes(4).toString('hex')}`;
@@ -130,7 +130,7 @@ export class World {
     });
     master.run(50);
     selfServe.run(100);
-    return new World(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, mail, id);
+    return new Sandbox(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, mail, id);
   }
 
   /**

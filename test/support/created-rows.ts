@@ -1,9 +1,9 @@
-import type { World } from '../../sandbox/world.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
 
 type Row = Record<string, unknown>;
 
 /** The rows of one request, as they stand in a scheduler database, without the ids that connect them. */
-export interface InjectedRows {
+export interface CreatedRows {
   buildset: Row;
   sourcestamp: Row;
   /** Value and source, by name. */
@@ -14,9 +14,9 @@ export interface InjectedRows {
 }
 
 /** Reads them past the bridge. */
-export async function injectedRows(world: World, buildRequestId: number): Promise<InjectedRows> {
-  const { schema } = world.options;
-  return world.scheduler.read(async (statements) => {
+export async function readCreatedRows(sandbox: Sandbox, buildRequestId: number): Promise<CreatedRows> {
+  const { schema } = sandbox.options;
+  return sandbox.scheduler.read(async (statements) => {
     const one = async (sql: string, id: unknown = buildRequestId) =>
       (await statements.rows<Row>(sql, [id as number]))[0]!;
     const claimed = schema === 6 ? ', claimed_at, claimed_by_name' : '';

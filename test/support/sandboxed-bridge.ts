@@ -6,12 +6,14 @@ import { promisify } from 'node:util';
 import type { JsonValue } from '@bbb/rules';
 import { brokerAt } from '../../sandbox/broker.js';
 import { freePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
-import { World, type WorldOptions } from '../../sandbox/world.js';
+import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.js';
 import { createDatabase, type DatabaseKind } from './databases.js';
 import { compiledProject } from './project.js';
 import { SERVERS } from './servers.js';
 
-export interface SandboxOptions extends Partial<Pick<WorldOptions, 'schema' | 'scenarios' | 'pace'>> {
+export interface SandboxedBridgeOptions extends Partial<
+  Pick<SandboxOptions, 'schema' | 'scenarios' | 'pace'>
+> {
   database: DatabaseKind;
   /** All in this process with a broker in it, or RabbitMQ and each service a process of its own. */
   services: 'in process' | 'processes';
@@ -19,15 +21,15 @@ export interface SandboxOptions extends Partial<Pick<WorldOptions, 'schema' | 's
   settings?: Readonly<Record<string, JsonValue>>;
 }
 
-/** A world of the sandbox with the bridge at work in it. */
-export interface Sandbox {
-  world: World;
+/** A sandbox with the services of the bridge at work in it. */
+export interface SandboxedBridge {
+  sandbox: Sandbox;
   /** Stops the services as an operator does; rejects when one does not stop cleanly. */
   stopServices(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+export async function openSandboxedBridge(options: SandboxedBridgeOptions): Promise<SandboxedBridge> {
   const { schema = 6, scenarios, pace } = options;
   const isRemote = options.services === 'processes';
   const undo: (() => Promise<unknown>)[] = [];
@@ -35,7 +37,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-world-'));
+    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-sandbox-'));
     undo.push(() => rm(folder, { recursive: true, force: true }));
     const [schedulerDb, bridgeDb] = [
       await createDatabase(options.database),
@@ -45,7 +47,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       () => schedulerDb.drop(),
       () => bridgeDb.drop(),
     );
-    const world = await World.start({
+    const sandbox = await Sandbox.start({
       folder,
       seed: 1,
       schema,
@@ -55,19 +57,19 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       ...(scenarios ? { scenarios } : {}),
       ...(pace ? { pace } : {}),
     });
-    undo.push(() => world.stop());
+    undo.push(() => sandbox.stop());
 
     const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
-    const configFile = await world.writeConfiguration(ports, options.settings);
+    const configFile = await sandbox.writeConfiguration(ports, options.settings);
     const root = isRemote ? await compiledProject() : '';
     if (isRemote && options.database !== 'sqlite') await migrate(root, configFile);
     const services: Services = isRemote
       ? await startProcesses(configFile, ports, root)
-      : await startInProcess(configFile, { connect: () => world.options.broker.connect() });
+      : await startInProcess(configFile, { connect: () => sandbox.options.broker.connect() });
     let stopped: Promise<void> | undefined;
     const stopServices = () => (stopped ??= services.stop());
     undo.push(() => stopServices().catch(() => undefined));
-    return { world, stopServices, close };
+    return { sandbox, stopServices, close };
   } catch (error) {
     await close();
     throw error;

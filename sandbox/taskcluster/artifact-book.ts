@@ -65,6 +65,10 @@ export class ArtifactBook {
 
     const wanted = recordOf(name, input);
     const existing = this.find(taskId, runId, name);
+    // The queue creates the object with an uploadId of its own choice before it looks for an artifact of the name.
+    if (existing?.storageType === 'object' && input.storageType === 'object') {
+      throw new QueueRefusal('InternalServerError', 'Object already exists');
+    }
     if (existing && !mayChange(existing, wanted)) {
       throw conflict('Artifact already exists, with different type, content type or later expiration');
     }
@@ -78,9 +82,11 @@ export class ArtifactBook {
     const record = this.find(taskId, runId, name);
     if (!record) throw notFound('Artifact');
     if (record.storageType !== 'object') throw inputError('Only object artifacts are finished');
-    if (record.uploadId !== uploadId) throw inputError('uploadId does not match');
-    if (!record.hashes) throw inputError('The upload is not finished');
-    record.present = true;
+    if (!record.present) {
+      if (record.uploadId !== uploadId) throw inputError('uploadId does not match');
+      if (!record.hashes) throw inputError('The upload is not finished');
+      record.present = true;
+    }
     this.announce(this.queue.get(taskId), runId, record);
   }
 
@@ -90,6 +96,22 @@ export class ArtifactBook {
 
   of(taskId: string, runId: number): ArtifactRecord[] {
     return [...(this.byRun.get(`${taskId}/${runId}`)?.values() ?? [])];
+  }
+
+  /**
+   * The artifacts of a run as a reader gets them, by their names: a link has what its target has, and a target is not
+   * listed beside the link.
+   */
+  readable(taskId: string, runId: number): ArtifactRecord[] {
+    const records = this.of(taskId, runId);
+    const targets = new Set(records.map(({ artifact }) => artifact));
+    return records
+      .filter(({ name }) => !targets.has(name))
+      .map((record) =>
+        record.artifact === undefined
+          ? record
+          : { ...(this.find(taskId, runId, record.artifact) ?? record), name: record.name },
+      );
   }
 
   private claimedRun(taskId: string, runId: number): { task: TaskRecord; run: RunRecord } {

@@ -8,8 +8,11 @@ import { isoTime } from './wire.js';
 const RUN = '/api/queue/v1/task/:taskId/runs/:runId';
 const PUT_URL_LIFE = 45 * 60_000;
 
-/** Where an artifact's content lies, at the object service as well as in the bucket. */
-export const storedName = (taskId: string, runId: number, name: string) => `${taskId}/${runId}/${name}`;
+/** Where an artifact's content lies in the bucket. */
+const storedName = (taskId: string, runId: number, name: string) => `${taskId}/${runId}/${name}`;
+
+/** What the object service calls an artifact. */
+const objectName = (taskId: string, runId: number, name: string) => `t/${taskId}/${runId}/${name}`;
 
 /** The queue's methods for artifacts. */
 export const ARTIFACT_METHODS: readonly ApiMethod[] = [
@@ -53,6 +56,19 @@ export const ARTIFACT_METHODS: readonly ApiMethod[] = [
     },
   },
   {
+    name: 'artifactInfo',
+    verb: 'GET',
+    path: `${RUN}/artifact-info/*name`,
+    handle: (request, { state }) => {
+      const { taskId, runId } = runOf(request);
+      request.authorize(`queue:list-artifacts:${taskId}:${runId}`);
+      const record = state.artifact(taskId, runId, request.params.name!);
+      if (!record?.present) throw notFound('Artifact');
+      const { storageType, name, expires, contentType } = record;
+      return json({ storageType, name, expires, contentType });
+    },
+  },
+  {
     name: 'getArtifact',
     verb: 'GET',
     path: `${RUN}/artifacts/*name`,
@@ -92,8 +108,9 @@ function created(record: ArtifactRecord, taskId: string, runId: number, { state,
     }
     case 'object': {
       const { projectId } = state.task(taskId);
-      const credentials = uploadCredentials(projectId, name, state.now(), until);
-      return { storageType, name, projectId, uploadId: record.uploadId, expires, credentials };
+      const object = objectName(taskId, runId, record.name);
+      const credentials = uploadCredentials(projectId, object, state.now(), until);
+      return { storageType, name: object, projectId, uploadId: record.uploadId, expires, credentials };
     }
     case 'reference':
     case 'link':

@@ -173,6 +173,10 @@ export class QueueState {
     return this.artifacts.of(taskId, runId);
   }
 
+  readableArtifacts(taskId: string, runId: number): ArtifactRecord[] {
+    return this.artifacts.readable(taskId, runId);
+  }
+
   private batch<T>(taskIds: readonly string[], page: PageRequest, item: (task: TaskRecord) => T): Page<T> {
     const from = Number(page.continuationToken ?? 0);
     const to = from + limitOf(page);

@@ -104,8 +104,9 @@ export class TaskclusterSimulator {
     return this.state.rerunTask(taskId);
   }
 
+  /** The artifacts of a run as a reader gets them: links are followed. */
   artifactsOf(taskId: string, runId: number): ArtifactRecord[] {
-    return this.state.artifactsOf(taskId, runId);
+    return this.state.readableArtifacts(taskId, runId);
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -84,7 +84,7 @@ export const STORAGE_METHODS: readonly ApiMethod[] = [
       if (record.hashes && !isDeepStrictEqual(record.hashes, hashes)) {
         throw conflict('Object is already finished, but with a different hash');
       }
-      if (record.uploadId !== uploadId) throw conflict('uploadId does not match');
+      if (!record.hashes && record.uploadId !== uploadId) throw conflict('uploadId does not match');
       record.hashes = hashes as Record<string, string>;
       return json({});
     },
@@ -99,7 +99,7 @@ function recordOf(request: ApiRequest, state: QueueState) {
 }
 
 function splitObject(object: string): { taskId: string; runId: string; name: string } {
-  const [taskId, runId, ...name] = object.split('/') as [string, string, ...string[]];
+  const [, taskId, runId, ...name] = object.split('/') as [string, string, string, ...string[]];
   return { taskId, runId, name: name.join('/') };
 }
 

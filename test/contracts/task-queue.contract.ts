@@ -357,6 +357,7 @@ export function describeTaskQueueContract(
           const file = { kind: 'file' as const, name, expires, contentType: 'text/plain', content };
           await queue.attach(run, file);
           await queue.attach(run, file);
+          await harness.twin.attach(run, file);
           expect(await harness.download(run, name)).toMatchObject({ status: 200, body: content });
         }
       });
@@ -367,6 +368,29 @@ export function describeTaskQueueContract(
           await queue.attach(run, await reference(run, url));
           expect(await harness.download(run, 'public/build')).toMatchObject({ status: 303, location: url });
         }
+      });
+
+      it('takes an error in the place of a file that was not attached, once', async () => {
+        const run = await claimed();
+        const expires = await expiresOf(run);
+        const error = {
+          kind: 'error' as const,
+          name: 'public/x.txt',
+          expires,
+          reason: 'file-missing-on-worker',
+          message: 'x',
+        };
+        await queue.attach(run, error);
+        await queue.attach(run, error);
+        expect(await harness.download(run, 'public/x.txt')).toMatchObject({ status: 424 });
+        const file = {
+          kind: 'file' as const,
+          name: 'public/x.txt',
+          expires,
+          contentType: 'text/plain',
+          content: 'x',
+        };
+        await expect(queue.attach(run, file)).rejects.toMatchObject(refused(409));
       });
 
       it('stores an error', async () => {

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { Refused, type Artifact, type RunRef } from '@bbb/rules';
 import { MalformedReply } from './answers.js';
+import { retry } from './attempts.js';
 import { putContent } from './content-upload.js';
 import { readReply } from './replies.js';
 import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
@@ -13,7 +14,14 @@ export type Expiring = Artifact & { expires: string };
 
 type FileArtifact = Extract<Expiring, { kind: 'file' }>;
 
-/** Creates artifacts and uploads their contents. All of it may be repeated for the same artifact. */
+/**
+ * Creates artifacts and uploads their contents. All of it may be repeated for the same artifact.
+ *
+ * A file is uploaded under a name of its own, and the artifact's name becomes a link to it when it is complete. The queue
+ * never lets go of a name: an s3 artifact whose upload failed cannot become an error artifact, and an object whose upload
+ * was cut off can neither be finished, since only the answer to createArtifact told its uploadId, nor created again, which
+ * answers 500 (services/queue/src/artifacts.js, version 106).
+ */
 export class ArtifactAttachment {
   constructor(
     private readonly calls: TaskclusterCalls,
@@ -24,9 +32,7 @@ export class ArtifactAttachment {
     const { expires } = artifact;
     switch (artifact.kind) {
       case 'file':
-        return this.storage === 's3'
-          ? this.attachInBucket(run, artifact, terms)
-          : this.attachAsObject(run, artifact, terms);
+        return this.attachFile(run, artifact, terms);
       case 'reference': {
         const { contentType, url } = artifact;
         await this.create(run, artifact.name, { storageType: 'reference', expires, contentType, url }, terms);
@@ -40,21 +46,44 @@ export class ArtifactAttachment {
     }
   }
 
+  private async attachFile(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<void> {
+    const { name, expires, contentType } = artifact;
+    const stored =
+      this.storage === 's3'
+        ? await this.uploadToBucket(run, artifact, terms)
+        : await this.uploadAsObject(run, artifact, terms);
+    try {
+      await this.create(run, name, { storageType: 'link', expires, contentType, artifact: stored }, terms);
+    } catch (error) {
+      if (!(error instanceof Refused && error.status === 409)) throw error;
+      // A link to an earlier upload of the same artifact: made when that was complete.
+      if (!(await this.isLinked(run, name, terms))) throw error;
+    }
+  }
+
   // The length is not announced when the artifact is created: content that grew between two tries would conflict.
 
-  private async attachInBucket(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<void> {
-    const { name, expires, contentType, content } = artifact;
+  /** Returns the name of the upload: always the same one, because this type may be created and uploaded again. */
+  private async uploadToBucket(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<string> {
+    const { expires, contentType, content } = artifact;
+    const name = uploadName(artifact.name);
     const reply = await this.create(run, name, { storageType: 's3', expires, contentType }, terms);
     const { putUrl } = readReply.s3('createArtifact', reply);
     const target = { url: putUrl, headers: { 'content-type': contentType } };
     await putContent(target, Buffer.from(content), terms.budget, this.calls);
+    return name;
   }
 
-  private async attachAsObject(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<void> {
-    const { name, contentType } = artifact;
+  /** Returns the name of the upload: another one for each try, because an object cannot be created twice. */
+  private async uploadAsObject(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<string> {
+    const { contentType } = artifact;
     const body = Buffer.from(artifact.content);
-    const request = { storageType: 'object', expires: artifact.expires, contentType };
-    const object = readReply.object('createArtifact', await this.create(run, name, request, terms));
+    const { name, object } = await retry(terms.budget, this.calls.limits, async () => {
+      const name = uploadName(artifact.name, randomBytes(9).toString('base64url'));
+      const request = { storageType: 'object', expires: artifact.expires, contentType };
+      const reply = await this.create(run, name, request, { ...terms, retries: 0 });
+      return { name, object: readReply.object('createArtifact', reply) };
+    });
     const { projectId, uploadId, expires } = object;
     const asUploader = { ...terms, credentials: object.credentials };
 
@@ -78,27 +107,34 @@ export class ArtifactAttachment {
       { service: 'queue', method: 'finishArtifact', params, payload: { uploadId } },
       terms,
     );
+    return name;
   }
 
-  /** An object that is finished already is left as it is: finishing it again tells whether it is the same. */
   private async upload(name: string, upload: object, body: Buffer, terms: CallTerms): Promise<void> {
-    let reply: unknown;
-    try {
-      const call = { service: 'object', method: 'createUpload', params: [name], payload: upload } as const;
-      reply = await this.calls.call(call, terms);
-    } catch (error) {
-      if (error instanceof Refused && error.status === 409) return;
-      throw error;
-    }
+    const call = { service: 'object', method: 'createUpload', params: [name], payload: upload } as const;
+    const reply = await this.calls.call(call, terms);
     const { dataInline, putUrl } = readReply.upload('createUpload', reply).uploadMethod;
     if (putUrl) await putContent(putUrl, body, terms.budget, this.calls);
     else if (!dataInline) throw new MalformedReply('createUpload', 'no upload method');
+  }
+
+  /** Asked as the bridge: the credentials of a run do not have the scope for it. */
+  private async isLinked(run: RunRef, name: string, { budget }: CallTerms): Promise<boolean> {
+    const params = [run.taskId, run.runId, name];
+    const reply = await this.calls.call({ service: 'queue', method: 'artifactInfo', params }, { budget });
+    return readReply.artifact('artifactInfo', reply).storageType === 'link';
   }
 
   private create(run: RunRef, name: string, payload: object, terms: CallTerms): Promise<unknown> {
     const params = [run.taskId, run.runId, name];
     return this.calls.call({ service: 'queue', method: 'createArtifact', params, payload }, terms);
   }
+}
+
+/** Beside the artifact's own name and as public as that. */
+function uploadName(name: string, attempt?: string): string {
+  const area = name.startsWith('public/') ? 'public/' : '';
+  return [`${area}uploads`, ...(attempt === undefined ? [] : [attempt]), name.slice(area.length)].join('/');
 }
 
 function digest(algorithm: 'sha256' | 'sha512', content: Buffer): string {

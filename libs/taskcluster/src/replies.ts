@@ -114,6 +114,8 @@ const objectReply = z.object({
   credentials,
 });
 
+const artifactReply = z.object({ storageType: z.string() });
+
 const uploadReply = z.object({
   uploadMethod: z.object({
     dataInline: z.boolean().optional(),
@@ -137,6 +139,7 @@ export const readReply = {
   list: reader(listReply),
   s3: reader(s3Reply),
   object: reader(objectReply),
+  artifact: reader(artifactReply),
   upload: reader(uploadReply),
 };
 

@@ -11,6 +11,8 @@ export interface CallTerms {
   budget: Budget;
   /** Default: our own. */
   credentials?: Credentials | undefined;
+  /** How often the call is repeated; default: the setting. */
+  retries?: number;
 }
 
 /** The setting to check when something else than Taskcluster answers, or nothing. */
@@ -52,11 +54,12 @@ export class TaskclusterCalls {
    * @returns the JSON of its reply; undefined where the method has none
    * @throws Refused, Unavailable
    */
-  async call(call: ApiCall, { budget, credentials = this.options }: CallTerms): Promise<unknown> {
+  async call(call: ApiCall, { budget, credentials = this.options, retries }: CallTerms): Promise<unknown> {
     const { verb, path } = routeOf(call);
     const url = new URL(this.rootUrl + path);
     const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
-    return retry(budget, this.limits, async (timeout, within) => {
+    const limits = { ...this.limits, retries: retries ?? this.limits.retries };
+    return retry(budget, limits, async (timeout, within) => {
       const headers = { ...(body ? JSON_TYPE : {}), authorization: authorization(verb, url, credentials) };
       return this.measure(SYSTEM, call.method, async () => {
         const sent = Date.now();

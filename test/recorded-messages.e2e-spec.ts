@@ -190,10 +190,13 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
 
     function artifacts(taskId = TASK) {
       const runId = stage.runsOf(taskId).length - 1;
-      return stage.taskcluster.artifactsOf(taskId, runId).map(({ name }) => name);
+      return stage.taskcluster
+        .artifactsOf(taskId, runId)
+        .map(({ name }) => name)
+        .sort();
     }
 
-    const BOTH = ['public/properties.json', 'public/logs/live_backing.log.gz'];
+    const BOTH = ['public/logs/live_backing.log.gz', 'public/properties.json'];
 
     it('started claims the task, finished is not heard, log_uploaded completes it', async () => {
       const ids = await requested(86818747);

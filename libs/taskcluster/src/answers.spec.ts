@@ -6,24 +6,18 @@ const answer = (status: number, body: string, contentType = 'application/json; c
   headers: { 'content-type': contentType },
   body: Buffer.from(body),
 });
-const thrownBy = (work: () => unknown): unknown => {
-  try {
-    return work();
-  } catch (error) {
-    return error;
-  }
-};
+const thrownBy = (work: () => Promise<unknown>): Promise<unknown> => work().catch((error: unknown) => error);
 
 describe('readAnswer', () => {
-  it('is the JSON of an answer, and nothing of one without content', () => {
-    expect(readAnswer({ method: 'status' }, answer(200, '{"status":1}'))).toEqual({ status: 1 });
-    expect(readAnswer({ method: 'finishArtifact' }, answer(204, '', ''))).toBeUndefined();
+  it('is the JSON of an answer, and nothing of one without content', async () => {
+    expect(await readAnswer({ method: 'status' }, answer(200, '{"status":1}'))).toEqual({ status: 1 });
+    expect(await readAnswer({ method: 'finishArtifact' }, answer(204, '', ''))).toBeUndefined();
   });
 
-  it('keeps the first line of a refusal, and not more than is bearable', () => {
+  it('keeps the first line of a refusal, and not more than is bearable', async () => {
     const message = `${'x'.repeat(400)}\n\n---\n\n* method: claimTask`;
     const body = JSON.stringify({ code: 'RequestConflict', message });
-    expect(thrownBy(() => readAnswer({ method: 'claimTask' }, answer(409, body)))).toMatchObject({
+    expect(await thrownBy(() => readAnswer({ method: 'claimTask' }, answer(409, body)))).toMatchObject({
       name: 'Refused',
       status: 409,
       code: 'RequestConflict',
@@ -36,8 +30,8 @@ describe('readAnswer', () => {
     ['a page', answer(500, '<html>', 'text/html')],
     ['half a JSON', answer(500, '{"code":')],
     ['JSON null', answer(500, 'null')],
-  ])('does not repeat %s', (_, given) => {
-    expect(thrownBy(() => readAnswer({ method: 'status' }, given))).toMatchObject({
+  ])('does not repeat %s', async (_, given) => {
+    expect(await thrownBy(() => readAnswer({ method: 'status' }, given))).toMatchObject({
       name: 'Unavailable',
       message: '500 without error code to status',
     });

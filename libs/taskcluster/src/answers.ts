@@ -1,5 +1,6 @@
 import { Refused, Unavailable } from '@bbb/rules';
 import type { HttpAnswer } from '@bbb/http';
+import { isLarge, readLargeJson } from './large-json/read-large-json.js';
 
 export const SYSTEM = 'taskcluster';
 
@@ -83,11 +84,14 @@ export function toNotReached(system: string, what: string, error: unknown): unkn
  *
  * @throws Refused, Unavailable
  */
-export function readAnswer(question: Question, { status, headers, body }: HttpAnswer): unknown {
+export async function readAnswer(
+  question: Question,
+  { status, headers, body }: HttpAnswer,
+): Promise<unknown> {
   const { method } = question;
   if (status === 204) return undefined;
   const type = String(headers['content-type'] ?? 'no content type');
-  const reply = type.startsWith('application/json') ? parse(body) : undefined;
+  const reply = type.startsWith('application/json') ? await parse(body) : undefined;
   if (status >= 200 && status < 300) {
     if (reply === undefined) throw new ForeignAnswer(method, status, `${status} ${type.slice(0, 50)}`);
     return reply;
@@ -112,9 +116,9 @@ function isSigned({ method, taskId }: Question, status: number, code: string, er
   return requestInfo?.method === method && (taskId === undefined || requestInfo.params?.taskId === taskId);
 }
 
-function parse(body: Buffer): unknown {
+async function parse(body: Buffer): Promise<unknown> {
   try {
-    return JSON.parse(body.toString()) ?? undefined;
+    return (isLarge(body) ? await readLargeJson(body) : JSON.parse(body.toString())) ?? undefined;
   } catch {
     return undefined;
   }

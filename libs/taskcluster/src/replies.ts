@@ -1,7 +1,7 @@
 import type { TaskDefinition, TaskStatus } from '@bbb/rules';
 import * as z from 'zod';
 import { MalformedReply } from './answers.js';
-import { boundPayload } from './payload-size.js';
+import { LargeValue } from './large-json/read-large-json.js';
 
 // Unknown keys are dropped, not refused: the API gained some over the years.
 
@@ -67,9 +67,16 @@ const definition = z
   .transform(namedQueue)
   .transform(({ deadline, expires, payload, ...others }) => ({
     ...others,
-    ...boundPayload(payload),
+    ...readPayload(payload),
     expires: expires ?? aYearAfter(deadline),
   }));
+
+/** Of a payload that is too large only its builder's name is kept, which tells whose task it is. */
+function readPayload(payload: unknown): { payload: unknown; isPayloadTooLarge?: true } {
+  if (!(payload instanceof LargeValue)) return { payload };
+  const { buildername } = payload;
+  return { payload: typeof buildername === 'string' ? { buildername } : {}, isPayloadTooLarge: true };
+}
 
 const statusReply = z.object({ status }).transform((reply): TaskStatus => reply.status);
 

@@ -68,7 +68,7 @@ export class TaskclusterCalls {
           .catch((error: unknown) => {
             throw toNotReached(SYSTEM, call.method, error);
           });
-        const reply = readAnswer(questionOf(call), answer);
+        const reply = await readAnswer(questionOf(call), answer);
         this.noteTime(answer.headers.date, (sent + Date.now()) / 2);
         return reply;
       });

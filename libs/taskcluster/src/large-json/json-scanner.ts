@@ -1,0 +1,128 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+/** Bytes that are worked on before others have their turn. */
+export const SLICE = 64 * 1024;
+
+/** Lets others have their turn; is told how many bytes were worked on since their last one. */
+export type Pause = (bytes: number) => Promise<unknown>;
+
+/** A value as it stands in the text. */
+export interface Found {
+  start: number;
+  end: number;
+  /** Where the value of the member that was looked for begins. */
+  memberStart?: number;
+}
+
+/**
+ * Finds the values of a JSON text without parsing them, in slices. It knows texts and brackets only: whether a value is
+ * JSON shows when it is parsed.
+ */
+export class JsonScanner {
+  private at = 0;
+  private work = 0;
+
+  constructor(
+    private readonly body: Buffer,
+    private readonly pause: Pause = () => nextTurn(),
+  ) {}
+
+  /** The next character that is no blank; empty at the end. */
+  async peek(): Promise<string> {
+    while (BLANKS.has(this.body[this.at]!)) {
+      this.at++;
+      if (++this.work >= SLICE) await this.rest();
+    }
+    const byte = this.body[this.at];
+    return byte === undefined ? '' : String.fromCharCode(byte);
+  }
+
+  /** @throws SyntaxError when the next character is another one */
+  async take(expected: string): Promise<void> {
+    if ((await this.peek()) !== expected) throw new SyntaxError(`no ${expected} at byte ${this.at}`);
+    this.at++;
+  }
+
+  /**
+   * Goes behind the next value.
+   *
+   * @param member key with its quotes and colon, which is looked for among the value's own members
+   * @throws SyntaxError when the value does not end
+   */
+  async skip(member?: Buffer): Promise<Found> {
+    await this.peek();
+    const state = { found: { start: this.at, end: 0 } as Found, depth: 0, isInText: false, member };
+    while (!this.isPast(state)) await this.rest();
+    return { ...state.found, end: this.at };
+  }
+
+  goTo(position: number): void {
+    this.at = position;
+  }
+
+  /** @throws SyntaxError */
+  async parse({ start, end }: Found): Promise<unknown> {
+    this.work += end - start;
+    if (this.work >= SLICE) await this.rest();
+    return JSON.parse(this.body.toString('utf8', start, end));
+  }
+
+  private async rest(): Promise<void> {
+    const { work } = this;
+    this.work = 0;
+    await this.pause(work);
+  }
+
+  /** Scans a slice at most; returns whether the value's end is reached. */
+  private isPast(state: {
+    found: Found;
+    depth: number;
+    isInText: boolean;
+    member: Buffer | undefined;
+  }): boolean {
+    const { body } = this;
+    for (; this.work < SLICE; this.work++) {
+      const byte = body[this.at];
+      const isOutside = !state.isInText && state.depth === 0;
+      if (isOutside && (byte === undefined || isDelimiter(byte))) return true;
+      if (byte === undefined) throw new SyntaxError('the text ends within a value');
+      if (state.isInText) {
+        if (byte === BACKSLASH) this.at++;
+        else if (byte === QUOTE) state.isInText = false;
+      } else if (byte === QUOTE) {
+        state.isInText = true;
+        if (state.depth === 1 && state.member && this.isAt(state.member)) {
+          state.found.memberStart = this.at + state.member.length;
+        }
+      } else if (isOpening(byte)) state.depth++;
+      else if (isClosing(byte)) state.depth--;
+      this.at++;
+      if (state.depth === 0 && !state.isInText && (byte === QUOTE || isClosing(byte))) return true;
+    }
+    return false;
+  }
+
+  private isAt(member: Buffer): boolean {
+    return (
+      this.body[this.at + 1] === member[1] &&
+      this.body.subarray(this.at, this.at + member.length).equals(member)
+    );
+  }
+}
+
+function isOpening(byte: number): boolean {
+  return byte === 0x7b || byte === 0x5b;
+}
+
+function isClosing(byte: number): boolean {
+  return byte === 0x7d || byte === 0x5d;
+}
+
+function isDelimiter(byte: number): boolean {
+  return byte === COMMA || isClosing(byte) || BLANKS.has(byte);
+}

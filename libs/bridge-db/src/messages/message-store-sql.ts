@@ -1,4 +1,5 @@
 import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage, type Redaction } from '@bbb/rules';
+import { Logger } from '@nestjs/common';
 import { LessThanOrEqual, type QueryDeepPartialEntity } from 'typeorm';
 import type { BridgeDb } from '../bridge-db.js';
 import { ERROR_LENGTH, MessageRow } from './message-row.js';
@@ -10,6 +11,8 @@ const UNCHANGED: Hiding = { text: (given) => given, body: (given) => given };
 
 /** The `messages` table. Every write is one statement, as in the task store. */
 export class MessageStoreSql extends MessageStore {
+  private readonly logger = new Logger('MessageStore');
+
   constructor(
     private readonly db: BridgeDb,
     private readonly clock: Clock,
@@ -45,13 +48,22 @@ export class MessageStoreSql extends MessageStore {
       if (due.length === 0) break;
       for (const candidate of due) {
         if (!(await this.reserve(candidate, now, reservedUntil))) continue;
-        const message = await this.db.run((source) =>
-          source.manager.findOneBy(MessageRow, { id: candidate.id }),
-        );
-        if (message) taken.push({ ...message });
+        const message = await this.readReserved(candidate.id);
+        if (message) taken.push(message);
       }
     }
     return taken;
+  }
+
+  /** One that cannot be read waits for an operator and keeps no other from being taken. */
+  private async readReserved(id: number): Promise<KeptMessage | undefined> {
+    const row = await this.db.run((source) => source.manager.findOneBy(MessageRow, { id }));
+    if (!row) return undefined;
+    const problem = findProblem(row);
+    if (problem === undefined) return { ...row };
+    this.logger.error({ id, reason: problem }, 'kept message cannot be read; it is quarantined');
+    await this.quarantineKept(id, `the kept message cannot be read: ${problem}`);
+    return undefined;
   }
 
   async settle(id: number): Promise<void> {
@@ -157,6 +169,17 @@ export class MessageStoreSql extends MessageStore {
     const result = await this.db.run((source) => source.manager.update(MessageRow, { id }, values));
     return result.affected === 1;
   }
+}
+
+const TEXTS = ['subscription', 'exchange', 'routingKey', 'body'] as const;
+const NUMBERS = ['attempts', 'receivedAt'] as const;
+
+/** SQLite takes any value in any column. */
+function findProblem(row: MessageRow): string | undefined {
+  const notText = TEXTS.find((field) => typeof row[field] !== 'string');
+  if (notText !== undefined) return `${notText} is not text`;
+  const notNumber = NUMBERS.find((field) => !Number.isFinite(row[field]));
+  return notNumber === undefined ? undefined : `${notNumber} is not a number`;
 }
 
 interface Candidate {

@@ -1,4 +1,6 @@
+import { Logger } from '@nestjs/common';
 import {
+  Invalid,
   type TaskStatistics,
   TaskStore,
   type TrackedPage,
@@ -9,6 +11,7 @@ import {
 import { batchCalls, MAX_IN_LIST, isUniqueViolation } from '@bbb/sql';
 import type { BridgeDb } from '../bridge-db.js';
 import { queryInChunks } from './chunks.js';
+import type { UnreadableTaskRow } from './read-task-row.js';
 import { type RowChange, TaskTable } from './task-table.js';
 import { openFirstPage, openNextPage } from './page-cursor.js';
 
@@ -27,6 +30,7 @@ const RENEWALS_WAIT = 100;
  * read and written together.
  */
 export class TaskStoreSql extends TaskStore {
+  private readonly logger = new Logger('TaskStore');
   private readonly ofTask = batchCalls((ids: readonly string[]) => this.ofTasks(ids), MAX_IN_LIST);
   private readonly ofRequest = batchCalls((ids: readonly number[]) => this.ofRequests(ids), MAX_IN_LIST);
   private readonly insert = batchCalls(
@@ -51,8 +55,13 @@ export class TaskStoreSql extends TaskStore {
     super();
   }
 
-  get(taskId: string): Promise<TrackedTask | undefined> {
-    return this.ofTask(taskId);
+  async get(taskId: string): Promise<TrackedTask | undefined> {
+    try {
+      return await this.ofTask(taskId);
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      throw new Unavailable('bridge-db', error.message, { cause: error });
+    }
   }
 
   async byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
@@ -61,7 +70,15 @@ export class TaskStoreSql extends TaskStore {
   }
 
   async byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
-    const rows = await Promise.all([...new Set(taskIds)].map((id) => this.ofTask(id)));
+    const rows = await Promise.all(
+      [...new Set(taskIds)].map((taskId) =>
+        this.ofTask(taskId).catch((error: unknown) => {
+          if (!(error instanceof Invalid)) throw error;
+          this.logUnreadable([{ taskId, error }]);
+          return undefined;
+        }),
+      ),
+    );
     return rows.filter((row) => row !== undefined);
   }
 
@@ -109,7 +126,11 @@ export class TaskStoreSql extends TaskStore {
   async page(limit: number, after?: string): Promise<TrackedPage> {
     const { ids, next } =
       after === undefined ? openFirstPage(await this.idsByUrgency(), limit) : openNextPage(after, limit);
-    const rows = await queryInChunks(ids, (chunk) => this.on((table) => table.where('id', chunk)));
+    const rows = await queryInChunks(ids, async (chunk) => {
+      const { read, unreadable } = await this.on((table) => table.where('id', chunk));
+      this.logUnreadable(unreadable);
+      return read;
+    });
     const byId = new Map(rows.map(({ id, ...task }) => [id, task]));
     const tasks = ids.flatMap((id) => byId.get(id) ?? []);
     return next === undefined ? { tasks } : { tasks, next };
@@ -127,16 +148,20 @@ export class TaskStoreSql extends TaskStore {
     return [...claimed, ...unclaimed].map(({ id }) => id);
   }
 
-  private async ofTasks(taskIds: readonly string[]): Promise<(TrackedTask | undefined)[]> {
+  private async ofTasks(taskIds: readonly string[]): Promise<(TrackedTask | Error | undefined)[]> {
     const rows = await this.on((table) => table.where('taskId', [...new Set(taskIds)]));
-    const found = new Map(rows.map(({ id: _id, ...task }) => [task.taskId, task]));
-    return taskIds.map((taskId) => found.get(taskId));
+    const read = new Map(rows.read.map(({ id: _id, ...task }) => [task.taskId, task]));
+    const unreadable = new Map(rows.unreadable.map(({ taskId, error }) => [taskId, error]));
+    return taskIds.map((taskId) => read.get(taskId) ?? unreadable.get(taskId));
   }
 
   private async ofRequests(buildRequestIds: readonly number[]): Promise<TrackedTask[][]> {
-    const rows = await this.on((table) => table.where('buildRequestId', [...new Set(buildRequestIds)]));
+    const { read, unreadable } = await this.on((table) =>
+      table.where('buildRequestId', [...new Set(buildRequestIds)]),
+    );
+    this.logUnreadable(unreadable);
     const found = groupBy(
-      rows.map(({ id: _id, ...task }) => task),
+      read.map(({ id: _id, ...task }) => task),
       ({ buildRequestId }) => buildRequestId,
     );
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId) ?? []);
@@ -167,6 +192,10 @@ export class TaskStoreSql extends TaskStore {
     const first = new Map(tasks.toReversed().map((task) => [task.taskId, task]));
     const removed = await this.on((table) => table.remove([...first.values()]));
     return tasks.map((task) => first.get(task.taskId) === task && removed.has(task.taskId));
+  }
+
+  private logUnreadable(rows: readonly Partial<UnreadableTaskRow>[]): void {
+    for (const row of rows) this.logger.error(row, 'skipped a task row that cannot be read');
   }
 
   private on<T>(work: (table: TaskTable) => Promise<T>): Promise<T> {

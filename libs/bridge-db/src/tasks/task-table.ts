@@ -1,6 +1,7 @@
 import type { TaskStatistics, TrackedTask } from '@bbb/rules';
 import { type Dialect, discardConnection, listPlaceholders, numberPlaceholders } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
+import { type RawTaskRow, readTaskRows } from './read-task-row.js';
 import { writeEachToFile } from './write-each-to-file.js';
 
 /** Columns of `tasks` that are not called as in the port. */
@@ -54,9 +55,9 @@ export class TaskTable {
   async where<Field extends keyof TrackedTask | 'id'>(
     field: Field,
     values: readonly Value[],
-  ): Promise<(TrackedTask & { id: number })[]> {
+  ): Promise<ReturnType<typeof readTaskRows>> {
     const sql = `SELECT ${this.read} FROM tasks WHERE ${this.column(field)} IN (${listPlaceholders(values.length)})`;
-    return this.rows(sql, values);
+    return readTaskRows(await this.rows<RawTaskRow>(sql, values));
   }
 
   /** Ids and ends of claims of all rows, by the end and then the id; where NULL comes differs by database. */

@@ -39,12 +39,13 @@ export interface TaskStatistics {
 
 /** The bridge's memory of its tasks: at most one row a task. Methods throw {@link Unavailable}. */
 export abstract class TaskStore {
+  /** @throws Unavailable also when the task's row cannot be read */
   abstract get(taskId: string): Promise<TrackedTask | undefined>;
 
-  /** Rows of these build requests, in no particular order. */
+  /** Rows of these build requests, in no particular order; a row that cannot be read is left out. */
   abstract byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]>;
 
-  /** Of these tasks, those that are tracked. */
+  /** Of these tasks, those that are tracked; a row that cannot be read is left out, and {@link get} throws for it. */
   abstract byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]>;
 
   /**

@@ -117,7 +117,9 @@ describe('the package', () => {
     ]);
     await old.destroy();
     const { stdout, stderr } = await migrate(url);
-    expect(stderr).toBe('rows of superseded runs are kept aside (rows 1, table tasks_superseded)\n');
+    expect(stderr).toBe(
+      'rows of superseded runs were set aside; migrate --down restores them (rows 1, table tasks_superseded)\n',
+    );
     expect(stdout).toMatch(/^(migrated: \w+\n)+$/);
 
     await expect(

@@ -7,9 +7,9 @@ import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { TurnStoreSql } from './turns/turn-store-sql.js';
 
 /**
- * The bridge's database for an application: {@link BridgeDb} and the stores of the ports.
- * The application provides {@link Clock} in a global module, and {@link Redaction} where messages hold secrets. Opened while the application starts, closed after its
- * message handlers have ended.
+ * The bridge database for an application: {@link BridgeDb} and the stores of the ports. The application provides
+ * {@link Clock} in a global module, and {@link Redaction} where messages hold secrets. Opened while the application
+ * starts, closed after its message handlers have ended.
  */
 @Module({})
 export class BridgeDbModule {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Clock, Invalid, MessageStore, TaskStore, Unavailable } from '@bbb/rules';
@@ -92,6 +92,48 @@ describeDatabases('BridgeDb on %s', (kind) => {
     expect(await db.problem()).toBeUndefined();
     expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
   });
+
+  it('does not use what a newer version has migrated, and goes on where it is in use', async () => {
+    await migrated();
+    const running = bridgeDb();
+    await running.open();
+    const insert = (source: Awaited<ReturnType<typeof connect>>) =>
+      source.query(
+        `INSERT INTO bridge_migrations (timestamp, name) VALUES (1900000000000, 'Later1900000000000')`,
+      );
+    await migrated(insert);
+    expect(await running.problem()).toBeUndefined();
+    await expect(bridgeDb().open()).rejects.toMatchObject({
+      name: 'Invalid',
+      message: expect.stringMatching(/^bbb_db .*newer version .*Later1900000000000/),
+    });
+  });
+
+  if (kind === 'sqlite')
+    it('notices that its file is removed or replaced, and goes on with the file that is put there', async () => {
+      const { file } = parseDatabaseUrl(database.url) as { file: string };
+      const db = bridgeDb();
+      await db.open();
+      const tasks = new TaskStoreSql(db);
+      const copy = `${file}-copy`;
+      await db.run((source) => source.query(`VACUUM INTO '${copy}'`));
+
+      await rm(file);
+      const told = `the SQLite file ${file} was removed or replaced while it was in use; put it back`;
+      await expect(tasks.get('A')).rejects.toThrow(told);
+      expect(error).toHaveBeenCalledWith(
+        { reason: told, retryIn: PAUSES.first },
+        'bridge database cannot be used; will retry',
+      );
+      await until(() => warn.mock.calls.length > 0);
+      expect(await db.problem()).toContain(`there is no file ${file}`);
+      // It is not created: an empty database would look as if nothing was bridged.
+      expect(existsSync(file)).toBe(false);
+
+      await rename(copy, file);
+      await until(async () => (await db.problem()) === undefined);
+      expect(await tasks.get('A')).toBeUndefined();
+    });
 
   it('lets our own mistakes through', async () => {
     await migrated();

@@ -3,13 +3,14 @@ import { isUniqueViolation, openStrict, translateErrors, findUnusable, retryWhen
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
-import { migrateUp, pendingMigrations } from './migrate.js';
+import { migrateUp, pendingMigrations, refuseNewerSchema } from './migrate.js';
+import { SqliteFile } from './sqlite-file.js';
 import { URL_SETTING } from './url-setting.js';
 
 /** Seconds to wait for an answer, unless told. */
 const ANSWER_TIMEOUT = 20;
 
-/** Seconds between attempts to reach a database that was away when the process began. */
+/** Seconds between attempts to reach a database that is unavailable. */
 export interface RetryPauses {
   first: number;
   most: number;
@@ -18,12 +19,15 @@ export interface RetryPauses {
 /**
  * The connection to the bridge's own database.
  *
- * A database that is away does not stop the process: {@link open} goes on trying, and whoever needs the database
- * meanwhile gets {@link Unavailable}. Once reached, the driver's pool renews lost connections by itself.
+ * A database that is unavailable does not stop the process: {@link open} goes on trying, and callers get
+ * {@link Unavailable} meanwhile. Once reached, the driver's pool replaces lost connections. A SQLite file that is removed
+ * or replaced while it is in use counts as unavailable until the name means a database again.
  */
 export class BridgeDb implements OnApplicationShutdown {
   private readonly logger = new Logger('BridgeDb');
   private source: DataSource | undefined;
+  private file: SqliteFile | undefined;
+  private wasOpen = false;
   private reason = 'not opened';
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
@@ -36,12 +40,12 @@ export class BridgeDb implements OnApplicationShutdown {
   ) {}
 
   /**
-   * Connects; a SQLite file is made, if its folder exists, and migrated by the way. Returns also when the database cannot be reached: then
-   * it is tried again in the background.
+   * Connects. A SQLite file is created, if its folder exists, and migrated. Returns also when the database cannot be
+   * reached: then it is tried again in the background.
    *
-   * @throws MigrationsPending when somebody has to migrate a MySQL or PostgreSQL database first
-   * @throws Invalid when the URL cannot be used, or the database holds a foreign `tasks` table, or a SQLite file is no
-   *   database
+   * @throws MigrationsPending when an operator has to migrate a MySQL or PostgreSQL database first
+   * @throws Invalid when the URL cannot be used, the database is not the bridge's, a newer version has migrated it, or a
+   *   SQLite file is no database
    * @throws NotStrict when a MySQL server answers and does not let the connection be strict
    */
   async open(): Promise<void> {
@@ -61,7 +65,7 @@ export class BridgeDb implements OnApplicationShutdown {
    * @throws Unavailable when there is no database, or one whose schema is not this program's
    */
   async run<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
-    const { source } = this;
+    const source = this.openSource();
     if (!source) throw new Unavailable('bridge-db', this.reason);
     try {
       return await translateErrors('bridge-db', () => retryWhenBusy(() => work(source)));
@@ -76,7 +80,7 @@ export class BridgeDb implements OnApplicationShutdown {
 
   /** Why the database cannot be used now; undefined when it can. Never throws. */
   async problem(): Promise<string | undefined> {
-    const { source } = this;
+    const source = this.openSource();
     if (!source) return this.reason;
     try {
       const pending = await translateErrors('bridge-db', () =>
@@ -103,8 +107,21 @@ export class BridgeDb implements OnApplicationShutdown {
     await this.close();
   }
 
+  /** The connection, unless the SQLite file under it is another one by now: then a new connection is made. */
+  private openSource(): DataSource | undefined {
+    const { source, file } = this;
+    if (source === undefined || file === undefined || file.isInPlace()) return source;
+    this.source = undefined;
+    this.reason = `the SQLite file ${file.name} was removed or replaced while it was in use; put it back`;
+    void source.destroy().catch(() => undefined);
+    this.tryLater(new Error(this.reason), this.pauses.first);
+    return undefined;
+  }
+
   private async connect(): Promise<void> {
-    const source = createDataSource({ answerTimeout: ANSWER_TIMEOUT, ...this.options }, this.telemetry);
+    const asFound = this.options.asFound ?? this.wasOpen;
+    const options = { answerTimeout: ANSWER_TIMEOUT, ...this.options, asFound };
+    const source = createDataSource(options, this.telemetry);
     try {
       await translateErrors('bridge-db', () => retryWhenBusy(() => openStrict(source)));
       await this.prepare(source);
@@ -114,16 +131,19 @@ export class BridgeDb implements OnApplicationShutdown {
       throw error;
     }
     this.source = source;
+    this.file = SqliteFile.of(source);
+    this.wasOpen = true;
   }
 
   private async prepare(source: DataSource): Promise<void> {
     if (source.options.type === 'better-sqlite3') {
-      const migrations = await translateErrors('bridge-db', () => migrateUp(source));
+      const migrations = await translateErrors('bridge-db', () => migrateUp(source, this.options.version));
       if (migrations.length > 0) this.logger.log({ migrations }, 'bridge database migrated');
       return;
     }
     const pending = await translateErrors('bridge-db', () => pendingMigrations(source));
     if (pending) throw pending;
+    await translateErrors('bridge-db', () => refuseNewerSchema(source));
   }
 
   private tryLater(error: unknown, pause: number): void {

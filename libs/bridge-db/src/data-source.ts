@@ -14,27 +14,27 @@ import { TaskRow } from './tasks/task-row.js';
 import { TurnRow } from './turns/turn-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
+import { MIGRATIONS_TABLE } from './migrations/history.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
 import { URL_SETTING } from './url-setting.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
 export const MIGRATIONS = [CreateTurns1794999999999, CreateMessages1795000000000, TakeOverTasks1795000000001];
 
-/** Where it is written down which migrations were run. */
-export const MIGRATIONS_TABLE = 'bridge_migrations';
-
 export interface BridgeDbOptions extends ConnectionLimits {
   /** In SQLAlchemy's form, see `parseDatabaseUrl`. */
   url: string;
   /** Seconds that a server may take over one round trip. */
   answerTimeout?: number;
-  /** Whether a SQLite file is left as it is found: not made when it is missing, and its journal mode kept. */
+  /** Whether a SQLite file is left as it is found: not created when it is missing, and its journal mode kept. */
   asFound?: boolean;
+  /** Of the program, to be written down with the migrations that it runs. */
+  version?: string;
 }
 
 /**
- * TypeORM's view of the bridge's database, not connected yet. Without an answer timeout a server may take as long over a
- * statement as it likes, for migrations of a large table do.
+ * TypeORM's view of the bridge database, not connected yet. Without an answer timeout a statement may take as long as it
+ * needs: migrations of a large table do.
  *
  * @throws Invalid when the URL is of no supported form
  */

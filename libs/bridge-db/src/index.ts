@@ -6,10 +6,12 @@ export * from './messages/message-store-sql.js';
 export {
   MigrationsPending,
   migrateDown,
+  migrateTo,
   migrateUp,
   migrationStates,
   type MigrationState,
   pendingMigrations,
+  refuseNewerSchema,
 } from './migrate.js';
 export * from './tasks/task-store-sql.js';
 export * from './with-data-source.js';

@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Invalid } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { isFull } from '../../../test/support/campaign.js';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { MIGRATIONS } from './data-source.js';
-import { migrateDown, migrateUp, migrationStates, pendingMigrations } from './migrate.js';
+import {
+  migrateDown,
+  migrateTo,
+  migrateUp,
+  migrationStates,
+  pendingMigrations,
+  refuseNewerSchema,
+} from './migrate.js';
+import type { BridgeMigration } from './migrations/bridge-migration.js';
 import type { Generation } from './migrations/original-tasks.js';
 import {
   connect,
@@ -55,6 +63,19 @@ const ORIGINALS: Record<Generation, { rows: OriginalRow[]; followed: OriginalRow
   };
 const GENERATIONS = Object.keys(ORIGINALS) as Generation[];
 
+/** What a later version may bring. */
+class CreateJournal1900000000000 implements BridgeMigration {
+  readonly name = 'CreateJournal1900000000000';
+  readonly since = '3.1.0';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE bridge_journal (id INTEGER)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE bridge_journal');
+  }
+}
 describeDatabases('migrations on %s', (kind) => {
   let database: TestDatabase;
   let source: DataSource;
@@ -76,6 +97,10 @@ describeDatabases('migrations on %s', (kind) => {
       `INSERT INTO tasks (${['taskId', 'runId', 'buildrequestId'].map((name) => source.driver.escape(name)).join()})
        VALUES ('${taskId}', 0, ${buildRequestId ?? 'NULL'})`,
     );
+
+  /** Lets the connection be that of a program with these migrations. */
+  const useMigrations = (migrations: readonly (new () => BridgeMigration)[]) =>
+    Object.assign(source, { migrations: migrations.map((Migration) => new Migration()) });
 
   it('makes a fresh database, and says before and after what is pending', async () => {
     expect(await pendingMigrations(source)).toMatchObject({ name: 'MigrationsPending', migrations: NAMES });
@@ -102,6 +127,79 @@ describeDatabases('migrations on %s', (kind) => {
         expect(made).toContain(unordered(`(${columns.map((column) => column.databaseName).join()})`));
       }
     }
+  });
+
+  it('leaves nothing of a fresh installation without rows', async () => {
+    await migrateUp(source, '3.0.0');
+    expect(await migrateDown(source)).toEqual([...NAMES].reverse());
+    expect(await tableNames(source)).toEqual([]);
+  });
+
+  it("hands the original's table back when it is empty", async () => {
+    await makeOriginal(source, 'until-1.6.2', []);
+    const before = await layoutOf(source);
+    await migrateUp(source);
+    await migrateDown(source);
+    expect(await tableNames(source)).toEqual(['tasks']);
+    expect(await layoutOf(source)).toEqual(before);
+  });
+
+  it('writes down which version ran what, also beside rows without a version', async () => {
+    await migrateUp(source);
+    useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
+    expect(await migrateUp(source, '3.1.0')).toEqual([CreateJournal1900000000000.name]);
+    expect(await migrationStates(source)).toEqual([
+      ...NAMES.map((name) => ({ name, done: true })),
+      { name: CreateJournal1900000000000.name, done: true, version: '3.1.0' },
+    ]);
+  });
+
+  it('refuses to use or change what a newer version has migrated, and shows it', async () => {
+    useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
+    await migrateUp(source, '3.1.0');
+    useMigrations(MIGRATIONS);
+    const before = await tableNames(source);
+    const refusal = {
+      name: 'Invalid',
+      message: expect.stringMatching(/newer version .*3\.1\.0; CreateJournal/),
+    };
+    for (const work of [
+      refuseNewerSchema,
+      migrateUp,
+      migrateDown,
+      (each: DataSource) => migrateTo(each, '3.0.0'),
+    ])
+      await expect(work(source)).rejects.toMatchObject(refusal);
+    expect(await tableNames(source)).toEqual(before);
+    expect(await migrationStates(source)).toEqual([
+      ...NAMES.map((name) => ({ name, done: true, version: '3.1.0' })),
+      { name: CreateJournal1900000000000.name, done: true, version: '3.1.0', unknown: true },
+    ]);
+    // A service that runs goes on.
+    expect(await pendingMigrations(source)).toBeUndefined();
+  });
+
+  it('goes back to an earlier version of the program, with the rows', async () => {
+    useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
+    await migrateUp(source, '3.1.0');
+    await addTask(A, 7);
+    expect(await migrateTo(source, '3.1.0')).toEqual([]);
+    expect(await migrateTo(source, '3.0.5')).toEqual([CreateJournal1900000000000.name]);
+    expect(await migrateTo(source, '3.0.0')).toEqual([]);
+    useMigrations(MIGRATIONS);
+    await refuseNewerSchema(source);
+    expect(await pendingMigrations(source)).toBeUndefined();
+    expect(await tableNames(source)).toEqual(OURS);
+    expect(await originalRows(source)).toEqual([[7, A, 0, null, null, null]]);
+  });
+
+  it.each([
+    ['2.9.9', /no version before 3\.0\.0 .* migrate --down/],
+    ['three', /not a version: three/],
+  ])('does not go back to version %s', async (version, told) => {
+    await migrateUp(source);
+    await expect(migrateTo(source, version)).rejects.toThrow(told);
+    expect(await tableNames(source)).toEqual(OURS);
   });
 
   it('hands a fresh installation to the original in its last layout, with the rows', async () => {
@@ -133,7 +231,7 @@ describeDatabases('migrations on %s', (kind) => {
       expect(await originalRows(source, 'tasks_superseded')).toEqual(aside);
       expect(warn).toHaveBeenCalledWith(
         { rows: aside.length, table: 'tasks_superseded' },
-        'rows of superseded runs are kept aside',
+        'rows of superseded runs were set aside; migrate --down restores them',
       );
       await expect(addTask(A, 99)).rejects.toThrow();
 

@@ -1,10 +1,19 @@
+import { Invalid } from '@bbb/rules';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
-import { MIGRATIONS, MIGRATIONS_TABLE } from './data-source.js';
 import { withMigrationLock } from './migration-lock.js';
+import type { BridgeMigration } from './migrations/bridge-migration.js';
 import { refuseForeignTables } from './migrations/foreign-tables.js';
+import {
+  type DoneMigration,
+  MIGRATIONS_TABLE,
+  readHistory,
+  recordVersion,
+  refuseNewer,
+} from './migrations/history.js';
 import { isOurs } from './migrations/original-tasks.js';
 import { dropTable } from './migrations/tables.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
+import { compareVersions } from './migrations/versions.js';
 
 /** The database's schema is older than this program. The message names the command that helps. */
 export class MigrationsPending extends Error {
@@ -12,41 +21,141 @@ export class MigrationsPending extends Error {
 
   constructor(readonly migrations: readonly string[]) {
     super(
-      `the bridge's database needs ${migrations.length} migration(s): run \`buildbot-bridge migrate\` ` +
+      `the bridge database needs ${migrations.length} migration(s): run \`buildbot-bridge migrate\` ` +
         '(in a checkout: `npm run migrate`)',
     );
   }
 }
 
 /** One migration, and whether this database has it. */
-export interface MigrationState {
-  name: string;
+export interface MigrationState extends DoneMigration {
   done: boolean;
+  /** Whether it is of a newer version of the program than this one. */
+  unknown?: true;
 }
 
-/** Looks only; makes nothing. Migrations of a newer version than this one are left out of account. */
+/** Only reads. Migrations that only a newer version of the program knows come last. */
 export async function migrationStates(source: DataSource): Promise<MigrationState[]> {
-  return withRunner(source, readStates);
+  return withRunner(source, async (runner) => {
+    const history = await readHistory(runner);
+    const known = namesOf(source);
+    const states = await readStates(runner, history);
+    const newer = history.filter(({ name }) => !known.has(name));
+    return [...states, ...newer.map((row) => ({ ...row, done: true, unknown: true as const }))];
+  });
 }
 
 /**
  * What has to be run before the database can be used, as the error to say so; undefined when it is up to date.
+ * Migrations of a newer version are none of its business: a service that runs may go on while others are upgraded.
  *
  * @throws Invalid when the database is not the bridge's, so that nobody is told to migrate it
  */
 export async function pendingMigrations(source: DataSource): Promise<MigrationsPending | undefined> {
   return withRunner(source, async (runner) => {
-    const pending = (await readStates(runner)).filter(({ done }) => !done);
+    const states = await readStates(runner, await readHistory(runner));
+    const pending = states.filter(({ done }) => !done);
     if (pending.length === 0) return undefined;
     await refuseForeignTables(runner);
     return new MigrationsPending(pending.map(({ name }) => name));
   });
 }
 
-async function readStates(runner: QueryRunner): Promise<MigrationState[]> {
-  const done = await executed(runner);
-  if (await isHalfReverted(runner, done)) done.delete(TakeOverTasks1795000000001.name);
-  return MIGRATIONS.map(({ name }) => ({ name, done: done.has(name) }));
+/**
+ * Before a database is used from now on.
+ *
+ * @throws Invalid when a newer version of the program has migrated it
+ */
+export async function refuseNewerSchema(source: DataSource): Promise<void> {
+  await withRunner(source, async (runner) => refuseNewer(await readHistory(runner), namesOf(source)));
+}
+
+/**
+ * Runs what is pending, one process at a time; a reversion that was cut off is finished first.
+ *
+ * @param version of this program, to be written down beside what it ran
+ * @returns the names of what this call ran
+ * @throws Invalid when the database holds tables that are neither ours nor the Python bridge's, or a newer version has
+ *   migrated it
+ */
+export async function migrateUp(source: DataSource, version?: string): Promise<string[]> {
+  return withMigrationLock(source, async (runner) => {
+    const history = await readHistory(runner);
+    refuseNewer(history, namesOf(source));
+    if ((await readStates(runner, history)).some(({ done }) => !done)) await refuseForeignTables(runner);
+    if (await isHalfReverted(runner, history)) await executor(source, runner).undoLastMigration();
+    const ran = (await executor(source, runner).executePendingMigrations()).map(({ name }) => name);
+    if (version !== undefined) await recordVersion(runner, ran, version);
+    return ran;
+  });
+}
+
+/**
+ * Reverts everything, newest first: the database is the original bridge's again, with its rows, or empty.
+ *
+ * @returns the names of what was reverted
+ * @throws Invalid when the original's table cannot hold the rows; nothing is changed then
+ */
+export async function migrateDown(source: DataSource): Promise<string[]> {
+  return withMigrationLock(source, async (runner) => {
+    const reverted = await revertWhile(source, runner, () => true);
+    await dropTable(runner, MIGRATIONS_TABLE);
+    return reverted;
+  });
+}
+
+/**
+ * Reverts what an earlier version of this program does not know, so that it can be installed again.
+ *
+ * @param version such as `3.0.0`
+ * @returns the names of what was reverted
+ * @throws Invalid when it is no version, or earlier than the first
+ */
+export async function migrateTo(source: DataSource, version: string): Promise<string[]> {
+  const sinceOf = new Map(migrationsOf(source).map(({ name, since }) => [name, since]));
+  const [first] = [...sinceOf.values()].sort(compareVersions);
+  if (compareVersions(version, first!) < 0)
+    throw new Invalid(
+      `there is no version before ${first} to go back to but the Python bridge: \`buildbot-bridge migrate --down\``,
+    );
+  return withMigrationLock(source, (runner) =>
+    revertWhile(source, runner, (name) => compareVersions(sinceOf.get(name)!, version) > 0),
+  );
+}
+
+/** Reverts the newest migration as long as it is one of these. */
+async function revertWhile(
+  source: DataSource,
+  runner: QueryRunner,
+  isOne: (name: string) => boolean,
+): Promise<string[]> {
+  const reverted: string[] = [];
+  let history = await readHistory(runner);
+  refuseNewer(history, namesOf(source));
+  while (history.length > 0 && isOne(newest(source, history))) {
+    await executor(source, runner).undoLastMigration();
+    const left = await readHistory(runner);
+    const names = new Set(left.map(({ name }) => name));
+    reverted.push(...history.map(({ name }) => name).filter((name) => !names.has(name)));
+    history = left;
+  }
+  return reverted;
+}
+
+/** The one that TypeORM would undo. */
+function newest(source: DataSource, history: readonly DoneMigration[]): string {
+  const done = new Set(history.map(({ name }) => name));
+  return migrationsOf(source).findLast(({ name }) => done.has(name))!.name;
+}
+
+async function readStates(runner: QueryRunner, history: readonly DoneMigration[]): Promise<MigrationState[]> {
+  const done = new Map(history.map((row) => [row.name, row]));
+  if (await isHalfReverted(runner, history)) done.delete(TakeOverTasks1795000000001.name);
+  return migrationsOf(runner.dataSource).map(({ name }) => ({
+    name,
+    ...done.get(name),
+    done: done.has(name),
+  }));
 }
 
 async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
@@ -58,41 +167,13 @@ async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => 
   }
 }
 
-/**
- * Runs what is pending, one process at a time; a way back that was cut off is finished first.
- *
- * @returns the names of what this call ran
- * @throws Invalid when the database holds tables that are neither ours nor the Python bridge's
- */
-export async function migrateUp(source: DataSource): Promise<string[]> {
-  return withMigrationLock(source, async (runner) => {
-    if ((await readStates(runner)).some(({ done }) => !done)) await refuseForeignTables(runner);
-    if (await isHalfReverted(runner, await executed(runner))) {
-      await executor(source, runner).undoLastMigration();
-    }
-    const ran = await executor(source, runner).executePendingMigrations();
-    return ran.map(({ name }) => name);
-  });
+/** In the order in which they are run. */
+function migrationsOf(source: DataSource): BridgeMigration[] {
+  return source.migrations as BridgeMigration[];
 }
 
-/**
- * Reverts everything, newest first: the database is the original bridge's again, with its rows.
- *
- * @returns the names of what was reverted
- * @throws Invalid when the original's table cannot hold the rows; nothing is changed then
- */
-export async function migrateDown(source: DataSource): Promise<string[]> {
-  return withMigrationLock(source, async (runner) => {
-    const reverted: string[] = [];
-    for (let done = await executed(runner); done.size > 0;) {
-      await executor(source, runner).undoLastMigration();
-      const left = await executed(runner);
-      reverted.push(...[...done].filter((name) => !left.has(name)));
-      done = left;
-    }
-    await dropTable(runner, MIGRATIONS_TABLE);
-    return reverted;
-  });
+function namesOf(source: DataSource): ReadonlySet<string> {
+  return new Set(migrationsOf(source).map(({ name }) => name));
 }
 
 /** The lock brings the transaction where there is one. */
@@ -102,15 +183,7 @@ function executor(source: DataSource, runner: QueryRunner): MigrationExecutor {
   return result;
 }
 
-/** In MySQL a way back may be cut off between handing the table back and writing that down. */
-async function isHalfReverted(runner: QueryRunner, done: ReadonlySet<string>): Promise<boolean> {
-  return done.has(TakeOverTasks1795000000001.name) && !(await isOurs(runner));
-}
-
-/** In the order in which they were run. */
-async function executed(runner: QueryRunner): Promise<Set<string>> {
-  if (!(await runner.hasTable(MIGRATIONS_TABLE))) return new Set();
-  const table = runner.dataSource.driver.escape(MIGRATIONS_TABLE);
-  const rows = (await runner.query(`SELECT name FROM ${table} ORDER BY id`)) as { name: string }[];
-  return new Set(rows.map(({ name }) => name));
+/** In MySQL a reversion may be cut off between handing the table back and writing that down. */
+async function isHalfReverted(runner: QueryRunner, history: readonly DoneMigration[]): Promise<boolean> {
+  return history.some(({ name }) => name === TakeOverTasks1795000000001.name) && !(await isOurs(runner));
 }

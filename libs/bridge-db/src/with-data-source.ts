@@ -31,5 +31,5 @@ export async function withDataSource<T>(
 
 /** Migrates the bridge database at a URL; returns the names of the migrations that were run. Throws as {@link withDataSource}. */
 export function migrateDatabase(url: string): Promise<string[]> {
-  return withDataSource({ url, asFound: false }, migrateUp);
+  return withDataSource({ url, asFound: false }, (source) => migrateUp(source));
 }

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { BridgeDb, pendingMigrations, withDataSource } from '@bbb/bridge-db';
+import { BridgeDb, pendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
 import { databaseInsecurities, loadBridgeDbUrl } from '@bbb/configuration';
 import { Unavailable } from '@bbb/rules';
 import type { CommandContext } from './command-definition.js';
@@ -31,7 +31,10 @@ export async function withBridgeDb<T>(
 ): Promise<T> {
   const url = readBridgeDbUrl(context);
   // BridgeDb would create a SQLite file, and migrate it, as the services do.
-  const pending = await withDataSource({ url, asFound: true }, pendingMigrations);
+  const pending = await withDataSource({ url, asFound: true }, async (source) => {
+    await refuseNewerSchema(source);
+    return pendingMigrations(source);
+  });
   if (pending) throw pending;
   const db = new BridgeDb({ url, poolSize: 2, connectTimeout: 10 });
   try {

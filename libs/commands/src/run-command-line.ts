@@ -5,14 +5,7 @@ import { createProgram } from './program/create-program.js';
 import { loadCommands } from './program/registry.js';
 
 /** Errors that an operator can cure. By name, so that the libraries that throw them need not be loaded. */
-const REFUSALS = new Set([
-  'ConfigurationError',
-  'StartRefused',
-  'MigrationsPending',
-  'NotStrict',
-  'Invalid',
-  'UnknownMigrations',
-]);
+const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
 
 /** Commander's codes of a command line that only asked for a text, which is printed by then. */
 const ANSWERED = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);

@@ -13,7 +13,7 @@ import {
 } from '@bbb/rules';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule } from '@bbb/buildbot';
 import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration';
-import { HEALTH_CHECKS, type HealthCheck, Metrics, Redactor, SystemClock } from '@bbb/platform';
+import { HEALTH_CHECKS, type HealthCheck, Metrics, readVersion, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
 import { StateGauges } from './state-gauges.js';
@@ -53,7 +53,7 @@ export class OutsideSystemsModule {
     ];
     const systems = [
       TaskclusterModule.register(taskcluster),
-      BridgeDbModule.register(bridgeDb),
+      BridgeDbModule.register({ ...bridgeDb, version: readVersion() }),
       BuildbotModule.register(configuration),
     ];
     return {

@@ -1,13 +1,15 @@
 import { Invalid } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { BridgeMigration } from './bridge-migration.js';
 import { schemaDialect } from './schema-dialect.js';
 
 const DUE = 'bridge_ix_messages_due';
 
 /** The table of messages that could not be handled. Both directions may be cut off anywhere and run again. */
-export class CreateMessages1795000000000 implements MigrationInterface {
+export class CreateMessages1795000000000 implements BridgeMigration {
   readonly name = 'CreateMessages1795000000000';
+  readonly since = '3.0.0';
   private readonly logger = new Logger('Migrations');
 
   async up(runner: QueryRunner): Promise<void> {
@@ -44,7 +46,7 @@ export class CreateMessages1795000000000 implements MigrationInterface {
     if (!(await runner.hasTable('messages'))) return;
     const rows = (await runner.query(`SELECT COUNT(*) AS n FROM ${quote('messages')}`)) as { n: unknown }[];
     const messages = Number(rows[0]?.n);
-    if (messages > 0) this.logger.warn({ messages }, 'kept messages are dropped');
+    if (messages > 0) this.logger.warn({ messages }, 'kept messages are deleted with their table');
     await runner.query(`DROP TABLE ${quote('messages')}`);
   }
 }

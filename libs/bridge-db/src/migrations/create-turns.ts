@@ -1,10 +1,12 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { BridgeMigration } from './bridge-migration.js';
 import { schemaDialect } from './schema-dialect.js';
 import { dropTable } from './tables.js';
 
 /** The table of turns at recurring work. Both directions may be cut off anywhere and run again. */
-export class CreateTurns1794999999999 implements MigrationInterface {
+export class CreateTurns1794999999999 implements BridgeMigration {
   readonly name = 'CreateTurns1794999999999';
+  readonly since = '3.0.0';
 
   async up(runner: QueryRunner): Promise<void> {
     const { quote, exactText, tableOptions } = schemaDialect(runner);

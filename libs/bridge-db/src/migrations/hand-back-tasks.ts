@@ -8,7 +8,8 @@ import { countOf, dropTable, swapTasks } from './tables.js';
 
 /**
  * Hands `tasks` back to the original, with all rows, in the layout it was found in; where there was none, in the
- * original's last one, so that the original can go on with the rows of a fresh installation too.
+ * original's last one, so that the original can go on with the rows of a fresh installation too. Of a fresh
+ * installation without rows nothing is left.
  * May be cut off anywhere and run again.
  *
  * @throws Invalid when the layout cannot hold what has to go back; nothing is changed then
@@ -20,16 +21,24 @@ export async function handBackTasks(runner: QueryRunner, logger: LoggerService):
       await runner.query(`LOCK TABLE ${quote('tasks')} IN ACCESS EXCLUSIVE MODE`);
     }
     const origin = await rememberedOrigin(runner);
-    const generation = origin === 'until-1.6.2' ? 'until-1.6.2' : 'from-1.6.3';
-    if (generation === 'until-1.6.2') await refuseWhatHasNoKey(runner);
-    await dropTable(runner, 'bridge_tasks_back');
-    await createOriginal(runner, 'bridge_tasks_back', generation);
-    await copyBack(runner, generation, logger);
-    await swapTasks(runner, 'bridge_tasks_back', 'bridge_tasks_old');
+    if (origin === 'none' && (await isEmpty(runner))) await dropTable(runner, 'tasks');
+    else await putBack(runner, origin === 'until-1.6.2' ? 'until-1.6.2' : 'from-1.6.3', logger);
   }
   await dropTable(runner, 'bridge_tasks_old');
   await dropTable(runner, 'tasks_superseded');
   await dropTable(runner, 'bridge_origin');
+}
+
+async function putBack(runner: QueryRunner, generation: Generation, logger: LoggerService): Promise<void> {
+  if (generation === 'until-1.6.2') await refuseWhatHasNoKey(runner);
+  await dropTable(runner, 'bridge_tasks_back');
+  await createOriginal(runner, 'bridge_tasks_back', generation);
+  await copyBack(runner, generation, logger);
+  await swapTasks(runner, 'bridge_tasks_back', 'bridge_tasks_old');
+}
+
+async function isEmpty(runner: QueryRunner): Promise<boolean> {
+  return (await countOf(runner, `SELECT COUNT(*) AS n FROM ${schemaDialect(runner).quote('tasks')}`)) === 0;
 }
 
 /** Until 1.6.2 the build request's id was the primary key: each row needs one of its own. */
@@ -73,5 +82,9 @@ async function copyBack(runner: QueryRunner, generation: Generation, logger: Log
     runner,
     `SELECT COUNT(*) AS n FROM ${quote('tasks_superseded')} s WHERE ${replaced}`,
   );
-  if (dropped > 0) logger.warn({ rows: dropped }, 'rows kept aside at the take-over were replaced since');
+  if (dropped > 0)
+    logger.warn(
+      { rows: dropped },
+      'rows set aside by the migration have since been superseded; not restored',
+    );
 }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { BridgeMigration } from './bridge-migration.js';
 import { handBackTasks } from './hand-back-tasks.js';
 import { rememberOrigin } from './origin.js';
 import { isOurs, ORIGINAL_COLUMNS } from './original-tasks.js';
@@ -13,8 +14,9 @@ import { countOf, dropTable, swapTasks } from './tables.js';
  * every step before and after may be run again. How the table was found is written down first, in `bridge_origin`.
  * The original's services have to be stopped meanwhile: what they write between copy and swap would be lost.
  */
-export class TakeOverTasks1795000000001 implements MigrationInterface {
+export class TakeOverTasks1795000000001 implements BridgeMigration {
   readonly name = 'TakeOverTasks1795000000001';
+  readonly since = '3.0.0';
   private readonly logger = new Logger('Migrations');
 
   async up(runner: QueryRunner): Promise<void> {
@@ -62,7 +64,10 @@ export class TakeOverTasks1795000000001 implements MigrationInterface {
     );
     const rows = await countOf(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks_superseded')}`);
     if (rows > 0)
-      this.logger.warn({ rows, table: 'tasks_superseded' }, 'rows of superseded runs are kept aside');
+      this.logger.warn(
+        { rows, table: 'tasks_superseded' },
+        'rows of superseded runs were set aside; migrate --down restores them',
+      );
   }
 }
 

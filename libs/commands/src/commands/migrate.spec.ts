@@ -5,6 +5,8 @@ import libsql from 'libsql';
 import { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
 import { closedDoor } from '../testing/closed-door.js';
+import { withDataSource } from '@bbb/bridge-db';
+import { packageVersion } from '../program/package-version.js';
 import { record, recordJson } from '../testing/recording-host.js';
 import { useDatabase } from '../testing/use-database.js';
 
@@ -25,7 +27,9 @@ describeDatabases('migrate on %s', (kind) => {
     const printed = (stdout: string) => ({ code: 0, stdout, stderr: '' });
     expect(await record('migrate', '--show')).toEqual(printed(lines('[ ] ')));
     expect(await record('migrate')).toEqual(printed(lines('migrated: ')));
-    expect(await record('migrate', '--show')).toEqual(printed(lines('[X] ')));
+    expect(await record('migrate', '--show')).toEqual(
+      printed(NAMES.map((name) => `[X] ${name} (by version ${packageVersion()})\n`).join('')),
+    );
     expect(await record('migrate')).toEqual(printed('nothing to migrate\n'));
     expect(await record('migrate', '--down')).toEqual(printed(lines('reverted: ', NAMES.toReversed())));
     expect(await record('migrate', '--down')).toEqual(printed('nothing to revert\n'));
@@ -39,6 +43,42 @@ describeDatabases('migrate on %s', (kind) => {
     expect(await recordJson('migrate', '--down', '--json')).toMatchObject({
       json: { reverted: NAMES.toReversed() },
     });
+  });
+
+  it('refuses a database of a newer version, shows it, and says how to go back', async () => {
+    await record('migrate');
+    const url = database.url;
+    await withDataSource({ url, asFound: true }, (source) =>
+      source.query(
+        `INSERT INTO bridge_migrations (timestamp, name, version) VALUES (1900000000000, 'Later1', '4.0.0')`,
+      ),
+    );
+    expect((await record('migrate', '--show')).stdout).toContain(
+      '\n[?] Later1 (by version 4.0.0): unknown to this version\n',
+    );
+    for (const args of [
+      ['migrate'],
+      ['migrate', '--down'],
+      ['migrate', '--to', '3.0.0'],
+      ['messages', 'list'],
+    ])
+      expect(await record(...args)).toMatchObject({
+        code: 78,
+        stderr: expect.stringMatching(/newer version .*4\.0\.0; Later1.*migrate --to VERSION/),
+      });
+  });
+
+  it('goes back to an earlier version of the program, where there is something to go back from', async () => {
+    await record('migrate');
+    expect(await record('migrate', '--to', '3.0.0')).toMatchObject({
+      code: 0,
+      stdout: 'nothing to revert\n',
+    });
+    expect(await record('migrate', '--to', '2.0.0')).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('migrate --down'),
+    });
+    expect(await record('migrate', '--to', '3.0.0', '--down')).toMatchObject({ code: 64 });
   });
 
   it('ends with 1 where there is no database', async () => {

@@ -111,17 +111,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         withdraw: async (_key: RequestKey, forget: () => Promise<void>) => void (await forget()),
       }),
   },
-  'gives up a task when Taskcluster refuses a reclaim': acts({
-    reclaim: async (situation, context) => {
-      try {
-        return await RULES.acts.reclaim(situation, context);
-      } catch (error) {
-        if (situation.row) await context.store.forget(situation.row);
-        throw error;
-      }
-    },
+  'gives up a task when Taskcluster refuses a claim or a reclaim': acts({
+    claim: forgetWhenRefused('claim'),
+    reclaim: forgetWhenRefused('reclaim'),
   }),
-  'builds refused payloads': acts({
+  'builds rejected payloads': acts({
     'create-request': async (situation, context) => {
       const payload = { buildername: 'any', sourcestamp: {}, properties: { product: 'example' } };
       const definition = situation.definition ?? (await context.queue.definition(situation.taskId));
@@ -132,6 +126,17 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
   }),
 };
+
+function forgetWhenRefused(verdict: 'claim' | 'reclaim'): Act {
+  return async (situation, context) => {
+    try {
+      return await RULES.acts[verdict](situation, context);
+    } catch (error) {
+      if (situation.row) await context.store.forget(situation.row);
+      throw error;
+    }
+  };
+}
 
 function decides(
   wrong: (facts: Facts, right: ReturnType<Rules['decide']>) => ReturnType<Rules['decide']>,

@@ -19,7 +19,7 @@ export class TrackedBuilds {
   async tell(message: BuildMessage, event: TriggeringEvent): Promise<void> {
     const rows = await this.rowsOf(message);
     const results = await Promise.allSettled(
-      rows.map((row) => this.reconciler.reconcile(row.taskId, { row, event, source: 'believed' })),
+      rows.map((row) => this.reconciler.reconcile(row.taskId, { row, event })),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;

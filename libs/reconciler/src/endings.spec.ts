@@ -44,7 +44,7 @@ describe('a task cancelled by its user', () => {
     const number = await harness.running();
     harness.cancelTask();
     harness.complete(0);
-    await harness.reconcile({ row: harness.row, source: 'believed', event: harness.finished(number, 0) });
+    await harness.reconcile({ row: harness.row, event: harness.finished(number, 0) });
     expect(harness.story).toEqual(['canceled']);
     expect(harness.row).toBeUndefined();
     expect(harness.cancellations).toEqual([]);

@@ -128,25 +128,12 @@ describe('a started build', () => {
     });
   });
 
-  it('claims without asking for the status when the row is believed', async () => {
-    const number = await harness.building();
-    harness.forgetCalls();
-    await harness.reconcile({ row: harness.row, source: 'believed', event: harness.started(number) });
-    expect(harness.gate.calls.map(({ name }) => name)).not.toContain('status');
-    expect(harness.story).toEqual(['running']);
-  });
-
-  it('is stopped when its task was cancelled meanwhile, though the row is believed', async () => {
+  it('is stopped when its task was cancelled meanwhile', async () => {
     const number = await harness.building();
     harness.cancelTask();
     const event = harness.started(number);
-    expect(await harness.reconcile({ row: harness.row, source: 'believed', event })).toBe('cancel-request');
+    expect(await harness.reconcile({ row: harness.row, event })).toBe('cancel-request');
     expect(harness.agent.jobs).toMatchObject([{ id: harness.request.builds[0]!.buildId }]);
-    expect(harness.telemetry.counts.get('conflicts_total claim')).toBe(1);
-  });
-
-  it('is believed in no row that is not there', async () => {
-    expect(await harness.reconcile({ source: 'believed' })).toBe('create-request');
   });
 
   it('whose message came before the database is told again later', async () => {
@@ -239,7 +226,7 @@ describe('a finished build', () => {
   it('is claimed first when its start was never heard of', async () => {
     const number = await harness.building();
     harness.complete(0);
-    await harness.reconcile({ row: harness.row, source: 'believed', event: harness.finished(number, 0) });
+    await harness.reconcile({ row: harness.row, event: harness.finished(number, 0) });
     expect(harness.story).toEqual(['completed']);
     expect(harness.artifacts(0)).toHaveLength(2);
     expect(harness.row).toBeUndefined();

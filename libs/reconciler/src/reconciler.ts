@@ -12,7 +12,6 @@ import {
   Unavailable,
   type Verdict,
 } from '@bbb/rules';
-import { believedStatus } from './believed-status.js';
 import { KeyedLock } from './keyed-lock.js';
 import { type Rules, RULES } from './rules.js';
 import type { Given, Next, Situation, Source } from './situation.js';
@@ -31,9 +30,8 @@ const COUNTERS = [
 /** Buildbot's number for it. */
 const RETRY = 5;
 
-/** How fresh the run's facts must be for a verdict. What is not listed needs no more than a batched read. */
-const FENCED: readonly Verdict[] = ['ignore', 'wait', 'claim', 'reclaim', 'retry', 'resolve'];
-const UNFENCED: readonly Verdict[] = ['cancel-task', 'rerun'];
+/** Verdicts that need facts read for this decision: Taskcluster takes these calls for whichever run is the latest. */
+const NEED_FRESH_FACTS: readonly Verdict[] = ['cancel-task', 'rerun'];
 
 /** Verdicts that do nothing about what a build event tells. */
 const LEAVES_AS_IT_IS: readonly Verdict[] = ['wait', 'reclaim', 'note-missing'];
@@ -113,7 +111,7 @@ export class Reconciler {
       const facts = this.#facts(situation);
       const verdict = this.rules.decide(facts);
       tell(verdict);
-      if (!isFreshEnough(verdict, situation.source)) {
+      if (situation.source === 'batched' && NEED_FRESH_FACTS.includes(verdict)) {
         situation = await this.#lookAgain(situation);
         continue;
       }
@@ -149,7 +147,7 @@ export class Reconciler {
 
   /** The situation with its row brought up to date; undefined when somebody else has changed the row. */
   async #upToDate(situation: Situation): Promise<Situation | undefined> {
-    if (!situation.row || situation.source === 'believed') return situation;
+    if (!situation.row) return situation;
     const changes = this.rules.catchUp(situation, this.#facts(situation));
     if (!changes) return situation;
     const row = await this.#context.store.change(situation.row, changes);
@@ -161,16 +159,11 @@ export class Reconciler {
   }
 
   async #observe(taskId: string, given: Given): Promise<Situation> {
-    const { queue, buildbot, store, settings } = this.#context;
+    const { queue, buildbot, store } = this.#context;
     const row = given.row ?? (await store.get(taskId));
-    const source: Source = given.source === 'believed' && !row ? 'fresh' : (given.source ?? 'fresh');
+    const source: Source = given.source ?? 'fresh';
     const buildRequestId = row?.buildRequestId ?? null;
-    const status =
-      source === 'fresh'
-        ? await queue.status(taskId)
-        : source === 'believed' && row
-          ? believedStatus(row, settings)
-          : given.status;
+    const status = source === 'fresh' ? await queue.status(taskId) : given.status;
     // The run first, the request second: where a run is seen that follows a lost build, that build must not be seen as
     // the newest, or the run would be claimed for it and ended once more. And a request that is seen complete was so
     // when its run was still seen live, or later.
@@ -221,10 +214,4 @@ export class Reconciler {
       throw new Unavailable('buildbot', 'the build has started, its row is not there yet');
     }
   }
-}
-
-function isFreshEnough(verdict: Verdict, source: Source): boolean {
-  if (source === 'fresh') return true;
-  if (source === 'believed') return FENCED.includes(verdict);
-  return !UNFENCED.includes(verdict);
 }

@@ -59,11 +59,11 @@ describe('a build that ends in RETRY', () => {
   it('may be told of after the next build has started', async () => {
     harness.requeue();
     const second = harness.startBuild();
-    await harness.reconcile({ row: harness.row, source: 'believed', event: harness.started(second) });
+    await harness.reconcile({ row: harness.row, event: harness.started(second) });
     expect(harness.story).toEqual(['worker-shutdown', 'running']);
     expect(harness.row).toMatchObject({ runId: 1, buildId: harness.request.builds[1]?.buildId });
     harness.forgetCalls();
-    await harness.reconcile({ row: harness.row, source: 'believed', event: harness.finished(first, 5) });
+    await harness.reconcile({ row: harness.row, event: harness.finished(first, 5) });
     expect(harness.effects).toEqual([]);
     expect(harness.story).toEqual(['worker-shutdown', 'running']);
   });
@@ -82,7 +82,7 @@ describe('a build that ends in RETRY', () => {
       const { story } = harness;
       harness.forgetCalls();
       await harness.reconcile({ event });
-      await harness.reconcile({ row: harness.row, source: 'believed', event });
+      await harness.reconcile({ row: harness.row, event });
       expect(harness.story).toEqual(story);
       expect(harness.effects).toEqual([]);
     },
@@ -160,7 +160,7 @@ describe('a claim that ran out while the bridge was away', () => {
   it('does not keep a reclaim from finding that out', async () => {
     const { row } = harness;
     away();
-    await harness.reconcile({ row, source: 'believed' });
+    await harness.reconcile({ row });
     expect(harness.story).toEqual(['claim-expired', 'running']);
   });
 

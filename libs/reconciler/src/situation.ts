@@ -20,11 +20,10 @@ export type TriggeringEvent = (BuildEvent & { kind: 'started' }) | FinishedEvent
 
 /**
  * Where the facts about the run come from:
- * fresh    - read for this very decision, or the reply to our last act
- * batched  - read a moment ago for many tasks at once
- * believed - taken from the row; enough for acts that Taskcluster itself refuses for any other run
+ * fresh   - read for this decision, or the reply to our last act
+ * batched - read a moment ago for many tasks at once
  */
-export type Source = 'fresh' | 'batched' | 'believed';
+export type Source = 'fresh' | 'batched';
 
 /** What is in view while one task is being reconciled. */
 export interface Situation extends Observation {

@@ -114,7 +114,7 @@ describe('several instances on one task', () => {
           return [
             shared.reconciler.reconcile(TASK, { event: shared.finished(number, 0) }),
             shared.anotherReconciler().reconcile(TASK, { event: shared.started(number) }),
-            shared.anotherReconciler().reconcile(TASK, { row: shared.row, source: 'believed' }),
+            shared.anotherReconciler().reconcile(TASK, { row: shared.row }),
           ];
         },
         check: async (shared) => {
@@ -139,7 +139,7 @@ describe('several instances on one task', () => {
           const { number } = shared.request.builds[0]!;
           return [
             shared.reconciler.reconcile(TASK, { event: shared.finished(number, 5) }),
-            shared.anotherReconciler().reconcile(TASK, { row: shared.row, source: 'believed' }),
+            shared.anotherReconciler().reconcile(TASK, { row: shared.row }),
             shared.anotherReconciler().reconcile(TASK),
           ];
         },

@@ -132,6 +132,16 @@ export class MasterCalls {
     ) as Promise<BuildRow>;
   }
 
+  /** Waits for the newest build of a request to be in its step `wait`; before its first step, a build is treated otherwise. */
+  async inStep(request: number): Promise<BuildRow> {
+    const build = await this.running(request);
+    await this.until(
+      () => this.rest.rows(`/builds/${build.buildid}/steps`),
+      (steps) => steps.some(({ name, started_at: at }) => name === 'wait' && at !== null),
+    );
+    return build;
+  }
+
   /** Waits for a request to be complete. */
   completed(request: number): Promise<RequestRow> {
     return this.until(

@@ -57,7 +57,7 @@ export class MasterRest {
     return read(
       await this.exchange(`/api/v2${path}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        headers: { 'content-type': 'application/json' },
         body,
         signal: signal ?? null,
       }),
@@ -105,6 +105,8 @@ export class MasterRest {
     const answer = await fetch(this.url + path, {
       ...init,
       headers: {
+        // Without it, answers are formatted for people, as text/plain.
+        accept: 'application/json',
         ...(init.headers as Record<string, string>),
         ...(this.cookie ? { cookie: this.cookie } : {}),
       },

@@ -4,6 +4,7 @@ import { MasterCalls } from './master-calls.js';
 import type { MasterDatabaseKind } from './master-database.js';
 import { type Account, MasterRest } from './master-rest.js';
 import { RealMaster } from './real-master.js';
+import type { RealWorker } from './real-worker.js';
 
 /**
  * A master that a suite is run against, real or simulated. `control` is what the suite may do to the process and its
@@ -17,7 +18,19 @@ export interface MasterUnderTest {
   dispose(): Promise<void>;
 }
 
-export type MasterControl = Omit<RealMaster, 'url' | 'account' | 'rest' | 'dispose'>;
+/** What a suite may do to a master and its worker. */
+export type MasterControl = Pick<
+  RealMaster,
+  | 'start'
+  | 'workerIsConnected'
+  | 'stop'
+  | 'stopWhenIdle'
+  | 'ended'
+  | 'kill'
+  | 'restart'
+  | 'reconfigure'
+  | 'move'
+> & { worker: Pick<RealWorker, 'start' | 'kill' | 'freeze' | 'thaw'> };
 
 export type MasterKind = MasterDatabaseKind | 'given';
 
@@ -42,8 +55,14 @@ export function isPossible(kind: MasterKind): boolean {
 /** `describe.each` over the kinds of master. */
 export const describeMasters = describeEach(MASTER_KINDS, isPossible);
 
+/** For tests that stop the master. */
+export const describeOwnMasters = describeEach(
+  ['sqlite', 'postgres'] as const,
+  (kind) => !GIVEN && isPossible(kind),
+);
+
 /** For what only databases without transactions do. */
-export const describeMariaDbMaster = describeWhere(isPossible('mysql'));
+export const describeMariaDbMaster = describeWhere(!GIVEN && isPossible('mysql'));
 
 export async function startMaster(kind: MasterKind): Promise<MasterUnderTest> {
   if (kind !== 'given') {
@@ -60,7 +79,7 @@ export async function startMaster(kind: MasterKind): Promise<MasterUnderTest> {
 }
 
 /** How long a test with a real master may take; it takes some seconds on a quiet machine. */
-export const MASTER_TIMEOUT_MS = 180_000;
+export const MASTER_TIMEOUT_MS = 300_000;
 
 /** One master for all tests of a `describe`; what they requested is cancelled after each. */
 export function withMaster(start: () => Promise<MasterUnderTest>) {

@@ -1,0 +1,9 @@
+import { describeRequestFacts } from '../contracts/modern-master/requests.contract.js';
+import { describeIdleConnection, describeRestFacts } from '../contracts/modern-master/rest.contract.js';
+import { describeMasters, startMaster } from '../support/real-buildbot/masters.js';
+
+describeMasters('a real master, %s', (kind) => {
+  describeRequestFacts(kind, () => startMaster(kind));
+  describeRestFacts(kind, () => startMaster(kind));
+  if (kind !== 'postgres') describeIdleConnection(kind, () => startMaster(kind));
+});

@@ -132,12 +132,15 @@ export class MasterCalls {
     ) as Promise<BuildRow>;
   }
 
-  /** Waits for the newest build of a request to be in its step `wait`; before its first step, a build is treated otherwise. */
+  /**
+   * Waits for the worker to run the command of step `wait` in the newest build of a request: what stops a build before
+   * that leaves another trace than what stops it later.
+   */
   async inStep(request: number): Promise<BuildRow> {
     const build = await this.running(request);
     await this.until(
-      () => this.rest.rows(`/builds/${build.buildid}/steps`),
-      (steps) => steps.some(({ name, started_at: at }) => name === 'wait' && at !== null),
+      () => this.rest.rows(`/builds/${build.buildid}/steps/wait/logs`),
+      (logs) => logs.some(({ num_lines: lines }) => lines > 0),
     );
     return build;
   }

@@ -52,6 +52,11 @@ export class OwnProcess {
     await this.ended();
   }
 
+  /** How often the log has something. */
+  async count(pattern: RegExp): Promise<number> {
+    return (await readFile(join(this.folder, 'twistd.log'), 'utf8')).match(pattern)?.length ?? 0;
+  }
+
   /** The end of the log, and what was written to the terminal. */
   async log(): Promise<string> {
     const text = await readFile(join(this.folder, 'twistd.log'), 'utf8').catch(() => 'no log');

@@ -22,6 +22,9 @@ export interface MasterSettings {
   broken?: boolean;
 }
 
+/** What the master's log says at the end of a reconfiguration. */
+const LOADED = /configuration update (complete|aborted|partially applied)/g;
+
 const ACCOUNT: Account = { user: 'bridge', password: 'a password' };
 
 /** A master with the plugin and one worker process, in a folder and with a database of its own. */
@@ -106,11 +109,12 @@ export class RealMaster {
     await this.workerIsConnected();
   }
 
-  /** Writes other settings and has them loaded by SIGHUP; resolves when `isLoaded`. */
-  async reconfigure(settings: MasterSettings, isLoaded: () => Promise<boolean>): Promise<void> {
+  /** Has other settings loaded by SIGHUP; resolves when the master has taken or refused them. */
+  async reconfigure(settings: MasterSettings): Promise<void> {
+    const before = await this.process.count(LOADED);
     await this.writeSettings(settings);
     this.process.signal('SIGHUP');
-    await this.process.until(isLoaded);
+    await this.process.until(async () => (await this.process.count(LOADED)) > before);
   }
 
   /** Copies the stopped master's folder; from now on it runs there. */

@@ -20,6 +20,8 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       control = found.master.control!;
       ({ calls } = found);
       ({ rest } = found.master);
+      // A test that failed may have left it so.
+      if (!control.worker.isRunning) await control.worker.start();
       await control.workerIsConnected();
     }, MASTER_TIMEOUT_MS);
 

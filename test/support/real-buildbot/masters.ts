@@ -30,7 +30,7 @@ export type MasterControl = Pick<
   | 'restart'
   | 'reconfigure'
   | 'move'
-> & { worker: Pick<RealWorker, 'start' | 'kill' | 'freeze' | 'thaw'> };
+> & { worker: Pick<RealWorker, 'isRunning' | 'start' | 'kill' | 'freeze' | 'thaw'> };
 
 export type MasterKind = MasterDatabaseKind | 'given';
 

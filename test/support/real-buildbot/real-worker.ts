@@ -17,6 +17,10 @@ export class RealWorker {
     return new RealWorker(new OwnProcess(['buildbot-worker', 'start', '--nodaemon', home], home, env));
   }
 
+  get isRunning(): boolean {
+    return this.process.isRunning;
+  }
+
   /** Resolves when the process runs; that it is connected is for the master to say. */
   start(): Promise<void> {
     return this.process.start(async () => true);

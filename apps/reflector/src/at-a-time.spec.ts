@@ -12,6 +12,8 @@ import {
 import type { Configuration } from '@bbb/configuration';
 import { SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
+import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
+import { AbsenceBrake } from './absence-brake.service.js';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
@@ -22,9 +24,10 @@ const BATCH = 8;
 describe('tasks at a time', () => {
   const configuration = {
     taskcluster: { provisionerId: 'bridge', workerType: 'bridge', maxConnections: 1 },
-    reflector: { concurrency: 3, batch: BATCH, orphanGrace: 0 },
+    reflector: { concurrency: 3, batch: BATCH, orphanGrace: 0, missingLimit: 100 },
   } as Configuration;
   const clock = new SystemClock();
+  const brake = new AbsenceBrake(new MemoryPassStore(), clock, configuration);
   const policy = new BuilderPolicy({ restricted: [], ignored: [] });
   let done: string[];
   let most: number;
@@ -86,7 +89,7 @@ describe('tasks at a time', () => {
   } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byBuildRequestIds' | 'track'> as TaskStore;
 
   const walk = (given = store) =>
-    new TrackedTasksStep(queue, buildbot, given, reconciler, configuration).run(new Set());
+    new TrackedTasksStep(queue, buildbot, given, reconciler, brake, configuration).run(new Set());
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
@@ -112,7 +115,7 @@ describe('tasks at a time', () => {
     [
       'orphans',
       () =>
-        new OrphanRequestsStep(queue, buildbot, store, clock, reconciler, policy, configuration).run(
+        new OrphanRequestsStep(queue, buildbot, store, clock, reconciler, policy, brake, configuration).run(
           Promise.resolve(new Set()),
         ),
     ],
@@ -157,7 +160,7 @@ describe('tasks at a time', () => {
       ...buildbot,
       markedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
     } as Buildbot;
-    const sweep = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, configuration);
+    const sweep = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, brake, configuration);
     await sweep.run(Promise.resolve(seen));
     expect(done).toEqual(['task-5001']);
   });

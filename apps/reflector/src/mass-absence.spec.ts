@@ -1,9 +1,23 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Configuration } from '@bbb/configuration';
-import type { Buildbot, RequestSnapshot, TaskQueue, TaskStatus, TaskStore, TrackedTask } from '@bbb/rules';
+import {
+  type Buildbot,
+  BuilderPolicy,
+  type MarkedRequest,
+  type RequestSnapshot,
+  type TaskQueue,
+  type TaskStatus,
+  type TaskStore,
+  type TrackedTask,
+  Unavailable,
+} from '@bbb/rules';
 import type { Given, Reconciler } from '@bbb/reconciler';
 import { row } from '../../../libs/rules/src/testing/observations.js';
+import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
+import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
+import { AbsenceBrake } from './absence-brake.service.js';
+import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 
 Logger.overrideLogger(false);
@@ -11,20 +25,36 @@ Logger.overrideLogger(false);
 const ROWS: TrackedTask[] = Array.from({ length: 60 }, (_, index) =>
   row({ taskId: `task-${index}`, buildRequestId: index + 1 }),
 );
+const PAGE = 20;
 
 describe('tracked tasks of which many are missing at once', () => {
-  let doubts: Set<boolean | undefined>;
+  let doubted: Map<string, boolean | undefined>;
   let tasks: Set<string>;
   let snapshots: Map<number, RequestSnapshot>;
   let step: TrackedTasksStep;
+  let passes: MemoryPassStore;
+  let brake: AbsenceBrake;
+  let readStatuses: TaskQueue['statuses'];
 
+  const idsOf = (rows: readonly TrackedTask[]) => rows.map(({ buildRequestId }) => buildRequestId!);
   const lose = <Key>(from: { delete(key: Key): boolean }, keys: readonly Key[]) =>
     keys.forEach((key) => from.delete(key));
   const pass = async () => {
-    doubts = new Set();
+    doubted = new Map();
     await step.run(new Set());
-    return [...doubts];
+    return [...new Set(doubted.values())];
   };
+  const configuration = {
+    taskcluster: {
+      maxConnections: 5,
+      rootUrl: 'https://tc.example.com',
+      provisionerId: 'p',
+      workerType: 'w',
+    },
+    schedulerDb: { url: 'mysql://bridge:hidden@db.example.com/scheduler' },
+    bridgeDb: { url: 'sqlite:////var/lib/bridge.db' },
+    reflector: { batch: PAGE, missingLimit: 10, orphanGrace: 0, concurrency: 1 },
+  } as Configuration;
 
   beforeEach(() => {
     tasks = new Set(ROWS.map(({ taskId }) => taskId));
@@ -34,34 +64,35 @@ describe('tracked tasks of which many are missing at once', () => {
         { key: { taskId, createdForRunId: 0 } } as RequestSnapshot,
       ]),
     );
+    readStatuses = async (ids: readonly string[]) =>
+      new Map(ids.flatMap((id) => (tasks.has(id) ? [[id, { runs: [] } as unknown as TaskStatus]] : [])));
     const queue = {
-      statuses: async (ids: readonly string[]) =>
-        new Map(ids.flatMap((id) => (tasks.has(id) ? [[id, {} as TaskStatus]] : []))),
+      statuses: (ids: readonly string[]) => readStatuses(ids),
     } as Pick<TaskQueue, 'statuses'> as TaskQueue;
     const store = {
-      page: async () => ({ tasks: ROWS, next: undefined }),
+      page: async (_limit: number, after = '0') => {
+        const from = Number(after);
+        const next = from + PAGE < ROWS.length ? String(from + PAGE) : undefined;
+        return { tasks: ROWS.slice(from, from + PAGE), next };
+      },
     } as unknown as TaskStore;
     const buildbot = { snapshots: async () => snapshots } as Pick<Buildbot, 'snapshots'> as Buildbot;
     const reconciler = {
       isStopping: false,
-      reconcile: async (_taskId: string, { absenceDoubted }: Given) => {
-        doubts.add(absenceDoubted);
+      reconcile: async (taskId: string, { absenceDoubted }: Given) => {
+        doubted.set(taskId, absenceDoubted);
         return 'wait';
       },
     } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler;
-    step = new TrackedTasksStep(queue, buildbot, store, reconciler, {
-      taskcluster: { maxConnections: 5 },
-      reflector: { batch: 900, missingLimit: 10 },
-    } as Configuration);
+    passes = new MemoryPassStore();
+    brake = new AbsenceBrake(passes, new ManualClock(), configuration);
+    step = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, configuration);
   });
 
   it('are believed to be so while they are few', async () => {
-    lose(
-      snapshots,
-      ROWS.slice(0, 12).map(({ buildRequestId }) => buildRequestId!),
-    );
-    expect(await pass()).toEqual([false]);
-    expect(step.problem()).toBeUndefined();
+    lose(snapshots, idsOf(ROWS.slice(0, 12)));
+    expect(await pass()).toEqual([undefined, false]);
+    expect(await brake.isOn()).toBe(false);
   });
 
   it.each<[string, () => void]>([
@@ -74,19 +105,100 @@ describe('tracked tasks of which many are missing at once', () => {
           snapshots.set(id, { ...snapshot, key: { taskId: 'other', createdForRunId: 0 } });
       },
     ],
-  ])('are doubted from the first row on when there are no %s', async (_what, happens) => {
+  ])('are doubted, for every instance, when there are no %s', async (_what, happens) => {
     happens();
     expect(await pass()).toEqual([true]);
-    expect(step.problem()).toMatch(/^60 of 60 tracked tasks are missing/);
+    expect(await passes.read()).toMatchObject({ seen: 60, missing: 60 });
+    expect(await brake.isOn()).toBe(true);
   });
 
-  it('are believed again in the pass after the first in which they are few', async () => {
+  it('are counted to the last page before any of them is worked on', async () => {
+    lose(snapshots, idsOf([ROWS[0]!, ...ROWS.slice(45)]));
+    await pass();
+    expect(doubted.get('task-0')).toBe(true);
+    expect([...doubted.keys()].slice(0, 44)).toEqual(ROWS.slice(1, 45).map(({ taskId }) => taskId));
+    expect(doubted.size).toBe(60);
+  });
+
+  it('are doubted, and yet worked on, when not all rows can be counted', async () => {
+    lose(snapshots, [1]);
+    let asked = 0;
+    const read = readStatuses;
+    readStatuses = async (ids) => {
+      if (++asked === 2) throw new Unavailable('taskcluster', 'no answer');
+      return read(ids);
+    };
+    await expect(pass()).rejects.toThrow('no answer');
+    expect(doubted.get('task-0')).toBe(true);
+    expect(doubted.size).toBe(PAGE);
+    expect(await brake.isOn()).toBe(false);
+  });
+
+  it('are believed again in the first pass in which they are few', async () => {
     const all = new Map(snapshots);
     snapshots.clear();
     await pass();
-    for (const [id, snapshot] of all) snapshots.set(id, snapshot);
+    for (const [id, snapshot] of all) if (id > 1) snapshots.set(id, snapshot);
+    await pass();
+    expect(doubted.get('task-0')).toBe(false);
+    expect(await brake.isOn()).toBe(false);
+  });
+
+  it('are believed when an operator has confirmed them, until many more are missing', async () => {
+    lose(snapshots, idsOf(ROWS.slice(0, 30)));
+    await pass();
+    expect(await passes.confirmMissing(30)).toBe(true);
+    await pass();
+    expect(doubted.get('task-0')).toBe(false);
+    snapshots.clear();
     expect(await pass()).toEqual([true]);
-    expect(step.problem()).toBeUndefined();
-    expect(await pass()).toEqual([false]);
+  });
+
+  it('are logged with the systems that were asked, and without secrets', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error');
+    snapshots.clear();
+    await pass();
+    expect(error).toHaveBeenCalledWith(
+      {
+        seen: 60,
+        missing: 60,
+        'taskcluster.rootUrl': 'https://tc.example.com',
+        taskQueueId: 'p/w',
+        buildbot_scheduler_db: 'mysql://db.example.com:3306/scheduler',
+        bbb_db: 'sqlite:////var/lib/bridge.db',
+      },
+      expect.stringMatching(/missing confirm/),
+    );
+    error.mockRestore();
+  });
+
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])('keep orphans from being adopted while they are doubted: %s', async (isDoubted, expected) => {
+    if (isDoubted) snapshots.clear();
+    await pass();
+    let asked = 0;
+    const open = [{ taskId: 'task', buildRequestId: 99, createdAt: 0, createdForRunId: 0 }];
+    const orphans = new OrphanRequestsStep(
+      {
+        status: async () => {
+          asked++;
+          return undefined;
+        },
+      } as Pick<TaskQueue, 'status'> as TaskQueue,
+      {
+        markedOpenRequests: async (after: number): Promise<MarkedRequest[]> => (after === 0 ? open : []),
+        snapshots: async () => new Map(),
+      } as Pick<Buildbot, 'markedOpenRequests' | 'snapshots'> as Buildbot,
+      { byBuildRequestIds: async () => [] } as Pick<TaskStore, 'byBuildRequestIds'> as TaskStore,
+      new ManualClock(),
+      { isStopping: false } as Reconciler,
+      new BuilderPolicy({ restricted: [], ignored: [] }),
+      brake,
+      configuration,
+    );
+    await orphans.run(Promise.resolve(new Set()));
+    expect(asked).toBe(expected);
   });
 });

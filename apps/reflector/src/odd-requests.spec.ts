@@ -12,6 +12,9 @@ import {
 } from '@bbb/rules';
 import type { Given, Reconciler } from '@bbb/reconciler';
 import { row } from '../../../libs/rules/src/testing/observations.js';
+import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
+import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
+import { AbsenceBrake } from './absence-brake.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 
 Logger.overrideLogger(false);
@@ -30,6 +33,11 @@ describe('tracked tasks with requests that cannot be read', () => {
           ]),
         );
         const told = new Map<string, Given>();
+        const configuration = {
+          taskcluster: { maxConnections: 5 },
+          reflector: { batch: 900, missingLimit: 10 },
+        } as Configuration;
+        const passes = new MemoryPassStore();
         const step = new TrackedTasksStep(
           {
             statuses: async (ids: readonly string[]) => new Map(ids.map((id) => [id, {} as TaskStatus])),
@@ -43,20 +51,18 @@ describe('tracked tasks with requests that cannot be read', () => {
               return 'wait';
             },
           } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler,
-          {
-            taskcluster: { maxConnections: 5 },
-            reflector: { batch: 900, missingLimit: 10 },
-          } as Configuration,
+          new AbsenceBrake(passes, new ManualClock(), configuration),
+          configuration,
         );
         await step.run(new Set());
         rows.forEach(({ taskId, buildRequestId }, index) =>
           expect(told.get(taskId)).toMatchObject({
             buildbotUnavailable: odd[index],
             request: odd[index] ? undefined : snapshots.get(buildRequestId!),
-            absenceDoubted: false,
+            absenceDoubted: undefined,
           }),
         );
-        expect(step.problem()).toBeUndefined();
+        expect(passes.state).toMatchObject({ missing: 0, doubtedSince: null });
       }),
     );
   });

@@ -10,6 +10,7 @@ import {
 } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
+import { AbsenceBrake } from './absence-brake.service.js';
 import { eachAtOnce } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
 
@@ -32,6 +33,7 @@ export class OrphanRequestsStep {
     private readonly clock: Clock,
     private readonly reconciler: Reconciler,
     private readonly policy: BuilderPolicy,
+    private readonly brake: AbsenceBrake,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {
     this.taskQueueId = `${configuration.taskcluster.provisionerId}/${configuration.taskcluster.workerType}`;
@@ -46,6 +48,8 @@ export class OrphanRequestsStep {
     for (let after: number | undefined = 0; after !== undefined;) {
       const open: MarkedRequest[] = await this.buildbot.markedOpenRequests(after, PAGE);
       const seen = await tracked;
+      // Where much is missing, what is there may be another database's, or an earlier state of this one.
+      if (await this.brake.isOn()) return;
       await this.adoptAll(
         await this.untracked(
           open.filter(({ buildRequestId, createdAt }) => !seen.has(buildRequestId) && createdAt <= youngest),

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/configuration';
 import { OutsideSystemsModule } from '@bbb/composition';
-import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
+import { AbsenceBrake } from './absence-brake.service.js';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
@@ -17,18 +17,12 @@ export class ReflectorModule {
       module: ReflectorModule,
       imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration)],
       providers: [
+        AbsenceBrake,
         PassScheduler,
         ReflectorPass,
         TrackedTasksStep,
         MissedRunsStep,
         OrphanRequestsStep,
-        {
-          provide: HEALTH_CHECKS,
-          inject: [TrackedTasksStep],
-          useFactory: (step: TrackedTasksStep): HealthCheck[] => [
-            { name: 'missing-tasks', kind: 'degraded', check: async () => step.problem() },
-          ],
-        },
       ],
     };
   }

@@ -1,8 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
-  type AbsenceCount,
   Buildbot,
-  isMassAbsence,
   isRequestOf,
   type RequestSnapshot,
   TaskQueue,
@@ -13,6 +11,7 @@ import {
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { ahead } from './prefetch.js';
+import { AbsenceBrake } from './absence-brake.service.js';
 import { eachAtOnce } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
 
@@ -30,7 +29,9 @@ interface Sides {
   /** With the error of a task whose status could not be read. */
   statuses: ReadonlyMap<string, TaskStatus | Error>;
   /** With the error of a request that cannot be read; undefined while Buildbot is unavailable. */
-  snapshots: ReadonlyMap<number, RequestSnapshot | Error> | undefined;
+  snapshots?: ReadonlyMap<number, RequestSnapshot | Error>;
+  /** Why there are no snapshots. */
+  failure?: unknown;
 }
 
 interface Page {
@@ -40,55 +41,65 @@ interface Page {
 
 interface ObservedRow extends Sides {
   row: TrackedTask;
-  absenceDoubted: boolean;
+  absenceDoubted?: boolean;
 }
 
-/** Looks at every tracked task, most urgent claim first, with both sides read in batches. */
+/**
+ * Looks at every tracked task, most urgent claim first, with both sides read in batches. What is missing is worked on
+ * last: only when all rows are counted is it known whether so much is missing that nothing of it is believed.
+ */
 @Injectable()
 export class TrackedTasksStep {
   private readonly logger = new Logger(TrackedTasksStep.name);
-  /** What the last pass found, while it was too much to be believed. */
-  private doubted: AbsenceCount | undefined;
 
   constructor(
     private readonly queue: TaskQueue,
     private readonly buildbot: Buildbot,
     private readonly store: TaskStore,
     private readonly reconciler: Reconciler,
+    private readonly brake: AbsenceBrake,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   /**
    * @param buildRequestIds to which the build requests of the tracked tasks are added
    * @param verdicts to which those of the tracked tasks are added
-   * @throws Unavailable when Taskcluster or the rows cannot be read, once the rows before are done with; one task's
-   *   trouble stays its own
+   * @throws Unavailable when Taskcluster, Buildbot or the rows cannot be read, once the rows before are done with; one
+   *   task's trouble stays its own
    */
   async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
-    const count: AbsenceCount = { seen: 0, missing: 0 };
-    const rows = this.rows(buildRequestIds, count);
     const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
-    await eachAtOnce(rows, atOnce, isOver, (observed) => this.workOn(observed, verdicts));
-    if (!isOver()) this.noteDoubt(count);
+    await eachAtOnce(this.rows(buildRequestIds), atOnce, isOver, (observed) =>
+      this.workOn(observed, verdicts),
+    );
   }
 
-  /** Why absences are not believed now; undefined when they are. */
-  problem(): string | undefined {
-    if (!this.doubted) return undefined;
-    const { missing, seen } = this.doubted;
-    return `${missing} of ${seen} tracked tasks are missing in Taskcluster or Buildbot; none of that is acted on`;
-  }
-
-  private async *rows(buildRequestIds: Set<number>, count: AbsenceCount): AsyncGenerator<ObservedRow> {
-    for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
-      for (const { buildRequestId } of rows) if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
-      const read = await sides;
-      count.seen += rows.length;
-      count.missing += rows.filter((row) => isMissing(row, read)).length;
-      const absenceDoubted = this.doubted !== undefined || this.isTooMuch(count);
-      for (const row of rows) yield { row, ...read, absenceDoubted };
+  private async *rows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
+    const missing: ObservedRow[] = [];
+    let seen = 0;
+    let failure: unknown;
+    try {
+      for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
+        for (const { buildRequestId } of rows)
+          if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
+        seen += rows.length;
+        const read = await sides;
+        failure ??= read.failure;
+        for (const row of rows) {
+          if (isMissing(row, read)) missing.push({ row, ...read });
+          else yield { row, ...read };
+        }
+      }
+    } catch (error) {
+      failure = error;
     }
+    if (this.reconciler.isStopping) return;
+    // Of rows that were not all counted, none is believed to be missing.
+    const absenceDoubted =
+      failure !== undefined || (await this.brake.apply({ seen, missing: missing.length }));
+    for (const observed of missing) yield { ...observed, absenceDoubted };
+    if (failure !== undefined) throw failure;
   }
 
   private async *pages(): AsyncGenerator<Page> {
@@ -107,7 +118,7 @@ export class TrackedTasksStep {
     if (rows.length === 0) return { statuses: new Map(), snapshots: new Map() };
     // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
     const statuses = await this.queue.statuses(rows.map(({ taskId }) => taskId));
-    return { statuses, snapshots: await this.snapshotsOf(rows) };
+    return { statuses, ...(await this.snapshotsOf(rows)) };
   }
 
   private async workOn(
@@ -137,32 +148,15 @@ export class TrackedTasksStep {
     }
   }
 
-  private isTooMuch(count: AbsenceCount): boolean {
-    return isMassAbsence(count, this.configuration.reflector.missingLimit);
-  }
-
-  private noteDoubt(count: AbsenceCount): void {
-    const isDoubted = this.isTooMuch(count);
-    if (isDoubted) {
-      this.logger.error(
-        count,
-        'too many tracked tasks are missing at once; nothing is stopped, cancelled or forgotten for it: check that ' +
-          'taskcluster_queue_config, buildbot_scheduler_db and bbb_db name the right systems, or raise ' +
-          'reflector.missing_limit if the absence is real',
-      );
-    } else if (this.doubted) {
-      this.logger.log(count, 'few tracked tasks are missing now; absence is believed again');
-    }
-    this.doubted = isDoubted ? count : undefined;
-  }
-
-  /** Undefined while Buildbot is unavailable: claims are kept all the same. */
-  private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Sides['snapshots']> {
+  /** Without snapshots while Buildbot is unavailable: claims are kept all the same. */
+  private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Pick<Sides, 'snapshots' | 'failure'>> {
     try {
-      return await this.buildbot.snapshots(rows.flatMap(({ buildRequestId }) => buildRequestId ?? []));
+      return {
+        snapshots: await this.buildbot.snapshots(rows.flatMap(({ buildRequestId }) => buildRequestId ?? [])),
+      };
     } catch (error) {
       this.logger.warn({ error }, 'Buildbot unreachable; reclaiming only');
-      return undefined;
+      return { failure: error };
     }
   }
 }

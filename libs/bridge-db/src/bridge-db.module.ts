@@ -1,8 +1,9 @@
-import { Clock, MessageStore, Redaction, TaskStore, Telemetry, TurnStore } from '@bbb/rules';
+import { Clock, MessageStore, PassStore, Redaction, TaskStore, Telemetry, TurnStore } from '@bbb/rules';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
 import { MessageStoreSql } from './messages/message-store-sql.js';
+import { PassStoreSql } from './passes/pass-store-sql.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { TurnStoreSql } from './turns/turn-store-sql.js';
 
@@ -34,10 +35,11 @@ export class BridgeDbModule {
             new MessageStoreSql(db, clock, redaction),
         },
         { provide: TurnStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TurnStoreSql(db) },
+        { provide: PassStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new PassStoreSql(db) },
         { provide: TaskStore, useExisting: TaskStoreSql },
         { provide: MessageStore, useExisting: MessageStoreSql },
       ],
-      exports: [BridgeDb, TaskStore, MessageStore, TurnStore],
+      exports: [BridgeDb, TaskStore, MessageStore, TurnStore, PassStore],
     };
   }
 }

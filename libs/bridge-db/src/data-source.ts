@@ -11,15 +11,22 @@ import {
 import type { DataSource } from 'typeorm';
 import { MessageRow } from './messages/message-row.js';
 import { TaskRow } from './tasks/task-row.js';
+import { PassRow } from './passes/pass-row.js';
 import { TurnRow } from './turns/turn-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
+import { CreatePasses1794999999998 } from './migrations/create-passes.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
 import { MIGRATIONS_TABLE } from './migrations/history.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
 import { URL_SETTING } from './url-setting.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
-export const MIGRATIONS = [CreateTurns1794999999999, CreateMessages1795000000000, TakeOverTasks1795000000001];
+export const MIGRATIONS = [
+  CreatePasses1794999999998,
+  CreateTurns1794999999999,
+  CreateMessages1795000000000,
+  TakeOverTasks1795000000001,
+];
 
 export interface BridgeDbOptions extends ConnectionLimits {
   /** In SQLAlchemy's form, see `parseDatabaseUrl`. */
@@ -45,7 +52,7 @@ export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry
   return new BoundedDataSource(
     {
       ...(options.asFound ? keepFileAsFound(usual) : usual),
-      entities: [TaskRow, MessageRow, TurnRow],
+      entities: [TaskRow, MessageRow, TurnRow, PassRow],
       migrations: MIGRATIONS,
       migrationsTableName: MIGRATIONS_TABLE,
       synchronize: false,

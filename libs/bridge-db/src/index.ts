@@ -13,5 +13,6 @@ export {
   pendingMigrations,
   refuseNewerSchema,
 } from './migrate.js';
+export * from './passes/pass-store-sql.js';
 export * from './tasks/task-store-sql.js';
 export * from './with-data-source.js';

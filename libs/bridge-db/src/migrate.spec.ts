@@ -31,7 +31,15 @@ const CUTS_LIMIT = isFull ? 360_000 : 90_000;
 const A = 'AAAAAAAAAAAAAAAAAAAAAA';
 const B = 'BBBBBBBBBBBBBBBBBBBBBB';
 const C = 'CCCCCCCCCCCCCCCCCCCCCC';
-const OURS = ['bridge_migrations', 'bridge_origin', 'bridge_turns', 'messages', 'tasks', 'tasks_superseded'];
+const OURS = [
+  'bridge_migrations',
+  'bridge_origin',
+  'bridge_passes',
+  'bridge_turns',
+  'messages',
+  'tasks',
+  'tasks_superseded',
+];
 const NAMES = MIGRATIONS.map(({ name }) => name);
 
 const FOLLOWED: OriginalRow[] = [

@@ -6,6 +6,7 @@ import {
   BuilderPolicy,
   Clock,
   METRICS,
+  PassStore,
   Redaction,
   TaskQueue,
   TaskStore,
@@ -16,6 +17,7 @@ import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration
 import { HEALTH_CHECKS, type HealthCheck, Metrics, readVersion, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
+import { checkMissingTasks } from './absence-check.js';
 import { StateGauges } from './state-gauges.js';
 
 /** The outside systems that every service works with, the reconciler on top of them, and their health. */
@@ -31,11 +33,21 @@ export class OutsideSystemsModule {
       { provide: BuilderPolicy, useValue: new BuilderPolicy(builders) },
       {
         provide: Reconciler,
-        inject: [TaskQueue, Buildbot, TaskStore, Clock, Telemetry, BuilderPolicy, BUILDBOT_LOG_HOSTS],
+        inject: [
+          TaskQueue,
+          Buildbot,
+          TaskStore,
+          PassStore,
+          Clock,
+          Telemetry,
+          BuilderPolicy,
+          BUILDBOT_LOG_HOSTS,
+        ],
         useFactory: (
           queue: TaskQueue,
           buildbot: Buildbot,
           store: TaskStore,
+          passes: PassStore,
           clock: Clock,
           telemetry: Telemetry,
           policy: BuilderPolicy,
@@ -45,6 +57,7 @@ export class OutsideSystemsModule {
             queue,
             buildbot,
             store,
+            passes,
             clock,
             telemetry,
             settingsOf(configuration, policy, logHosts),
@@ -65,7 +78,7 @@ export class OutsideSystemsModule {
         StateGauges,
         {
           provide: HEALTH_CHECKS,
-          inject: [BridgeDb, TaskclusterQueue, BUILDBOT_HEALTH],
+          inject: [BridgeDb, TaskclusterQueue, PassStore, BUILDBOT_HEALTH],
           useFactory: healthChecks,
         },
       ],
@@ -116,11 +129,13 @@ function artifactPolicy(configuration: Configuration, logHosts: readonly string[
 function healthChecks(
   bridgeDb: BridgeDb,
   taskcluster: TaskclusterQueue,
+  passes: PassStore,
   buildbot: readonly HealthCheck[],
 ): HealthCheck[] {
   return [
     { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.problem() },
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.problem() },
+    checkMissingTasks(passes),
     ...buildbot,
   ];
 }

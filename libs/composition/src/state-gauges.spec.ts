@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { METRICS, type MessageStore, type TaskStatistics, type TaskStore } from '@bbb/rules';
+import { METRICS, type MessageStore, type PassStore, type TaskStatistics, type TaskStore } from '@bbb/rules';
 import { Metrics } from '@bbb/platform';
 import { StateGauges } from './state-gauges.js';
 
@@ -10,7 +10,8 @@ async function scrape(statistics: () => Promise<TaskStatistics>): Promise<string
   const messages = {
     count: async (state) => (state === 'parked' ? 2 : 1),
   } as Pick<MessageStore, 'count'> as MessageStore;
-  new StateGauges(metrics, tasks, messages, { now: () => 1000 }).onModuleInit();
+  const passes = { read: async () => ({ missing: 7, doubtedSince: 900 }) } as unknown as PassStore;
+  new StateGauges(metrics, tasks, messages, passes, { now: () => 1000 }).onModuleInit();
   return metrics.text();
 }
 
@@ -22,6 +23,8 @@ describe('StateGauges', () => {
     expect(text).toContain('bbb_claim_margin_least_seconds 200\n');
     expect(text).toContain('bbb_kept_messages{state="parked"} 2\n');
     expect(text).toContain('bbb_kept_messages{state="quarantined"} 1\n');
+    expect(text).toContain('bbb_tracked_missing 7\n');
+    expect(text).toContain('bbb_absence_doubted 1\n');
     expect(text).toMatch(/^bbb_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m);
   });
 
@@ -32,7 +35,7 @@ describe('StateGauges', () => {
 
   it('are absent while their table cannot be read', async () => {
     const text = await scrape(() => Promise.reject(new Error('unavailable')));
-    expect(text).not.toMatch(/^bbb_(tracked|claim)/m);
+    expect(text).not.toMatch(/^bbb_(tracked_tasks|claim)/m);
     expect(text).toContain('bbb_kept_messages{state="parked"} 2\n');
   });
 });

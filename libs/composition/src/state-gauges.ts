@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock, type GaugeName, MessageStore, TaskStore } from '@bbb/rules';
+import { Clock, type GaugeName, MessageStore, PassStore, TaskStore } from '@bbb/rules';
 import { Metrics, readVersion } from '@bbb/platform';
 
 /** Gauges of state that all instances share: read from the bridge's database, so that every instance tells the same. */
@@ -9,6 +9,7 @@ export class StateGauges implements OnModuleInit {
     private readonly metrics: Metrics,
     private readonly tasks: TaskStore,
     private readonly messages: MessageStore,
+    private readonly passes: PassStore,
     private readonly clock: Clock,
   ) {}
 
@@ -23,6 +24,13 @@ export class StateGauges implements OnModuleInit {
         ],
         // Without a claim there is no margin; NaN is below no threshold.
         claim_margin_least_seconds: [{ value: (leastTakenUntil ?? NaN) - this.clock.now() }],
+      };
+    });
+    this.metrics.collect(['tracked_missing', 'absence_doubted'] satisfies GaugeName[], async () => {
+      const { missing, doubtedSince } = await this.passes.read();
+      return {
+        tracked_missing: [{ value: missing }],
+        absence_doubted: [{ value: doubtedSince === null ? 0 : 1 }],
       };
     });
     // Apart from the tasks: a service may lack the right to read messages.

@@ -3,6 +3,7 @@ import {
   Buildbot,
   Clock,
   type Facts,
+  PassStore,
   Refused,
   type RequestSnapshot,
   TaskQueue,
@@ -51,6 +52,7 @@ export class Reconciler {
     queue: TaskQueue,
     buildbot: Buildbot,
     store: TaskStore,
+    private readonly passes: PassStore,
     clock: Clock,
     telemetry: Telemetry,
     settings: ReconcilerSettings,
@@ -173,8 +175,15 @@ export class Reconciler {
         ? given.request
         : await buildbot.snapshot(buildRequestId);
     const request = this.#ownRequest(row, snapshot);
-    const { event, definition, buildbotUnavailable, absenceDoubted } = given;
+    const { event, definition, buildbotUnavailable } = given;
+    const isAbsent = row && (!status || (buildRequestId !== null && !request && !buildbotUnavailable));
+    const absenceDoubted = given.absenceDoubted || (isAbsent && (await this.#isAbsenceDoubted()));
     return { taskId, row, status, request, buildbotUnavailable, source, event, definition, absenceDoubted };
+  }
+
+  /** Whether a reflector has found so much missing that no absence is believed. */
+  async #isAbsenceDoubted(): Promise<boolean> {
+    return (await this.passes.read()).doubtedSince !== null;
   }
 
   /** The snapshot, if it is of the row's own request: nothing is done on, or to, another task's. */

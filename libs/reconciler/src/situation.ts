@@ -42,7 +42,7 @@ export interface Given {
   request?: RequestSnapshot;
   /** Buildbot could not be asked just now. */
   buildbotUnavailable?: boolean;
-  /** So much is missing at once that no absence is believed. */
+  /** So much is missing at once that no absence is believed; asked for when undefined. */
   absenceDoubted?: boolean;
   event?: TriggeringEvent;
   definition?: TaskDefinition;

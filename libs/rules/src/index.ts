@@ -4,6 +4,7 @@ export * from './ports/buildbot.js';
 export * from './ports/clock.js';
 export * from './ports/message-store.js';
 export * from './ports/metrics.js';
+export * from './ports/pass-store.js';
 export * from './ports/redaction.js';
 export * from './ports/task-queue.js';
 export * from './ports/task-store.js';

@@ -2,6 +2,7 @@ export * from './url/setting-error.js';
 export * from './connection/bounded-data-source.js';
 export * from './connection/data-source-options.js';
 export * from './url/database-url.js';
+export * from './url/describe-database.js';
 export * from './connection/driver-logger.js';
 export * from './errors/errors.js';
 export * from './statements/batch.js';

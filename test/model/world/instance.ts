@@ -4,6 +4,7 @@ import { Reconciler } from '@bbb/reconciler';
 import { BuildFinishedService } from '../../../apps/bb-listener/src/build-finished.service.js';
 import { BuildStartedService } from '../../../apps/bb-listener/src/build-started.service.js';
 import { TrackedBuilds } from '../../../apps/bb-listener/src/tracked-builds.js';
+import { AbsenceBrake } from '../../../apps/reflector/src/absence-brake.service.js';
 import { OrphanRequestsStep } from '../../../apps/reflector/src/orphan-requests-step.service.js';
 import { ReflectorPass } from '../../../apps/reflector/src/reflector-pass.service.js';
 import { TrackedTasksStep } from '../../../apps/reflector/src/tracked-tasks-step.service.js';
@@ -70,8 +71,19 @@ export class Instance {
     const store = mutant.store?.(right.store) ?? right.store;
     this.#messages = behindGate(world.kept, this.gate);
     const turns = behindGate(world.turns, this.gate);
+    const passes = behindGate(world.passes, this.gate);
+    const brake = mutant.brake?.() ?? new AbsenceBrake(passes, this.clock, CONFIGURATION);
 
-    const reconciler = new Reconciler(queue, buildbot, store, this.clock, telemetry, RULES, mutant.rules);
+    const reconciler = new Reconciler(
+      queue,
+      buildbot,
+      store,
+      passes,
+      this.clock,
+      telemetry,
+      RULES,
+      mutant.rules,
+    );
     this.settlement = new Settlement(
       mutant.messages?.(this.#messages) ?? this.#messages,
       this.clock,
@@ -99,9 +111,10 @@ export class Instance {
       this.clock,
       reconciler,
       POLICY,
+      brake,
       CONFIGURATION,
     );
-    const walk = new TrackedTasksStep(queue, buildbot, store, reconciler, CONFIGURATION);
+    const walk = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, CONFIGURATION);
     const parts = mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
     this.#pass = new ReflectorPass(
       parts.walk,

@@ -1,5 +1,6 @@
 import type { Buildbot, MessageStore, TaskQueue, TaskStore } from '@bbb/rules';
 import type { Rules } from '@bbb/reconciler';
+import type { AbsenceBrake } from '../../../apps/reflector/src/absence-brake.service.js';
 import type { OrphanRequestsStep } from '../../../apps/reflector/src/orphan-requests-step.service.js';
 import type { TrackedTasksStep } from '../../../apps/reflector/src/tracked-tasks-step.service.js';
 import type { MissedRunsStep } from '../../../apps/reflector/src/missed-runs-step.service.js';
@@ -19,6 +20,7 @@ export interface Mutant {
   store?: (right: TaskStore) => TaskStore;
   messages?: (right: MessageStore) => MessageStore;
   parts?: (right: PassParts) => PassParts;
+  brake?: () => AbsenceBrake;
   /** The scheduler database without its lock. */
   noLock?: boolean;
 }

@@ -13,7 +13,14 @@ export const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['
 
 /** The defaults of the configuration. */
 export const CONFIGURATION = {
-  taskcluster: { provisionerId: 'buildbot-bridge', workerType: 'buildbot-bridge', maxConnections: 50 },
+  taskcluster: {
+    provisionerId: 'buildbot-bridge',
+    workerType: 'buildbot-bridge',
+    maxConnections: 50,
+    rootUrl: 'https://tc',
+  },
+  schedulerDb: { url: 'sqlite:///scheduler.db' },
+  bridgeDb: { url: 'sqlite:///bridge.db' },
   reflector: {
     schedule: { everySeconds: INTERVAL },
     reclaimWindow: 600,

@@ -17,6 +17,8 @@ const EFFECTS = new Set([
   'quarantineKept',
   'take',
   'giveBack',
+  'changeAbsence',
+  'noteFinished',
 ]);
 
 /** One of the stores below as one process reaches it. */

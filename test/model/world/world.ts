@@ -12,6 +12,7 @@ import { Master } from './master.js';
 import { statusOf } from './queue-answers.js';
 import type { Mutant } from './mutant.js';
 import { BUILDER, INTERVAL } from './settings.js';
+import { MemoryPassStore } from '../../support/doubles/memory-pass-store.js';
 import { KeptMessages, MemoryTurnStore, WatchedTaskStore } from './stores.js';
 import { Watch } from './watch.js';
 
@@ -63,6 +64,7 @@ export class ModelWorld implements GateWorld {
   readonly rows: WatchedTaskStore;
   readonly kept = new KeptMessages();
   readonly turns = new MemoryTurnStore();
+  readonly passes = new MemoryPassStore();
   readonly instances: Instance[];
   readonly taskIds: string[] = [];
   readonly outages = new Map<System, number>();

@@ -10,7 +10,12 @@ import { packageVersion } from '../program/package-version.js';
 import { record, recordJson } from '../testing/recording-host.js';
 import { useDatabase } from '../testing/use-database.js';
 
-const NAMES = ['CreateTurns1794999999999', 'CreateMessages1795000000000', 'TakeOverTasks1795000000001'];
+const NAMES = [
+  'CreatePasses1794999999998',
+  'CreateTurns1794999999999',
+  'CreateMessages1795000000000',
+  'TakeOverTasks1795000000001',
+];
 const lines = (prefix: string, names = NAMES) => names.map((name) => `${prefix}${name}\n`).join('');
 const fileOf = (url: string) => url.replace('sqlite:///', '');
 

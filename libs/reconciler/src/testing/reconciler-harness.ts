@@ -11,6 +11,7 @@ import { BUILDER, RULES } from '../../../../test/model/world/settings.js';
 import { WatchedTaskStore } from '../../../../test/model/world/stores.js';
 import { Watch } from '../../../../test/model/world/watch.js';
 import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
+import { MemoryPassStore } from '../../../../test/support/doubles/memory-pass-store.js';
 import { RecordingTelemetry } from '../../../../test/support/doubles/recording-telemetry.js';
 import type { ReconcilerSettings } from '../context.js';
 import { Reconciler } from '../reconciler.js';
@@ -69,6 +70,7 @@ export class ReconcilerHarness {
   readonly queue = this.#ports.queue;
   readonly buildbot = this.#ports.buildbot;
   readonly store = this.#ports.store;
+  readonly passes = new MemoryPassStore();
   readonly telemetry = new RecordingTelemetry();
   readonly settings: ReconcilerSettings = {
     ...RULES,
@@ -110,8 +112,8 @@ export class ReconcilerHarness {
 
   /** One more instance on the same two sides and the same database. */
   anotherReconciler(): Reconciler {
-    const { queue, buildbot, store, clock, telemetry, settings } = this;
-    return new Reconciler(queue, buildbot, store, clock, telemetry, settings);
+    const { queue, buildbot, store, passes, clock, telemetry, settings } = this;
+    return new Reconciler(queue, buildbot, store, passes, clock, telemetry, settings);
   }
 
   reconcile(given?: Given): Promise<Verdict> {

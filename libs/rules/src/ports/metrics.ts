@@ -71,6 +71,14 @@ export const METRICS = {
     type: 'gauge',
     help: 'Time left on the most urgent claim; NaN while no task is claimed, negative when a claim has expired.',
   },
+  tracked_missing: {
+    type: 'gauge',
+    help: 'Tracked tasks of which the last pass found no task in Taskcluster or no build request in Buildbot.',
+  },
+  absence_doubted: {
+    type: 'gauge',
+    help: '1 while so many tracked tasks are missing at once that nothing is done about it, otherwise 0.',
+  },
   external_calls_total: {
     type: 'counter',
     help: 'Calls to outside systems by operation and result code.',

@@ -1,0 +1,26 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { schemaDialect } from './schema-dialect.js';
+import { dropTable } from './tables.js';
+
+/** The table of what the last passes found. Both directions may be cut off anywhere and run again. */
+export class CreatePasses1794999999998 implements MigrationInterface {
+  readonly name = 'CreatePasses1794999999998';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { quote, tableOptions } = schemaDialect(runner);
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS ${quote('bridge_passes')} (
+        ${quote('id')} INTEGER NOT NULL PRIMARY KEY,
+        ${quote('seen')} INTEGER NOT NULL,
+        ${quote('missing')} INTEGER NOT NULL,
+        ${quote('doubtedSince')} DOUBLE PRECISION NULL,
+        ${quote('confirmedMissing')} INTEGER NULL,
+        ${quote('finishedAt')} DOUBLE PRECISION NULL
+      )${tableOptions}`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await dropTable(runner, 'bridge_passes');
+  }
+}

@@ -1,10 +1,12 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { BridgeMigration } from './bridge-migration.js';
 import { schemaDialect } from './schema-dialect.js';
 import { dropTable } from './tables.js';
 
 /** The table of what the last passes found. Both directions may be cut off anywhere and run again. */
-export class CreatePasses1794999999998 implements MigrationInterface {
+export class CreatePasses1794999999998 implements BridgeMigration {
   readonly name = 'CreatePasses1794999999998';
+  readonly since = '3.0.0';
 
   async up(runner: QueryRunner): Promise<void> {
     const { quote, tableOptions } = schemaDialect(runner);

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Absence, type AbsenceCount, Clock, judgeAbsence, PassStore } from '@bbb/rules';
-import { CONFIGURATION, type Configuration } from '@bbb/configuration';
-import { describeDatabase } from '@bbb/sql';
+import { CONFIGURATION, type Configuration, describeSystems } from '@bbb/configuration';
 
 /** Keeps much that is missing at once from being acted on, by this instance and by all others. */
 @Injectable()
@@ -39,16 +38,8 @@ export class AbsenceBrake {
   private log(before: Absence | undefined, after: Absence): void {
     const { seen, missing, confirmedMissing } = after;
     if (after.doubtedSince !== null) {
-      const { taskcluster, schedulerDb, bridgeDb } = this.configuration;
       this.logger.error(
-        {
-          seen,
-          missing,
-          'taskcluster.rootUrl': taskcluster.rootUrl,
-          taskQueueId: `${taskcluster.provisionerId}/${taskcluster.workerType}`,
-          buildbot_scheduler_db: describeDatabase(schedulerDb.url),
-          bbb_db: describeDatabase(bridgeDb.url),
-        },
+        { seen, missing, ...describeSystems(this.configuration) },
         'too many tracked tasks are missing at once; nothing is stopped, cancelled or forgotten for it: check that ' +
           'these settings name the right systems, and if the absence is real run `buildbot-bridge missing confirm`',
       );

@@ -31,7 +31,7 @@ interface Sides {
   /** With the error of a request that cannot be read; undefined while Buildbot is unavailable. */
   snapshots?: ReadonlyMap<number, RequestSnapshot | Error>;
   /** Why there are no snapshots. */
-  failure?: unknown;
+  failure?: Error;
 }
 
 interface Page {
@@ -78,7 +78,7 @@ export class TrackedTasksStep {
   private async *rows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
     const missing: ObservedRow[] = [];
     let seen = 0;
-    let failure: unknown;
+    let failure: Error | undefined;
     try {
       for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
         for (const { buildRequestId } of rows)
@@ -92,7 +92,7 @@ export class TrackedTasksStep {
         }
       }
     } catch (error) {
-      failure = error;
+      failure = error as Error;
     }
     if (this.reconciler.isStopping) return;
     // Of rows that were not all counted, none is believed to be missing.
@@ -156,7 +156,7 @@ export class TrackedTasksStep {
       };
     } catch (error) {
       this.logger.warn({ error }, 'Buildbot unreachable; reclaiming only');
-      return { failure: error };
+      return { failure: error as Error };
     }
   }
 }

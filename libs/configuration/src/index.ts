@@ -7,3 +7,4 @@ export * from './inspect-configuration.js';
 export * from './load-configuration.js';
 export * from './secrets.js';
 export { sectionOf } from './setting.js';
+export * from './describe-systems.js';

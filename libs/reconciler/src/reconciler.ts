@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
   Clock,
+  explainCause,
   type Facts,
   PassStore,
   Refused,
@@ -117,7 +118,8 @@ export class Reconciler {
         situation = await this.#lookAgain(situation);
         continue;
       }
-      const next = await this.#act(verdict, situation, refused);
+      const cause = explainCause(verdict, facts, situation, this.#context.clock.now());
+      const next = await this.#act(verdict, { ...situation, cause }, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {
         if (LEAVES_AS_IT_IS.includes(verdict)) this.#answerEvent(situation);

@@ -19,7 +19,7 @@ describe('a refused task', () => {
         name: 'public/bridge-rejection.txt',
         contentType: 'text/plain; charset=utf-8',
         content:
-          'The Buildbot bridge has refused this task: no build was requested.\n\n' +
+          'The Buildbot bridge has rejected this task: no build request was created.\n\n' +
           '* payload.sourcestamp: is required and must be an object\n' +
           '* payload.properties.?: has a name that is not 1 to 255 printable ASCII characters\n',
       },

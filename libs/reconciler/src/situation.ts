@@ -1,5 +1,6 @@
 import type {
   BuildEvent,
+  Cause,
   Observation,
   RequestSnapshot,
   TaskDefinition,
@@ -31,6 +32,8 @@ export interface Situation extends Observation {
   source: Source;
   event?: TriggeringEvent;
   definition?: TaskDefinition;
+  /** Why the verdict that is being carried out was reached; acts log it. */
+  cause?: Cause;
 }
 
 /** What a trigger may bring along to save reads. */

@@ -11,6 +11,7 @@ export * from './ports/task-store.js';
 export * from './ports/telemetry.js';
 export * from './ports/turn-store.js';
 export * from './decision/catch-up.js';
+export * from './decision/cause.js';
 export * from './decision/decide.js';
 export * from './decision/facts.js';
 export * from './decision/is-request-of.js';

@@ -5,16 +5,16 @@ import type { Act } from '../context.js';
 
 /**
  * A run that the bridge has claimed, and no row: the row was lost, or never written. Its build request, if there is
- * one, is found by its key; without one the claim was made to refuse the payload.
+ * one, is found by its key; without one the claim was made to reject the payload.
  */
-export const adopt: Act = async ({ taskId, status }, { buildbot, store, settings, logger }) => {
+export const adopt: Act = async ({ taskId, status, cause }, { buildbot, store, settings, logger }) => {
   const run = status && latestRun(status);
   const key = run && (await findRequestKey(status, run.runId, buildbot));
   if (!key || status.taskQueueId !== settings.taskQueueId) return DONE;
   const buildRequestId = (await buildbot.find(key)) ?? null;
   await store.track({ taskId, runId: run.runId, createdDate: null, buildRequestId });
   logger.warn(
-    { taskId, runId: run.runId, buildRequestId: buildRequestId },
+    { taskId, runId: run.runId, buildRequestId, ...cause },
     'claimed task without a row is tracked again',
   );
   return LOOK_AGAIN;

@@ -31,19 +31,22 @@ export const reclaim: Act = async (situation, context) => {
 
 /** Buildbot has given the build up and will build the same request again: a new run follows the new build. */
 export const retry: Act = async (situation, context) => {
-  const { taskId, runId } = rowOf(situation);
+  const { taskId, runId, buildRequestId } = rowOf(situation);
   const status = await context.queue.report(
     { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
-  context.logger.log({ taskId, runId }, 'run resolved as worker-shutdown for Buildbot RETRY');
+  context.logger.log(
+    { taskId, runId, buildRequestId, ...situation.cause },
+    'run resolved as worker-shutdown; another run follows the build request',
+  );
   return decideWith(situation, { status });
 };
 
 /** No retries are left although the request lives on: the task is run once more. */
 export const rerun: Act = async (situation, context) => {
-  const { taskId, runId } = rowOf(situation);
+  const { taskId, runId, buildRequestId } = rowOf(situation);
   const status = await context.queue.rerun(taskId);
-  context.logger.log({ taskId, runId }, 'task rerun');
+  context.logger.log({ taskId, runId, buildRequestId, ...situation.cause }, 'task rerun');
   return decideWith(situation, { status });
 };

@@ -6,7 +6,7 @@ import { endRejected } from './end-rejected.js';
 
 /**
  * Creates the build request of a pending run. The row comes first (the intent), the request second, its id last;
- * cut off anywhere, the same order is found again by its key.
+ * interrupted anywhere, the same request is found again by its key.
  */
 export const createRequest: Act = async (situation, context) => {
   const { taskId, status } = situation;
@@ -41,16 +41,16 @@ export const createRequest: Act = async (situation, context) => {
   context.logger.log(fields(judgement.spec, buildRequestId), 'build request created');
   context.telemetry.count('build_requests_created_total');
   context.telemetry.observe('pending_to_request_seconds', Math.max(0, context.clock.now() - run.scheduled));
-  // An order that had been cut off may have been built long since.
+  // A creation that was interrupted earlier may have been built long since.
   return situation.row ? LOOK_AGAIN : DONE;
 };
 
-function fields(order: RequestSpec, buildRequestId: number) {
-  const { taskId, createdForRunId, buildername } = order;
+function fields(spec: RequestSpec, buildRequestId: number) {
+  const { taskId, createdForRunId, buildername } = spec;
   return { taskId, runId: createdForRunId, buildRequestId, buildername };
 }
 
-/** A claimed run without a request: its payload was refused and the report cut off, or its order is not recorded. */
+/** A claimed run without a request: its payload was rejected and the report interrupted, or the request is not recorded. */
 export const reject: Act = async (situation, context) => {
   const { taskId, status, row } = situation;
   const run = status && latestRun(status);
@@ -73,6 +73,9 @@ export const reject: Act = async (situation, context) => {
     { taskId, runId: run.runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
-  context.logger.warn({ taskId, runId: run.runId }, 'released claimed run: no build request exists');
+  context.logger.warn(
+    { taskId, runId: run.runId, ...situation.cause },
+    'released claimed run: no build request exists',
+  );
   return decideWith(situation, { status: ended });
 };

@@ -4,13 +4,13 @@ import type { Artifact } from '@bbb/rules';
 const LONGEST = 8192;
 
 /**
- * What a refused task's owner is told, where anybody looks first.
+ * What the owner of a rejected task is told, in the run's artifacts.
  *
  * @param reasons fit to be published; they repeat nothing but names from the payload
  */
 export function rejectionArtifact(reasons: readonly string[]): Artifact {
   const lines = [
-    'The Buildbot bridge has refused this task: no build was requested.',
+    'The Buildbot bridge has rejected this task: no build request was created.',
     '',
     ...reasons.map((reason) => `* ${reason}`),
   ];

@@ -25,7 +25,10 @@ export const resolve: Act = async (situation, context) => {
 
   const resolution = resolutionOf(results, context.settings.results);
   const status = await context.queue.report(run, resolution);
-  context.logger.log({ taskId, runId, buildRequestId, results, ...resolution }, 'task resolved');
+  context.logger.log(
+    { taskId, runId, buildRequestId, results, ...resolution, ...situation.cause },
+    'task resolved',
+  );
   if (completeAt !== null) {
     context.telemetry.observe('finish_to_resolve_seconds', Math.max(0, context.clock.now() - completeAt));
   }

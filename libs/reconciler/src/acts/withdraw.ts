@@ -3,8 +3,8 @@ import { decideWith, LOOK_AGAIN } from '../situation.js';
 import { type Act, rowOf } from '../context.js';
 
 /**
- * Gives up an order whose request is not recorded. If the request exists after all it is recorded, and then taken
- * back like any other. Without the task's status the order's key is not known; a request that exists nevertheless
+ * Gives up a row whose build request is not recorded. If the request exists after all it is recorded, and then
+ * cancelled like any other. Without the task's status the request key is not known; a request that exists nevertheless
  * is found by its mark.
  */
 export const withdraw: Act = async (situation, context) => {
@@ -22,7 +22,7 @@ export const withdraw: Act = async (situation, context) => {
   }
   if (!forgotten) return LOOK_AGAIN;
   context.logger.log(
-    { taskId: row.taskId, runId: row.runId },
+    { taskId: row.taskId, runId: row.runId, ...situation.cause },
     'pending build request abandoned before it was created',
   );
   return decideWith(situation, { row: undefined, request: undefined });

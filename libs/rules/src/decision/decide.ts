@@ -13,7 +13,7 @@ import type { Facts } from './facts.js';
  * retry          - end the run as worker-shutdown: Buildbot gave its build up, and a new run follows
  * rerun          - make a new run of a task whose worker was lost and whose retries are used up
  * resolve        - attach the artifacts and report the result
- * abandon        - report that the build request has vanished
+ * abandon        - report that the build request is missing from Buildbot for good
  * recreate-request - forget the vanished or dropped request of a pending run, and create another
  * cancel-task    - cancel the task: it was cancelled in Buildbot
  * cancel-request - cancel in Buildbot: the task is dead

@@ -140,9 +140,11 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
   });
 
   it('ends a build by plan when a user stops it, and a held one when it is told to', async () => {
+    let first: number | undefined;
     const master = await bench.master({
       builders: [{ ...LINUX, merge: false }],
-      plan: ({ brid }) => (brid === 1 ? { hold: true, cancel: { after: 30 } } : { hold: true }),
+      plan: ({ brid }) =>
+        brid === (first ??= brid) ? { hold: true, cancel: { after: 30 } } : { hold: true },
     });
     const stopped = await submitTask(master, TASKS[0]);
     const held = await submitTask(master, TASKS[1]);

@@ -6,7 +6,8 @@ import { allTheThings, SchedulerConnection } from '../../sandbox/buildbot/index.
 import { LINUX } from '../../sandbox/buildbot/testing/bench.js';
 import { ManualClock } from '../support/doubles/manual-clock.js';
 import { SelfServeSimulator } from '../../sandbox/self-serve/index.js';
-import { createDatabase, type DatabaseKind } from '../support/databases.js';
+import type { DatabaseKind } from '../support/databases.js';
+import { provideEmptyDatabase } from '../support/emptied-database.js';
 import {
   installSchedulerSchema,
   type SchedulerEngine,
@@ -27,8 +28,9 @@ export async function sandboxBuildbot(
   schema: SchedulerVersion,
   engine?: SchedulerEngine,
 ): Promise<BuildbotHarness & { master: SandboxMaster }> {
-  const database = await createDatabase(kind);
-  await installSchedulerSchema(database, schema, { engine });
+  const database = await provideEmptyDatabase(kind, `${schema} ${engine}`, (made) =>
+    installSchedulerSchema(made, schema, { engine }),
+  );
   const clock = new ManualClock();
   const connection = await SchedulerConnection.open(database.url);
   const common = { databaseUrl: database.url, schema, clock };

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { RequestSpec } from '@bbb/rules';
 import type { DataSource } from 'typeorm';
-import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
+import type { TestDatabase } from '../../../test/support/databases.js';
+import { provideEmptyDatabase } from '../../../test/support/emptied-database.js';
 import {
   describeSchedulerDbs,
   installSchedulerSchema,
@@ -59,8 +60,9 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
 
   beforeEach(async () => {
     instances = [];
-    database = await createDatabase(kind);
-    await installSchedulerSchema(database, version, engine ? { engine } : {});
+    database = await provideEmptyDatabase(kind, `${version} ${engine}`, (made) =>
+      installSchedulerSchema(made, version, engine ? { engine } : {}),
+    );
     rows = await openTestDatabase(database);
   });
 

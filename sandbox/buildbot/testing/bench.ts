@@ -1,6 +1,7 @@
 import type { JsonValue } from '@bbb/rules';
 import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
-import { createDatabase, type DatabaseKind } from '../../../test/support/databases.js';
+import type { DatabaseKind } from '../../../test/support/databases.js';
+import { provideEmptyDatabase } from '../../../test/support/emptied-database.js';
 import { MasterSimulator } from '../master.js';
 import type { MasterOptions } from '../master-options.js';
 import type { BuilderSetting } from '../plan.js';
@@ -45,8 +46,9 @@ export class Bench {
   ) {}
 
   static async open(kind: DatabaseKind, schema: SchedulerSchema): Promise<Bench> {
-    const database = await createDatabase(kind);
-    await createSchedulerSchema(database.url, schema);
+    const database = await provideEmptyDatabase(kind, `schema ${schema}`, ({ url }) =>
+      createSchedulerSchema(url, schema),
+    );
     const connection = await SchedulerConnection.open(database.url);
     return new Bench(database.url, schema, connection, () => database.drop());
   }

@@ -8,6 +8,7 @@ import {
   isUsable,
   type TestDatabase,
 } from '../../../../test/support/databases.js';
+import { provideEmptyDatabase } from '../../../../test/support/emptied-database.js';
 import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
 import { describeEach } from '../../../../test/support/servers.js';
 import type { BridgeDb } from '../bridge-db.js';
@@ -30,7 +31,9 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
   let other: MessageStoreSql;
 
   beforeEach(async () => {
-    database = await createDatabase(kind);
+    database = await provideEmptyDatabase(kind, 'bridge', async ({ url }) =>
+      (await openMigrated(url)).close(),
+    );
     dbs = [await openMigrated(database.url), await openMigrated(database.url)];
     clock = new ManualClock(NOW);
     [store, other] = dbs.map((db) => new MessageStoreSql(db, clock)) as [MessageStoreSql, MessageStoreSql];

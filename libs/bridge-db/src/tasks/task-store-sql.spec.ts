@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Invalid, type Telemetry, type TrackedTask, Unavailable } from '@bbb/rules';
-import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
+import { describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
+import { provideEmptyDatabase } from '../../../../test/support/emptied-database.js';
 import { BridgeDb } from '../bridge-db.js';
 import { TaskStoreSql } from './task-store-sql.js';
 import { openMigrated } from '../testing/open-migrated.js';
@@ -26,7 +27,9 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   let other: TaskStoreSql;
 
   beforeEach(async () => {
-    database = await createDatabase(kind);
+    database = await provideEmptyDatabase(kind, 'bridge', async ({ url }) =>
+      (await openMigrated(url)).close(),
+    );
     dbs = [await openMigrated(database.url), await openMigrated(database.url)];
     [store, other] = dbs.map((db) => new TaskStoreSql(db)) as [TaskStoreSql, TaskStoreSql];
   });

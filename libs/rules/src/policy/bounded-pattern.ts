@@ -50,6 +50,11 @@ export class BoundedPattern {
     this.start = this.anyOf(pattern.alternatives, () => true);
   }
 
+  /** What the last text took. */
+  get steps(): number {
+    return this.run.steps;
+  }
+
   /** Whether it matches from the beginning of a text; nothing when the bound was reached before that was known. */
   matchesStart(text: string): boolean | undefined {
     return this.bounded(text, () => this.start(0));
@@ -57,7 +62,7 @@ export class BoundedPattern {
 
   /** Whether it matches anywhere in a text; nothing when the bound was reached before that was known. */
   matchesAnywhere(text: string): boolean | undefined {
-    return this.bounded(text, () => positions(text).some((at) => this.start(at)));
+    return this.bounded(text, () => matchesFromAny(this.start, text.length));
   }
 
   private bounded(text: string, match: () => boolean): boolean | undefined {
@@ -103,7 +108,18 @@ export class BoundedPattern {
       this.spelling === 'any case form'
         ? [character, character.toLowerCase(), character.toUpperCase()].some((form) => expression.test(form))
         : expression.test(character);
-    return this.once((at) => at < this.run.text.length && fits(this.run.text[at]!) && next(at + 1));
+    const known: (boolean | undefined)[] = [];
+    const fitsFast = (character: string): boolean => {
+      const code = character.charCodeAt(0);
+      return code < 128 ? (known[code] ??= fits(character)) : fits(character);
+    };
+    // Most characters do not fit, and need not be remembered.
+    const rest = this.once((at) => next(at + 1));
+    return (at) => {
+      const { run } = this;
+      if (++run.steps > MOST_STEPS) throw new Exceeded();
+      return at < run.text.length && fitsFast(run.text[at]!) && rest(at);
+    };
   }
 
   private group(group: AST.CapturingGroup, next: Part): Part {
@@ -187,7 +203,7 @@ export class BoundedPattern {
       const { failed } = this.run;
       this.run.failed = new Map();
       end = isBehind ? at : undefined;
-      const matches = isBehind ? positions(this.run.text.slice(0, at)).some(inside) : inside(at);
+      const matches = isBehind ? matchesFromAny(inside, at) : inside(at);
       this.run.failed = failed;
       return matches !== element.negate && next(at);
     });
@@ -219,8 +235,10 @@ export class BoundedPattern {
   }
 }
 
-function positions(text: string): number[] {
-  return Array.from({ length: text.length + 1 }, (_none, at) => at);
+/** Whether a part matches from some place in a text, its end included. */
+function matchesFromAny(part: Part, length: number): boolean {
+  for (let at = 0; at <= length; at++) if (part(at)) return true;
+  return false;
 }
 
 /** Whether a pattern may refer to one of its groups. */

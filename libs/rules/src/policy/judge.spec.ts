@@ -6,6 +6,7 @@ import type { TaskDefinition } from '../ports/task-queue.js';
 import { asciiJson } from './ascii-json.js';
 import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
+import { countReads } from '../testing/count-reads.js';
 import { judge, type Judgement } from './judge.js';
 
 interface Sample {
@@ -64,6 +65,14 @@ describe('judge', () => {
       reasons: [expect.stringMatching(/^payload: is far larger/)],
     });
     expect(await ask(large('theirs'), { ignored: ['theirs'] })).toEqual({ is: 'ignored' });
+  });
+
+  it('reads no more than the name of a builder that is ignored', async () => {
+    const properties = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, [index]]));
+    const counted = countReads({ buildername: 'theirs', sourcestamp: {}, properties });
+    const given = { ...definition({}), payload: counted.value };
+    expect(await ask(given, { ignored: ['theirs'] })).toEqual({ is: 'ignored' });
+    expect(counted.reads()).toBe(1);
   });
 
   it('knows every sample definition by what becomes of it', async () => {

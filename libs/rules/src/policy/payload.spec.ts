@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asciiJson } from './ascii-json.js';
 import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
+import { countReads } from '../testing/count-reads.js';
 import { branchPath, readPayload as readByRules } from './payload.js';
 
 const readPayload = (payload: unknown) => readByRules(payload, LEGACY_PAYLOAD_RULES);
@@ -259,6 +260,39 @@ describe('readPayload', () => {
         valid: false,
         problems: ['payload.properties.deep: is nested deeper than 8 levels'],
       });
+    });
+  });
+
+  describe('its work', () => {
+    const text = (count: number) => JSON.parse(`[${'1,'.repeat(count)}1]`) as unknown;
+    const wide = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1]));
+    const FORMS: [string, (count: number) => unknown][] = [
+      ['values of a property', (count) => withProperties({ a: text(count) })],
+      ['members of a property', (count) => withProperties({ a: wide(count) })],
+      ['properties', (count) => withProperties(wide(count))],
+      ['lists in lists', (count) => withProperties({ a: Array.from({ length: count }, () => [[]]) })],
+      ['unknown keys', (count) => ({ ...(payload() as object), ...wide(count) })],
+      ['a list in the place of a text', (count) => payload({ buildername: text(count) })],
+    ];
+
+    it.each(FORMS)('does not grow beyond a bound: %s', (_what, form) => {
+      for (const count of [20_000, 300_000]) {
+        const counted = countReads(form(count));
+        expect(readPayload(counted.value).valid).toBe(false);
+        expect(counted.reads()).toBeLessThanOrEqual(1_500_000);
+      }
+    });
+
+    it.each(FORMS)('grows no faster than the payload: %s', (_what, form) => {
+      const readsOf = (count: number) => {
+        const counted = countReads(form(count));
+        readPayload(counted.value);
+        return counted.reads();
+      };
+      const [once, twice, often] = [1, 2, 32].map((factor) => readsOf(500 * factor));
+      expect(twice).toBeLessThanOrEqual(2.2 * once! + 100);
+      expect(often).toBeLessThanOrEqual(35 * once! + 100);
     });
   });
 

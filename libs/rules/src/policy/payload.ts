@@ -3,6 +3,7 @@ import type { JsonValue } from '../json.js';
 import type { PayloadRules } from './payload-rules.js';
 import { propertyProblems } from './property-problems.js';
 import { type RejectionReasons, rejectionReasons } from './rejection-reasons.js';
+import { countUnits } from './units.js';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
@@ -83,8 +84,15 @@ export type PayloadJudgement = { valid: true; payload: Payload } | { valid: fals
 /** Maximum number of problems that are listed. */
 const MOST_PROBLEMS = 20;
 
+/** How many times the size of all properties a payload may have to be looked at. */
+const LOOKED_AT = 4;
+
 /** Checks a task's payload against the rules of its Buildbot; lists every problem by key. Never throws. */
 export function readPayload(payload: unknown, rules: PayloadRules): PayloadJudgement {
+  const limit = LOOKED_AT * rules.limits.totalBytes;
+  if (countUnits(payload, limit) > limit) {
+    return { valid: false, problems: [`payload: ${rejectionReasons(rules).largePayload}`] };
+  }
   const result = schemaOf(rules).safeParse(payload);
   if (!result.success) {
     const problems = result.error.issues.slice(0, MOST_PROBLEMS).map(({ path, message }) => {

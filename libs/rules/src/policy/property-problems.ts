@@ -2,6 +2,7 @@ import type { JsonValue } from '../json.js';
 import { asciiJson } from './ascii-json.js';
 import type { PayloadRules } from './payload-rules.js';
 import type { RejectionReasons } from './rejection-reasons.js';
+import { countUnits } from './units.js';
 import { isDeeperThan, valueProblems } from './value-problems.js';
 
 const DANGEROUS = ['__proto__', 'constructor', 'prototype'];
@@ -38,6 +39,12 @@ export function* propertyProblems(
     if (problem !== undefined) yield { path: [name], message: problem };
     if (isDeeperThan(limits.depth, properties[name])) {
       yield { path: [name], message: reasons.deep };
+      continue;
+    }
+    const units = countUnits(properties[name], limits.propertyPairBytes);
+    if (units > limits.propertyPairBytes) {
+      total += units;
+      yield { path: [name], message: reasons.longPair };
       continue;
     }
     const pair = asciiJson([properties[name] as JsonValue, 'bbb']);

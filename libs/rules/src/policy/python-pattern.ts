@@ -15,13 +15,3 @@ export function matcher(
   const bounded = new BoundedPattern(pattern, spelling);
   return (text) => bounded.matchesStart(text) ?? undecided;
 }
-
-/**
- * The same, found anywhere in a text, as by Python's `re.search`, in upper and lower case.
- *
- * @param undecided the answer for a text over which the bound was reached
- */
-export function searcher(pattern: string, undecided = false): (text: string) => boolean {
-  const bounded = new BoundedPattern(pattern, 'either case');
-  return (text) => bounded.matchesAnywhere(text) ?? undecided;
-}

@@ -1,6 +1,9 @@
+import { type BuildProperty, findUnfit, NOTHING, putAside } from './fit.js';
 import { judgeLogUrl, type LogUrlJudgement } from './log-url.js';
-import { searcher } from '../python-pattern.js';
 import { looksSecret } from './secret-values.js';
+import { TellingNames } from './telling-names.js';
+
+export { type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './fit.js';
 
 /** What of a build may be published. */
 export interface ArtifactSettings {
@@ -32,20 +35,11 @@ export const WITHHELD_PROPERTIES: readonly string[] = [
 /** Any host by https, unless Buildbot or the configuration names the hosts of its logs. */
 const ANY_HOST: readonly string[] = ['*'];
 
-/** Bytes of `public/properties.json` at most. */
-export const LARGEST_PROPERTIES = 256 * 1024;
-
-/** Stands as the source of a property whose value is not published. */
-export const WITHHELD = 'withheld by the bridge';
-
 /** Nesting beyond this is not looked into, and not published. */
 const DEEPEST = 32;
 
 /** A shorter secret of ours may well be a word, and counts only where it is the whole text. */
 const UNMISTAKABLE = 8;
-
-/** A build's property as its messages have it: name, value, source. */
-export type BuildProperty = readonly [name: string, value: unknown, source: string];
 
 export interface PublishedProperties {
   /** JSON: name -> [value, source]; a withheld one is `[null, "withheld by the bridge"]`. */
@@ -54,9 +48,11 @@ export interface PublishedProperties {
   withheld: string[];
 }
 
+type NameJudge = (name: string) => boolean;
+
 /** Decides what of a build's outcome is published with its task. Anybody may read public artifacts. */
 export class ArtifactPolicy {
-  private readonly names: readonly ((name: string) => boolean)[];
+  private readonly names: TellingNames;
   private readonly settings: ArtifactSettings;
   private readonly own: readonly string[];
 
@@ -72,22 +68,25 @@ export class ArtifactPolicy {
     this.own = (this.settings.ownSecrets ?? [])
       .flatMap(writtenForms)
       .sort((one, other) => other.length - one.length);
-    this.names = this.settings.withheldProperties.map((pattern) => searcher(pattern, true));
+    this.names = new TellingNames(this.settings.withheldProperties);
   }
 
   /** The content of `public/properties.json`, and what was left out of it. Of equal names the last one counts. */
   properties(given: readonly BuildProperty[]): PublishedProperties {
     const entries = new Map<string, string>();
     const withheld = new Set<string>();
-    for (const [name, value, source] of given) {
+    const unfit = findUnfit(given);
+    const isTelling = this.names.createJudge();
+    for (const property of given) {
+      const [name, value, source] = property;
       // A name cannot be told without being shown.
       if (this.isOwn(name)) continue;
-      const isKept = this.mayLeave(name, value, source);
+      const isKept = !unfit.has(property) && this.mayLeave(property, isTelling);
       entries.set(name, isKept ? JSON.stringify([value, source]) : NOTHING);
       if (isKept) withheld.delete(name);
       else withheld.add(name);
     }
-    for (const name of tooMuch(entries)) withheld.add(name);
+    for (const name of putAside(entries)) withheld.add(name);
     return { content: written(entries), withheld: [...withheld] };
   }
 
@@ -106,12 +105,12 @@ export class ArtifactPolicy {
       .reduce((text, secret) => text.replaceAll(secret, '[secret]'), given);
   }
 
-  private mayLeave(name: string, value: unknown, source: string): boolean {
-    if (this.isTelling(name) || this.isOwn(source)) return false;
-    return this.isHarmless(value, 0);
+  private mayLeave([name, value, source]: BuildProperty, isTelling: NameJudge): boolean {
+    if (isTelling(name) || this.isOwn(source)) return false;
+    return this.isHarmless(value, isTelling, 0);
   }
 
-  private isHarmless(value: unknown, depth: number): boolean {
+  private isHarmless(value: unknown, isTelling: NameJudge, depth: number): boolean {
     if (typeof value === 'string') {
       return !this.isOwn(value) && !(this.settings.withholdSecrets && looksSecret(value));
     }
@@ -120,13 +119,8 @@ export class ArtifactPolicy {
     if (depth >= DEEPEST) return false;
     return Object.entries(value).every(([key, item]) => {
       const isNamed = !Array.isArray(value);
-      return !(isNamed && (this.isTelling(key) || this.isOwn(key))) && this.isHarmless(item, depth + 1);
+      return !(isNamed && (isTelling(key) || this.isOwn(key))) && this.isHarmless(item, isTelling, depth + 1);
     });
-  }
-
-  /** Names are cut, so that no pattern of an operator's has much to try. */
-  private isTelling(name: string): boolean {
-    return this.names.some((isFoundIn) => isFoundIn(name.slice(0, 255)));
   }
 
   private isOwn(text: string): boolean {
@@ -134,30 +128,6 @@ export class ArtifactPolicy {
       secret.length < UNMISTAKABLE ? text === secret : text.includes(secret),
     );
   }
-}
-
-const NOTHING = JSON.stringify([null, WITHHELD]);
-
-/** Puts values aside, the largest first, until the rest fits. */
-function tooMuch(entries: Map<string, string>): string[] {
-  const sizes = [...entries].map(([name, json]) => ({ name, bytes: Buffer.byteLength(json) }));
-  let total = sizes.reduce(
-    (sum, { name, bytes }) => sum + bytes + Buffer.byteLength(JSON.stringify(name)) + 2,
-    1,
-  );
-  const aside: string[] = [];
-  for (const { name, bytes } of sizes.sort((a, b) => b.bytes - a.bytes)) {
-    if (total <= LARGEST_PROPERTIES || bytes <= NOTHING.length) break;
-    entries.set(name, NOTHING);
-    total -= bytes - NOTHING.length;
-    aside.push(name);
-  }
-  if (total <= LARGEST_PROPERTIES) return aside;
-  // Names alone are too much: no build has such, and nothing can be told of it but how many there were.
-  const count = entries.size;
-  entries.clear();
-  entries.set('properties', JSON.stringify([count, WITHHELD]));
-  return aside;
 }
 
 function written(entries: ReadonlyMap<string, string>): string {

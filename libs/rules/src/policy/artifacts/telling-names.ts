@@ -1,0 +1,36 @@
+import { BoundedPattern } from '../bounded-pattern.js';
+
+/** Characters of a name that are looked at, so that no pattern of an operator's has much to try. */
+const MAX_LENGTH = 255;
+
+/** Steps of all patterns over all names of one build; the properties of an ordinary build take some 20,000. */
+export const MAX_STEPS = 500_000;
+
+/** Tells by their names which properties are not published. */
+export class TellingNames {
+  private readonly patterns: readonly BoundedPattern[];
+
+  /** @throws SyntaxError for a pattern that is no regular expression */
+  constructor(patterns: readonly string[]) {
+    this.patterns = patterns.map((pattern) => new BoundedPattern(pattern, 'either case'));
+  }
+
+  /** A judge of one build's names. Once their patterns have taken too many steps, each further name counts as telling. */
+  createJudge(): (name: string) => boolean {
+    const known = new Map<string, boolean>();
+    let steps = 0;
+    const judge = (name: string): boolean =>
+      this.patterns.some((pattern) => {
+        if (steps > MAX_STEPS) return true;
+        const isFound = pattern.matchesAnywhere(name) ?? true;
+        steps += pattern.steps;
+        return isFound;
+      });
+    return (name) => {
+      const looked = name.slice(0, MAX_LENGTH);
+      const isTelling = known.get(looked) ?? judge(looked);
+      known.set(looked, isTelling);
+      return isTelling;
+    };
+  }
+}

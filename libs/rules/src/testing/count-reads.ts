@@ -1,0 +1,14 @@
+/** A value that counts what is read of it, at every depth: the work on it, whatever the machine. */
+export function countReads<T>(value: T): { value: T; reads: () => number } {
+  let reads = 0;
+  const wrap = (given: unknown): unknown => {
+    if (typeof given !== 'object' || given === null) return given;
+    return new Proxy(given, {
+      get: (target, name) => {
+        reads++;
+        return wrap(Reflect.get(target, name));
+      },
+    });
+  };
+  return { value: wrap(value) as T, reads: () => reads };
+}

@@ -92,7 +92,7 @@ env -i PATH="$PATH" HOME="$HOME" supervisord -c "$place/supervisord.conf" >"$pla
 supervisord_pid=$!
 for i in $services; do
   eventually "$i is not alive" alive "$(port $i)"
-  is "$i" RUNNING || fail "$i is $(state "$i")"
+  eventually "$i is $(state "$i")" is "$i" RUNNING
 done
 
 say 'restarting each service'
@@ -112,11 +112,13 @@ eventually 'bblistener is not alive again' alive "$(port bblistener)"
 
 say 'taking the configuration away'
 mv "$home/config.json" "$place/config.json"
-ctl restart buildbot_bridge_reflector
-eventually 'reflector did not stop for want of a configuration' is reflector EXITED
+ctl restart buildbot_bridge_reflector || true
+# FATAL after an early end, EXITED after one that came later than startsecs, as on a busy machine.
+given_up() { is reflector FATAL || is reflector EXITED; }
+eventually 'reflector did not stop for want of a configuration' given_up
 sleep 3
-is reflector EXITED || fail "reflector was started again without a configuration: $(state reflector)"
-grep -q 'exited: buildbot_bridge_reflector (exit status 78; expected)' "$place/supervisord.log" ||
+given_up || fail "reflector was started again without a configuration: $(state reflector)"
+grep -q 'exited: buildbot_bridge_reflector (exit status 78;' "$place/supervisord.log" ||
   fail 'reflector did not end with exit code 78'
 mv "$place/config.json" "$home/config.json"
 ctl start buildbot_bridge_reflector

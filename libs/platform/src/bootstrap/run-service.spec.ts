@@ -1,3 +1,5 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { check, ExampleModule } from '../testing/example.module.js';
 import { FakeProcess } from '../testing/fake-process.js';
@@ -33,9 +35,9 @@ describe('runService', () => {
       host.emit(signal);
       expect(await host.exited).toBe(0);
       expect(events).toEqual(['closed']);
-      expect(host.log.messages.filter((message) => message === 'service stops')).toHaveLength(1);
+      expect(host.log.messages.filter((message) => message === 'shutting down')).toHaveLength(1);
       expect(host.log.messages).toEqual(
-        expect.arrayContaining(['service started', 'service stops', 'service stopped']),
+        expect.arrayContaining(['service started', 'shutting down', 'service stopped']),
       );
     },
   );
@@ -108,6 +110,11 @@ describe('runService', () => {
     await done;
     expect(await host.exited).toBe(78);
     expect(host.stderr.text).toBe('run the migrations first\n');
+    expect(host.log.records.at(-1)).toMatchObject({
+      level: 'fatal',
+      msg: 'service cannot start until an operator acts',
+      reason: 'run the migrations first',
+    });
   });
 
   it('sees a refusal of a provider, and behind another error', async () => {
@@ -140,6 +147,36 @@ describe('runService', () => {
       msg: 'service cannot start',
       error: { message: 'surprise' },
     });
+    expect(host.stderr.text).toBe('service cannot start: surprise\n');
+  });
+
+  it('waits for a port that is taken, and can be stopped meanwhile', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    let made = 0;
+    const { host, done } = run([], {
+      settings: processSettings({ http: { host: '127.0.0.1', port } }),
+      module: () => {
+        made++;
+        return ExampleModule.of([]);
+      },
+    });
+    while (!host.log.messages.includes('service cannot start yet; will retry')) await setImmediate();
+    host.emit('SIGTERM');
+    await done;
+    expect(await host.exited).toBe(0);
+    expect(made).toBe(1);
+    expect(host.log.records).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        msg: 'service cannot start yet; will retry',
+        reason: expect.stringContaining('(EADDRINUSE)'),
+        retryIn: 1,
+      }),
+    );
+    expect(host.log.messages).not.toContain('service started');
+    await new Promise((resolve) => other.close(resolve));
   });
 
   it('ends with 64 for an option that does not exist', async () => {
@@ -186,6 +223,7 @@ describe('runService', () => {
       msg: message,
       error: { message: 'surprise' },
     });
+    expect(host.stderr.text).toBe(`${message}: surprise\n`);
     host.emit('SIGTERM');
   });
 
@@ -193,7 +231,7 @@ describe('runService', () => {
     const { host, done } = run([], { warnings: ['something odd'] });
     await done;
     expect(host.log.records).toContainEqual(
-      expect.objectContaining({ level: 'warn', warning: 'something odd' }),
+      expect.objectContaining({ level: 'warn', msg: 'configuration warning', warning: 'something odd' }),
     );
     host.emit('SIGTERM');
     await host.exited;

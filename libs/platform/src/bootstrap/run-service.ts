@@ -1,10 +1,10 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { createLogger, type LogDestination } from '../logging/create-logger.js';
-import { Redactor } from '../logging/redactor.js';
 import type { PinoLogger } from '../logging/pino-logger.js';
 import type { LogLevel, ProcessSettings } from '../process-settings.js';
 import { EXIT_USAGE, parseCommandLine, SERVICE_USAGE, UsageError } from './command-line.js';
 import { EXIT_CONFIGURATION } from './start-refused.js';
+import { startPatiently } from './start-patiently.js';
 import { startService, type RunningService } from './start-service.js';
 
 /** The part of `process` that a service uses; tests give their own. */
@@ -64,31 +64,32 @@ export async function runService(
 
   const fail = (what: string) => (error: unknown) => {
     logger.fatal({ error }, what);
+    // Beside the log: a process manager keeps standard error, and shows it first.
+    host.stderr.write(`${what}: ${logger.redactor.text(readMessage(error))}\n`);
     host.exit(1);
   };
   host.on('uncaughtException', fail('uncaught exception'));
   host.on('unhandledRejection', fail('unhandled rejection'));
-  for (const warning of service.warnings) logger.warn({ warning }, 'configuration');
+  for (const warning of service.warnings) logger.warn({ warning }, 'configuration warning');
 
-  const starting = Promise.resolve()
-    .then(() => service.module())
-    .then((module) =>
-      startService(settings, module, { logger, configure: (app) => service.configure?.(app) }),
-    );
-  stopOnSignal(host, starting, settings.shutdown.grace, logger);
+  const start = async () => {
+    const module = await service.module();
+    return startService(settings, module, { logger, configure: (app) => service.configure?.(app) });
+  };
+  const stopping = new AbortController();
+  const starting = startPatiently(start, logger, stopping.signal);
+  stopOnSignal(host, starting, stopping, settings.shutdown.grace, logger);
 
   try {
-    const { healthUrl } = await starting;
-    logger.log({ healthUrl }, 'service started');
+    const running = await starting;
+    if (running) logger.log({ healthUrl: running.healthUrl }, 'service started');
   } catch (error) {
     const refusal = refusalIn(error);
-    if (refusal) {
-      host.stderr.write(`${new Redactor(settings.secrets).text(refusal.message)}\n`);
-      host.exit(EXIT_CONFIGURATION);
-      return;
-    }
-    logger.fatal({ error }, 'service cannot start');
-    host.exit(1);
+    if (!refusal) return fail('service cannot start')(error);
+    const reason = logger.redactor.text(refusal.message);
+    logger.fatal({ reason }, 'service cannot start until an operator acts');
+    host.stderr.write(`${reason}\n`);
+    host.exit(EXIT_CONFIGURATION);
   }
 }
 
@@ -121,7 +122,8 @@ function prepare(load: (request: LoadRequest) => LoadedService, host: ProcessHos
 
 function stopOnSignal(
   host: ProcessHost,
-  starting: Promise<RunningService>,
+  starting: Promise<RunningService | undefined>,
+  stopping: AbortController,
   grace: number,
   logger: PinoLogger,
 ): void {
@@ -130,13 +132,14 @@ function stopOnSignal(
     host.on(signal, () => {
       if (isStopping) return;
       isStopping = true;
-      logger.log({ signal, grace }, 'service stops');
+      stopping.abort();
+      logger.log({ signal, grace }, 'shutting down');
       const giveUp = setTimeout(() => {
         logger.error({ grace }, 'service could not stop within its grace period');
         host.exit(1);
       }, grace * 1000);
       starting
-        .then((running) => running.stop())
+        .then((running) => running?.stop())
         .then(
           () => {
             logger.log({}, 'service stopped');
@@ -150,6 +153,10 @@ function stopOnSignal(
         .finally(() => clearTimeout(giveUp));
     });
   }
+}
+
+function readMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -4,6 +4,7 @@ import { Module, type DynamicModule, type INestApplication, type LoggerService }
 import { NestFactory } from '@nestjs/core';
 // Not the package's index, which reads uploads of files too.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
+import { checkAddress, describeAddressProblem } from './address.js';
 import { restrictServer } from './http-surface.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { createLogger } from '../logging/create-logger.js';
@@ -35,9 +36,10 @@ export interface RunningService {
 class ServiceRoot {}
 
 /**
- * Starts a service: health is served first, so that probes are answered while an outside system is away, then its
+ * Starts a service: health is served first, so that probes are answered while an outside system is unavailable, then its
  * microservices begin.
  *
+ * @throws StartDelayed when health cannot be served now
  * @throws StartRefused, or whatever a module throws while it is made; everything is closed by then
  */
 export async function startService(
@@ -45,6 +47,7 @@ export async function startService(
   module: DynamicModule,
   options: StartOptions = {},
 ): Promise<RunningService> {
+  await checkAddress(settings);
   const logger = options.logger ?? createLogger(settings);
   const redactor = logger instanceof PinoLogger ? logger.redactor : new Redactor(settings.secrets);
   const platform = PlatformModule.register(redactor, options.checkTimeout);
@@ -66,7 +69,7 @@ export async function startService(
     await options.configure?.(app);
     const { host, port } = settings.http;
     await app.listen(port, host).catch((error: unknown) => {
-      throw addressRefused(settings, error);
+      throw describeAddressProblem(settings, error);
     });
     await app.startAllMicroservices();
     lifecycle.started();
@@ -75,16 +78,6 @@ export async function startService(
     await app.close().catch(() => undefined);
     throw error;
   }
-}
-
-/** An address that cannot be had: it may be free in a moment, so that this is a failure and no refusal. */
-function addressRefused({ http, settingNames }: ProcessSettings, error: unknown): Error {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new Error(
-    `health cannot be served on ${http.host}, port ${http.port} (${code ?? message}); ` +
-      `set ${settingNames.http}, or end what uses it`,
-    { cause: error },
-  );
 }
 
 function stopper(app: INestApplication, lifecycle: Lifecycle): () => Promise<void> {

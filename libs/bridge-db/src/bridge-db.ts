@@ -1,5 +1,12 @@
 import { type Telemetry, Unavailable } from '@bbb/rules';
-import { isUniqueViolation, openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
+import {
+  findUnusable,
+  isUniqueViolation,
+  openStrict,
+  retryWhenBusy,
+  translateErrors,
+  WriteProbe,
+} from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
@@ -28,6 +35,7 @@ export class BridgeDb implements OnApplicationShutdown {
   private source: DataSource | undefined;
   private file: SqliteFile | undefined;
   private wasOpen = false;
+  private readonly writeProbe = new WriteProbe();
   private reason = 'not opened';
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
@@ -70,6 +78,7 @@ export class BridgeDb implements OnApplicationShutdown {
     try {
       return await translateErrors('bridge-db', () => retryWhenBusy(() => work(source)));
     } catch (error) {
+      this.writeProbe.noteFailure(error);
       if (error instanceof Unavailable || isUniqueViolation(error)) throw error;
       // A statement that used to be right fails when somebody took the schema back under our feet.
       const schema = await this.problem();
@@ -90,6 +99,20 @@ export class BridgeDb implements OnApplicationShutdown {
     } catch (error) {
       return readMessage(error);
     }
+  }
+
+  /**
+   * Why the services cannot work with the database now, its setting named: as {@link problem}, or because the database is
+   * read-only or full. Undefined when they can. Never throws.
+   */
+  async readinessProblem(): Promise<string | undefined> {
+    const problem = (await this.problem()) ?? (await this.writeProbe.problem(() => this.writeNothing()));
+    return problem === undefined || problem.includes(URL_SETTING) ? problem : `${URL_SETTING}: ${problem}`;
+  }
+
+  /** A write to a table that every service may write, of no row. */
+  private async writeNothing(): Promise<void> {
+    await this.run((source) => source.query('UPDATE tasks SET rev = rev WHERE 1 = 0'));
   }
 
   /** Ends all connections, and the attempts to make one. May be called twice. */

@@ -133,7 +133,7 @@ function healthChecks(
   buildbot: readonly HealthCheck[],
 ): HealthCheck[] {
   return [
-    { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.problem() },
+    { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.readinessProblem() },
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.problem() },
     checkMissingTasks(passes),
     ...buildbot,

@@ -197,6 +197,25 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     expect(await requests()).toBe(1);
   });
 
+  it('is ready, and writes nothing to find that out', async () => {
+    expect(await open(database.url).problem()).toBeUndefined();
+    expect(await requests()).toBe(0);
+  });
+
+  if (kind === 'postgres')
+    it('is not ready while the server is read-only', async () => {
+      const db = open(database.url);
+      const name = new URL(database.url).pathname.slice(1);
+      await rows.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+      expect(await db.problem()).toMatch(
+        /^buildbot_scheduler_db \(BBB_SCHEDULER_DB_URL\): the server is read-only; .*25006/,
+      );
+      await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+      await rows.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+      // The pool keeps no connection to a read-only server.
+      expect(await db.problem()).toBeUndefined();
+    });
+
   if (kind === 'sqlite') {
     it('leaves the journal mode of the file as it is', async () => {
       await open(database.url).create(ORDER, wanted);

@@ -8,16 +8,25 @@ import {
   type Telemetry,
   Unavailable,
 } from '@bbb/rules';
-import { nameSetting, DriverLogger, batchCalls, MAX_IN_LIST, parseDatabaseUrl, findUnusable } from '@bbb/sql';
+import {
+  type Dialect,
+  nameSetting,
+  DriverLogger,
+  batchCalls,
+  MAX_IN_LIST,
+  parseDatabaseUrl,
+  findUnusable,
+  WriteProbe,
+} from '@bbb/sql';
 import { SYSTEM } from './connection/driver-errors.js';
 import { detectSchema, type DetectedSchema } from './schema/detect-schema.js';
-import { lockName, type KeyLocks } from './locks/key-locks.js';
+import type { KeyLocks } from './locks/key-locks.js';
 import { LazySource } from './connection/lazy-source.js';
 import { chooseRequest, findByKeys } from './requests/find-by-key.js';
 import { selectMarked, toMarkedPage } from './requests/marked-requests.js';
 import { mysqlLocks } from './locks/mysql-locks.js';
 import { postgresLocks } from './locks/postgres-locks.js';
-import { createRequestRows } from './requests/request-rows.js';
+import { RequestCreator } from './requests/request-creator.js';
 import {
   type CancellationTarget,
   selectCancellationTarget,
@@ -42,16 +51,17 @@ export interface SchedulerDbOptions {
 /** The names of the URL's setting, for an operator who has to act. */
 const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';
 
-/** Together they stay below the megabyte that old MySQL servers take in one packet by default. */
-const CREATED_TOGETHER = 10;
+const LOCKS: Record<Dialect, (source: LazySource, patience: number) => KeyLocks> = {
+  sqlite: sqliteLocks,
+  mysql: mysqlLocks,
+  postgres: postgresLocks,
+};
 
-interface Wish {
-  order: RequestSpec;
-  stillWanted: () => Promise<boolean>;
-}
-
-/** Somebody else holds the lock of the order's task, or another order of the same task is being created. */
-const HELD = Symbol('held');
+/** The rights that creating a request takes, and no row. */
+const WRITE_NOTHING = {
+  sql: 'INSERT INTO buildrequests SELECT * FROM buildrequests WHERE 1 = 0',
+  values: [],
+};
 
 /**
  * Buildbot 0.8's scheduler database, as it is found: SQLite, MySQL, MariaDB or PostgreSQL, schema 6 to 24. Nothing in
@@ -64,15 +74,12 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('SchedulerDb');
   private readonly source: LazySource;
   private readonly writing: LazySource;
-  private readonly underLocks: KeyLocks;
-  private readonly createSoon = batchCalls(
-    (wishes: readonly Wish[]) => this.createAll(wishes),
-    CREATED_TOGETHER,
-  );
+  private readonly creator: RequestCreator;
   private readonly readSnapshot = batchCalls(
     (ids: readonly number[]) => this.readSnapshots(ids),
     MAX_IN_LIST,
   );
+  private readonly writeProbe = new WriteProbe();
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
@@ -90,47 +97,26 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);
-    switch (dialect) {
-      case 'sqlite':
-        // One connection is all a source has: a read would find itself in the midst of a transaction.
-        this.writing = new LazySource(dialect, options, patience);
-        this.underLocks = sqliteLocks(this.writing, lockTimeout);
-        break;
-      case 'mysql':
-        this.writing = this.source;
-        this.underLocks = mysqlLocks(this.source, lockTimeout);
-        break;
-      case 'postgres':
-        this.writing = this.source;
-        this.underLocks = postgresLocks(this.source, lockTimeout);
-        break;
-    }
+    // One connection is all that a SQLite source has: a read would find itself in the midst of a transaction.
+    this.writing = dialect === 'sqlite' ? new LazySource(dialect, options, patience) : this.source;
+    const underLocks = LOCKS[dialect](this.writing, lockTimeout);
+    this.creator = new RequestCreator(underLocks, () => this.schema());
   }
 
   /**
-   * Creates the request for an order, or finds the one that exists: exactly one for each key, whoever asks. When the
-   * answer to a commit is lost this throws Unavailable, and the next call finds what was written.
+   * Creates a request, or finds the one that exists for its key: exactly one for each key, with any number of callers.
+   * When the answer to a commit is lost this throws Unavailable, and the next call finds what was written.
    *
    * @param stillWanted asked under the lock of {@link withdraw}; false: nothing is written, undefined is returned
-   * @throws Invalid when the database refuses a value
+   * @throws Invalid when the database rejects a value
    */
-  async create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
-    const wish = { order, stillWanted };
-    const created = await this.createSoon(wish);
-    if (created !== HELD) return created;
-    // Alone it is waited for.
-    const [alone] = await this.createAll([wish]);
-    return alone as number | undefined;
+  create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.creator.create(spec, stillWanted);
   }
 
   /** Under the lock of {@link create}: the request that exists, or undefined once `forget` has run. */
-  async withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
-    await this.schema();
-    return this.underLocks([key], async ({ found }) => {
-      const request = found.get(key);
-      if (request === undefined) await forget();
-      return request;
-    });
+  withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
+    return this.creator.withdraw(key, forget);
   }
 
   /** The request that exists for a key. */
@@ -174,15 +160,13 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** What keeps the database from being used; undefined when nothing does. Asks the database. */
+  /**
+   * Why the database cannot be used now, or cannot take requests because it is read-only or full, its setting named;
+   * undefined when it can. Asks the database. An account that may only read is not a problem of the database.
+   */
   async problem(): Promise<string | undefined> {
-    try {
-      await this.schema();
-      await this.source.query({ sql: 'SELECT 1', values: [] });
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
+    const problem = await this.findProblem();
+    return problem === undefined || problem.includes(URL_SETTING) ? problem : `${URL_SETTING}: ${problem}`;
   }
 
   /** Closes the connections; a later call opens them again. */
@@ -212,21 +196,14 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     return this.close();
   }
 
-  private async createAll(wishes: readonly Wish[]): Promise<(number | undefined | typeof HELD)[]> {
-    const schema = await this.schema();
-    // Runs of one task share a lock, and whoever has it is granted it again.
-    const first = [...new Map(wishes.map((wish) => [lockName(wish.order), wish])).values()];
-    const keys = first.map(({ order }) => order);
-    return this.underLocks(keys, async ({ found, insert }) => {
-      const locked = new Set(first.filter(({ order }) => found.has(order)));
-      const missing = [...locked].filter(({ order }) => found.get(order) === undefined);
-      const answers = await Promise.all(missing.map(({ stillWanted }) => stillWanted()));
-      const wanted = missing.filter((_, index) => answers[index]);
-      const rows = wanted.map(({ order }) => createRequestRows(order, schema));
-      const ids = rows.length > 0 ? await insert(rows) : [];
-      const made = new Map(wanted.map((wish, index) => [wish, ids[index]]));
-      return wishes.map((wish) => (locked.has(wish) ? (found.get(wish.order) ?? made.get(wish)) : HELD));
-    });
+  private async findProblem(): Promise<string | undefined> {
+    try {
+      await this.schema();
+      await this.source.query({ sql: 'SELECT 1', values: [] });
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    return this.writeProbe.problem(() => this.source.query(WRITE_NOTHING));
   }
 
   private async readSnapshots(

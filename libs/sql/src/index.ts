@@ -11,4 +11,5 @@ export * from './connection/not-strict.js';
 export * from './connection/open-strict.js';
 export * from './statements/placeholders.js';
 export * from './connection/unusable.js';
+export * from './connection/write-probe.js';
 export * from './statements/retry-when-busy.js';

@@ -17,13 +17,21 @@ const CONTENTION = new Set([
   '55P03',
 ]);
 
-/** A write that a server refuses because it, or the session, is for reading only. */
+/** A write that is refused because the server, the session or the file is read-only. */
 const READ_ONLY = new Set([
+  'SQLITE_READONLY',
+  'SQLITE_READONLY_DIRECTORY',
   'ER_OPTION_PREVENTS_STATEMENT',
   'ER_READ_ONLY_MODE',
   'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
   '25006',
 ]);
+
+/** A write that fails because there is no room for it. */
+const FULL = new Set(['SQLITE_FULL', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL', '53100', 'ENOSPC', 'EDQUOT']);
+
+const FULL_REMEDY = 'the database, or the disk that it is on, is full; make room there';
+const READ_ONLY_REMEDY = 'the server is read-only; name a server that takes writes';
 
 /** Errors of the bridge itself, which pass through. */
 const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
@@ -60,12 +68,19 @@ const REMEDIES: Record<string, string> = {
     'unsupported MySQL authentication plugin; use mysql_native_password or caching_sha2_password',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
   ER_BAD_DB_ERROR: 'there is no such database',
-  ER_OPTION_PREVENTS_STATEMENT: 'the server is read-only',
-  ER_READ_ONLY_MODE: 'the server is read-only',
-  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: 'the server is read-only',
+  ER_OPTION_PREVENTS_STATEMENT: READ_ONLY_REMEDY,
+  ER_READ_ONLY_MODE: READ_ONLY_REMEDY,
+  ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: READ_ONLY_REMEDY,
+  SQLITE_READONLY: 'the file, its folder or its file system is read-only',
+  SQLITE_READONLY_DIRECTORY: 'the folder of the file is read-only',
+  EROFS: 'the file system is read-only',
+  SQLITE_FULL: FULL_REMEDY,
+  ER_DISK_FULL: FULL_REMEDY,
+  ER_RECORD_FILE_FULL: FULL_REMEDY,
+  '53100': FULL_REMEDY,
   SQLITE_NOTADB: 'the file is no SQLite database',
   SQLITE_CANTOPEN: 'the file cannot be opened',
-  '25006': 'the server is read-only',
+  '25006': READ_ONLY_REMEDY,
   '28P01': 'user or password rejected',
   '28000': 'user or password rejected',
   '3D000': 'there is no such database',
@@ -88,6 +103,10 @@ export function isContention(error: unknown): boolean {
 
 export function isReadOnly(error: unknown): boolean {
   return READ_ONLY.has(driverCode(error) ?? '');
+}
+
+export function isFull(error: unknown): boolean {
+  return FULL.has(driverCode(error) ?? '');
 }
 
 /**

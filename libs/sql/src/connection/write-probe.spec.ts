@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { Unavailable } from '@bbb/rules';
+import { WriteProbe } from './write-probe.js';
+
+const refusal = (code: string) =>
+  new Unavailable('bridge-db', `it says ${code}`, { cause: Object.assign(new Error(code), { code }) });
+
+describe('WriteProbe', () => {
+  const open = () => {
+    const state = { now: 1000, error: undefined as Error | undefined, writes: 0 };
+    const probe = new WriteProbe(() => state.now);
+    const problem = () =>
+      probe.problem(async () => {
+        state.writes++;
+        if (state.error) throw state.error;
+      });
+    return { state, probe, problem };
+  };
+
+  it.each([
+    'SQLITE_READONLY',
+    'ER_OPTION_PREVENTS_STATEMENT',
+    'ER_READ_ONLY_MODE',
+    'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+    '25006',
+  ])('tells a database that is read-only (%s), until it takes writes again', async (code) => {
+    const { state, problem } = open();
+    state.error = refusal(code);
+    expect(await problem()).toBe(`it says ${code}`);
+    state.error = undefined;
+    expect(await problem()).toBeUndefined();
+  });
+
+  it('asks seldom while writes succeed', async () => {
+    const { state, problem } = open();
+    for (const seconds of [0, 10, 10, 10]) {
+      state.now += seconds;
+      expect(await problem()).toBeUndefined();
+    }
+    expect(state.writes).toBe(2);
+  });
+
+  it.each(['SQLITE_FULL', 'ER_RECORD_FILE_FULL', 'ER_DISK_FULL', '53100'])(
+    'tells for a while that a write failed because there was no room (%s)',
+    async (code) => {
+      const { state, probe, problem } = open();
+      expect(await problem()).toBeUndefined();
+      probe.noteFailure(refusal(code));
+      expect(await problem()).toMatch(/full/);
+      state.now += 59;
+      expect(await problem()).toMatch(/full/);
+      state.now += 1;
+      expect(await problem()).toBeUndefined();
+    },
+  );
+
+  it.each(['SQLITE_BUSY', 'ER_LOCK_WAIT_TIMEOUT', 'ER_TABLEACCESS_DENIED_ERROR', '42501', 'ECONNRESET'])(
+    'says nothing of %s',
+    async (code) => {
+      const { state, probe, problem } = open();
+      state.error = refusal(code);
+      probe.noteFailure(state.error);
+      expect(await problem()).toBeUndefined();
+    },
+  );
+});

@@ -163,7 +163,7 @@ export class Sandbox {
       restricted_builders: ['^release-.*$'],
       ignored_builders: ['^alder-.*$'],
       // The master's logs are on a host of its own, by http.
-      artifacts: { log_hosts: ['http://logs.example.com'] },
+      artifacts: { log_hosts: ['http://logs.example.com'], wait: this.pace.finishedGrace / 2 },
       tc_worker_group: 'buildbot-bridge',
       tc_worker_id: 'buildbot-bridge',
       parking: { first_delay: 0.5, max_delay: 2, interval: 0.5 },

@@ -109,8 +109,11 @@ describe('what the original bridge got wrong', () => {
     const [listener] = world.of('bb-listener');
     listener!.gate.fault = { skip: 0, kind: 'error', moment: 'before', effectsOnly: true };
     await tell(world, 'log_uploaded');
-    expect(story()).toEqual(['completed']);
+    expect(story()).toEqual(['running']);
     expect(world.queue.artifactsOf(theTask(world), 0)).toHaveLength(1);
+    await world.advance(60);
+    expect(story()).toEqual(['completed']);
+    expect(world.queue.artifactsOf(theTask(world), 0)).toHaveLength(2);
   });
 
   it('24, 25: a request cancelled in Buildbot after a RETRY ends its task, claimed or not', async () => {

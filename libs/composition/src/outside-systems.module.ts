@@ -95,6 +95,9 @@ export class OutsideSystemsModule {
   }
 }
 
+/** A message that waits for its artifacts is tried often enough to end in this part of the wait, if need be. */
+const AFTER_THE_WAIT = 1.2;
+
 function settingsOf(
   configuration: Configuration,
   policy: BuilderPolicy,
@@ -106,7 +109,8 @@ function settingsOf(
     worker: { workerGroup, workerId },
     taskQueueId: `${provisionerId}/${workerType}`,
     reclaimWindow,
-    finishedGrace,
+    finishedGrace: Math.max(finishedGrace, configuration.artifacts.wait * AFTER_THE_WAIT),
+    artifactWait: configuration.artifacts.wait,
     missingGrace,
     stuckGrace,
     results: configuration.results,

@@ -96,6 +96,8 @@ export interface ResultsConfiguration {
 
 /** What of a build is published with its task. */
 export interface ArtifactsConfiguration {
+  /** Seconds that a task waits for artifacts that cannot be stored. */
+  wait: number;
   /** Regular expressions, found anywhere in a property's name and in either case; absent means the built-in ones. */
   withheldProperties?: string[];
   /** Whether values that look like credentials are withheld. */

@@ -247,6 +247,16 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     expect(await app.store.list()).toEqual([]);
   });
 
+  it('tries a parked message again within the time that its error names, if that is shorter', async () => {
+    handle.mockRejectedValueOnce(new Unavailable('artifacts', 'not stored', { retryWithin: 0.5 }));
+    const app = await started();
+    await client.publish(exchange, 'primary.a', { n: 1 });
+    await eventually(async () => expect(await app.store.count('parked')).toBe(1));
+    app.clock.advance(0.6);
+    await eventually(async () => expect(await app.store.count('parked')).toBe(0));
+    expect(handle).toHaveBeenCalledTimes(2);
+  });
+
   it('tries everything that is due at one look', async () => {
     const app = await start({ prefetch: 1, interval: 3600, due: 3 });
     await eventually(() => expect(handle).toHaveBeenCalledTimes(3));

@@ -15,6 +15,8 @@ import type { Next, Situation } from './situation.js';
 export interface ReconcilerSettings extends DecisionSettings {
   results: ResultSettings;
   policy: BuilderPolicy;
+  /** Seconds after the end of a build for which its task waits for artifacts that cannot be stored. */
+  artifactWait: number;
   /** What of a build is published; without it the defaults decide. */
   artifacts?: ArtifactPolicy;
   /** `<provisionerId>/<workerType>`; other queues' tasks are not the bridge's. */

@@ -218,6 +218,7 @@ describe('a finished build', () => {
     const number = await harness.running();
     harness.complete(0);
     harness.failAlways(name, error);
+    harness.clock.advance(harness.settings.artifactWait);
     await harness.reconcile({ event: harness.finished(number, 0) });
     expect(harness.story).toEqual(['completed']);
     expect(harness.telemetry.counts.get('artifact_failures_total')).toBeGreaterThan(0);

@@ -25,13 +25,16 @@ export class Refused extends Error {
 /** No answer, or one that says nothing (timeout, connection refused, 5xx, a lost database): try again later. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
+  /** Seconds within which to try again, where somebody waits for it. */
+  readonly retryWithin: number | undefined;
 
   constructor(
     readonly system: string,
     message: string,
-    options?: ErrorOptions,
+    { retryWithin, ...options }: ErrorOptions & { retryWithin?: number } = {},
   ) {
     super(message, options);
+    this.retryWithin = retryWithin;
   }
 }
 

@@ -11,7 +11,7 @@ export const INTERVAL = 60;
 
 export const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignored-'] });
 
-/** The defaults of the configuration. */
+/** The defaults of the configuration; the wait for artifacts ends before the reflector's grace, as in a started service. */
 export const CONFIGURATION = {
   taskcluster: {
     provisionerId: 'buildbot-bridge',
@@ -33,6 +33,7 @@ export const CONFIGURATION = {
     concurrency: 50,
     batch: 900,
   },
+  artifacts: { wait: 500 },
   parking: { firstDelay: 5, maxDelay: 300, attempts: 20, interval: 5, reservation: 120 },
 } as Configuration;
 
@@ -41,6 +42,7 @@ export const RULES: ReconcilerSettings = {
   taskQueueId: QUEUE_ID,
   reclaimWindow: CONFIGURATION.reflector.reclaimWindow,
   finishedGrace: CONFIGURATION.reflector.finishedGrace,
+  artifactWait: CONFIGURATION.artifacts.wait,
   missingGrace: CONFIGURATION.reflector.missingGrace,
   stuckGrace: CONFIGURATION.reflector.stuckGrace,
   results: { warnings: 'failed', exception: 'malformed-payload' },

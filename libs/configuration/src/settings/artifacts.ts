@@ -1,9 +1,15 @@
-import { flag, hosts, patterns } from '../kinds.js';
+import { flag, hosts, patterns, secondsOrNone } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
 // What of a build is published with its task.
 
 export const artifacts: Settings['artifacts'] = {
+  wait: {
+    keys: ['artifacts.wait'],
+    kind: secondsOrNone,
+    default: 600,
+    doc: 'Seconds after the end of a build for which its task waits for artifacts that cannot be stored; after that an error artifact stands in the place of each. 0 does not wait.',
+  },
   withheldProperties: {
     keys: ['artifacts.withheld_properties'],
     kind: patterns,

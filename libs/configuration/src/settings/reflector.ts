@@ -27,7 +27,7 @@ export const reflector: Settings['reflector'] = {
     keys: ['reflector.finished_grace'],
     kind: secondsOrNone,
     default: 600,
-    doc: "Seconds after the end of a build before the reflector resolves its task without the build's message.",
+    doc: "Seconds after the end of a build before the reflector resolves its task without the build's message; at least 1.2 times artifacts.wait.",
   },
   missingGrace: {
     keys: ['reflector.missing_grace'],

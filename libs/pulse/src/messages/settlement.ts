@@ -101,7 +101,9 @@ export class Settlement {
         this.logger.error(facts, 'message quarantined');
         return verdict;
       case 'parked': {
-        const delay = pickDelay(attempt, this.parking.firstDelay, this.parking.maxDelay);
+        const backoff = pickDelay(attempt, this.parking.firstDelay, this.parking.maxDelay);
+        const within = error instanceof Unavailable ? error.retryWithin : undefined;
+        const delay = Math.min(backoff, within ?? backoff);
         await keeper.park(facts.error, this.clock.now() + delay);
         this.logger.warn({ ...facts, delay }, 'message parked');
         return verdict;

@@ -1,6 +1,8 @@
 import type { RequestSnapshot } from '@bbb/rules';
 import { decideWith, DONE, LOOK_AGAIN } from '../situation.js';
 import { type Act, rowOf } from '../context.js';
+import { attachArtifacts } from './artifacts.js';
+import { readRetriedOutcome } from './build-outcome.js';
 
 /** The id of the build that a claim is made for. */
 function newestBuildId(request: RequestSnapshot | undefined): number | null {
@@ -32,10 +34,10 @@ export const reclaim: Act = async (situation, context) => {
 /** Buildbot has given the build up and will build the same request again: a new run follows the new build. */
 export const retry: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
-  const status = await context.queue.report(
-    { taskId, runId, wasHeld: true },
-    { report: 'exception', reason: 'worker-shutdown' },
-  );
+  const run = { taskId, runId, wasHeld: true };
+  const outcome = await readRetriedOutcome(situation, context);
+  if (outcome) await attachArtifacts(run, outcome, context);
+  const status = await context.queue.report(run, { report: 'exception', reason: 'worker-shutdown' });
   context.logger.log(
     { taskId, runId, buildRequestId, ...situation.cause },
     'run resolved as worker-shutdown; another run follows the build request',

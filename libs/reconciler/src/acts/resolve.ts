@@ -1,19 +1,20 @@
-import {
-  type Artifact,
-  ArtifactPolicy,
-  type BuildOutcome,
-  type BuildRef,
-  type HeldRun,
-  isEndMessage,
-  resolutionOf,
-  type RunRef,
-} from '@bbb/rules';
-import { decideWith, DONE, type Situation } from '../situation.js';
-import { type Act, rowOf, type ActContext } from '../context.js';
+import { Refused, resolutionOf, Unavailable } from '@bbb/rules';
+import { type Act, type ActContext, rowOf } from '../context.js';
+import { decideWith, DONE, type Next, type Situation } from '../situation.js';
+import { attachArtifacts, attachErrors, type MissingArtifact } from './artifacts.js';
+import { readOutcome } from './build-outcome.js';
+import { reclaim } from './claims.js';
 
-const DEFAULT_POLICY = new ArtifactPolicy();
+/** A message that waits for its artifacts is tried again after this part of the whole wait, at the latest. */
+const TRIES = 10;
 
-/** Attaches the artifacts and reports the result that the scheduler database holds. */
+/** Seconds before the deadline at which a result is reported whatever is missing: no claim is extended after it. */
+const BEFORE_DEADLINE = 60;
+
+/**
+ * Attaches the artifacts and reports the result that the scheduler database holds. Artifacts that cannot be stored now are
+ * waited for; after that the result is reported with error artifacts in their places.
+ */
 export const resolve: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
   if (situation.request?.state.at !== 'finished') return DONE;
@@ -21,7 +22,10 @@ export const resolve: Act = async (situation, context) => {
   const run = { taskId, runId, wasHeld: true };
 
   const outcome = await readOutcome(situation, build, context);
-  if (outcome) await attachAll(run, outcome, context);
+  const missing = outcome ? await attachArtifacts(run, outcome, context) : [];
+  const wait = secondsToWait(situation, completeAt, context);
+  if (wait > 0 && missing.some(isTemporary)) return waitForArtifacts(situation, missing, wait, context);
+  await attachErrors(run, missing, context);
 
   const resolution = resolutionOf(results, context.settings.results);
   const status = await context.queue.report(run, resolution);
@@ -35,63 +39,36 @@ export const resolve: Act = async (situation, context) => {
   return decideWith(situation, { status });
 };
 
-/** The build's outcome, from its end message or else from Buildbot; a failure to read it keeps no result back. */
-async function readOutcome(
-  { taskId, event }: Situation,
-  build: BuildRef,
+/** A conflict and a malformed request stay what they are, however often they are repeated. */
+function isTemporary({ error }: MissingArtifact): boolean {
+  return error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
+}
+
+function secondsToWait({ status }: Situation, completeAt: number | null, context: ActContext): number {
+  if (completeAt === null) return 0;
+  const deadline = status?.deadline ?? 0;
+  const end = Math.min(completeAt + context.settings.artifactWait, deadline - BEFORE_DEADLINE);
+  return end - context.clock.now();
+}
+
+/** The claim is kept. The message, which may be the only bearer of the artifacts, is tried again; else the next pass is. */
+async function waitForArtifacts(
+  situation: Situation,
+  missing: readonly MissingArtifact[],
+  seconds: number,
   context: ActContext,
-): Promise<BuildOutcome | undefined> {
-  if (event?.kind === 'finished' && isEndMessage(event, build)) {
-    const log = event.logUrl === null ? null : { url: event.logUrl, contentType: 'application/gzip' };
-    return { properties: event.properties, log };
-  }
-  try {
-    return await context.buildbot.outcome(build);
-  } catch (error) {
-    context.logger.warn(
-      { taskId, ...build, error },
-      'build outcome could not be read; no artifacts attached',
-    );
-    context.telemetry.count('artifact_failures_total');
-    return undefined;
-  }
-}
-
-/** Whatever goes wrong with an artifact, the result must reach the task. */
-async function attachAll(run: HeldRun, outcome: BuildOutcome, context: ActContext): Promise<void> {
-  const { taskId, runId } = run;
-  const attach = async (artifact: Artifact) => {
-    try {
-      await context.queue.attach(run, artifact);
-    } catch (error) {
-      context.logger.warn({ taskId, runId, artifact: artifact.name, error }, 'artifact not attached');
-      context.telemetry.count('artifact_failures_total');
-    }
-  };
-  await Promise.all(artifactsOf({ taskId, runId }, outcome, context).map(attach));
-}
-
-/** The names and forms are a contract with those who read them. */
-function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
-  const policy = context.settings.artifacts ?? DEFAULT_POLICY;
-  const { content, withheld } = policy.properties(properties);
-  if (withheld.length > 0) context.logger.log({ ...run, withheld }, 'properties withheld');
-  const artifacts: Artifact[] = [
-    { kind: 'file', name: 'public/properties.json', contentType: 'application/json', content },
-  ];
-  const { url, rule } = policy.logUrl(log?.url ?? null);
-  if (log && url) {
-    artifacts.push({
-      kind: 'reference',
-      name:
-        log.contentType === 'application/gzip'
-          ? 'public/logs/live_backing.log.gz'
-          : 'public/logs/live_backing.log',
-      contentType: log.contentType,
-      url,
-    });
-  } else if (log) {
-    context.logger.warn({ ...run, rule }, 'build log URL withheld');
-  }
-  return artifacts;
+): Promise<Next> {
+  const { taskId, runId, takenUntil } = rowOf(situation);
+  const { artifactWait, reclaimWindow } = context.settings;
+  if ((takenUntil ?? 0) - context.clock.now() < reclaimWindow) await reclaim(situation, context);
+  const names = missing.map(({ artifact }) => artifact.name);
+  const atMost = Math.ceil(seconds);
+  context.logger.warn(
+    { taskId, runId, artifacts: names, atMost },
+    'task waits for its artifacts; will retry',
+  );
+  if (situation.event?.kind !== 'finished') return DONE;
+  throw new Unavailable('artifacts', `${names.join(', ')} not stored; the task waits ${atMost} s at most`, {
+    retryWithin: artifactWait / TRIES,
+  });
 }

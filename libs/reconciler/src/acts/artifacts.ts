@@ -1,0 +1,78 @@
+import { type Artifact, ArtifactPolicy, type BuildOutcome, type HeldRun, type RunRef } from '@bbb/rules';
+import type { ActContext } from '../context.js';
+
+const DEFAULT_POLICY = new ArtifactPolicy();
+
+/** An artifact that could not be attached, and why. */
+export interface MissingArtifact {
+  artifact: Artifact;
+  error: unknown;
+}
+
+/** Attaches what a build left behind. Whatever goes wrong with one artifact keeps no other from being attached. */
+export async function attachArtifacts(
+  run: HeldRun,
+  outcome: BuildOutcome,
+  context: ActContext,
+): Promise<MissingArtifact[]> {
+  const { taskId, runId } = run;
+  const artifacts = artifactsOf({ taskId, runId }, outcome, context);
+  const missing = await Promise.all(artifacts.map((artifact) => attachArtifact(run, artifact, context)));
+  return missing.filter((each) => each !== undefined);
+}
+
+/** Says in the place of each artifact that it is missing, so that a reader does not take it for misspelled. */
+export async function attachErrors(
+  run: HeldRun,
+  missing: readonly MissingArtifact[],
+  context: ActContext,
+): Promise<void> {
+  const errors = missing.map(({ artifact: { name } }): Artifact => ({
+    kind: 'error',
+    name,
+    reason: 'file-not-readable-on-worker',
+    message: 'The Buildbot bridge could not store this artifact. The build itself is not concerned.',
+  }));
+  await Promise.all(errors.map((artifact) => attachArtifact(run, artifact, context)));
+}
+
+async function attachArtifact(
+  run: HeldRun,
+  artifact: Artifact,
+  context: ActContext,
+): Promise<MissingArtifact | undefined> {
+  try {
+    await context.queue.attach(run, artifact);
+    return undefined;
+  } catch (error) {
+    const { taskId, runId } = run;
+    context.logger.warn({ taskId, runId, artifact: artifact.name, error }, 'artifact not attached');
+    context.telemetry.count('artifact_failures_total');
+    return { artifact, error };
+  }
+}
+
+/** The names and forms are a contract with those who read them. */
+function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
+  const policy = context.settings.artifacts ?? DEFAULT_POLICY;
+  const { content, withheld } = policy.properties(properties);
+  if (withheld.length > 0) context.logger.log({ ...run, withheld }, 'properties withheld');
+  const artifacts: Artifact[] = [
+    { kind: 'file', name: 'public/properties.json', contentType: 'application/json', content },
+  ];
+  const { url, rule } = policy.logUrl(log?.url ?? null);
+  if (log && url) {
+    artifacts.push({
+      kind: 'reference',
+      name:
+        log.contentType === 'application/gzip'
+          ? 'public/logs/live_backing.log.gz'
+          : 'public/logs/live_backing.log',
+      contentType: log.contentType,
+      url,
+    });
+  } else if (log) {
+    context.logger.warn({ ...run, rule }, 'build log URL withheld');
+  }
+  return artifacts;
+}

@@ -110,7 +110,7 @@ export type Schedule = { cron: string } | { everySeconds: number };
 
 export interface ReflectorConfiguration {
   schedule: Schedule;
-  /** Claims are renewed this many seconds before their end. */
+  /** Claims are prolonged this many seconds before their end. */
   reclaimWindow: number;
   /** Seconds that a finished build may wait for its own message before the reflector resolves it. */
   finishedGrace: number;

@@ -22,7 +22,7 @@ describe('a record', () => {
     const { logger, destination } = logging();
     Logger.overrideLogger(logger);
     const named = new Logger('Reclaims');
-    named.log({ taskId: 'abc', runId: 0 }, 'claim renewed');
+    named.log({ taskId: 'abc', runId: 0 }, 'task reclaimed');
     named.error({ taskId: 'abc' });
     expect(destination.records).toEqual([
       {
@@ -33,7 +33,7 @@ describe('a record', () => {
         context: 'Reclaims',
         taskId: 'abc',
         runId: 0,
-        msg: 'claim renewed',
+        msg: 'task reclaimed',
       },
       expect.objectContaining({ level: 'error', context: 'Reclaims', taskId: 'abc', msg: '' }),
     ]);

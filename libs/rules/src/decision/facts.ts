@@ -104,7 +104,7 @@ export interface Observation {
 
 const MAX_RUNS = 50;
 
-/** Claims that began together are renewed over this part of the window, the earliest that much before it. */
+/** Claims that began together are reclaimed over this share of the window, the earliest that much before it. */
 const JITTER = 0.1;
 const RETRY = 5;
 

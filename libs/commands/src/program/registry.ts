@@ -28,6 +28,11 @@ const LAZY: readonly LazyCommand[] = [
     summary: 'List, show, replay or delete kept messages',
     load: async () => (await import('../commands/messages/messages.js')).messages,
   },
+  {
+    name: 'missing',
+    summary: 'Show or confirm that many tracked tasks are missing',
+    load: async () => (await import('../commands/missing/missing.js')).missing,
+  },
 ];
 
 /** Every command, those in full that a command line may name; `completion` needs all of them. */

@@ -9,7 +9,7 @@ import { connect, makeOriginal } from '../libs/bridge-db/src/testing/original.js
 import { createSchedulerSchema } from '../sandbox/buildbot/index.js';
 import { freePort } from '../sandbox/services.js';
 import { layout2015 } from './support/layout-2015.js';
-import { copyOfProject, ROOT } from './support/project.js';
+import { compiledProject, ROOT } from './support/project.js';
 import { ServiceProcess } from './support/service-process.js';
 
 const run = promisify(execFile);
@@ -25,10 +25,10 @@ describe('the package', () => {
     home = await mkdtemp(join(tmpdir(), 'bbb-test-package-'));
     installation = join(home, 'installation');
     await mkdir(installation);
-    const copy = await copyOfProject(join(home, 'clone'));
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', home], { cwd: copy });
-    // What the build writes comes before the JSON.
-    const written = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))) as unknown;
+    // The build that comes before packing has been made, for all test files.
+    const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', home];
+    const { stdout } = await run('npm', pack, { cwd: await compiledProject() });
+    const written = JSON.parse(stdout) as unknown;
     [packed] = (Array.isArray(written) ? written : Object.values(written as object)) as [typeof packed];
     const options = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
     await run('npm', ['install', ...options, join(home, packed.filename)], { cwd: installation });
@@ -60,8 +60,12 @@ describe('the package', () => {
       expect(existsSync(join(installation, 'node_modules', name))).toBe(false);
   });
 
-  it('tells its version', async () => {
-    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  it('is built before it is packed, and tells its version', async () => {
+    const { version, scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      version: string;
+      scripts: Record<string, string>;
+    };
+    expect(scripts.prepack).toBe('npm run build');
     expect((await run(command(), ['--version'], { cwd: installation })).stdout).toBe(`${version}\n`);
   });
 
@@ -103,7 +107,7 @@ describe('the package', () => {
     expect(await readFile(join(installation, 'tclistener.log'), 'utf8')).toContain('"msg":"service stopped"');
     expect(existsSync(join(installation, 'bbb.db'))).toBe(true);
 
-    expect((await show()).stdout).toMatch(/^(\[X\] \w+\n)+$/);
+    expect((await show()).stdout).toMatch(/^(\[X\] \w+ \(by version \S+\)\n)+$/);
   }, 60_000);
 
   it('speaks to a person who migrates: one line for what was kept aside, one for what is away', async () => {

@@ -65,7 +65,7 @@ export default tseslint.config(
     rules: barred([
       ...ALWAYS_BARRED,
       {
-        group: ['@bbb/scheduler-db', '@bbb/self-serve', '@bbb/sql', '@bbb/http'],
+        group: ['@bbb/modern-buildbot', '@bbb/scheduler-db', '@bbb/self-serve', '@bbb/sql', '@bbb/http'],
         message: 'Nothing above the Buildbot port knows which Buildbot it is: import @bbb/buildbot.',
       },
     ]),

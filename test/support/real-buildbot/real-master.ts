@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -123,6 +123,20 @@ export class RealMaster {
     await cp(this.basedir, other, { recursive: true });
     this.basedir = other;
     this.process = this.processIn(other);
+  }
+
+  /** Changes the master's database past it; not on MariaDB. */
+  runSql(statement: string): Promise<void> {
+    return this.database.run(statement, this.basedir);
+  }
+
+  /** A word of the test for a build of builder `steered`, see master.cfg. */
+  async steer(request: number, word: 'start' | 'end', content = ''): Promise<void> {
+    const folder = join(this.basedir, 'steered');
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, `${request}.${word}`);
+    await writeFile(`${path}.new`, content);
+    await rename(`${path}.new`, path);
   }
 
   log(): Promise<string> {

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { BuildbotMasters } from '@bbb/modern-buildbot';
+import {
+  Buildbot,
+  type BuilderKnown,
+  type BuildOutcome,
+  type BuildRef,
+  type MarkedRequest,
+  type RequestKey,
+  type RequestSnapshot,
+  type RequestSpec,
+} from '@bbb/rules';
+import { MODERN_PAYLOAD_RULES } from './payload-rules.js';
+
+/** Buildbot 3.7 and newer: everything goes through the REST API of its masters, creation through the bridge's plugin. */
+@Injectable()
+export class ModernBuildbot extends Buildbot {
+  override readonly payloadRules = MODERN_PAYLOAD_RULES;
+
+  constructor(private readonly masters: BuildbotMasters) {
+    super();
+  }
+
+  override create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.masters.create(order, stillWanted);
+  }
+
+  override find(key: RequestKey): Promise<number | undefined> {
+    return this.masters.find(key);
+  }
+
+  override withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
+    return this.masters.withdraw(key, forget);
+  }
+
+  override snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.masters.snapshots(buildRequestIds);
+  }
+
+  override markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.masters.markedOpenRequests(afterBuildRequestId, limit);
+  }
+
+  override cancel(request: RequestSnapshot): Promise<void> {
+    return this.masters.cancel(request);
+  }
+
+  override outcome(build: BuildRef): Promise<BuildOutcome | undefined> {
+    return this.masters.outcome(build);
+  }
+
+  override knows(buildername: string): Promise<BuilderKnown> {
+    return this.masters.knows(buildername);
+  }
+}

@@ -1,0 +1,126 @@
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type {
+  BuilderKnown,
+  BuildOutcome,
+  BuildRef,
+  MarkedRequest,
+  RequestKey,
+  RequestSnapshot,
+  RequestSpec,
+} from '@bbb/rules';
+import * as z from 'zod';
+import { BuildOutcomes } from './build-outcome.js';
+import { Builders } from './builders.js';
+import { NewestOfKey } from './creation/find-newest.js';
+import { OpenRequestLimit } from './creation/open-request-limit.js';
+import { RequestCreator } from './creation/request-creator.js';
+import { Withdrawals } from './creation/withdrawals.js';
+import { Masters } from './masters.js';
+import type { BuildbotMastersOptions } from './options.js';
+import { RequestReader } from './requests/request-reader.js';
+
+const config = z.object({});
+
+/** One modern Buildbot over REST: everything that the Buildbot port asks for. Throws as {@link RestClient} does. */
+export class BuildbotMasters implements OnApplicationShutdown {
+  private readonly logger = new Logger('BuildbotMasters');
+  private readonly masters: Masters;
+  private readonly builders: Builders;
+  private readonly reader: RequestReader;
+  private readonly creator: RequestCreator;
+  private readonly outcomes: BuildOutcomes;
+
+  constructor(options: BuildbotMastersOptions) {
+    const { scheduler, maxOpenPerBuilder, withdrawalGrace = 60, unknownGrace = 10 } = options;
+    this.masters = new Masters(options);
+    const { main } = this.masters;
+    this.builders = new Builders(main, scheduler, unknownGrace);
+    this.reader = new RequestReader(main, this.builders);
+    this.creator = new RequestCreator(
+      main,
+      scheduler,
+      new NewestOfKey(main, this.reader),
+      new Withdrawals(withdrawalGrace),
+      new OpenRequestLimit(main, this.builders, maxOpenPerBuilder),
+    );
+    this.outcomes = new BuildOutcomes(main);
+  }
+
+  onApplicationShutdown(): void {
+    this.masters.close();
+  }
+
+  create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.creator.create(spec, stillWanted);
+  }
+
+  find(key: RequestKey): Promise<number | undefined> {
+    return this.creator.find(key);
+  }
+
+  withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
+    return this.creator.withdraw(key, forget);
+  }
+
+  snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.reader.snapshots(buildRequestIds);
+  }
+
+  markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.reader.markedOpen(afterBuildRequestId, limit);
+  }
+
+  knows(buildername: string): Promise<BuilderKnown> {
+    return this.builders.knows(buildername);
+  }
+
+  outcome(build: BuildRef): Promise<BuildOutcome | undefined> {
+    return this.outcomes.read(build);
+  }
+
+  /**
+   * Asks the master that has claimed a request to cancel it. The request is read again first: the cancellation of an
+   * id that Buildbot does not know yet would keep a later request with that id from being built.
+   */
+  async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
+    const [row] = await this.reader.requests('buildrequestid', [buildRequestId], 'urgent');
+    if (!row || row.complete) return;
+    const [seen] = await this.reader.snapshotsOf([row], 'urgent');
+    if (seen!.key?.taskId !== key?.taskId || seen!.key?.createdForRunId !== key?.createdForRunId) {
+      this.logger.warn(
+        { buildRequestId, expected: key, key: seen!.key },
+        'not cancelling: the id of the build request names another request now',
+      );
+      return;
+    }
+    // Nothing runs that could be stopped: it is about to be completed or built again.
+    if (seen!.state.at === 'finishing') return;
+    const master = await this.masters.withId(row.claimed_by_masterid);
+    const reason = key ? `Buildbot Bridge: task ${key.taskId} needs it no longer` : 'Buildbot Bridge';
+    await master.call(`/api/v2/buildrequests/${buildRequestId}`, 'cancel', { reason }, z.null());
+  }
+
+  /** Why REST does not answer, if it does not. */
+  problem(): Promise<string | undefined> {
+    return problemOf(this.masters.main.get('/config', [], config, 'urgent'));
+  }
+
+  /** What is wrong with the plugin in master.cfg, if anything. */
+  schedulerProblem(): Promise<string | undefined> {
+    return this.builders.schedulerProblem();
+  }
+
+  /** Why the login is not good, if it is not. */
+  loginProblem(): Promise<string | undefined> {
+    return problemOf(this.masters.main.checkLogin());
+  }
+}
+
+async function problemOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

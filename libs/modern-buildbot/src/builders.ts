@@ -1,0 +1,136 @@
+import { type BuilderKnown, Refused, Unavailable } from '@bbb/rules';
+import * as z from 'zod';
+import { SYSTEM } from './options.js';
+import type { RestClient } from './rest/rest-client.js';
+
+/** Seconds for which a list that names a builder is believed. */
+const LIST_LIFETIME = 60;
+
+/** Names that are remembered as missing; tasks may name anything. */
+const MOST_MISSING = 1000;
+
+/** The tag of builders that a property of a build has made. */
+const VIRTUAL = '_virtual_';
+
+/** The plugin's label: the version of the calls and answers. */
+export const PROTOCOL = 'bridge-protocol 1';
+
+const builderList = z.object({
+  builders: z.array(
+    z.object({
+      builderid: z.int(),
+      name: z.string(),
+      masterids: z.array(z.int()),
+      tags: z.array(z.string()),
+    }),
+  ),
+});
+const schedulerList = z.object({
+  forceschedulers: z.array(z.object({ label: z.string(), builder_names: z.array(z.string()) })).length(1),
+});
+
+interface Loaded {
+  /** Milliseconds since the process began. */
+  at: number;
+  names: ReadonlyMap<number, string>;
+  /** Of builders that a running master has. */
+  ids: ReadonlyMap<string, number>;
+  /** Builders that the bridge's scheduler serves and a running master has. */
+  served: ReadonlySet<string>;
+}
+
+/** The builders of a Buildbot, and those of them that the bridge may use. */
+export class Builders {
+  private loaded: Loaded | undefined;
+  private loading: Promise<Loaded> | undefined;
+  /** When a name was first missing from a list. */
+  private readonly missing = new Map<string, number>();
+
+  constructor(
+    private readonly client: RestClient,
+    private readonly scheduler: string,
+    private readonly unknownGrace: number,
+  ) {}
+
+  /** The name of a builder by its id; empty when Buildbot has none. */
+  async nameOf(builderId: number): Promise<string> {
+    const known = this.loaded?.names.get(builderId);
+    return known ?? (await this.load()).names.get(builderId) ?? '';
+  }
+
+  /** The id of a builder that can be used. */
+  async idOf(name: string): Promise<number> {
+    const id = this.loaded?.ids.get(name) ?? (await this.load()).ids.get(name);
+    if (id === undefined) throw new Unavailable(SYSTEM, `the Buildbot master has no builder ${name}`);
+    return id;
+  }
+
+  /**
+   * Whether a builder can be used. A master lists none while it stops, so that a missing one is looked for again.
+   *
+   * @throws Unavailable when it is missing for the first time
+   */
+  async knows(name: string): Promise<BuilderKnown> {
+    const { loaded } = this;
+    const isFresh = loaded && performance.now() - loaded.at < LIST_LIFETIME * 1000;
+    const { served, at } = isFresh && loaded.served.has(name) ? loaded : await this.load();
+    if (served.has(name)) {
+      this.missing.delete(name);
+      return 'known';
+    }
+    const since = this.missing.get(name) ?? at;
+    if (this.missing.size >= MOST_MISSING) this.missing.clear();
+    this.missing.set(name, since);
+    if (at - since >= this.unknownGrace * 1000) return 'unknown';
+    throw new Unavailable(
+      SYSTEM,
+      `builder ${name} is not among those of scheduler ${this.scheduler}; looking again before it is believed`,
+    );
+  }
+
+  /** What is wrong with the scheduler in master.cfg, if anything. */
+  async schedulerProblem(): Promise<string | undefined> {
+    try {
+      const { label } = await this.readScheduler();
+      return label === PROTOCOL
+        ? undefined
+        : `scheduler ${this.scheduler} is no BridgeScheduler of ${PROTOCOL}: its label is ${label}`;
+    } catch (error) {
+      if (error instanceof Refused && error.status === 404)
+        return `the master has no scheduler ${this.scheduler}; add a BridgeScheduler to master.cfg`;
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  private load(): Promise<Loaded> {
+    this.loading ??= this.read().finally(() => (this.loading = undefined));
+    return this.loading;
+  }
+
+  private async read(): Promise<Loaded> {
+    const fields = ['builderid', 'name', 'masterids', 'tags'].map((name) => ['field', name] as const);
+    const [{ builders }, { builder_names: names }] = await Promise.all([
+      this.client.get('/api/v2/builders', fields, builderList, 'urgent'),
+      this.readScheduler(),
+    ]);
+    const usable = builders.filter(({ masterids, tags }) => masterids.length > 0 && !tags.includes(VIRTUAL));
+    const ids = new Map(usable.map(({ builderid, name }) => [name, builderid]));
+    this.loaded = {
+      at: performance.now(),
+      names: new Map(builders.map(({ builderid, name }) => [builderid, name])),
+      ids,
+      served: new Set(names.filter((name) => ids.has(name))),
+    };
+    return this.loaded;
+  }
+
+  private async readScheduler() {
+    const { forceschedulers } = await this.client.get(
+      `/api/v2/forceschedulers/${encodeURIComponent(this.scheduler)}`,
+      [],
+      schedulerList,
+      'urgent',
+    );
+    return forceschedulers[0]!;
+  }
+}

@@ -1,0 +1,75 @@
+import DataLoader from 'dataloader';
+import { type RequestKey, type RequestSnapshot, Unavailable } from '@bbb/rules';
+import * as z from 'zod';
+import { SYSTEM } from '../options.js';
+import { isSetOf, keyText, WITHDRAWN } from '../requests/request-key.js';
+import type { RequestReader } from '../requests/request-reader.js';
+import { fieldsOf, type SetRow, setRow } from '../requests/rows.js';
+import type { RestClient } from '../rest/rest-client.js';
+
+/** The newest build set of a key that counts, and what it is. */
+export type Newest =
+  | { is: 'request'; buildset: number; request: RequestSnapshot }
+  | { is: 'withdrawal'; buildset: number }
+  | undefined;
+
+/** Keys in one query: 60 bytes each, in a request line of at most 16 KiB. */
+const MOST_KEYS = 200;
+
+/** Seconds by which a master's clock may be behind Taskcluster's. */
+const CLOCK_SKEW = 3600;
+
+const setList = z.object({ buildsets: z.array(setRow) });
+
+/** Build sets older than this, by the master's clock, are not of the key. */
+export function oldestOf({ scheduledAt }: RequestKey): number {
+  return Math.max(0, scheduledAt - CLOCK_SKEW);
+}
+
+/** Looks up keys; those asked for in the same turn of the event loop share a query. */
+export class NewestOfKey {
+  private readonly sets: DataLoader<RequestKey, SetRow[]>;
+
+  constructor(
+    private readonly client: RestClient,
+    private readonly reader: RequestReader,
+  ) {
+    this.sets = new DataLoader((keys) => this.setsOf(keys), { cache: false, maxBatchSize: MOST_KEYS });
+  }
+
+  async find(key: RequestKey): Promise<Newest> {
+    const sets = await this.sets.load(key);
+    if (sets.length === 0) return undefined;
+    const rows = await this.reader.requests(
+      'buildsetid',
+      sets.map(({ bsid }) => bsid),
+      'urgent',
+    );
+    // A set without request that is no withdrawal was left behind by a creation that failed.
+    for (const { bsid: buildset, reason } of sets) {
+      if (reason === WITHDRAWN) return { is: 'withdrawal', buildset };
+      const row = rows.find(({ buildsetid }) => buildsetid === buildset);
+      if (!row) continue;
+      const [request] = await this.reader.snapshotsOf([row], 'urgent');
+      return { is: 'request', buildset, request: request! };
+    }
+    return undefined;
+  }
+
+  /** The sets of each key, newest first. */
+  private async setsOf(keys: readonly RequestKey[]): Promise<SetRow[][]> {
+    const texts = keys.map(keyText);
+    const query = [
+      ...[...new Set(texts)].map((text) => ['external_idstring__in', text] as const),
+      ['submitted_at__ge', Math.min(...keys.map(oldestOf))] as const,
+      ['order', '-bsid'] as const,
+      ...fieldsOf(setRow),
+      ['field', 'submitted_at'] as const,
+    ];
+    const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, 'urgent');
+    const known = new Set(texts.map((text) => text.toLowerCase()));
+    if (!buildsets.every(({ external_idstring: text }) => known.has((text ?? '').trimEnd().toLowerCase())))
+      throw new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not asked for');
+    return texts.map((text) => buildsets.filter((set) => isSetOf(set, text)));
+  }
+}

@@ -1,0 +1,3 @@
+export { BuildbotMasters } from './buildbot-masters.js';
+export { BuildbotMastersModule } from './buildbot-masters.module.js';
+export type { BuildbotMastersOptions } from './options.js';

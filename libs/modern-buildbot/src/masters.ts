@@ -1,0 +1,40 @@
+import * as z from 'zod';
+import type { BuildbotMastersOptions } from './options.js';
+import { RestClient } from './rest/rest-client.js';
+
+const masterList = z.object({ masters: z.array(z.object({ masterid: z.int(), name: z.string() })) });
+
+/**
+ * The masters of one Buildbot, which share a database. All know everything; but a request is cancelled only by the
+ * master that has claimed it, and a key is safe only when one master creates.
+ */
+export class Masters {
+  /** The one that creates and is read from. */
+  readonly main: RestClient;
+  private readonly others: ReadonlyMap<string, RestClient>;
+  private readonly names = new Map<number, string>();
+
+  constructor({ url, masters, ...options }: BuildbotMastersOptions) {
+    this.main = new RestClient({ ...options, url });
+    this.others = new Map(
+      Object.entries(masters).map(([name, own]) => [name, new RestClient({ ...options, url: own })]),
+    );
+  }
+
+  /** The master with an id in Buildbot; the main one where none is configured under its name. */
+  async withId(masterId: number | null): Promise<RestClient> {
+    if (masterId === null || this.others.size === 0) return this.main;
+    if (!this.names.has(masterId)) await this.readNames();
+    return this.others.get(this.names.get(masterId) ?? '') ?? this.main;
+  }
+
+  close(): void {
+    for (const client of [this.main, ...this.others.values()]) client.close();
+  }
+
+  private async readNames(): Promise<void> {
+    const query = [['field', 'masterid'] as const, ['field', 'name'] as const];
+    const { masters } = await this.main.get('/api/v2/masters', query, masterList, 'urgent');
+    for (const { masterid, name } of masters) this.names.set(masterid, name);
+  }
+}

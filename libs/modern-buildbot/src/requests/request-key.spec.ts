@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { isSetOf, keyText, markOf } from './request-key.js';
+
+const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
+const set = (external_idstring: string | null, reason = 'any') => ({ bsid: 1, external_idstring, reason });
+
+describe('keys of build sets', () => {
+  it('are written and read back', () => {
+    const key = { taskId: TASK, createdForRunId: 12 };
+    expect(markOf(set(keyText(key)))).toEqual(key);
+  });
+
+  it.each([
+    null,
+    '',
+    TASK,
+    `${TASK}/`,
+    `${TASK}/01`,
+    `${TASK}/-1`,
+    `${TASK}/0 `,
+    `x${TASK}/0`,
+    `${TASK}/9999999`,
+  ])('are not read from %j', (text) => {
+    expect(markOf(set(text))).toBeNull();
+  });
+
+  it('count neither on a copy that a user has rebuilt, nor where only a database takes them for equal', () => {
+    const key = `${TASK}/0`;
+    expect(isSetOf(set(key), key)).toBe(true);
+    for (const other of [set(key, 'rebuild'), set(key.toLowerCase()), set(`${key} `), set(null)])
+      expect(isSetOf(other, key)).toBe(false);
+    expect(markOf(set(key, 'rebuild'))).toBeNull();
+  });
+});

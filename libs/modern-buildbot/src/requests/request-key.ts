@@ -1,0 +1,30 @@
+import type { RequestKey, RequestMark } from '@bbb/rules';
+import type { SetRow } from './rows.js';
+
+/** The reason that Buildbot gives to the copy of a build set that a user rebuilds; it copies the key as well. */
+const REBUILD = 'rebuild';
+
+/** The reason by which the plugin marks a withdrawal. */
+export const WITHDRAWN = 'withdrawn by the bridge';
+
+const KEY = /^([A-Za-z0-9_-]{22})\/(0|[1-9]\d{0,5})$/;
+
+/** A request key as the build set's `external_idstring`: `<taskId>/<run it was created for>`. */
+export function keyText({ taskId, createdForRunId }: Pick<RequestKey, 'taskId' | 'createdForRunId'>): string {
+  return `${taskId}/${createdForRunId}`;
+}
+
+/** The task and run that a build set was made for; null when it is not the bridge's own. */
+export function markOf({ external_idstring: text, reason }: SetRow): RequestMark | null {
+  const [, taskId, run] = KEY.exec(text ?? '') ?? [];
+  if (taskId === undefined || reason === REBUILD) return null;
+  return { taskId, createdForRunId: Number(run) };
+}
+
+/**
+ * Whether a build set counts for a key. Databases may compare without case and trailing spaces, so texts are compared
+ * again.
+ */
+export function isSetOf({ external_idstring: text, reason }: SetRow, key: string): boolean {
+  return text === key && reason !== REBUILD;
+}

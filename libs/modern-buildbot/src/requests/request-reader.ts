@@ -1,0 +1,168 @@
+import { type MarkedRequest, type RequestMark, type RequestSnapshot, Unavailable } from '@bbb/rules';
+import * as z from 'zod';
+import type { Builders } from '../builders.js';
+import { SYSTEM } from '../options.js';
+import type { Urgency } from '../rest/call-limit.js';
+import type { Query, RestClient } from '../rest/rest-client.js';
+import { markOf } from './request-key.js';
+import { requestStateOf } from './request-state.js';
+import {
+  type BuildRow,
+  buildRow,
+  fieldsOf,
+  type RequestRow,
+  requestRow,
+  type SetRow,
+  setRow,
+} from './rows.js';
+
+/** Ids in one query; a master closes the connection when the request line has more than 16 KiB. */
+const MOST_IDS = 500;
+
+/** Marks that are remembered, some 100 bytes each. */
+const MOST_MARKS = 50_000;
+
+const requestList = z.object({ buildrequests: z.array(requestRow) });
+const buildList = z.object({ builds: z.array(buildRow) });
+const setList = z.object({ buildsets: z.array(setRow) });
+
+/** Reads build requests in bulk. A master ignores some filters that it does not know, so each row is checked. */
+export class RequestReader {
+  /** By the ids and the time of a request: the build set of a request never changes, but ids return after a restore. */
+  private readonly marks = new Map<string, RequestMark | null>();
+
+  constructor(
+    private readonly client: RestClient,
+    private readonly builders: Builders,
+  ) {}
+
+  async snapshots(ids: readonly number[], urgency: Urgency = 'bulk'): Promise<Map<number, RequestSnapshot>> {
+    const pages = await Promise.all(
+      chunksOf(ids).map(async (chunk) =>
+        this.snapshotsOf(await this.requests('buildrequestid', chunk, urgency), urgency),
+      ),
+    );
+    return new Map(pages.flat().map((snapshot) => [snapshot.buildRequestId, snapshot]));
+  }
+
+  /** The rows of requests by their ids or those of their build sets. */
+  async requests(
+    by: 'buildrequestid' | 'buildsetid',
+    ids: readonly number[],
+    urgency: Urgency,
+  ): Promise<RequestRow[]> {
+    const query = [...oneOf(by, ids), ...fieldsOf(requestRow)];
+    const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, urgency);
+    return checked(buildrequests, by, ids);
+  }
+
+  /** What is seen of requests whose rows have just been read; their builds are read now. */
+  async snapshotsOf(rows: readonly RequestRow[], urgency: Urgency): Promise<RequestSnapshot[]> {
+    const [builds, marks] = await Promise.all([
+      this.newestBuilds(rows, urgency),
+      this.marksOf(rows, urgency),
+    ]);
+    return Promise.all(
+      rows.map(async (row) => ({
+        buildRequestId: row.buildrequestid,
+        key: marks.get(row.buildsetid) ?? null,
+        buildername: await this.builders.nameOf(row.builderid),
+        state: requestStateOf(row, builds.get(row.buildrequestid)),
+      })),
+    );
+  }
+
+  /** Open requests with the bridge's key, by ascending id after `after`; others are passed over. */
+  async markedOpen(after: number, limit: number): Promise<MarkedRequest[]> {
+    const found: MarkedRequest[] = [];
+    for (let last = after; found.length < limit;) {
+      const page = await this.openPage(last);
+      const marks = await this.marksOf(page, 'bulk');
+      for (const row of page) {
+        const mark = marks.get(row.buildsetid);
+        if (mark && mark.createdForRunId !== null)
+          found.push({
+            buildRequestId: row.buildrequestid,
+            createdAt: Math.floor(row.submitted_at),
+            ...mark,
+          });
+      }
+      if (page.length < MOST_IDS) break;
+      last = page.at(-1)!.buildrequestid;
+    }
+    return found.slice(0, limit);
+  }
+
+  private async openPage(after: number): Promise<RequestRow[]> {
+    const query: Query = [
+      ['complete', 0],
+      ['buildrequestid__gt', after],
+      ['order', 'buildrequestid'],
+      ['limit', MOST_IDS],
+      ...fieldsOf(requestRow),
+    ];
+    const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, 'bulk');
+    if (buildrequests.some(({ complete, buildrequestid }) => complete || buildrequestid <= after))
+      throw notAsked();
+    return buildrequests;
+  }
+
+  private async newestBuilds(rows: readonly RequestRow[], urgency: Urgency): Promise<Map<number, BuildRow>> {
+    const ids = rows.map(({ buildrequestid }) => buildrequestid);
+    if (ids.length === 0) return new Map();
+    const query: Query = [...oneOf('buildrequestid', ids), ['order', 'buildid'], ...fieldsOf(buildRow)];
+    const { builds } = await this.client.get('/api/v2/builds', query, buildList, urgency);
+    return new Map(checked(builds, 'buildrequestid', ids).map((build) => [build.buildrequestid, build]));
+  }
+
+  private async marksOf(
+    rows: readonly RequestRow[],
+    urgency: Urgency,
+  ): Promise<Map<number, RequestMark | null>> {
+    const unknown = rows.filter((row) => !this.marks.has(identityOf(row)));
+    if (unknown.length > 0) {
+      const sets = await this.sets(
+        unknown.map(({ buildsetid }) => buildsetid),
+        urgency,
+      );
+      if (this.marks.size > MOST_MARKS) this.marks.clear();
+      for (const row of unknown) {
+        const set = sets.get(row.buildsetid);
+        if (set) this.marks.set(identityOf(row), markOf(set));
+      }
+    }
+    return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identityOf(row)) ?? null]));
+  }
+
+  private async sets(ids: readonly number[], urgency: Urgency): Promise<Map<number, SetRow>> {
+    const query = [...oneOf('bsid', ids), ...fieldsOf(setRow)];
+    const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, urgency);
+    return new Map(checked(buildsets, 'bsid', ids).map((set) => [set.bsid, set]));
+  }
+}
+
+function identityOf({ buildrequestid, buildsetid, submitted_at: at }: RequestRow): string {
+  return `${buildrequestid}/${buildsetid}/${at}`;
+}
+
+function chunksOf(ids: readonly number[]): number[][] {
+  const distinct = [...new Set(ids)];
+  return Array.from({ length: Math.ceil(distinct.length / MOST_IDS) }, (_, index) =>
+    distinct.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
+  );
+}
+
+/** `name=1&name=2` would be ignored by some masters, or count for the first only. */
+function oneOf(name: string, ids: readonly number[]): Query {
+  return [...new Set(ids)].map((id) => [`${name}__in`, id] as const);
+}
+
+function checked<Row, Name extends keyof Row>(rows: Row[], name: Name, asked: readonly Row[Name][]): Row[] {
+  const wanted = new Set(asked);
+  if (!rows.every((row) => wanted.has(row[name]))) throw notAsked();
+  return rows;
+}
+
+function notAsked(): Unavailable {
+  return new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not asked for');
+}

@@ -1,0 +1,43 @@
+import type { BuildRef, RequestState } from '@bbb/rules';
+import type { BuildRow, RequestRow } from './rows.js';
+
+const SKIPPED = 3;
+const RETRY = 5;
+const CANCELLED = 6;
+
+/** How Buildbot 3.7 and newer describe a build that ended because its master was stopped as planned. */
+const SHUTDOWN = '(Master Shutdown)';
+
+/**
+ * Where a request stands.
+ *
+ * @param newest the request's build with the highest id; read after the request, never before
+ */
+export function requestStateOf(request: RequestRow, newest: BuildRow | undefined): RequestState {
+  const build = newest ? { buildId: newest.buildid, number: newest.number } : null;
+  return request.complete ? endOf(request, newest, build) : openState(request, newest, build);
+}
+
+function openState(
+  { claimed }: RequestRow,
+  newest: BuildRow | undefined,
+  build: BuildRef | null,
+): RequestState {
+  // Claimed or not: a claim without a build comes just before the build, and may be one that leads to none.
+  if (!newest || !build) return { at: 'waiting' };
+  if (!newest.complete) return { at: 'building', build };
+  return claimed ? { at: 'finishing', build, since: newest.complete_at } : { at: 'requeued', build };
+}
+
+function endOf(
+  { results, complete_at: completeAt }: RequestRow,
+  newest: BuildRow | undefined,
+  build: BuildRef | null,
+): RequestState {
+  // Collapsed into another request; also after a RETRY. RETRY itself is never a request's last word.
+  if (results === SKIPPED || results === RETRY) return { at: 'dropped', build };
+  if (results === CANCELLED && newest?.state_string?.includes(SHUTDOWN)) return { at: 'dropped', build };
+  // A pending request was cancelled; one that had a build before is pending again after RETRY.
+  if (!build || (results === CANCELLED && newest?.results === RETRY)) return { at: 'cancelled', completeAt };
+  return { at: 'finished', build, results, completeAt };
+}

@@ -1,0 +1,59 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { Unavailable } from '@bbb/rules';
+import { CallLimit } from './call-limit.js';
+
+/** Work that ends when it is told to. */
+function steered(started: string[]) {
+  const ends = new Map<string, () => void>();
+  const work = (name: string) => () => {
+    started.push(name);
+    return new Promise<void>((resolve) => ends.set(name, resolve));
+  };
+  return { work, end: (name: string) => ends.get(name)!() };
+}
+
+describe('CallLimit', () => {
+  it('gives bulk reads half of the places, and lets urgent calls go first', async () => {
+    const started: string[] = [];
+    const { work, end } = steered(started);
+    const limit = new CallLimit(4);
+    const run = (urgency: 'urgent' | 'bulk', name: string) => void limit.run(urgency, work(name), 60_000);
+    for (const name of ['b1', 'b2', 'b3', 'b4']) run('bulk', name);
+    run('urgent', 'u1');
+    run('urgent', 'u2');
+    expect(started).toEqual(['b1', 'b2', 'u1', 'u2']);
+    run('urgent', 'u3');
+    end('b1');
+    await turn();
+    expect(started.slice(4)).toEqual(['u3']);
+    end('u1');
+    await turn();
+    expect(started.slice(5)).toEqual(['b3']);
+    end('u2');
+    await turn();
+    // The two others are bulk already.
+    expect(started).toHaveLength(6);
+    end('b2');
+    await turn();
+    expect(started.slice(6)).toEqual(['b4']);
+  });
+
+  it('gives a place back after a failure', async () => {
+    const limit = new CallLimit(1);
+    await expect(limit.run('urgent', () => Promise.reject(new Error('no')), 1000)).rejects.toThrow('no');
+    expect(await limit.run('bulk', async () => 1, 1000)).toBe(1);
+  });
+
+  it('begins nothing when no place is free in time', async () => {
+    const started: string[] = [];
+    const { work, end } = steered(started);
+    const limit = new CallLimit(1);
+    const first = limit.run('urgent', work('first'), 1000);
+    await expect(limit.run('urgent', work('second'), 20)).rejects.toBeInstanceOf(Unavailable);
+    end('first');
+    await first;
+    expect(started).toEqual(['first']);
+    expect(await limit.run('urgent', async () => 'third', 1000)).toBe('third');
+  });
+});

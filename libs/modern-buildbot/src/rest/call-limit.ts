@@ -1,0 +1,71 @@
+import { Unavailable } from '@bbb/rules';
+import { SYSTEM } from '../options.js';
+
+/** `bulk`: reads of many rows, for which the others do not wait. */
+export type Urgency = 'urgent' | 'bulk';
+
+interface Waiting {
+  urgency: Urgency;
+  begin(): void;
+}
+
+/**
+ * Limits the calls to one master, which answers them in one thread: urgent ones go first, and bulk ones use at most
+ * half of the places, so that a creation never waits behind all snapshots of a pass.
+ */
+export class CallLimit {
+  private readonly waiting = new Set<Waiting>();
+  private readonly running: Record<Urgency, number> = { urgent: 0, bulk: 0 };
+  private readonly mostBulk: number;
+
+  constructor(private readonly most: number) {
+    this.mostBulk = Math.max(1, Math.floor(most / 2));
+  }
+
+  /**
+   * @param within milliseconds that the call may wait for its place
+   * @throws Unavailable when it found none in time; the work has not begun
+   */
+  async run<T>(urgency: Urgency, work: () => Promise<T>, within: number): Promise<T> {
+    if (this.hasPlaceFor(urgency)) this.running[urgency]++;
+    else await this.turn(urgency, within);
+    try {
+      return await work();
+    } finally {
+      this.running[urgency]--;
+      this.beginNext();
+    }
+  }
+
+  private hasPlaceFor(urgency: Urgency): boolean {
+    const { urgent, bulk } = this.running;
+    return urgent + bulk < this.most && (urgency === 'urgent' || bulk < this.mostBulk);
+  }
+
+  private beginNext(): void {
+    for (const urgency of ['urgent', 'bulk'] as const)
+      for (const one of this.waiting)
+        if (one.urgency === urgency && this.hasPlaceFor(urgency)) {
+          this.running[urgency]++;
+          one.begin();
+        }
+  }
+
+  private turn(urgency: Urgency, within: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const one: Waiting = {
+        urgency,
+        begin: () => {
+          clearTimeout(timer);
+          this.waiting.delete(one);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(one);
+        reject(new Unavailable(SYSTEM, 'too many calls to the Buildbot master are under way'));
+      }, within);
+      this.waiting.add(one);
+    });
+  }
+}

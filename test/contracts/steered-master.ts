@@ -30,6 +30,7 @@ export class SteeredMaster implements MasterSide {
       () => this.nudge().then(() => this.calls.builds(id)),
       (all) => all.length > before && !all.at(-1)!.complete,
     );
+    await this.control.unsteer(id, 'start');
     return refOf(builds.at(-1)!);
   }
 

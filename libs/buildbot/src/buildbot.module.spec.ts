@@ -6,6 +6,7 @@ import { SelfServe } from '@bbb/self-serve';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { installSchedulerSchema } from '../../../test/support/scheduler-schema.js';
 import { BuildbotModule } from './buildbot.module.js';
+import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from './health.js';
 
 Logger.overrideLogger(false);
 
@@ -32,6 +33,7 @@ describe('BuildbotModule', () => {
     const module = await Test.createTestingModule({
       imports: [
         BuildbotModule.register({
+          buildbot: { kind: 'legacy' },
           schedulerDb: { url: database.url, poolSize: 3, connectTimeout: 5 },
           selfServe: { url: 'http://127.0.0.1:1/self-serve', user: 'bridge', timeout: 5, maxConnections: 10 },
           builders: { refresh: 300, timeout: 5 },
@@ -46,6 +48,31 @@ describe('BuildbotModule', () => {
     const request = (await buildbot.snapshot(id!))!;
     await expect(buildbot.cancel(request)).rejects.toMatchObject({ name: 'Refused', code: 'NoBranch' });
     await expect(module.get(SelfServe).cancelRequest('b', 1)).rejects.toMatchObject({ name: 'Unavailable' });
+    await module.close();
+  });
+
+  it('provides a modern Buildbot, which needs no database, and says what is wrong with it', async () => {
+    const account = { user: 'bridge', password: 'secret' };
+    const module = await Test.createTestingModule({
+      imports: [
+        BuildbotModule.register({
+          buildbot: {
+            ...{ kind: 'modern', url: 'http://127.0.0.1:1/', masters: {}, ...account, scheduler: 'bridge' },
+            ...{ timeout: 5, maxConnections: 2 },
+          },
+          schedulerDb: { url: '', poolSize: 3, connectTimeout: 5 },
+          selfServe: { url: '', user: '', timeout: 5, maxConnections: 10 },
+          builders: { refresh: 300, timeout: 5 },
+        }),
+      ],
+    }).compile();
+    await module.init();
+    expect(module.get(Buildbot).payloadRules.requiredProperties).toEqual([]);
+    const checks = module.get<BuildbotHealthCheck[]>(BUILDBOT_HEALTH);
+    const problems = await Promise.all(checks.map(async ({ name, check }) => [name, await check()]));
+    expect(problems.map(([name]) => name)).toEqual(['buildbot', 'buildbot-login', 'buildbot-scheduler']);
+    for (const [, problem] of problems) expect(problem).toContain('no answer of the Buildbot master');
+    expect(module.get(BUILDBOT_LOG_HOSTS)).toEqual(['*', 'http://127.0.0.1']);
     await module.close();
   });
 });

@@ -1,8 +1,3 @@
-export {
-  BUILDBOT_HEALTH,
-  BUILDBOT_LOG_HOSTS,
-  BuildbotModule,
-  type BuildbotHealthCheck,
-  type BuildbotOptions,
-} from './buildbot.module.js';
+export { BuildbotModule, type BuildbotOptions } from './buildbot.module.js';
+export { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from './health.js';
 export { logUrlOf, readLogUploaded, readStarted, type BuildMessage } from './legacy/build-message.js';

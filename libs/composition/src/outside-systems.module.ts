@@ -12,8 +12,8 @@ import {
   TaskStore,
   Telemetry,
 } from '@bbb/rules';
-import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule } from '@bbb/buildbot';
-import { CONFIGURATION, type Configuration, secretsOf } from '@bbb/configuration';
+import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule, type BuildbotOptions } from '@bbb/buildbot';
+import { CONFIGURATION, type Configuration, mastersByName, secretsOf } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck, Metrics, readVersion, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
@@ -67,7 +67,7 @@ export class OutsideSystemsModule {
     const systems = [
       TaskclusterModule.register(taskcluster),
       BridgeDbModule.register({ ...bridgeDb, version: readVersion() }),
-      BuildbotModule.register(configuration),
+      BuildbotModule.register(buildbotOptions(configuration)),
     ];
     return {
       module: OutsideSystemsModule,
@@ -95,6 +95,14 @@ export class OutsideSystemsModule {
   }
 }
 
+function buildbotOptions({ buildbot, ...configuration }: Configuration): BuildbotOptions {
+  const { kind, masters, ...options } = buildbot;
+  return {
+    ...configuration,
+    buildbot: kind === 'modern' ? { kind, ...options, masters: mastersByName(masters) } : { kind },
+  };
+}
+
 /** A message that waits for its artifacts is tried often enough to end in this part of the wait, if need be. */
 const AFTER_THE_WAIT = 1.2;
 
@@ -104,13 +112,15 @@ function settingsOf(
   logHosts: readonly string[],
 ): ReconcilerSettings {
   const { workerGroup, workerId, provisionerId, workerType } = configuration.taskcluster;
+  const { artifacts, buildbot } = configuration;
   const { reclaimWindow, finishedGrace, missingGrace, stuckGrace } = configuration.reflector;
   return {
     worker: { workerGroup, workerId },
     taskQueueId: `${provisionerId}/${workerType}`,
     reclaimWindow,
-    finishedGrace: Math.max(finishedGrace, configuration.artifacts.wait * AFTER_THE_WAIT),
-    artifactWait: configuration.artifacts.wait,
+    finishedGrace:
+      buildbot.kind === 'modern' ? finishedGrace : Math.max(finishedGrace, artifacts.wait * AFTER_THE_WAIT),
+    artifactWait: artifacts.wait,
     missingGrace,
     stuckGrace,
     results: configuration.results,

@@ -64,6 +64,30 @@ export interface PulseConfiguration {
   buildbotExchange: string;
 }
 
+/**
+ * What kind of Buildbot the bridge works with: `legacy` is Buildbot 0.8 by its scheduler database and Self Serve,
+ * `modern` Buildbot 3.7 and newer by REST.
+ */
+export type BuildbotKind = 'legacy' | 'modern';
+
+/** Modern Buildbot; of legacy only the kind counts. */
+export interface BuildbotConfiguration {
+  kind: BuildbotKind;
+  /** Base URL of the master that creates build requests. */
+  url: string;
+  /** Further masters, each as `NAME=URL`. */
+  masters: string[];
+  user: string;
+  password: string;
+  /** Name of the bridge's scheduler in master.cfg. */
+  scheduler: string;
+  /** Seconds for a call that changes something. */
+  timeout: number;
+  maxConnections: number;
+  /** Open build requests of a builder above which no more are created; absent means no limit. */
+  maxOpenPerBuilder?: number;
+}
+
 export interface SelfServeConfiguration {
   url: string;
   /** Sent as X-Remote-User. */
@@ -154,6 +178,7 @@ export const CONFIGURATION = Symbol('CONFIGURATION');
 export interface Configuration {
   service: ServiceName;
   taskcluster: TaskclusterConfiguration;
+  buildbot: BuildbotConfiguration;
   /** Buildbot's scheduler database. */
   schedulerDb: SchedulerDbConfiguration;
   /** The bridge's own database. */

@@ -53,12 +53,13 @@ export function environmentExample(): string {
 
 function defaultText(setting: NamedSetting): string {
   if (setting.defaultDoc !== undefined) return setting.defaultDoc;
-  if (setting.requiredBy) return requiredText(setting.requiredBy);
+  if (setting.requiredBy) return requiredText(setting.requiredBy, setting.buildbot);
   return setting.default === undefined ? 'none' : setting.kind.toText(setting.default);
 }
 
-function requiredText(services: readonly string[]): string {
-  return `required by ${services.length === SERVICE_NAMES.length ? 'every service' : services.join(' and ')}`;
+function requiredText(services: readonly string[], buildbot: string | undefined): string {
+  const all = services.length === SERVICE_NAMES.length ? 'every service' : services.join(' and ');
+  return `required by ${all}${buildbot === undefined ? '' : ` for ${buildbot} Buildbot`}`;
 }
 
 function quoted(value: string): string {

@@ -5,6 +5,7 @@ export { certificateExpiry, expiryProblem } from './checks/certificate.js';
 export { databaseInsecurities } from './checks/insecurities.js';
 export * from './inspect-configuration.js';
 export * from './load-configuration.js';
+export { mastersByName } from './masters.js';
 export * from './secrets.js';
 export { sectionOf } from './setting.js';
 export * from './describe-systems.js';

@@ -1,8 +1,8 @@
-import { type ServiceName, SERVICE_NAMES } from './configuration.js';
+import { type BuildbotKind, type ServiceName, SERVICE_NAMES } from './configuration.js';
 import type { Problem } from './configuration-error.js';
 import { findWarnings, unknownNames } from './checks/warnings.js';
 import { keysFor, NAMED_SETTINGS, type NamedSetting } from './named-settings.js';
-import { readValues } from './read-values.js';
+import { isRequired, readValues } from './read-values.js';
 import { Sources, type SourceOptions } from './sources/sources.js';
 
 /** A setting as it is in force. */
@@ -42,10 +42,10 @@ export function inspectConfiguration(
   const warnings = new Set<string>();
   const perService = services.map((service) => ({ service, ...readValues(service, sources) }));
   for (const setting of NAMED_SETTINGS) {
-    for (const { service, values } of perService) {
+    for (const { service, values, buildbot } of perService) {
       const [key] = keysFor(setting, service) as [string];
       if (settings.has(key) && settings.get(key)!.source !== 'default') continue;
-      settings.set(key, describe(setting, service, sources, values.get(setting.path)));
+      settings.set(key, describe(setting, { service, buildbot }, sources, values.get(setting.path)));
     }
   }
   for (const { service, values, problems: found } of perService) {
@@ -58,12 +58,13 @@ export function inspectConfiguration(
 
 function describe(
   setting: NamedSetting,
-  service: ServiceName,
+  context: { service: ServiceName; buildbot: BuildbotKind },
   sources: Sources,
   value: unknown,
 ): EffectiveSetting {
+  const { service } = context;
   const origin = sources.originOf(setting, service);
-  const unset = setting.requiredBy?.includes(service) ? 'missing' : 'default';
+  const unset = isRequired(setting, context) ? 'missing' : 'default';
   return {
     key: keysFor(setting, service)[0]!,
     variable: setting.variable,

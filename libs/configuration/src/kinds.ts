@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { parseDatabaseUrl } from '@bbb/sql';
 import { isCertificate } from './checks/certificate.js';
 import { hideDatabasePassword, hideWebSecrets } from './hidden-urls.js';
+import { urlOfMaster } from './masters.js';
 import { patternProblem } from './patterns/pattern.js';
 import type { Kind } from './setting.js';
 
@@ -136,6 +137,18 @@ export const hosts: Kind<string[]> = {
     'must be a list of host names without port and path, such as logs.example.com, *.example.com or http://logs.example.com',
   fromText: listFromText,
   toText: (value) => JSON.stringify(value),
+};
+
+/** Masters of Buildbot, each as `NAME=URL`. */
+export const masters: Kind<string[]> = {
+  schema: z.array(
+    z.string().refine((one) => /^[^=]+=/.test(one) && hasProtocol(urlOfMaster(one), ['http:', 'https:'])),
+  ),
+  expects: 'must be a list of NAME=URL, each URL beginning with http:// or https://',
+  fromText: listFromText,
+  toText: (value) => JSON.stringify(value),
+  withoutSecrets: (value) =>
+    JSON.stringify(value.map((one) => `${one.split('=', 1)[0]}=${hideWebSecrets(urlOfMaster(one))}`)),
 };
 
 /** Half of a pattern with a comma in it, several without one between them, or one with the quotes of a shell. */

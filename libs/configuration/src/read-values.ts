@@ -1,4 +1,4 @@
-import type { ServiceName } from './configuration.js';
+import type { BuildbotKind, ServiceName } from './configuration.js';
 import type { Problem } from './configuration-error.js';
 import { contradictions } from './checks/contradictions.js';
 import { refusedVariables } from './checks/insecurities.js';
@@ -18,11 +18,12 @@ export interface ReadValues {
   values: Map<string, unknown>;
   /** Everything that is wrong. */
   problems: Problem[];
+  buildbot: BuildbotKind;
 }
 
 /** What other defaults are worked out from. */
-const FIRST = ['pulse.tls', 'shutdown.grace'];
-const USUAL: Omit<DefaultContext, 'service'> = { tls: true, grace: 25 };
+const FIRST = ['pulse.tls', 'shutdown.grace', 'buildbot.kind'];
+const USUAL: Omit<DefaultContext, 'service'> = { tls: true, grace: 25, buildbot: 'legacy' };
 
 /** Reads every setting of a service, and checks it alone and beside the others. */
 export function readValues(service: ServiceName, sources: Sources): ReadValues {
@@ -33,11 +34,12 @@ export function readValues(service: ServiceName, sources: Sources): ReadValues {
     const value = readValue(setting, sources, context, problems);
     if (setting.path === 'pulse.tls') context.tls = value !== false;
     if (setting.path === 'shutdown.grace' && typeof value === 'number') context.grace = value;
+    if (setting.path === 'buildbot.kind' && value === 'modern') context.buildbot = value;
     values.set(setting.path, value);
   }
   const nameOf = (path: string) => describeSetting(findSetting(path));
   problems.push(...contradictions(values, nameOf), ...refusedVariables(sources.environment));
-  return { values, problems };
+  return { values, problems, buildbot: context.buildbot };
 }
 
 /** Reads a single setting; nothing else is checked. */
@@ -60,7 +62,7 @@ function readValue(
   const found = sources.find(setting, service);
   if (found === undefined) {
     const fallback = defaultOf(setting, context);
-    if (fallback === undefined && setting.requiredBy?.includes(service)) {
+    if (fallback === undefined && isRequired(setting, context)) {
       problems.push({
         subject: describeSetting(setting, service),
         remedy: `is missing; ${howToSet(setting, service)}`,
@@ -85,6 +87,14 @@ function readValue(
     remedy: `${remedies.join('; ')} (given by ${found.origin})`,
   });
   return undefined;
+}
+
+/** Whether a service cannot start without a setting, given the kind of Buildbot. */
+export function isRequired(
+  { requiredBy, buildbot: kind }: NamedSetting,
+  { service, buildbot }: Pick<DefaultContext, 'service' | 'buildbot'>,
+): boolean {
+  return (requiredBy?.includes(service) ?? false) && (kind ?? buildbot) === buildbot;
 }
 
 function defaultOf(setting: NamedSetting, context: DefaultContext): unknown {

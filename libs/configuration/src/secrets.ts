@@ -1,17 +1,22 @@
 import type { Configuration } from './configuration.js';
+import { urlOfMaster } from './masters.js';
 
 /**
  * Every text of a configuration that must appear in no output: tokens, passwords, and those within URLs, both as they
  * are written there and decoded.
  */
 export function secretsOf(configuration: Configuration): string[] {
-  const { taskcluster, pulse, schedulerDb, bridgeDb, selfServe, builders } = configuration;
-  const web = [taskcluster.rootUrl, selfServe.url, builders.url ?? ''];
+  const { taskcluster, pulse, buildbot, schedulerDb, bridgeDb, selfServe, builders } = configuration;
+  const masters = [buildbot.url, ...buildbot.masters.map(urlOfMaster)];
+  const web = [taskcluster.rootUrl, selfServe.url, builders.url ?? '', ...masters];
   const candidates = [
     taskcluster.accessToken,
     taskcluster.certificate ?? '',
     signatureOf(taskcluster.certificate),
     pulse.password,
+    buildbot.password,
+    // As it is sent at the login.
+    buildbot.password && Buffer.from(`${buildbot.user}:${buildbot.password}`).toString('base64'),
     ...[schedulerDb.url, bridgeDb.url, ...web].flatMap(passwordsOf),
     ...web.flatMap(accountsOf),
   ];

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Configuration, ReflectorConfiguration, ServiceName } from './configuration.js';
+import type { BuildbotKind, Configuration, ReflectorConfiguration, ServiceName } from './configuration.js';
 
 /** What values a setting takes, and how its text in a variable becomes one. */
 export interface Kind<T> {
@@ -25,6 +25,7 @@ export interface DefaultContext {
   tls: boolean;
   /** Seconds that a stop may last. */
   grace: number;
+  buildbot: BuildbotKind;
 }
 
 /** One thing that can be set: where it comes from, what it may be, and what it means. */
@@ -47,6 +48,8 @@ export interface Setting<T> {
   secret?: boolean;
   /** The services that cannot start without it. */
   requiredBy?: readonly ServiceName[];
+  /** The kind of Buildbot that it is for; with another kind nobody requires it. */
+  buildbot?: BuildbotKind;
 }
 
 /** The settings behind the configuration, in its shape; the schedule is made of two of them. */

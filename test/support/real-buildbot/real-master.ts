@@ -139,6 +139,10 @@ export class RealMaster {
     await rename(`${path}.new`, path);
   }
 
+  async unsteer(request: number, word: 'start'): Promise<void> {
+    await rm(join(this.basedir, 'steered', `${request}.${word}`), { force: true });
+  }
+
   log(): Promise<string> {
     return this.process.log();
   }

@@ -7,6 +7,7 @@ type Values = ReadonlyMap<string, unknown>;
 /** Addresses that are reached by http(s), with the keys that an operator knows them by. */
 const WEB = [
   ['taskcluster.rootUrl', 'taskcluster_queue_config.rootUrl'],
+  ['buildbot.url', 'buildbot.url'],
   ['selfServe.url', 'selfserve_url'],
   ['builders.url', 'builders_url'],
 ] as const;

@@ -18,7 +18,9 @@ export function findWarnings(service: ServiceName, sources: Sources, values: Val
     ...sources
       .exposedFiles(NAMED_SETTINGS)
       .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
-    ...(service !== 'bb-listener' && values.get('builders.url') === undefined
+    ...(values.get('buildbot.kind') !== 'modern' &&
+    service !== 'bb-listener' &&
+    values.get('builders.url') === undefined
       ? ['no builder list is set (builders_url): builder names are not checked']
       : []),
     ...((values.get('builders.ignored') as string[]).some((pattern) => pattern.trim() === '')

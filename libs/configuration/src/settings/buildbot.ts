@@ -1,15 +1,81 @@
-import { listAddress, patterns, seconds, text, webAddress, whole } from '../kinds.js';
+import { listAddress, masters, oneOf, patterns, seconds, text, webAddress, whole } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { WITHIN_GRACE, withinGrace } from './process.js';
 import { ALL } from './services.js';
 
-// Buildbot's side: Self Serve and the builders.
+// Buildbot's side: its kind, modern masters, Self Serve of Buildbot 0.8, and the builders.
+
+export const buildbot: Settings['buildbot'] = {
+  kind: {
+    keys: ['buildbot.kind'],
+    kind: oneOf('legacy', 'modern'),
+    default: 'legacy',
+    doc: 'Kind of Buildbot: legacy is Buildbot 0.8, modern is Buildbot 3.7 or newer.',
+  },
+  url: {
+    keys: ['buildbot.url'],
+    kind: webAddress,
+    requiredBy: ALL,
+    buildbot: 'modern',
+    example: 'https://buildbot.example.com/',
+    doc: 'Base URL of the modern Buildbot master that creates build requests.',
+  },
+  masters: {
+    keys: ['buildbot.masters'],
+    kind: masters,
+    default: [],
+    example: '["bm2.example.com:/srv/buildbot=https://bm2.example.com/"]',
+    doc: 'Further masters of the same Buildbot, each as NAME=URL with the name that Buildbot shows for it; builds are cancelled at the master that has them.',
+  },
+  user: {
+    keys: ['buildbot.user'],
+    kind: text,
+    requiredBy: ALL,
+    buildbot: 'modern',
+    example: 'bridge',
+    doc: 'User name for the login at the masters.',
+  },
+  password: {
+    keys: ['buildbot.password'],
+    kind: text,
+    secret: true,
+    requiredBy: ALL,
+    buildbot: 'modern',
+    doc: 'Password for the login at the masters.',
+  },
+  scheduler: {
+    keys: ['buildbot.scheduler'],
+    kind: text,
+    default: 'bridge',
+    doc: 'Name of the BridgeScheduler in master.cfg.',
+  },
+  timeout: {
+    keys: ['buildbot.timeout'],
+    kind: seconds,
+    default: 60,
+    doc: 'Maximum seconds for a call to a master that changes something; reads have at most 20.',
+  },
+  maxConnections: {
+    keys: ['buildbot.max_connections'],
+    kind: whole(1, 100),
+    default: 4,
+    doc: 'Maximum parallel calls to a master; reads of many rows use half of them.',
+  },
+  maxOpenPerBuilder: {
+    keys: ['buildbot.max_open_per_builder'],
+    kind: whole(1, 100_000),
+    defaultDoc: 'none: no limit',
+    example: '500',
+    doc: 'Open build requests of a builder above which the bridge creates no more; their tasks stay pending.',
+  },
+};
 
 export const selfServe: Settings['selfServe'] = {
   url: {
     keys: ['selfserve_url', 'tclistener.selfserve_url'],
     kind: webAddress,
     requiredBy: ALL,
+    buildbot: 'legacy',
     example: 'https://secure.example.com/buildapi/self-serve',
     doc: 'URL of Self Serve; user and password before the host are sent as Basic authentication.',
   },

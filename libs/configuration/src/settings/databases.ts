@@ -10,6 +10,7 @@ export const schedulerDb: Settings['schedulerDb'] = {
     kind: databaseUrl,
     secret: true,
     requiredBy: ALL,
+    buildbot: 'legacy',
     example: 'mysql://bridge:password@db.example.com/buildbot_schedulers?ssl=true',
     doc: "URL of Buildbot's scheduler database; with ?ssl=true or ?ssl_ca=FILE encrypted and verified.",
   },

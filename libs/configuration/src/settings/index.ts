@@ -1,6 +1,6 @@
 import type { Settings } from '../setting.js';
 import { artifacts } from './artifacts.js';
-import { builders, selfServe } from './buildbot.js';
+import { buildbot, builders, selfServe } from './buildbot.js';
 import { bridgeDb, schedulerDb } from './databases.js';
 import { http, log, shutdown } from './process.js';
 import { pulse } from './pulse.js';
@@ -14,6 +14,7 @@ import { taskcluster } from './taskcluster.js';
  */
 export const SETTINGS: Settings = {
   taskcluster,
+  buildbot,
   schedulerDb,
   bridgeDb,
   pulse,

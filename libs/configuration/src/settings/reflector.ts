@@ -26,7 +26,8 @@ export const reflector: Settings['reflector'] = {
   finishedGrace: {
     keys: ['reflector.finished_grace'],
     kind: secondsOrNone,
-    default: 600,
+    default: ({ buildbot }) => (buildbot === 'modern' ? 0 : 600),
+    defaultDoc: '600; 0 for modern Buildbot, which sends no message',
     doc: "Seconds after the end of a build before the reflector resolves its task without the build's message; at least 1.2 times artifacts.wait.",
   },
   missingGrace: {

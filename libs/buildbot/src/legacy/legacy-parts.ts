@@ -1,0 +1,43 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { Buildbot } from '@bbb/rules';
+import { SchedulerDb, SchedulerDbModule, type SchedulerDbOptions } from '@bbb/scheduler-db';
+import { SelfServe, SelfServeModule, type SelfServeOptions } from '@bbb/self-serve';
+import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from '../health.js';
+import { BuilderList, type BuilderListOptions } from './builder-list.js';
+import { LegacyBuildbot } from './legacy-buildbot.js';
+import { legacyLogHosts } from './log-hosts.js';
+
+export interface LegacyOptions {
+  schedulerDb: SchedulerDbOptions;
+  selfServe: SelfServeOptions;
+  builders: BuilderListOptions;
+}
+
+/** What the module of Buildbot 0.8 is made of. */
+export function legacyParts({ schedulerDb, selfServe, builders }: LegacyOptions): ModuleMetadata {
+  return {
+    imports: [SchedulerDbModule.register(schedulerDb), SelfServeModule.register(selfServe)],
+    providers: [
+      { provide: BuilderList, useFactory: () => new BuilderList(builders) },
+      { provide: Buildbot, useClass: LegacyBuildbot },
+      {
+        provide: BUILDBOT_HEALTH,
+        inject: [SchedulerDb, SelfServe, BuilderList],
+        useFactory: legacyHealthChecks,
+      },
+      { provide: BUILDBOT_LOG_HOSTS, useValue: legacyLogHosts(selfServe.url, builders.url) },
+    ],
+  };
+}
+
+function legacyHealthChecks(
+  schedulerDb: SchedulerDb,
+  selfServe: SelfServe,
+  builderList: BuilderList,
+): BuildbotHealthCheck[] {
+  return [
+    { name: 'scheduler-db', kind: 'ready', check: () => schedulerDb.problem() },
+    { name: 'self-serve', kind: 'degraded', check: () => selfServe.problem() },
+    { name: 'builder-list', kind: 'degraded', check: () => builderList.problem() },
+  ];
+}

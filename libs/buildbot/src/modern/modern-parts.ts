@@ -1,0 +1,30 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { BuildbotMasters, BuildbotMastersModule, type BuildbotMastersOptions } from '@bbb/modern-buildbot';
+import { Buildbot } from '@bbb/rules';
+import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from '../health.js';
+import { ModernBuildbot } from './modern-buildbot.js';
+
+/** What the module of Buildbot 3.7 and newer is made of. */
+export function modernParts(options: BuildbotMastersOptions): ModuleMetadata {
+  return {
+    imports: [BuildbotMastersModule.register(options)],
+    providers: [
+      { provide: Buildbot, useClass: ModernBuildbot },
+      { provide: BUILDBOT_HEALTH, inject: [BuildbotMasters], useFactory: modernHealthChecks },
+      { provide: BUILDBOT_LOG_HOSTS, useValue: modernLogHosts(options.url) },
+    ],
+  };
+}
+
+function modernHealthChecks(masters: BuildbotMasters): BuildbotHealthCheck[] {
+  return [
+    { name: 'buildbot', kind: 'ready', check: () => masters.problem() },
+    { name: 'buildbot-login', kind: 'degraded', check: () => masters.loginProblem() },
+    { name: 'buildbot-scheduler', kind: 'degraded', check: () => masters.schedulerProblem() },
+  ];
+}
+
+/** Any host by https; the master's own by http too. The log of a build is its page on the master. */
+function modernLogHosts(url: string): string[] {
+  return ['*', ...(URL.canParse(url) ? [`http://${new URL(url).hostname}`] : [])];
+}

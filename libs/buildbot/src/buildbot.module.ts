@@ -1,9 +1,8 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import type { BuildbotMastersOptions } from '@bbb/modern-buildbot';
 import { Buildbot } from '@bbb/rules';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS } from './health.js';
-import { legacyParts, type LegacyOptions } from './legacy/legacy-parts.js';
-import { modernParts } from './modern/modern-parts.js';
+import type { LegacyOptions } from './legacy/legacy-parts.js';
 
 export interface BuildbotOptions extends LegacyOptions {
   /** Which kind of Buildbot it is; the others' options are not read. */
@@ -13,11 +12,17 @@ export interface BuildbotOptions extends LegacyOptions {
 /** Provides the Buildbot port, its health checks and its log hosts; what they are made of stays inside. */
 @Module({})
 export class BuildbotModule {
-  static register({ buildbot, ...legacy }: BuildbotOptions): DynamicModule {
+  static async register(options: BuildbotOptions): Promise<DynamicModule> {
     return {
       module: BuildbotModule,
-      ...(buildbot.kind === 'modern' ? modernParts(buildbot) : legacyParts(legacy)),
+      ...(await partsOf(options)),
       exports: [Buildbot, BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS],
     };
   }
+}
+
+/** Nothing of the other kind is loaded. */
+async function partsOf({ buildbot, ...legacy }: BuildbotOptions): Promise<ModuleMetadata> {
+  if (buildbot.kind === 'modern') return (await import('./modern/modern-parts.js')).modernParts(buildbot);
+  return (await import('./legacy/legacy-parts.js')).legacyParts(legacy);
 }

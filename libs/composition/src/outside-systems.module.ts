@@ -67,12 +67,11 @@ export class OutsideSystemsModule {
     const systems = [
       TaskclusterModule.register(taskcluster),
       BridgeDbModule.register({ ...bridgeDb, version: readVersion() }),
-      BuildbotModule.register(buildbotOptions(configuration)),
     ];
     return {
       module: OutsideSystemsModule,
       global: true,
-      imports: systems,
+      imports: [...systems, BuildbotModule.register(buildbotOptions(configuration))],
       providers: [
         ...shared,
         StateGauges,
@@ -90,6 +89,7 @@ export class OutsideSystemsModule {
         BuilderPolicy,
         Reconciler,
         ...systems.map(({ module }) => module),
+        BuildbotModule,
       ],
     };
   }

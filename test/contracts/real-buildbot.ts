@@ -1,17 +1,17 @@
 import { BuildbotMasters } from '@bbb/modern-buildbot';
 import { ModernBuildbot } from '../../libs/buildbot/src/modern/modern-buildbot.js';
 import { MasterCalls } from '../support/real-buildbot/master-calls.js';
-import type { MasterUnderTest } from '../support/real-buildbot/masters.js';
+import type { RealMaster } from '../support/real-buildbot/real-master.js';
 import { type Passed, RecordingProxy } from '../support/recording-proxy.js';
 import type { BuildbotHarness } from './buildbot.contract.js';
 import { SteeredMaster } from './steered-master.js';
 
 const BUILDER = 'steered';
 
-/** A real master of modern Buildbot with the plugin, seen through the bridge's adapter. It must be able to be steered. */
-export async function realBuildbot(under: MasterUnderTest): Promise<BuildbotHarness> {
-  const calls = new MasterCalls(under.rest);
-  const master = new SteeredMaster(under.control!, calls);
+/** A real master of modern Buildbot with the plugin, seen through the bridge's adapter. */
+export async function realBuildbot(real: RealMaster): Promise<BuildbotHarness> {
+  const calls = new MasterCalls(real.rest);
+  const master = new SteeredMaster(real, calls);
   const cancelled: number[] = [];
   const cancellations: ({ buildId: number } | { buildRequestId: number })[] = [];
   const note = async ({ verb, path, body }: Passed) => {
@@ -24,7 +24,7 @@ export async function realBuildbot(under: MasterUnderTest): Promise<BuildbotHarn
       build?.complete === false ? { buildId: build.buildid } : { buildRequestId: Number(id) },
     );
   };
-  const proxy = await RecordingProxy.start(under.url, note);
+  const proxy = await RecordingProxy.start(real.url, note);
   const opened: BuildbotMasters[] = [];
 
   return {
@@ -33,7 +33,7 @@ export async function realBuildbot(under: MasterUnderTest): Promise<BuildbotHarn
     setsTimes: true,
     connect: () => {
       const masters = new BuildbotMasters({
-        ...{ url: proxy.url, masters: {}, ...under.account, scheduler: 'bridge' },
+        ...{ url: proxy.url, masters: {}, ...real.account, scheduler: 'bridge' },
         ...{ timeout: 60, maxConnections: 4, unknownGrace: 0 },
       });
       opened.push(masters);

@@ -1,6 +1,6 @@
 import type { BuildRef } from '@bbb/rules';
 import type { BuildRow, MasterCalls, RequestRow } from '../support/real-buildbot/master-calls.js';
-import type { MasterControl } from '../support/real-buildbot/masters.js';
+import type { RealMaster } from '../support/real-buildbot/real-master.js';
 import type { MasterSide } from './buildbot.contract.js';
 
 const RETRY = 5;
@@ -11,7 +11,7 @@ const RETRY = 5;
  */
 export class SteeredMaster implements MasterSide {
   constructor(
-    private readonly control: MasterControl,
+    private readonly control: RealMaster,
     private readonly calls: MasterCalls,
   ) {}
 

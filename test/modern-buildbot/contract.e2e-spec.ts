@@ -1,15 +1,21 @@
-import { jest } from '@jest/globals';
+import { afterAll, beforeAll, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { describeBuildbotContract } from '../contracts/buildbot.contract.js';
 import { realBuildbot } from '../contracts/real-buildbot.js';
+import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { RealMaster } from '../support/real-buildbot/real-master.js';
 import { describeEach } from '../support/servers.js';
-import { isPossible, MASTER_TIMEOUT_MS, startMaster, withMaster } from '../support/real-buildbot/masters.js';
 
 Logger.overrideLogger(false);
 jest.setTimeout(MASTER_TIMEOUT_MS);
 
 // The masters are steered through their files and databases, so that one which somebody else runs is none of them.
 describeEach(['sqlite', 'postgres'], isPossible)('a real master, %s', (kind) => {
-  const found = withMaster(() => startMaster(kind));
-  describeBuildbotContract('modern Buildbot', () => realBuildbot(found.master));
+  let master: RealMaster | undefined;
+  beforeAll(async () => {
+    master = await RealMaster.start(kind);
+  });
+  afterAll(() => master?.dispose());
+
+  describeBuildbotContract('modern Buildbot', () => realBuildbot(master!));
 });

@@ -8,8 +8,7 @@ interface SqliteFile {
 
 /**
  * Runs statements in one transaction on a SQLite file, each about one row, and tells of each whether it wrote it. Nothing
- * is awaited in between, so that no other statement of this process gets into the transaction. RETURNING would do, but
- * outside a transaction libsql keeps the lock of a statement that has returned rows.
+ * is awaited in between, so that no other statement of this process gets into the transaction.
  */
 export async function writeEachToFile(
   source: DataSource,

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
-import { createRequire } from 'node:module';
 import type { DataSourceOptions } from 'typeorm';
 import type { DatabaseTarget } from '../url/database-url.js';
 import { createTlsOptions } from '../url/tls.js';
+import { loadSqliteDriver, type SqliteConnection } from './sqlite-driver.js';
 
 export interface ConnectionLimits {
   /** Connections kept at most; SQLite always has one. */
@@ -14,29 +14,23 @@ export interface ConnectionLimits {
 /** Milliseconds of silence before the other end is asked whether it is there: firewalls forget silent connections. */
 const KEEP_ALIVE = 60_000;
 
-/** The part of libsql's connection that is used. */
-interface SqliteFile {
-  pragma(text: string): unknown;
-}
-
-/** Milliseconds that a call may block the process; see `whenNotBusy`. */
+/** Milliseconds that a call may block the process; see `retryWhenBusy`. */
 const BUSY = 'busy_timeout = 5';
 
 /**
  * TypeORM's options for a target, without entities and migrations.
  *
  * SQLite goes through libsql, whose binaries come with the package, so that nothing is compiled at installation. Its
- * calls block the whole process, so a locked file answers "busy" after a few milliseconds; see `whenNotBusy`.
+ * calls block the whole process, so a locked file answers "busy" after a few milliseconds; see `retryWhenBusy`.
  */
 export function createDataSourceOptions(target: DatabaseTarget, limits: ConnectionLimits): DataSourceOptions {
   switch (target.dialect) {
     case 'sqlite':
       return {
         type: 'better-sqlite3',
-        // Only here: its binary takes 4 MB of memory, which MySQL's and PostgreSQL's users need not spend.
-        driver: createRequire(import.meta.url)('libsql') as unknown,
+        driver: loadSqliteDriver(),
         database: target.file,
-        prepareDatabase: (database: SqliteFile) => {
+        prepareDatabase: (database: SqliteConnection) => {
           database.pragma(BUSY);
           database.pragma('journal_mode = WAL');
           database.pragma('synchronous = FULL');
@@ -75,7 +69,7 @@ export function keepFileAsFound(options: DataSourceOptions): DataSourceOptions {
   return {
     ...options,
     fileMustExist: true,
-    prepareDatabase: (database: SqliteFile) => void database.pragma(BUSY),
+    prepareDatabase: (database: SqliteConnection) => void database.pragma(BUSY),
   };
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { METRICS, type MessageStore, type PassStore, type TaskStatistics, type TaskStore } from '@bbb/rules';
+import {
+  METRICS,
+  type MessageStore,
+  type PassStore,
+  type TaskQueue,
+  type TaskStatistics,
+  type TaskStore,
+} from '@bbb/rules';
 import { Metrics } from '@bbb/platform';
 import { StateGauges } from './state-gauges.js';
 
@@ -11,7 +18,8 @@ async function scrape(statistics: () => Promise<TaskStatistics>): Promise<string
     count: async (state) => (state === 'parked' ? 2 : 1),
   } as Pick<MessageStore, 'count'> as MessageStore;
   const passes = { read: async () => ({ missing: 7, doubtedSince: 900 }) } as unknown as PassStore;
-  new StateGauges(metrics, tasks, messages, passes, { now: () => 1000 }).onModuleInit();
+  const queue = { clockOffset: () => 50 } as Pick<TaskQueue, 'clockOffset'> as TaskQueue;
+  new StateGauges(metrics, tasks, messages, passes, { now: () => 1000 }, queue).onModuleInit();
   return metrics.text();
 }
 
@@ -20,7 +28,7 @@ describe('StateGauges', () => {
     const text = await scrape(async () => ({ claimed: 3, unclaimed: 4, leastTakenUntil: 1200 }));
     expect(text).toContain('bbb_tracked_tasks{state="claimed"} 3\n');
     expect(text).toContain('bbb_tracked_tasks{state="unclaimed"} 4\n');
-    expect(text).toContain('bbb_claim_margin_least_seconds 200\n');
+    expect(text).toContain('bbb_claim_margin_least_seconds 150\n');
     expect(text).toContain('bbb_kept_messages{state="parked"} 2\n');
     expect(text).toContain('bbb_kept_messages{state="quarantined"} 1\n');
     expect(text).toContain('bbb_tracked_missing 7\n');

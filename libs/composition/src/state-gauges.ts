@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock, type GaugeName, MessageStore, PassStore, TaskStore } from '@bbb/rules';
+import { Clock, type GaugeName, MessageStore, PassStore, TaskQueue, TaskStore } from '@bbb/rules';
+import { QueueClock } from '@bbb/reconciler';
 import { Metrics, readVersion } from '@bbb/platform';
 
 /** Gauges of state that all instances share: read from the bridge's database, so that every instance tells the same. */
@@ -11,9 +12,11 @@ export class StateGauges implements OnModuleInit {
     private readonly messages: MessageStore,
     private readonly passes: PassStore,
     private readonly clock: Clock,
+    private readonly queue: TaskQueue,
   ) {}
 
   onModuleInit(): void {
+    const queueClock = new QueueClock(this.clock, this.queue);
     this.metrics.set('build_info', 1, { version: readVersion(), node: process.version });
     this.metrics.collect(['tracked_tasks', 'claim_margin_least_seconds'] satisfies GaugeName[], async () => {
       const { claimed, unclaimed, leastTakenUntil } = await this.tasks.statistics();
@@ -23,7 +26,7 @@ export class StateGauges implements OnModuleInit {
           { labels: { state: 'unclaimed' }, value: unclaimed },
         ],
         // Without a claim there is no margin; NaN is below no threshold.
-        claim_margin_least_seconds: [{ value: (leastTakenUntil ?? NaN) - this.clock.now() }],
+        claim_margin_least_seconds: [{ value: (leastTakenUntil ?? NaN) - queueClock.now() }],
       };
     });
     this.metrics.collect(['tracked_missing', 'absence_doubted'] satisfies GaugeName[], async () => {

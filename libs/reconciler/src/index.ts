@@ -1,4 +1,5 @@
 export * from './keyed-lock.js';
+export * from './queue-clock.js';
 export * from './reconciler.js';
 export * from './rules.js';
 export type { FinishedEvent, Given, Next, Situation, Source, TriggeringEvent } from './situation.js';

@@ -15,6 +15,7 @@ import {
   type Verdict,
 } from '@bbb/rules';
 import { KeyedLock } from './keyed-lock.js';
+import { QueueClock } from './queue-clock.js';
 import { type Rules, RULES } from './rules.js';
 import type { Given, Next, Situation, Source } from './situation.js';
 import type { ReconcilerSettings, ActContext } from './context.js';
@@ -63,7 +64,7 @@ export class Reconciler {
       queue,
       buildbot,
       store,
-      clock,
+      clock: new QueueClock(clock, queue),
       telemetry,
       settings,
       logger: new Logger(Reconciler.name),

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Refused, type Artifact, type RunRef } from '@bbb/rules';
-import { MalformedReply } from './answers.js';
-import { retry } from './attempts.js';
+import { MalformedReply } from './calls/answers.js';
+import { retry } from './calls/attempts.js';
 import { putContent } from './content-upload.js';
 import { readReply } from './replies.js';
-import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
+import type { CallTerms, TaskclusterCalls } from './calls/taskcluster-calls.js';
 
 /** Contents below this size travel inside the request to the object service, as its clients do. */
 const INLINE_LIMIT = 8192;

@@ -1,7 +1,7 @@
 import { Refused, Unavailable } from '@bbb/rules';
-import { Passing, toNotReached } from './answers.js';
-import { type Budget, retry } from './attempts.js';
-import type { TaskclusterCalls } from './taskcluster-calls.js';
+import { Passing, toNotReached } from './calls/answers.js';
+import { type Budget, retry } from './calls/attempts.js';
+import type { TaskclusterCalls } from './calls/taskcluster-calls.js';
 
 const SYSTEM = 'artifact-storage';
 

@@ -1,5 +1,5 @@
 import type { RunRef } from '@bbb/rules';
-import type { Credentials } from './hawk.js';
+import type { Credentials } from './calls/hawk.js';
 
 /** What is known of a run since it was claimed. */
 export interface Grant {

@@ -1,10 +1,10 @@
 import { Refused, type Claim, type HeldRun, type Redaction, type RunRef, type TaskStatus } from '@bbb/rules';
-import { SYSTEM } from './answers.js';
-import type { Budget } from './attempts.js';
+import { SYSTEM } from './calls/answers.js';
+import type { Budget } from './calls/attempts.js';
 import { Grants, keyOf } from './grants.js';
-import { fitsHeader, type Credentials } from './hawk.js';
+import { fitsHeader, type Credentials } from './calls/hawk.js';
 import { readReply } from './replies.js';
-import type { CallTerms, TaskclusterCalls } from './taskcluster-calls.js';
+import type { CallTerms, TaskclusterCalls } from './calls/taskcluster-calls.js';
 
 /** What to do when the bridge's own credentials do not suffice either. */
 const TOO_LONG =

@@ -1,4 +1,4 @@
-import { TimedOut, TooLarge } from './answers.js';
+import { TimedOut, TooLarge } from './calls/answers.js';
 
 /** Entries of a list's first page: each may have ten megabytes. */
 const FIRST = 100;

@@ -1,4 +1,4 @@
-import { MalformedReply } from './answers.js';
+import { MalformedReply } from './calls/answers.js';
 
 /** Reads all pages of a list. A page that leads to itself ends the walk with Unavailable. */
 export async function* readPages<T extends { continuationToken?: string | undefined }>(

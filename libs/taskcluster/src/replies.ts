@@ -1,6 +1,6 @@
 import type { TaskDefinition, TaskStatus } from '@bbb/rules';
 import * as z from 'zod';
-import { MalformedReply } from './answers.js';
+import { MalformedReply } from './calls/answers.js';
 import { LargeValue } from './large-json/read-large-json.js';
 
 // Unknown keys are dropped, not refused: the API gained some over the years.

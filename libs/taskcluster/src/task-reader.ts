@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { Refused, Unavailable } from '@bbb/rules';
-import { ForeignAnswer, MalformedReply, NotOffered, TooLarge } from './answers.js';
-import type { Budget } from './attempts.js';
+import { ForeignAnswer, MalformedReply, NotOffered, TooLarge } from './calls/answers.js';
+import type { Budget } from './calls/attempts.js';
 import { readPages } from './pages.js';
-import type { TaskclusterCalls } from './taskcluster-calls.js';
+import type { TaskclusterCalls } from './calls/taskcluster-calls.js';
 
 /** Task ids in one request: the queue's page size. */
 const PAGE = 1000;

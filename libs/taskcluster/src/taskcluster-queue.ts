@@ -13,14 +13,14 @@ import {
   type TaskStatus,
   type Telemetry,
 } from '@bbb/rules';
-import { SYSTEM } from './answers.js';
+import { SYSTEM } from './calls/answers.js';
 import { ArtifactAttachment } from './artifact-attachment.js';
 import { HeldRuns, NotHeld } from './held-runs.js';
 import type { TaskclusterOptions } from './options.js';
 import { PageSize } from './page-size.js';
 import { readPages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
-import { TaskclusterCalls } from './taskcluster-calls.js';
+import { TaskclusterCalls } from './calls/taskcluster-calls.js';
 import { type Reading, TaskReader } from './task-reader.js';
 
 /**
@@ -56,7 +56,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   override clockOffset(): number | undefined {
-    return this.calls.clockOffset;
+    return this.calls.clockOffset.seconds;
   }
 
   onApplicationShutdown(): void {

@@ -154,7 +154,7 @@ const PERFORMANCES: Record<Op, Performance> = {
   },
   outage: (world, { a, b }) => world.outage(at(SYSTEMS, a), at(OUTAGES, b)),
   skew(world, { a, b }) {
-    at(world.instances, a).clock.skew = (b % 601) - 300;
+    at(world.instances, a).clock.skew = (b % 1441) - 720;
     world.count('clock skewed');
   },
   'rows-lost'(world) {

@@ -1,6 +1,6 @@
 import { Refused, Unavailable } from '@bbb/rules';
 import type { HttpAnswer } from '@bbb/http';
-import { isLarge, readLargeJson } from './large-json/read-large-json.js';
+import { isLarge, readLargeJson } from '../large-json/read-large-json.js';
 
 export const SYSTEM = 'taskcluster';
 

@@ -12,13 +12,13 @@ export interface Credentials {
 const PROCESS = randomBytes(9).toString('base64url');
 let count = 0;
 
-/** The Authorization header of one request, by which it can be made once. */
-export function authorization(verb: string, url: URL, credentials: Credentials): string {
+/** The Authorization header of one request, by which it can be made once; `now` in epoch seconds. */
+export function authorization(verb: string, url: URL, credentials: Credentials, now: number): string {
   const { clientId, accessToken, certificate } = credentials;
   const { header } = hawk.client.header(url, verb, {
     credentials: { id: clientId, key: accessToken, algorithm: 'sha256' },
     ext: certificate === undefined ? undefined : extension(certificate),
-    timestamp: Math.floor(Date.now() / 1000),
+    timestamp: Math.floor(now),
     nonce: `${PROCESS}${(count++).toString(36)}`,
   });
   return header;

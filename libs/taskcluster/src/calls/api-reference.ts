@@ -1,6 +1,6 @@
 // An ambient file is invisible to the build of a single app unless it is named.
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference
-/// <reference path="./taskcluster-client.d.ts" />
+/// <reference path="../taskcluster-client.d.ts" />
 import references, { type ApiReference } from 'taskcluster-client/src/apis.js';
 
 /** One call of an API method. */

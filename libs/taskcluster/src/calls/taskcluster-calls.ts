@@ -2,9 +2,10 @@ import { Refused, Unavailable, type Telemetry } from '@bbb/rules';
 import { ForeignAnswer, NotReached, type Question, readAnswer, SYSTEM, toNotReached } from './answers.js';
 import { type ApiCall, routeOf } from './api-reference.js';
 import { Budget, retry, type AttemptLimits } from './attempts.js';
+import { ClockOffset } from './clock-offset.js';
 import { authorization, type Credentials } from './hawk.js';
 import { baseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
-import type { TaskclusterOptions } from './options.js';
+import type { TaskclusterOptions } from '../options.js';
 
 /** On what terms a call is made: the time left, and as whom. */
 export interface CallTerms {
@@ -31,8 +32,7 @@ export class TaskclusterCalls {
   private readonly connections: HttpConnections;
   private readonly rootUrl: string;
   private lastFailure: string | undefined;
-  /** Seconds by which Taskcluster's clock is ahead, by the `Date` of its last answer. */
-  clockOffset: number | undefined;
+  readonly clockOffset = new ClockOffset();
 
   constructor(
     private readonly options: TaskclusterOptions,
@@ -60,7 +60,7 @@ export class TaskclusterCalls {
     const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
     const limits = { ...this.limits, retries: retries ?? this.limits.retries };
     return retry(budget, limits, async (timeout, within) => {
-      const headers = { ...(body ? JSON_TYPE : {}), authorization: authorization(verb, url, credentials) };
+      const headers = { ...(body ? JSON_TYPE : {}), authorization: this.sign(verb, url, credentials) };
       return this.measure(SYSTEM, call.method, async () => {
         const sent = Date.now();
         const answer = await this.connections
@@ -69,7 +69,7 @@ export class TaskclusterCalls {
             throw toNotReached(SYSTEM, call.method, error);
           });
         const reply = await readAnswer(questionOf(call), answer);
-        this.noteTime(answer.headers.date, (sent + Date.now()) / 2);
+        this.clockOffset.note(answer.headers.date, (sent + Date.now()) / 2);
         return reply;
       });
     });
@@ -82,13 +82,12 @@ export class TaskclusterCalls {
 
   /** What was wrong with the last call, with the setting to check; undefined when it was answered. */
   problem(): string | undefined {
-    return this.lastFailure ?? clockProblem(this.clockOffset);
+    return this.lastFailure ?? this.clockOffset.problem();
   }
 
-  /** The header has whole seconds: on average half of one has passed. */
-  private noteTime(date: string | undefined, local: number): void {
-    const told = Date.parse(date ?? '');
-    if (!Number.isNaN(told)) this.clockOffset = (told + 500 - local) / 1000;
+  /** Signed at Taskcluster's time: it refuses a signature that is 15 minutes off. */
+  private sign(verb: string, url: URL, credentials: Credentials): string {
+    return authorization(verb, url, credentials, Date.now() / 1000 + (this.clockOffset.seconds ?? 0));
   }
 
   close(): void {
@@ -118,17 +117,6 @@ export class TaskclusterCalls {
     const remedy = isElsewhere ? `; check ${ROOT_URL}` : '';
     this.lastFailure = isProblem ? error.message + remedy : undefined;
   }
-}
-
-/** Seconds from which a difference of clocks is told, and from which claims are in danger. */
-const CLOCK_WARNING = 5;
-const CLOCK_ERROR = 60;
-
-function clockProblem(offset: number | undefined): string | undefined {
-  if (offset === undefined || Math.abs(offset) <= CLOCK_WARNING) return undefined;
-  const direction = offset > 0 ? 'behind' : 'ahead of';
-  const danger = Math.abs(offset) > CLOCK_ERROR ? ' claims may expire;' : '';
-  return `this machine's clock is ${Math.round(Math.abs(offset))} s ${direction} Taskcluster's;${danger} synchronise it`;
 }
 
 /** The parameters of the API's methods begin with the task's id, if they name a task. */

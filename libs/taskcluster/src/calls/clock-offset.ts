@@ -1,0 +1,68 @@
+import { Logger } from '@nestjs/common';
+
+/** Seconds from which a difference of clocks is told, and from which it is an error: claims are kept by it alone. */
+const WARNING = 5;
+const ERROR = 60;
+
+/** Answers that count. Their median is taken, so that a single wrong header changes nothing. */
+const SAMPLES = 5;
+
+type Level = 'none' | 'warning' | 'error';
+
+/** By how much Taskcluster's clock is ahead of this machine's, by the `Date` headers of its answers. */
+export class ClockOffset {
+  private readonly logger = new Logger('TaskclusterClock');
+  private readonly samples: number[] = [];
+  private level: Level = 'none';
+
+  /**
+   * @param date the header
+   * @param local epoch milliseconds of this machine, halfway between request and answer
+   */
+  note(date: string | undefined, local: number): void {
+    const told = Date.parse(date ?? '');
+    if (Number.isNaN(told)) return;
+    // The header has whole seconds: on average half of one has passed.
+    this.samples.push((told + 500 - local) / 1000);
+    if (this.samples.length > SAMPLES) this.samples.shift();
+    this.logChange();
+  }
+
+  /** Undefined before the first answer. */
+  get seconds(): number | undefined {
+    const sorted = [...this.samples].sort((one, other) => one - other);
+    return sorted[Math.floor(sorted.length / 2)];
+  }
+
+  /** What is wrong with this machine's clock, and the remedy. */
+  problem(): string | undefined {
+    const offset = this.seconds;
+    if (offset === undefined || levelOf(offset) === 'none') return undefined;
+    const direction = offset > 0 ? 'behind' : 'ahead of';
+    const far = levelOf(offset) === 'error' ? ' claims are kept by its time only;' : '';
+    return `this machine's clock is ${Math.round(Math.abs(offset))} s ${direction} Taskcluster's;${far} synchronise it`;
+  }
+
+  private logChange(): void {
+    const offset = this.seconds;
+    if (offset === undefined || levelOf(offset) === this.level) return;
+    this.level = levelOf(offset);
+    const facts = { offset: Math.round(offset) };
+    if (this.level === 'error') {
+      this.logger.error(
+        facts,
+        "this machine's clock differs from Taskcluster's by over a minute; synchronise it",
+      );
+    } else if (this.level === 'warning') {
+      this.logger.warn(facts, "this machine's clock differs from Taskcluster's; synchronise it");
+    } else {
+      this.logger.log(facts, "this machine's clock agrees with Taskcluster's");
+    }
+  }
+}
+
+function levelOf(offset: number): Level {
+  const distance = Math.abs(offset);
+  if (distance > ERROR) return 'error';
+  return distance > WARNING ? 'warning' : 'none';
+}

@@ -65,7 +65,7 @@ describeEach(['mysql', 'postgres'], isPossible)('round trips on %s', (database) 
     ['finished', 'bridge sql/event', 1],
     ['finished', 'scheduler sql/event', 0.5],
     ['pass-due', 'http/due', 2.1],
-    // A busy machine takes longer, so that fewer renewals come up together; each on its own would be 100 of them.
+    // A busy machine takes longer, so that fewer reclaims come up together; each on its own would be 100 of them.
     ['pass-due', 'sql/500 rows', 8 + (PASS * 500) / TRACKED],
     ['pass-idle', 'sql/500 rows', 1.5 + (PASS * 500) / TRACKED],
   ];

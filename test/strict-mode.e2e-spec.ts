@@ -15,9 +15,9 @@ import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 
 const LIMITS = { poolSize: 2, connectTimeout: 5 };
 
-const WISH = "SET SESSION sql_mode = 'STRICT_ALL_TABLES'";
-const IGNORED = [WISH, 'DO 1'] as const;
-const REFUSED = [WISH, "SET SESSION sql_mode = 'STRICT_NO_TABLES'"] as const;
+const WANTED_MODE = "SET SESSION sql_mode = 'STRICT_ALL_TABLES'";
+const IGNORED = [WANTED_MODE, 'DO 1'] as const;
+const REFUSED = [WANTED_MODE, "SET SESSION sql_mode = 'STRICT_NO_TABLES'"] as const;
 /** Sends on another statement than the client's; lengths are part of the protocol, so they stay as they are. */
 const replacing =
   ([text, other]: readonly [string, string]) =>
@@ -25,7 +25,7 @@ const replacing =
     Buffer.from(chunk.toString('latin1').replaceAll(text, other.padEnd(text.length)), 'latin1');
 
 /** The connection is lost: the server may be shutting down. */
-const CUT = [WISH, 'KILL CONNECTION_ID()'] as const;
+const CUT = [WANTED_MODE, 'KILL CONNECTION_ID()'] as const;
 
 /** Nobody listens there. */
 const AWAY = 'mysql://bridge:secret@127.0.0.1:1/bbb';
@@ -76,7 +76,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
 
   describe.each(['bbb_db', 'buildbot_scheduler_db'] as const)('as %s', (setting) => {
     it.each([
-      ['ignores the wish', IGNORED, /stays at ".*STRICT_TRANS_TABLES/],
+      ['ignores the wanted mode', IGNORED, /stays at ".*STRICT_TRANS_TABLES/],
       ['refuses it', REFUSED, /answers ER_WRONG_VALUE_FOR_VAR/],
     ])('keeps a service from starting when it %s', async (_what, instead, reason) => {
       proxy.toServer = replacing(instead);

@@ -19,7 +19,7 @@ export const passDuePermanent: Scenario = (stage, { tracked }) =>
 export const passIdle: Scenario = (stage, { tracked }) => pass(stage, tracked, 0);
 
 /**
- * 100 000 running tasks, of which as many are due as in the long run: a claim is renewed every ten minutes, by one call
+ * 100 000 running tasks, of which as many are due as in the long run: a claim is reclaimed every ten minutes, by one call
  * with credentials that are there.
  */
 export const hundredThousand: Scenario = (stage) =>

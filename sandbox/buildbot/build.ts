@@ -9,8 +9,8 @@ export interface Build {
   plan: BuildPlan;
   worker: string;
   claimedAt: number;
-  /** When the claim was last renewed. */
-  renewedAt: number;
+  /** When the claim was last reclaimed. */
+  reclaimedAt: number;
   phase: 'claimed' | 'running' | 'ended';
   number: number;
   rowIds: number[];

@@ -27,8 +27,8 @@ export interface CourseOptions {
   pipeline: MessagePipeline;
   numbers: BuildNumbers;
   counters: Counters;
-  /** Seconds between two renewals of a running build's claims. */
-  renewEvery: number;
+  /** Seconds between two reclaims of a running build's claims. */
+  reclaimEvery: number;
   exchange: string;
   /** What a stopped build ends with. */
   cancelledResult: BuildResult;
@@ -72,13 +72,13 @@ export class BuildCourse {
   }
 
   private async watch(build: Build, master: MasterIdentity, now: number): Promise<Progress> {
-    const { connection, claims, numbers, counters, cancelledResult, renewEvery } = this.parts;
+    const { connection, claims, numbers, counters, cancelledResult, reclaimEvery } = this.parts;
     const { cancel } = build.plan;
     if (typeof cancel === 'object' && now >= build.startedAt + cancel.after) build.stopped = true;
     if (!isOver(build, now)) {
-      if (now < build.renewedAt + renewEvery) return 'unchanged';
-      await connection.transaction((statements) => claims.renew(statements, bridsOf(build), master, now));
-      build.renewedAt = now;
+      if (now < build.reclaimedAt + reclaimEvery) return 'unchanged';
+      await connection.transaction((statements) => claims.reclaim(statements, bridsOf(build), master, now));
+      build.reclaimedAt = now;
       return 'unchanged';
     }
     await connection.transaction((statements) => finishBuilds(statements, build.rowIds, now));

@@ -19,7 +19,7 @@ export interface MasterOptions {
   plan?: (request: PlannedRequest) => BuildPlan;
   /** Seconds between looks at the database for requests that others wrote; default 60, as at Mozilla. */
   pollInterval?: number;
-  /** Seconds after which a claim that its master does not renew is nobody's any more; default an hour. */
+  /** Seconds after which a claim that its master does not reclaim is nobody's any more; default an hour. */
   claimLifetime?: number;
   /** Seconds between a build that ended in RETRY and the request's next build. */
   retryPause?: number;

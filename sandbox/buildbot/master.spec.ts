@@ -316,7 +316,7 @@ describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) =
     expect(await bench.claimed(unknown)).toBe(false);
   });
 
-  it('renews the claim of a long build, which others would take after an hour', async () => {
+  it('reclaims the claim of a long build, which others would take after an hour', async () => {
     const first = await bench.master({ plan: () => ({ hold: true }) });
     const second = await bench.master({ name: 'bm74.example.com:/builds/buildbot/build1/master' });
     const brid = await submitTask(first, TASKS[0]);

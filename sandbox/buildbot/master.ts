@@ -15,8 +15,8 @@ import { SchedulerConnection } from './scheduler/connection.js';
 import { statusIdsOf } from './status-database.js';
 import { submitRequest, type Submission } from './scheduler/submit.js';
 
-/** Masters renew the claims of their running builds so often in a claim's lifetime. */
-const RENEWALS = 6;
+/** Masters reclaim the claims of their running builds so often in a claim's lifetime. */
+const RECLAIMS = 6;
 
 /**
  * A Buildbot 0.8 master at work on a real scheduler database. Nothing happens by itself: `step` does whatever is due
@@ -51,7 +51,7 @@ export class MasterSimulator {
       claims,
       pipeline: this.pipeline,
       numbers: this.numbers,
-      renewEvery: (options.claimLifetime ?? CLAIM_LIFETIME) / RENEWALS,
+      reclaimEvery: (options.claimLifetime ?? CLAIM_LIFETIME) / RECLAIMS,
       counters: this.counters,
       exchange,
       cancelledResult: options.cancelledResult ?? 6,

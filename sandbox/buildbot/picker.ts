@@ -38,7 +38,7 @@ export class Picker {
     for (const brid of brids) this.notBefore.set(brid, until);
   }
 
-  /** Gives up claims that nobody renews. */
+  /** Gives up claims that nobody reclaims. */
   expireClaims(now: number): Promise<void> {
     return this.connection.transaction((statements) => this.claims.expire(statements, now));
   }
@@ -104,7 +104,7 @@ export class Picker {
       plan: this.planOf(builder, first),
       worker,
       claimedAt: now,
-      renewedAt: now,
+      reclaimedAt: now,
       phase: 'claimed',
       number: -1,
       rowIds: [],

@@ -134,7 +134,7 @@ describe('QueueState', () => {
   });
 
   describe('claims', () => {
-    it('end when they are not renewed, with a new run while retries are left', () => {
+    it('end when they are not reclaimed, with a new run while retries are left', () => {
       const taskId = running({ retries: 1 });
       advance(1200);
       expect(kinds()).toEqual(['task-exception 0.bridge.one', 'task-pending 1._._']);
@@ -145,7 +145,7 @@ describe('QueueState', () => {
       expect(state.status(taskId)).toMatchObject({ state: 'exception', retriesLeft: 0 });
     });
 
-    it('can be renewed late, while nobody has looked', () => {
+    it('can be reclaimed late, while nobody has looked', () => {
       const taskId = running();
       clock.time += 1300;
       expect(state.reclaimTask(taskId, 0).takenUntil).toBe(new Date((START + 2500) * 1000).toISOString());
@@ -192,7 +192,7 @@ describe('QueueState', () => {
       expect(state.status(taskId).state).toBe('pending');
     });
 
-    it('cannot be renewed on a pending run', () => {
+    it('cannot be reclaimed on a pending run', () => {
       expect(() => state.reclaimTask(create(), 0)).toThrow(refusal(500));
     });
   });

@@ -40,7 +40,7 @@ export interface Page<T> {
 }
 
 /**
- * Taskcluster's queue as a synchronous state machine: no I/O, no timer, the time injected. Methods answer what the
+ * Taskcluster's queue as a synchronous state machine: no I/O, no timer, the clock is a parameter. Methods answer what the
  * API of version 106 answers, throw {@link QueueRefusal} where it refuses, and publish what it publishes, duplicates
  * included. Nothing falls due by itself: call {@link tick} after moving the clock.
  */

@@ -78,7 +78,7 @@ export function writeFault(
   }
   if ('foreign' in fault) return writeForeign(response, fault.foreign);
   if ('reply' in fault) return write(response, { status: 200, json: fault.reply });
-  const { status, code = defaultCode(status), message = 'A fault was injected' } = fault;
+  const { status, code = defaultCode(status), message = 'A simulated fault' } = fault;
   write(response, errorReply(method, { status, code, message }, params));
 }
 

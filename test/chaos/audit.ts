@@ -4,7 +4,7 @@ import { rightEnds, WHIMS, withoutRebuilds, withoutRetries } from './scenarios.j
 /**
  * lost       - a result, an order or a cancellation did not arrive on the other side
  * stuck      - something is not at rest
- * duplicated - two build requests for one wish
+ * duplicated - two build requests for one request key
  * wrong      - the two sides do not fit, or not what the users did
  */
 export type Wrong = 'lost' | 'stuck' | 'duplicated' | 'wrong';

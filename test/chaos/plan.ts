@@ -39,7 +39,7 @@ interface Habit {
 }
 
 /**
- * Claims last 24 seconds here and are renewed in the last 16, a lock is waited for during 10, so that a long pause
+ * Claims last 24 seconds here and are reclaimed in the last 16, a lock is waited for during 10, so that a long pause
  * outlives locks and claims, and a long outage of Taskcluster lets claims expire.
  */
 const KINDS = {

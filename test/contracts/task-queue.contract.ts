@@ -443,7 +443,7 @@ export function describeTaskQueueContract(
     describe('as time passes', () => {
       const hour = 3600;
 
-      it('a claim that is not renewed ends, and the task is retried', async () => {
+      it('a claim that is not reclaimed ends, and the task is retried', async () => {
         const run = await claimed({ retries: 1 });
         await harness.advance!(1199);
         expect((await queue.status(run.taskId))?.state).toBe('running');
@@ -455,7 +455,7 @@ export function describeTaskQueueContract(
         await expect(queue.reclaim(run)).rejects.toMatchObject(refused(409));
       });
 
-      it('a claim that is renewed lasts, for hours', async () => {
+      it('a claim that is reclaimed lasts, for hours', async () => {
         const run = await claimed();
         for (let passed = 0; passed < 3 * hour; passed += 1000) {
           await harness.advance!(1000);

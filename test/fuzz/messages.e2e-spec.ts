@@ -6,7 +6,7 @@ import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-
 import { loadedByMaster } from '../support/master-loader.js';
 import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
-import { Listeners } from './heard.js';
+import { Listeners } from './listeners.js';
 import { BUILD_NUMBER, deliveries, type Delivery } from './messages.js';
 
 Logger.overrideLogger(false);
@@ -16,7 +16,7 @@ const SCHEMA = { version: 6, claims: 'columns', sourcestamps: 'single', codebase
 /** Where the task stands when the message comes. */
 const STATES = {
   pending: async () => undefined,
-  injected: async (harness) => void (await harness.reconcile()),
+  created: async (harness) => void (await harness.reconcile()),
   building: async (harness) => void (await harness.building()),
   running: async (harness) => void (await harness.running()),
   finishing: async (harness) => {
@@ -90,10 +90,10 @@ describe('any message', () => {
           expect(Object.keys(Object.prototype)).toEqual([]);
           expect(harness.watch.violations).toEqual([]);
           expect(harness.rows.size).toBeLessThanOrEqual(1);
-          for (const { order } of harness.farm.requests.values()) {
-            const { buildset, properties } = createRequestRows(order, SCHEMA);
+          for (const { spec } of harness.farm.requests.values()) {
+            const { buildset, properties } = createRequestRows(spec, SCHEMA);
             const { reason, external_idstring: externalId } = buildset;
-            loadedByMaster({ ...order, properties, reason: String(reason), externalId: String(externalId) });
+            loadedByMaster({ ...spec, properties, reason: String(reason), externalId: String(externalId) });
           }
         }),
         { numRuns, seed },

@@ -12,8 +12,8 @@ const FIRST_SEED: Readonly<Record<string, number>> = {
   'takes a RETRY message of any build for the current one': 2300,
   'believes the message more than the database': 1800,
   'cancels tasks on facts of a batch': 2300,
-  'injects without asking whether the order is still wanted': 2400,
-  'withdraws without looking for the request': 2100,
+  'creates without asking whether the request is still wanted': 2400,
+  'gives up a creation without looking for the request': 2100,
 };
 
 const caught: string[] = [];

@@ -17,14 +17,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'does not tell Taskcluster of a cancellation in Buildbot': decides((facts, right) =>
     right === 'cancel-task' ? 'wait' : right,
   ),
-  'never looks at the pending list': {
-    parts: (right) => ({ ...right, untracked: inert(right.untracked, { takeUp: () => Promise.resolve() }) }),
+  'never looks for missed runs': {
+    parts: (right) => ({ ...right, missed: inert(right.missed, { takeUp: () => Promise.resolve() }) }),
   },
-  'never sweeps orphans': {
+  'never looks for orphans': {
     parts: (right) => ({ ...right, orphans: inert(right.orphans, { run: () => Promise.resolve() }) }),
   },
-  'has no reflector walk': {
-    parts: (right) => ({ ...right, walk: inert(right.walk, { run: () => Promise.resolve() }) }),
+  'never looks at tracked tasks': {
+    parts: (right) => ({ ...right, tracked: inert(right.tracked, { run: () => Promise.resolve() }) }),
   },
   'reads the state of the run before the last': withQueue((right) => ({
     statuses: async (taskIds: readonly string[]) => {
@@ -51,11 +51,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
     },
   },
-  'drops the row as soon as the run has ended': decides((facts, right) =>
+  'forgets the task as soon as its run has ended': decides((facts, right) =>
     facts.run === 'ended' && right === 'cancel-request' ? 'forget' : right,
   ),
-  'drops the row when a claim has expired': decides((facts, right) => (right === 'rerun' ? 'forget' : right)),
-  'turns results round': acts({
+  'forgets the task when a claim has expired': decides((facts, right) =>
+    right === 'rerun' ? 'forget' : right,
+  ),
+  'swaps success and failure': acts({
     resolve: (situation, context) => {
       const { request } = situation;
       if (request?.state.at !== 'finished') return RULES.acts.resolve(situation, context);
@@ -98,14 +100,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       return RULES.acts.resolve(situation, context);
     },
   }),
-  'injects without asking whether the order is still wanted': {
+  'creates without asking whether the request is still wanted': {
     buildbot: (right) =>
       inert(right, {
-        create: (order: Parameters<typeof right.create>[0]) =>
-          right.create(order, () => Promise.resolve(true)),
+        create: (spec: Parameters<typeof right.create>[0]) => right.create(spec, () => Promise.resolve(true)),
       }),
   },
-  'withdraws without looking for the request': {
+  'gives up a creation without looking for the request': {
     buildbot: (right) =>
       inert(right, {
         withdraw: async (_key: RequestKey, forget: () => Promise<void>) => void (await forget()),

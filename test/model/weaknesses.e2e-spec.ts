@@ -60,7 +60,7 @@ describe('what the original bridge got wrong', () => {
     expect(story()).toEqual(['running']);
   });
 
-  it('6, 7: a process killed anywhere in an injection leaves neither an orphan nor a second request', async () => {
+  it('6, 7: a process killed anywhere while it creates a request leaves neither an orphan nor a second request', async () => {
     for (let skip = 0; skip < 4; skip++) {
       world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
       world.create();

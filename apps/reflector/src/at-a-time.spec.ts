@@ -160,8 +160,8 @@ describe('tasks at a time', () => {
       ...buildbot,
       markedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
     } as Buildbot;
-    const sweep = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, brake, configuration);
-    await sweep.run(Promise.resolve(seen));
+    const step = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, brake, configuration);
+    await step.run(Promise.resolve(seen));
     expect(done).toEqual(['task-5001']);
   });
 });

@@ -177,7 +177,7 @@ describe('a task rerun by its user', () => {
     harness.rerunTask();
     await harness.reconcile();
     expect(harness.farm.requests.size).toBe(2);
-    expect(harness.request.order).toMatchObject({ createdForRunId: 1, scheduledAt: 1_500_000_060 });
+    expect(harness.request.spec).toMatchObject({ createdForRunId: 1, scheduledAt: 1_500_000_060 });
     expect(harness.row).toMatchObject({ runId: 1, buildRequestId: harness.request.buildRequestId });
   });
 
@@ -279,7 +279,7 @@ describe('a side that is missing', () => {
     expect(harness.row).toBeUndefined();
   });
 
-  it('makes a pending task order anew when its request never comes back', async () => {
+  it('creates the request of a pending task again when it never comes back', async () => {
     await harness.reconcile();
     const { buildRequestId } = harness.request;
     harness.removeRequest();
@@ -314,7 +314,7 @@ describe('a rerun after the claim was lost and the request cancelled in Buildbot
     harness.rerunTask();
   }
 
-  it('is a new order', async () => {
+  it('creates a new request', async () => {
     await lostAndCancelled();
     await harness.reconcile();
     await harness.reconcile();
@@ -322,7 +322,7 @@ describe('a rerun after the claim was lost and the request cancelled in Buildbot
     expect(harness.farm.requests.size).toBe(2);
   });
 
-  it('is one order, however often it is begun', async () => {
+  it('creates one request, however often it is begun', async () => {
     await lostAndCancelled();
     await Promise.all([harness.reconcile(), harness.anotherReconciler().reconcile(TASK)]);
     harness.rows.clear();

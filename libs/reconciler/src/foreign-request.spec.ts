@@ -11,10 +11,10 @@ let stranger: RequestRow;
 
 /** The scheduler database was restored, and the id of the task's request is another's now. */
 function giveIdAway(changes: Partial<RequestSpec>): void {
-  const { buildRequestId, order } = harness.removeRequest();
+  const { buildRequestId, spec } = harness.removeRequest();
   harness.master.kill();
   harness.master.restart();
-  stranger = harness.farm.insert({ ...order, ...changes });
+  stranger = harness.farm.insert({ ...spec, ...changes });
   harness.farm.requests.delete(stranger.buildRequestId);
   stranger.buildRequestId = buildRequestId;
   harness.farm.requests.set(buildRequestId, stranger);

@@ -22,7 +22,7 @@ it('begins its counters at 0, so that the first increase is seen as one', () => 
 describe('a pending task', () => {
   it('gets a build request, and stays pending', async () => {
     expect(await harness.reconcile()).toBe('create-request');
-    expect(harness.request.order).toMatchObject({
+    expect(harness.request.spec).toMatchObject({
       taskId: TASK,
       createdForRunId: 0,
       scheduledAt: 1_500_000_000,

@@ -168,7 +168,7 @@ describe('several instances on one task', () => {
     free();
     await slow;
     expect(harness.farm.requests.size).toBe(1);
-    expect(harness.request.order.createdForRunId).toBe(1);
+    expect(harness.request.spec.createdForRunId).toBe(1);
   });
 
   it('do one thing after the other within an instance', async () => {

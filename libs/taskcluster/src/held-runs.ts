@@ -28,7 +28,7 @@ export class NotHeld extends Refused {
  */
 export class HeldRuns {
   readonly grants = new Grants();
-  private readonly renewals = new Map<string, Promise<Credentials | undefined>>();
+  private readonly refreshes = new Map<string, Promise<Credentials | undefined>>();
 
   constructor(
     private readonly calls: TaskclusterCalls,
@@ -67,7 +67,7 @@ export class HeldRuns {
   }
 
   private async actAnew<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
-    const credentials = await this.renewed(run, budget);
+    const credentials = await this.refreshOnce(run, budget);
     return credentials ? work({ budget, credentials }) : this.actAsBridge(budget, work);
   }
 
@@ -85,17 +85,17 @@ export class HeldRuns {
    * Credentials of a run by claiming it again. Who asks meanwhile gets what the first one gets, in its time: the queue
    * may refuse claims of the same run that come together, even to the worker that holds it.
    */
-  private renewed(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+  private refreshOnce(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
     const key = keyOf(run);
-    const underWay = this.renewals.get(key);
+    const underWay = this.refreshes.get(key);
     if (underWay) return underWay;
-    const renewal = this.renew(run, budget).finally(() => this.renewals.delete(key));
-    this.renewals.set(key, renewal);
-    return renewal;
+    const refresh = this.refresh(run, budget).finally(() => this.refreshes.delete(key));
+    this.refreshes.set(key, refresh);
+    return refresh;
   }
 
-  /** Claiming a pending run would take it: renewing credentials must not do that. */
-  private async renew(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+  /** Claiming a pending run would take it: refreshing credentials must not do that. */
+  private async refresh(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
     if (!run.wasHeld) await this.mustBeOurs(run, budget);
     try {
       await this.claim(run, budget);

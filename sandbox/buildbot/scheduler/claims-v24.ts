@@ -24,7 +24,7 @@ export class ClaimsInRows implements Claims {
     for (const brid of brids) await statements.insert('buildrequest_claims', { brid, objectid, claimed_at });
   }
 
-  async renew(statements: Statements, brids: readonly number[], master: MasterIdentity, now: number) {
+  async reclaim(statements: Statements, brids: readonly number[], master: MasterIdentity, now: number) {
     await statements.change(
       `UPDATE buildrequest_claims SET claimed_at = ? WHERE objectid = ? AND brid IN (${places(brids)})`,
       [epoch(statements.dialect, now), await objectId(statements, master.name), ...brids],

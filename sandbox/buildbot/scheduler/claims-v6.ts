@@ -25,7 +25,7 @@ export class ClaimsInRequests implements Claims {
     );
   }
 
-  renew(statements: Statements, brids: readonly number[], master: MasterIdentity, now: number) {
+  reclaim(statements: Statements, brids: readonly number[], master: MasterIdentity, now: number) {
     return this.claim(statements, brids, master, now);
   }
 

@@ -6,7 +6,7 @@ export interface MasterIdentity {
   incarnation: string;
 }
 
-/** A claim that its master does not renew for this many seconds is nobody's any more. */
+/** A claim that its master does not reclaim for this many seconds is nobody's any more. */
 export const CLAIM_LIFETIME = 3600;
 
 /** How a master of one schema finds, claims and gives up requests. Times are epoch seconds. */
@@ -20,7 +20,12 @@ export interface Claims {
   ): Promise<{ id: number }[]>;
   /** Takes requests. Schema 6 takes them from whoever has them; schema 24 throws when one is taken. */
   claim(statements: Statements, brids: readonly number[], master: MasterIdentity, now: number): Promise<void>;
-  renew(statements: Statements, brids: readonly number[], master: MasterIdentity, now: number): Promise<void>;
+  reclaim(
+    statements: Statements,
+    brids: readonly number[],
+    master: MasterIdentity,
+    now: number,
+  ): Promise<void>;
   /** Gives requests back, as after a RETRY or with a dead worker. */
   unclaim(statements: Statements, brids: readonly number[]): Promise<void>;
   /** Ends requests after their build. */
@@ -30,6 +35,6 @@ export interface Claims {
    * @returns false when it was not there to be cancelled
    */
   cancel(statements: Statements, brid: number, master: MasterIdentity, now: number): Promise<boolean>;
-  /** Removes claims that were not renewed; schema 6 has no need to. */
+  /** Removes claims that were not reclaimed; schema 6 has no need to. */
   expire(statements: Statements, now: number): Promise<void>;
 }

@@ -117,7 +117,7 @@ export const SCENARIOS: readonly Scenario[] = [
     world.masters[0]?.end(0);
   }),
   exception('while requeued', (world) => ended(world, 5)),
-  exception('with the order cut off', (world) => cutOffAt(world, 0)),
+  exception('with the creation cut off', (world) => cutOffAt(world, 0)),
   started('first build', (world) => building(world)),
   started('next build after a RETRY', async (world) => {
     await ended(world, 5);
@@ -154,13 +154,13 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   pass('a pending task nobody was told of', async (world) => void world.create()),
   pass('a refused task nobody was told of', async (world) => void world.create({ kind: 'malformed' })),
-  pass('an order cut off before its request', (world) => cutOffAt(world, 0)),
-  pass('an order cut off before it was recorded', (world) => cutOffAt(world, 1)),
-  pass('an order cut off, its task cancelled', async (world) => {
+  pass('a creation cut off before its request', (world) => cutOffAt(world, 0)),
+  pass('a creation cut off before it was recorded', (world) => cutOffAt(world, 1)),
+  pass('a creation cut off, its task cancelled', async (world) => {
     await cutOffAt(world, 1);
     world.queue.cancelTask(theTask(world));
   }),
-  pass('an order cut off before its request, its task cancelled', async (world) => {
+  pass('a creation cut off before its request, its task cancelled', async (world) => {
     await cutOffAt(world, 0);
     world.queue.cancelTask(theTask(world));
   }),

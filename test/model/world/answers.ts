@@ -38,7 +38,7 @@ function checkEnd(world: ModelWorld, message: EndMessage): void {
     const request = world.farm.requests.get(id);
     const state = request && stateOf(request);
     if (!request || state?.at !== 'finished' || state.build.number !== number) continue;
-    const { taskId } = request.order;
+    const { taskId } = request.spec;
     const row = world.rows.rows.get(taskId);
     const run = world.statusOf(taskId)?.runs.at(-1);
     const isLive = run?.state === 'pending' || run?.state === 'running';

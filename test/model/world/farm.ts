@@ -24,7 +24,7 @@ export interface BuildRow {
 /** A row of `buildrequests` with its buildset. Times are epoch seconds. */
 export interface RequestRow {
   buildRequestId: number;
-  order: RequestSpec;
+  spec: RequestSpec;
   complete: boolean;
   results: number | null;
   completeAt: number | null;
@@ -40,7 +40,7 @@ export interface RequestRow {
 export const RETRY = 5;
 export const CANCELLED = 6;
 
-/** Seconds after which a claim that nobody renews is anybody's. */
+/** Seconds after which a claim that nobody reclaims is anybody's. */
 const STALE_CLAIM = 3600;
 
 /** The scheduler database: what masters, Self Serve and bridge share. */
@@ -53,13 +53,13 @@ export class Farm {
 
   find({ taskId, createdForRunId, scheduledAt }: RequestKey): RequestRow | undefined {
     return this.of(taskId).find(
-      ({ order, wasDropped }) =>
-        !wasDropped && order.createdForRunId === createdForRunId && order.scheduledAt === scheduledAt,
+      ({ spec, wasDropped }) =>
+        !wasDropped && spec.createdForRunId === createdForRunId && spec.scheduledAt === scheduledAt,
     );
   }
 
   of(taskId: string): RequestRow[] {
-    return [...this.requests.values()].filter(({ order }) => order.taskId === taskId);
+    return [...this.requests.values()].filter(({ spec }) => spec.taskId === taskId);
   }
 
   openOf(taskId: string): RequestRow[] {
@@ -72,15 +72,14 @@ export class Farm {
    */
   servingRun(taskId: string, runs: readonly Run[], runId: number): RequestRow | undefined {
     const first = firstRunOfRequest(runs, runId)?.runId ?? Infinity;
-    const serves = ({ order }: RequestRow) =>
-      order.createdForRunId >= first && order.createdForRunId <= runId;
+    const serves = ({ spec }: RequestRow) => spec.createdForRunId >= first && spec.createdForRunId <= runId;
     return this.of(taskId).findLast(serves);
   }
 
-  insert(order: RequestSpec): RequestRow {
+  insert(spec: RequestSpec): RequestRow {
     const row: RequestRow = {
       buildRequestId: this.#nextRequest++,
-      order,
+      spec,
       complete: false,
       results: null,
       completeAt: null,
@@ -102,10 +101,9 @@ export class Farm {
     );
     const [first] = free;
     if (!first) return [];
-    const { buildername, branch, revision } = first.order;
+    const { buildername, branch, revision } = first.spec;
     return free.filter(
-      ({ order }) =>
-        order.buildername === buildername && order.branch === branch && order.revision === revision,
+      ({ spec }) => spec.buildername === buildername && spec.branch === branch && spec.revision === revision,
     );
   }
 
@@ -140,8 +138,8 @@ export class Farm {
   }
 
   snapshot(row: RequestRow): RequestSnapshot {
-    const { buildRequestId, order } = row;
-    const { taskId, createdForRunId, buildername } = order;
+    const { buildRequestId, spec } = row;
+    const { taskId, createdForRunId, buildername } = spec;
     return { buildRequestId, key: { taskId, createdForRunId }, buildername, state: stateOf(row) };
   }
 
@@ -149,7 +147,7 @@ export class Farm {
     return [...this.requests.values()]
       .filter(({ buildRequestId, complete }) => !complete && buildRequestId > after)
       .slice(0, limit)
-      .map(({ buildRequestId, order: { taskId, scheduledAt, createdForRunId } }) => ({
+      .map(({ buildRequestId, spec: { taskId, scheduledAt, createdForRunId } }) => ({
         buildRequestId,
         taskId,
         createdAt: scheduledAt,

@@ -104,7 +104,7 @@ export class Instance {
       started: (payload) => started.handle(readStarted(payload)),
       log_uploaded: (payload) => finished.handle(readLogUploaded(payload)),
     };
-    const untracked = new MissedRunsStep(store, reconciler, POLICY, CONFIGURATION);
+    const missed = new MissedRunsStep(store, reconciler, POLICY, CONFIGURATION);
     const orphans = new OrphanRequestsStep(
       queue,
       buildbot,
@@ -115,11 +115,11 @@ export class Instance {
       brake,
       CONFIGURATION,
     );
-    const walk = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, CONFIGURATION);
-    const parts = mutant.parts?.({ walk, untracked, orphans }) ?? { walk, untracked, orphans };
+    const tracked = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, CONFIGURATION);
+    const parts = mutant.parts?.({ tracked, missed, orphans }) ?? { tracked, missed, orphans };
     this.#pass = new ReflectorPass(
-      parts.walk,
-      parts.untracked,
+      parts.tracked,
+      parts.missed,
       parts.orphans,
       queue,
       turns,

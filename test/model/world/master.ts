@@ -15,8 +15,8 @@ export type Tell = (kind: 'started' | 'log_uploaded', body: unknown) => void;
 /** Builds that one master has at the same time. */
 const WORKERS = 2;
 
-/** Seconds between renewals of the claim of a running build. */
-const RENEWAL = 600;
+/** Seconds between reclaims of the claim of a running build. */
+const RECLAIM_INTERVAL = 600;
 
 /** A Buildbot 0.8 master: its memory, and what it writes and tells. */
 export class Master {
@@ -129,13 +129,14 @@ export class Master {
     this.incarnation++;
   }
 
-  /** Renews the claims of what it works on. */
+  /** Reclaims the claims of what it works on. */
   tick(): void {
     if (!this.isUp) return;
     for (const { requests, phase } of this.builds) {
       if (phase === 'claimed') continue;
       for (const row of requests) {
-        if (row.claimedAt > 0 && this.farm.now() - row.claimedAt >= RENEWAL) row.claimedAt = this.farm.now();
+        if (row.claimedAt > 0 && this.farm.now() - row.claimedAt >= RECLAIM_INTERVAL)
+          row.claimedAt = this.farm.now();
       }
     }
   }
@@ -168,7 +169,7 @@ export class Master {
 
   #message({ requests, number }: Build, results: number | null): unknown {
     const ids = requests.map(({ buildRequestId }) => buildRequestId).slice(0, this.idLimit);
-    const properties: unknown[] = [['taskId', requests.at(-1)?.order.taskId, 'bbb']];
+    const properties: unknown[] = [['taskId', requests.at(-1)?.spec.taskId, 'bbb']];
     if (results === null) return { payload: { build: { number, properties, results }, request_ids: ids } };
     properties.push(
       ['request_ids', ids, 'postrun.py'],

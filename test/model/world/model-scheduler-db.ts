@@ -23,16 +23,16 @@ export class ModelSchedulerDb {
     private readonly seen: Seen,
   ) {}
 
-  create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
-    return this.#underLock(order, async () => {
-      const found = await this.find(order);
+  create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.#underLock(spec, async () => {
+      const found = await this.find(spec);
       if (found !== undefined) return found;
       if (!(await stillWanted())) return undefined;
       return this.gate.call(SYSTEM, 'insert', 'effect', () => {
-        if (!this.locks.isHeld(order.taskId, this.gate))
+        if (!this.locks.isHeld(spec.taskId, this.gate))
           throw new Unavailable(SYSTEM, 'the connection is gone');
-        const row = this.farm.insert(order);
-        this.watch.inserted(row, this.seen.of(order.taskId));
+        const row = this.farm.insert(spec);
+        this.watch.inserted(row, this.seen.of(spec.taskId));
         return row.buildRequestId;
       });
     });
@@ -63,7 +63,7 @@ export class ModelSchedulerDb {
       if (!row) return undefined;
       const newest = row.builds.at(-1);
       const isNumberReused = newest !== undefined && this.farm.isNumberTaken(newest.buildId);
-      return { snapshot: this.farm.snapshot(row), branch: row.order.branch, isNumberReused };
+      return { snapshot: this.farm.snapshot(row), branch: row.spec.branch, isNumberReused };
     });
   }
 

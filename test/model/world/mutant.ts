@@ -7,8 +7,8 @@ import type { MissedRunsStep } from '../../../apps/reflector/src/missed-runs-ste
 
 /** The parts of a reflector's pass. */
 export interface PassParts {
-  walk: TrackedTasksStep;
-  untracked: MissedRunsStep;
+  tracked: TrackedTasksStep;
+  missed: MissedRunsStep;
   orphans: OrphanRequestsStep;
 }
 

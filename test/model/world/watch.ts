@@ -36,7 +36,7 @@ export class Watch {
   readonly violations: string[] = [];
   /** Tasks whose payload nobody may have built. */
   readonly refusable = new Set<string>();
-  /** The bridge's database was lost: its rows could not tell of earlier orders. */
+  /** The bridge's database was lost: its rows could not tell of earlier requests. */
   hasLostRows = false;
 
   constructor(
@@ -51,15 +51,15 @@ export class Watch {
   }
 
   /** S1, S4, S6. */
-  inserted({ buildRequestId, order }: RequestRow, seen: Sight | undefined): void {
-    const { taskId, createdForRunId, scheduledAt } = order;
+  inserted({ buildRequestId, spec }: RequestRow, seen: Sight | undefined): void {
+    const { taskId, createdForRunId, scheduledAt } = spec;
     const same = this.farm
       .of(taskId)
       .filter(
-        ({ order: other, wasDropped }) =>
+        ({ spec: other, wasDropped }) =>
           !wasDropped && other.createdForRunId === createdForRunId && other.scheduledAt === scheduledAt,
       );
-    if (same.length > 1) this.violate('S1: an order has two requests', { taskId, buildRequestId });
+    if (same.length > 1) this.violate('S1: a request key has two requests', { taskId, buildRequestId });
     if (this.farm.openOf(taskId).length > 1 && !this.hasLostRows) {
       this.violate('S1: a task has two open requests', { taskId, buildRequestId });
     }
@@ -68,7 +68,7 @@ export class Watch {
       this.violate('S4: a request for a run that was not seen pending', { taskId, run });
     const row = this.rowOf(taskId);
     if (!this.hasLostRows && (row?.buildRequestId !== null || row.runId < createdForRunId)) {
-      this.violate('S4: a request for an order that had been given up', { taskId, buildRequestId, row });
+      this.violate('S4: a request whose creation had been given up', { taskId, buildRequestId, row });
     }
     if (this.refusable.has(taskId)) this.violate('S6: a request for a refused payload', { taskId });
   }
@@ -125,7 +125,7 @@ export class Watch {
     const request = this.farm.requests.get(buildRequestId ?? -1);
     const unrecorded = buildRequestId === null ? this.#requestOf(taskId, status, runId) : undefined;
     if (unrecorded && !unrecorded.complete)
-      this.violate('S7: an order was given up whose request is open', { ...row });
+      this.violate('S7: a creation was given up whose request is open', { ...row });
     if (request && !request.complete) this.violate('S7: the row of an open request was deleted', { ...row });
     if (request && isLive(run)) this.violate('S7: the row of a live run was deleted', { ...row });
   }
@@ -141,7 +141,7 @@ export class Watch {
     if (name !== `report-${expected}`) this.violate('S2: another result than the build had', facts);
   }
 
-  /** A run ends for a RETRY only as often as builds of its order were given up. */
+  /** A run ends for a RETRY only as often as builds of its request were lost. */
   #retried(taskId: string, status: TaskStatus | undefined, own: RequestRow | undefined): void {
     if (!own || !status) return;
     const isLastLost = own.wasDropped || own.builds.at(-1)?.wasGivenBack;
@@ -159,7 +159,7 @@ export class Watch {
     }
   }
 
-  /** The task is cancelled only for a request of its latest order that was cancelled. */
+  /** The task is cancelled only for its newest request that was cancelled. */
   #cancelled({ taskId, before, after, seen }: QueueAct): void {
     const run = before?.runs.at(-1);
     if (!isLive(run) || after?.runs.at(-1)?.reasonResolved !== 'canceled') return;

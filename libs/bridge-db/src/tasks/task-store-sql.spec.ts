@@ -190,11 +190,11 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
       expect(await inOneTrip(() => Promise.all(many.map((n) => counted.byBuildRequestIds([n]))))).toEqual(
         changed.map((row) => [row]),
       );
-      const renewed = await written(() =>
+      const reclaimed = await written(() =>
         Promise.all(changed.map((row, n) => counted.change(row!, { takenUntil: n % 2 ? n : null }))),
       );
-      expect(renewed.map((row) => row?.takenUntil)).toEqual(many.map((n) => (n % 2 ? n : null)));
-      expect(await written(() => Promise.all(renewed.map((row) => counted.forget(row!))))).toEqual(
+      expect(reclaimed.map((row) => row?.takenUntil)).toEqual(many.map((n) => (n % 2 ? n : null)));
+      expect(await written(() => Promise.all(reclaimed.map((row) => counted.forget(row!))))).toEqual(
         many.map(() => true),
       );
       expect(await store.byTaskIds(many.map(taskIdOf))).toEqual([]);

@@ -21,8 +21,8 @@ const TRACK_ATTEMPTS = 5;
 /** Rows in one statement that writes; SQLite bounds how deep its conditions may be. */
 const WRITTEN_TOGETHER = 500;
 
-/** Milliseconds that a renewed claim may wait for others: a reflector renews many, and Taskcluster knows them all. */
-const RENEWALS_WAIT = 100;
+/** Milliseconds that a reclaimed claim may wait for others: a reflector reclaims many, and Taskcluster knows them all. */
+const RECLAIMS_WAIT = 100;
 
 /**
  * The `tasks` table. Every write is one statement: insert, or compare and set on the revision; so several instances
@@ -38,10 +38,10 @@ export class TaskStoreSql extends TaskStore {
     WRITTEN_TOGETHER,
   );
   private readonly alter = batchCalls((rows: readonly RowChange[]) => this.changeAll(rows), WRITTEN_TOGETHER);
-  private readonly renew = batchCalls(
+  private readonly reclaim = batchCalls(
     (rows: readonly RowChange[]) => this.changeAll(rows),
     WRITTEN_TOGETHER,
-    RENEWALS_WAIT,
+    RECLAIMS_WAIT,
   );
   private readonly remove = batchCalls(
     (rows: readonly TrackedTask[]) => this.removeAll(rows),
@@ -112,7 +112,7 @@ export class TaskStoreSql extends TaskStore {
     const given = roundTimes(changes);
     const to = { ...task, ...given, rev: task.rev + 1 };
     const fields = Object.keys(given).sort() as (keyof TrackedTask)[];
-    return (fields.join() === 'takenUntil' ? this.renew : this.alter)({ from: task, to, fields });
+    return (fields.join() === 'takenUntil' ? this.reclaim : this.alter)({ from: task, to, fields });
   }
 
   forget(task: TrackedTask): Promise<boolean> {

@@ -58,7 +58,7 @@ describe('requestState', () => {
     expect(deriveState(complete(2, 2001), [ENDED], 'table')).toEqual(cancelled);
   });
 
-  it('lets a claim in columns be renewed after the end', () => {
+  it('lets a claim in columns be reclaimed after the end', () => {
     expect(deriveState(complete(2, 2001), [ENDED], 'columns')).toEqual(finished(2));
   });
 

@@ -31,7 +31,7 @@ export interface BuildFacts {
  *   the claims table while it runs and still end properly, so that there the results must be those of a cancellation.
  * * Open and unclaimed after a build: RETRY. So is one whose newest build has no end, because the master that claimed
  *   it is gone: masters let stale claims go (claims table), or resubmit, and any of them may start a new build.
- * * Open with a claim that nobody has renewed for an hour may be taken over too. It stays `building` until that
+ * * Open with a claim that nobody has reclaimed for an hour may be taken over too. It stays `building` until that
  *   happens, because only the masters' clocks could tell; the new build then shows that the old one is lost.
  *
  * @param builds all builds of the request, in any order

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Unavailable } from '@bbb/rules';
 import { TASK, ReconcilerHarness } from '../libs/reconciler/src/testing/reconciler-harness.js';
-import { Listeners } from './fuzz/heard.js';
+import { Listeners } from './fuzz/listeners.js';
 
 Logger.overrideLogger(false);
 

@@ -1,0 +1,179 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { freePort } from '../../sandbox/services.js';
+import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
+import { eventually } from '../support/eventually.js';
+import { compiledProject } from '../support/project.js';
+import { MasterCalls, type RequestRow } from '../support/real-buildbot/master-calls.js';
+import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { RealMaster } from '../support/real-buildbot/real-master.js';
+import { describeEach } from '../support/servers.js';
+import { ServiceProcess } from '../support/service-process.js';
+
+jest.setTimeout(MASTER_TIMEOUT_MS);
+
+// No event reaches the bridge: what a reflector sees on both sides is enough to bring every task to its end. Two of them
+// take turns.
+describeEach(['sqlite', 'postgres'], isPossible)('tasks on a real master, %s', (kind) => {
+  let folder: string;
+  let master: RealMaster;
+  let calls: MasterCalls;
+  let taskcluster: TaskclusterSimulator;
+  let services: ServiceProcess[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-modern-'));
+    const project = await compiledProject();
+    master = await RealMaster.start(kind);
+    calls = new MasterCalls(master.rest);
+    taskcluster = await new TaskclusterSimulator({ tickEvery: 100, settings: { claimTimeout: 60 } }).start();
+    const file = await writeConfiguration();
+    services = await Promise.all([1, 2].map(() => startReflector(project, file)));
+  }, MASTER_TIMEOUT_MS);
+
+  afterAll(async () => {
+    const codes = await Promise.all(services.map((service) => service.stop()));
+    await ServiceProcess.killAll();
+    await taskcluster.stop();
+    await master.dispose();
+    await rm(folder, { recursive: true, force: true });
+    expect(codes).toEqual([0, 0]);
+  }, MASTER_TIMEOUT_MS);
+
+  async function writeConfiguration(): Promise<string> {
+    const { user, password } = master.account;
+    const configuration = {
+      taskcluster_queue_config: {
+        rootUrl: taskcluster.url,
+        credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
+      },
+      bbb_db: `sqlite:///${join(folder, 'bridge.sqlite')}`,
+      buildbot: { kind: 'modern', url: master.url, user, password },
+      tc_worker_group: 'buildbot-bridge',
+      tc_worker_id: 'buildbot-bridge',
+      tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
+      reflector: { interval: 0.5, reclaim_window: 30, missing_grace: 5, orphan_grace: 1 },
+    };
+    const file = join(folder, 'config.json');
+    await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
+    return file;
+  }
+
+  async function startReflector(project: string, file: string): Promise<ServiceProcess> {
+    const port = await freePort();
+    const main = join(project, 'dist', 'apps', 'reflector', 'src', 'main.js');
+    const service = ServiceProcess.start([process.execPath, main, '-c', file], {
+      env: { BBB_HTTP_PORT: String(port) },
+      port,
+    });
+    await service.until('/health/ready', ({ report }) => report.status === 'ok');
+    return service;
+  }
+
+  const createTask = (buildername: string, properties: object = {}) =>
+    taskcluster.createTask({
+      payload: { buildername, sourcestamp: { branch: 'main' }, properties: { ...properties } },
+    });
+
+  /** How the task ended: its state, and the reason of its last run. */
+  const ended = (taskId: string) =>
+    eventually(() => {
+      const { state, runs } = taskcluster.state.status(taskId);
+      expect(['completed', 'failed', 'exception']).toContain(state);
+      return { state, reason: runs.at(-1)!.reasonResolved };
+    }, 60);
+
+  /** The requests that were made for a task. */
+  async function requestsOf(taskId: string): Promise<RequestRow[]> {
+    const sets = await calls.buildsets(`${taskId}/0`);
+    const found = await Promise.all(
+      sets.map(({ bsid }) => master.rest.rows(`/buildrequests?buildsetid=${bsid}`)),
+    );
+    return found.flat() as RequestRow[];
+  }
+
+  const running = (taskId: string) =>
+    eventually(async () => {
+      const [request] = await requestsOf(taskId);
+      expect(taskcluster.state.status(taskId).runs.at(-1)!.state).toBe('running');
+      return request!.buildrequestid;
+    }, 60);
+
+  it.each([
+    ['good', { state: 'completed', reason: 'completed' }],
+    ['warn', { state: 'failed', reason: 'failed' }],
+    ['bad', { state: 'failed', reason: 'failed' }],
+    ['exception', { state: 'exception', reason: 'malformed-payload' }],
+    ['retry', { state: 'completed', reason: 'completed' }],
+    ['numbers', { state: 'completed', reason: 'completed' }],
+  ])('%s ends as it should, of one build request', async (builder, end) => {
+    const taskId = createTask(builder);
+    expect(await ended(taskId)).toEqual(end);
+    expect(await requestsOf(taskId)).toHaveLength(1);
+  });
+
+  it('the properties of a build and the page with its logs are attached', async () => {
+    const taskId = createTask('good', { colour: ['red', { a: 1 }] });
+    await ended(taskId);
+    const artifacts = taskcluster.artifactsOf(taskId, 0);
+    const properties = artifacts.find(({ name }) => name === 'public/properties.json')!;
+    const [request] = await requestsOf(taskId);
+    const { builderid, number } = (await calls.build(request!.buildrequestid))!;
+    expect(JSON.parse(properties.content!.toString())).toMatchObject({
+      ...{
+        taskId: [taskId, 'bridge'],
+        createdForRunId: [0, 'bridge'],
+        bridge_id: [`${taskId}/0`, 'Scheduler'],
+      },
+      ...{ colour: [['red', { a: 1 }], 'bridge'], product: ['a build', expect.any(String)] },
+      buildername: ['good', 'Builder'],
+    });
+    expect(artifacts.find(({ name }) => name === 'public/logs/live_backing.log')).toMatchObject({
+      url: `${master.url}/#/builders/${builderid}/builds/${number}`,
+    });
+  });
+
+  it('a task cancelled in Taskcluster stops its build', async () => {
+    const taskId = createTask('slow');
+    const request = await running(taskId);
+    taskcluster.cancel(taskId);
+    expect(await calls.completed(request)).toMatchObject({ results: 6 });
+    expect(await ended(taskId)).toEqual({ state: 'exception', reason: 'canceled' });
+  });
+
+  it('a pending task cancelled in Taskcluster takes its request back', async () => {
+    const taskId = createTask('unserved');
+    const [request] = await calls.until(
+      () => requestsOf(taskId),
+      ({ length }) => length > 0,
+    );
+    taskcluster.cancel(taskId);
+    expect(await calls.completed(request!.buildrequestid)).toMatchObject({ results: 6 });
+  });
+
+  it('a build cancelled in Buildbot cancels its task', async () => {
+    const taskId = createTask('slow');
+    await calls.cancelUntilComplete(await running(taskId));
+    expect(await ended(taskId)).toEqual({ state: 'exception', reason: 'canceled' });
+  });
+
+  it('a planned restart of the master costs a run, and no task', async () => {
+    const taskId = createTask('slow', { seconds: 3 });
+    await running(taskId);
+    await master.restart();
+    expect(await ended(taskId)).toEqual({ state: 'completed', reason: 'completed' });
+    const { runs } = taskcluster.state.status(taskId);
+    expect(runs[0]).toMatchObject({ state: 'exception', reasonResolved: 'worker-shutdown' });
+  });
+
+  it.each([
+    ['an unknown builder', 'Amiga build', {}],
+    ['a property that moves a build to another builder', 'good', { virtual_builder_name: 'bad' }],
+  ])('%s is a malformed payload', async (_, builder, properties) => {
+    const taskId = createTask(builder, properties);
+    expect(await ended(taskId)).toEqual({ state: 'exception', reason: 'malformed-payload' });
+    expect(await requestsOf(taskId)).toEqual([]);
+  });
+});

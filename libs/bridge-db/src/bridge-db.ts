@@ -80,7 +80,7 @@ export class BridgeDb implements OnApplicationShutdown {
     } catch (error) {
       this.writeProbe.noteFailure(error);
       if (error instanceof Unavailable || isUniqueViolation(error)) throw error;
-      // A statement that used to be right fails when somebody took the schema back under our feet.
+      // A statement fails also when the schema was reverted while the service runs.
       const schema = await this.problem();
       if (schema === undefined) throw error;
       throw new Unavailable('bridge-db', schema, { cause: error });

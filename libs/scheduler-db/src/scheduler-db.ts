@@ -67,8 +67,8 @@ const WRITE_NOTHING = {
  * Buildbot 0.8's scheduler database, as it is found: SQLite, MySQL, MariaDB or PostgreSQL, schema 6 to 24. Nothing in
  * it is changed but the rows of new requests.
  *
- * It may be away at any time: it is opened and recognised when it is first needed. Every method throws Unavailable
- * while it is away, or when it is no scheduler database that the bridge knows.
+ * It may be unavailable at any time: it is opened, and its schema recognised, when it is first needed. Every method
+ * throws Unavailable while it is unavailable, or when its schema is unknown.
  */
 export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('SchedulerDb');
@@ -215,7 +215,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
   }
 
-  /** Recognised once; a failure is not remembered. */
+  /** The schema, recognised once; a failure is not kept. */
   private schema(): Promise<DetectedSchema> {
     this.detecting ??= detectSchema(this.source).then(
       (schema) => {

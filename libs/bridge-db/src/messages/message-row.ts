@@ -4,8 +4,8 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 export const ERROR_LENGTH = 8000;
 
 /**
- * A message kept because it could not be handled. `nextAttempt` is also its reservation: whoever moves it ahead has
- * the message until then. Times are epoch seconds with fractions, because a retry may be due in less than a second.
+ * A message kept because it could not be handled. `nextAttempt` is also its reservation: the instance that moves
+ * it ahead has the message until then. Times are epoch seconds with fractions, because a retry may be due in less than a second.
  */
 @Entity('messages')
 @Index('bridge_ix_messages_due', ['state', 'subscription', 'nextAttempt', 'id'])

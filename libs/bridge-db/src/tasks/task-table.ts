@@ -149,7 +149,7 @@ export class TaskTable {
       ])) as TaskIdRow[];
       const written = await write();
       await runner.query('COMMIT');
-      // Without transactions (MyISAM) somebody may have come in between: then none is known to be written.
+      // Without transactions (MyISAM) another instance may write in between: then none is known to be written.
       return written === rows.length ? readTaskIds(rows) : new Set();
     } catch (error) {
       // What cannot be undone ends with its connection.

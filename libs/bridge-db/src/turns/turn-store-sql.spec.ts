@@ -26,7 +26,7 @@ describeDatabases('turns on %s', (kind) => {
     return new TurnStoreSql(db);
   }
 
-  it('gives a turn once per gap, whoever asks', async () => {
+  it('gives a turn once per gap, with any number of askers', async () => {
     const [one, other] = [await store(), await store()];
     expect(await one.take('pass', 1000, 60)).toBe(true);
     expect(await other.take('pass', 1000, 60)).toBe(false);

@@ -68,6 +68,8 @@ export async function startService(
     restrictServer(app);
     await options.configure?.(app);
     const { host, port } = settings.http;
+    // Apart from listening, so that what keeps a module from starting is not taken for a problem of the port.
+    await app.init();
     await app.listen(port, host).catch((error: unknown) => {
       throw describeAddressProblem(settings, error);
     });

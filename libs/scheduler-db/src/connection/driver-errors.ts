@@ -20,7 +20,7 @@ const VALUE_CODE = /^(?:ER_TRUNCATED_WRONG_VALUE|ER_WRONG_VALUE|22...$)/;
 
 /**
  * Runs database work so that no driver's error leaves: what the database refuses about a value becomes Invalid,
- * anything else Unavailable. A missing table or right is the operator's to mend, so it counts as unavailable too.
+ * anything else Unavailable. A missing table or right, which an operator can correct, counts as unavailable too.
  */
 export async function translateDriverErrors<T>(work: () => Promise<T>): Promise<T> {
   try {

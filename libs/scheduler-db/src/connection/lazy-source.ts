@@ -6,8 +6,8 @@ import { HeldConnection } from './held-connection.js';
 import type { Row, Statement } from './sql.js';
 
 /**
- * A DataSource that is opened when it is first needed, and again after a failure: the database may be away when the
- * process starts. Everything throws Unavailable while it is away.
+ * A DataSource that is opened when it is first needed, and again after a failure: the database may be unavailable when
+ * the process starts. All methods throw Unavailable meanwhile.
  */
 export class LazySource {
   #opening?: Promise<DataSource>;
@@ -30,12 +30,12 @@ export class LazySource {
     }
   }
 
-  /** A connection to a server of one's own; the caller releases it. */
+  /** A connection that only the caller uses, and releases. */
   async session(): Promise<HeldConnection> {
     return new HeldConnection(await this.runner());
   }
 
-  /** TypeORM's handle of a connection; SQLite has but one. */
+  /** TypeORM's handle of a connection; SQLite has only one. */
   async runner(): Promise<QueryRunner> {
     return translateDriverErrors(async () => {
       const runner = (await this.#open()).createQueryRunner();
@@ -45,7 +45,7 @@ export class LazySource {
   }
 
   /**
-   * What keeps work on it from succeeding; undefined when it succeeds, or has not failed by then.
+   * The error with which work fails within a time; undefined when it succeeds or takes longer.
    *
    * @param patience seconds
    */

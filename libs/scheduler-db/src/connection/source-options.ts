@@ -7,8 +7,8 @@ import {
 import type { DataSourceOptions } from 'typeorm';
 
 /**
- * TypeORM's options for somebody else's database, where nothing may change that outlives a connection: what makes a
- * SQLite file is Buildbot, and old masters cannot read every journal mode.
+ * TypeORM's options for a database that belongs to Buildbot. Nothing that outlives a connection may change: the SQLite
+ * file is made by Buildbot, and old masters cannot read every journal mode.
  */
 export function createSourceOptions(target: DatabaseTarget, limits: ConnectionLimits): DataSourceOptions {
   const options = createDataSourceOptions(target, limits);

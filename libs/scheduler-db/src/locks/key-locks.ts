@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RequestKey } from '@bbb/rules';
 import type { RequestRows } from '../requests/request-rows.js';
 
-/** What can be done while keys are locked; nobody else creates or gives up their requests meanwhile. */
+/** What can be done while keys are locked; no other instance creates or withdraws their requests meanwhile. */
 export interface LockedKeys {
   /** The request that exists for each key that is locked, undefined for none. Keys that others hold are missing. */
   readonly found: ReadonlyMap<RequestKey, number | undefined>;
@@ -13,9 +13,9 @@ export interface LockedKeys {
 
 /**
  * Runs work under the locks of keys of different tasks. A single key is waited for, and Unavailable thrown when that
- * takes too long. Of several keys only those are locked that nobody holds: without waiting there is no deadlock, and
- * no key keeps others from being worked on. The locks live on the connection that writes, so that all die together;
- * work that ends without an insert leaves no trace.
+ * takes too long. Of several keys only the free ones are locked: without waiting there is no deadlock, and no key holds
+ * up the others. The locks belong to the connection that writes, and end with it; work that ends without an insert
+ * leaves no trace.
  */
 export type KeyLocks = <T>(
   keys: readonly RequestKey[],

@@ -40,7 +40,7 @@ export function sqliteLocks(source: LazySource, patience: number): KeyLocks {
         insert: async (requests) => {
           const ids: number[] = [];
           for (const request of requests) ids.push(await insertAll(request, run));
-          // Busy while somebody reads; the transaction stays open meanwhile.
+          // Busy while another connection reads; the transaction stays open meanwhile.
           await patiently('COMMIT');
           settled = true;
           return ids;

@@ -1,22 +1,22 @@
 import { DataSource, type DataSourceOptions, type QueryRunner, type ReplicationMode } from 'typeorm';
 import { isReadOnly } from '../errors/errors.js';
 
-/** Connections to a server that nobody shall have again, by TypeORM's handle of them. */
+/** Connections that must not go back to the pool, by TypeORM's handle of them. */
 const discarded = new WeakSet<QueryRunner>();
 
-/** Lets a connection be closed when it is released, in place of going back to the pool. */
+/** Marks a connection to be closed when it is released, instead of returned to the pool. */
 export function discardConnection(runner: QueryRunner): void {
   discarded.add(runner);
 }
 
 /**
- * A DataSource that waits for no answer without end, and keeps no connection that has let somebody down: one on which
- * an answer was late (a server that lost its power, or a firewall that forgot the connection, says nothing at all), and
- * one whose server has become read-only (after a switch-over the address leads to another server, and a connection that
- * stays open to the old one). It holds for every statement, TypeORM's own ones included. SQLite knows neither.
+ * A DataSource with a time limit for each query. A connection is closed instead of returned to the pool when a query
+ * timed out on it (a server without power, or a firewall that forgot the connection, does not answer at all), and when
+ * its server turned read-only (after a switch-over it is still connected to the old server). This holds for every
+ * statement, TypeORM's own included. SQLite needs neither.
  */
 export class BoundedDataSource extends DataSource {
-  /** @param patience seconds that a server may take over one round trip; without it as long as it likes */
+  /** @param patience seconds that a server may take for one round trip; unlimited by default */
   constructor(
     options: DataSourceOptions,
     private readonly patience = Infinity,

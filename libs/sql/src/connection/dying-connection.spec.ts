@@ -13,7 +13,7 @@ const FATAL = errorResponse({
 });
 const READY_FOR_QUERY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
-it('every connection to PostgreSQL has somebody who listens to its errors', () => {
+it('every connection to PostgreSQL has a listener for its errors', () => {
   const target = parseDatabaseUrl('postgresql://somebody@localhost/bridge');
   const options = createDataSourceOptions(target, { poolSize: 1, connectTimeout: 1 });
   const connection = new EventEmitter();

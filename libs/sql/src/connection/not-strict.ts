@@ -7,7 +7,7 @@ import { Unusable } from './unusable.js';
 export class NotStrict extends Unusable {
   override readonly name = 'NotStrict';
 
-  /** @param reason what the server did with the wish to be strict */
+  /** @param reason how the server answered the attempt to set strict mode */
   constructor(
     readonly reason: string,
     options?: ErrorOptions & { message?: string },

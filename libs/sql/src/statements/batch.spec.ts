@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Unavailable } from '@bbb/rules';
 import { batchCalls } from './batch.js';
 
-describe('gathered', () => {
+describe('batchCalls', () => {
   const recording = (fails: (things: readonly number[]) => Error | undefined = () => undefined) => {
     const calls: (readonly number[])[] = [];
     const double = async (things: readonly number[]) => {
@@ -14,7 +14,7 @@ describe('gathered', () => {
     return { calls, double };
   };
 
-  it('does together what comes up in one turn, up to a number', async () => {
+  it('batches the calls of one turn, up to a number', async () => {
     const { calls, double } = recording();
     const one = batchCalls(double, 3);
     expect(await Promise.all([1, 2, 3, 4].map(one))).toEqual([2, 4, 6, 8]);
@@ -22,7 +22,7 @@ describe('gathered', () => {
     expect(calls).toEqual([[1, 2, 3], [4], [1]]);
   });
 
-  it('waits for others where it may', async () => {
+  it('waits for further calls as long as it may', async () => {
     const { calls, double } = recording();
     const one = batchCalls(double, 10, 30);
     const first = one(1);
@@ -31,14 +31,14 @@ describe('gathered', () => {
     expect(calls).toEqual([[1, 2]]);
   });
 
-  it('tries each alone when all fail for one', async () => {
+  it('tries each item alone when the batch fails', async () => {
     const { calls, double } = recording((things) => (things.includes(2) ? new Error('not 2') : undefined));
     const outcomes = await Promise.allSettled([1, 2, 3].map(batchCalls(double, 10)));
     expect(outcomes).toMatchObject([{ value: 2 }, { reason: new Error('not 2') }, { value: 6 }]);
     expect(calls).toEqual([[1, 2, 3], [1], [2], [3]]);
   });
 
-  it('does not try each alone while the database is away', async () => {
+  it('does not try each item alone while the database is unavailable', async () => {
     const { calls, double } = recording(() => new Unavailable('x', 'away'));
     for (const outcome of await Promise.allSettled([1, 2].map(batchCalls(double, 10)))) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Invalid } from '@bbb/rules';
 
-/** How a connection to a database server is encrypted, as its URL wishes. */
+/** How a connection to a database server is encrypted, as its URL says. */
 export interface TlsSettings {
   /** `?ssl=true` or `?sslmode=require`; the other options imply it. */
   tls: boolean;
@@ -13,7 +13,7 @@ export interface TlsSettings {
   caFile?: string;
 }
 
-/** The words that switch an option on are the same for each; sslmode's are libpq's. */
+/** Values that switch an option on, the same for each option; those of sslmode are libpq's. */
 const YES = ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'];
 const NO = ['', 'false', '0', 'no', 'disable'];
 
@@ -21,9 +21,9 @@ const FLAGS = ['ssl', 'sslmode', 'ssl_insecure'];
 const FILES = ['ssl_ca', 'sslrootcert'];
 
 /**
- * Reads the options of a database URL that are about encryption; others mean nothing here.
+ * Reads the options of a database URL that concern encryption, and ignores all others.
  *
- * @throws Invalid for an option about encryption that is not known, so that nobody relies on it in vain
+ * @throws Invalid for an unknown option that concerns encryption, so that no operator relies on it in vain
  */
 export function readTlsSettings(options: URLSearchParams): TlsSettings {
   for (const [name, value] of options) {
@@ -49,8 +49,8 @@ export function readTlsSettings(options: URLSearchParams): TlsSettings {
 }
 
 /**
- * The wish in the drivers' terms; nothing where there is none. The server's certificate is verified to be of a trusted
- * authority and to be for this host.
+ * The settings in the drivers' terms; empty without TLS. The server's certificate must be issued by a trusted authority
+ * and name this host.
  *
  * @throws Invalid when the file of authorities cannot be read or holds no certificate, or the driver could not verify
  *   the certificate
@@ -69,7 +69,7 @@ export function createTlsOptions({
     ...(caFile === undefined ? {} : { ca: readAuthorities(caFile) }),
   };
   if (dialect === 'postgres') return { ssl: verified };
-  // The driver would take a certificate of "localhost" for one of any address in numbers.
+  // For an IP address the driver would accept a certificate of "localhost".
   if (isIP(host) !== 0) {
     throw new Invalid(
       'TLS to MySQL needs a name for the host in the URL: the driver cannot verify a certificate for an address in numbers',

@@ -18,10 +18,11 @@ import { CreatePasses1794999999998 } from './migrations/create-passes.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
 import { MIGRATIONS_TABLE } from './migrations/history.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
+import type { BridgeMigration } from './migrations/bridge-migration.js';
 import { URL_SETTING } from './url-setting.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
-export const MIGRATIONS = [
+export const MIGRATIONS: readonly (new () => BridgeMigration)[] = [
   CreatePasses1794999999998,
   CreateTurns1794999999999,
   CreateMessages1795000000000,
@@ -53,7 +54,7 @@ export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry
     {
       ...(options.asFound ? keepFileAsFound(usual) : usual),
       entities: [TaskRow, MessageRow, TurnRow, PassRow],
-      migrations: MIGRATIONS,
+      migrations: [...MIGRATIONS],
       migrationsTableName: MIGRATIONS_TABLE,
       synchronize: false,
       logger: new DriverLogger('bridge-db', telemetry),

@@ -22,6 +22,7 @@ describe('buildbot-bridge', () => {
       'bb-listener|bblistener',
       'reflector',
       'config',
+      'check',
       'migrate',
       'messages',
     ])

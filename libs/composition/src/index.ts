@@ -3,3 +3,5 @@ export * from './overrides.js';
 export * from './process-settings.js';
 export * from './pulse.js';
 export * from './run-bridge-service.js';
+export type { ProbeResult } from './probes/probe-result.js';
+export { probeSystems } from './probes/probe-systems.js';

@@ -95,7 +95,8 @@ export class OutsideSystemsModule {
   }
 }
 
-function buildbotOptions({ buildbot, ...configuration }: Configuration): BuildbotOptions {
+/** The part of the configuration that the configured kind of Buildbot needs. */
+export function buildbotOptions({ buildbot, ...configuration }: Configuration): BuildbotOptions {
   const { kind, masters, ...options } = buildbot;
   return {
     ...configuration,

@@ -1,15 +1,15 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { Configuration } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
-import { PulseModule, PulseServer, type Subscription } from '@bbb/pulse';
+import { PulseModule, type PulseOptions, PulseServer, type Subscription } from '@bbb/pulse';
 import type { Overrides } from './overrides.js';
 
-/** Pulse for a listener, with its part in readiness. */
-export function pulseModule(
+/** How a listener reaches Pulse and handles what it hears there. */
+export function pulseOptions(
   { pulse, parking }: Configuration,
   subscriptions: Subscription[],
   overrides: Overrides,
-): DynamicModule {
+): PulseOptions {
   const {
     prefetch,
     queueBasename: _queues,
@@ -19,7 +19,16 @@ export function pulseModule(
     ...broker
   } = pulse;
   const connection = { ...broker, tlsVerify: !insecureSsl };
-  const module = PulseModule.register({ connection, prefetch, subscriptions, parking, ...overrides });
+  return { connection, prefetch, subscriptions, parking, ...overrides };
+}
+
+/** Pulse for a listener, with its part in readiness. */
+export function pulseModule(
+  configuration: Configuration,
+  subscriptions: Subscription[],
+  overrides: Overrides,
+): DynamicModule {
+  const module = PulseModule.register(pulseOptions(configuration, subscriptions, overrides));
   return {
     ...module,
     providers: [

@@ -7,5 +7,6 @@ export * from './inspect-configuration.js';
 export * from './load-configuration.js';
 export { mastersByName } from './masters.js';
 export * from './secrets.js';
+export { describeSetting, findSetting } from './named-settings.js';
 export { sectionOf } from './setting.js';
 export * from './describe-systems.js';

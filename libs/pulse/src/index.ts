@@ -1,3 +1,4 @@
+export { explainConnectErrors } from './connection/connect-errors.js';
 export * from './connection/open-connection.js';
 export * from './on-pulse.decorator.js';
 export * from './options.js';

@@ -14,6 +14,11 @@ export interface LazyCommand {
 
 const LAZY: readonly LazyCommand[] = [
   {
+    name: 'check',
+    summary: 'Check the configuration and every outside system',
+    load: async () => (await import('../commands/check.js')).check,
+  },
+  {
     name: 'config',
     summary: 'Print the configuration that is in force, without secrets',
     load: async () => (await import('../commands/config.js')).config,

@@ -1,0 +1,36 @@
+import { pendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
+import type { DatabaseConfiguration } from '@bbb/configuration';
+import type { ProbeResult } from './probe-result.js';
+
+const SYSTEM = 'bridge-db';
+
+/** Statements that change nothing, and are refused where a right is missing or the server is read-only. */
+const RIGHTS = {
+  SELECT: 'SELECT 1 FROM tasks WHERE 1 = 0',
+  INSERT: 'INSERT INTO tasks SELECT * FROM tasks WHERE 1 = 0',
+  UPDATE: 'UPDATE tasks SET rev = rev WHERE 1 = 0',
+  DELETE: 'DELETE FROM tasks WHERE 1 = 0',
+};
+
+/** Looks whether the bridge database can be reached, is migrated, and lets the services write. Changes nothing. */
+export async function probeBridgeDb({ url }: DatabaseConfiguration, remedy: string): Promise<ProbeResult[]> {
+  return withDataSource({ url, asFound: true }, async (source) => {
+    await refuseNewerSchema(source);
+    const pending = await pendingMigrations(source);
+    if (pending) {
+      const isFile = source.options.type === 'better-sqlite3';
+      const what = `${pending.migrations.length} migration(s) are pending`;
+      return isFile
+        ? [{ system: SYSTEM, status: 'warning', what, remedy: 'a service migrates the file when it starts' }]
+        : [{ system: SYSTEM, status: 'failed', what, remedy: 'run: buildbot-bridge migrate' }];
+    }
+    const missing: string[] = [];
+    for (const [right, statement] of Object.entries(RIGHTS))
+      await source.query(statement).catch(() => missing.push(right));
+    if (missing.length > 0) {
+      const what = `the table tasks cannot be used with ${missing.join(', ')}: a right is missing, or it is read-only`;
+      return [{ system: SYSTEM, status: 'failed', what, remedy: `${remedy}; see docs/least-privilege.md` }];
+    }
+    return [{ system: SYSTEM, status: 'ok', what: 'reached, migrated and writable' }];
+  });
+}

@@ -1,0 +1,41 @@
+import { type Configuration, secretsOf } from '@bbb/configuration';
+import { Redactor } from '@bbb/platform';
+import type { Overrides } from '../overrides.js';
+import { probeBridgeDb } from './probe-bridge-db.js';
+import { probeBuildbot } from './probe-buildbot.js';
+import { type DescribeSource, type ProbeResult, runProbe } from './probe-result.js';
+import { probePulse } from './probe-pulse.js';
+import { probeTaskcluster } from './probe-taskcluster.js';
+
+/**
+ * Asks every outside system of a configuration whether the bridge could work with it, all at the same time. Nothing is
+ * changed anywhere. What the service does not use, such as Pulse for a reflector, is left out.
+ *
+ * @param describeSource names a setting with the source of its value
+ * @returns rows without secrets, in a fixed order
+ */
+export async function probeSystems(
+  configuration: Configuration,
+  describeSource: DescribeSource,
+  overrides: Overrides = {},
+): Promise<ProbeResult[]> {
+  const { taskcluster, bridgeDb, service } = configuration;
+  const check = (...paths: string[]) => `check ${paths.map(describeSource).join(' and ')}`;
+  const probes: Promise<ProbeResult[]>[] = [
+    runProbe('bridge-db', check('bridgeDb.url'), () => probeBridgeDb(bridgeDb, check('bridgeDb.url'))),
+    runProbe('buildbot', check('schedulerDb.url'), () => probeBuildbot(configuration, describeSource)),
+  ];
+  if (taskcluster.provisionerId !== '')
+    probes.push(
+      runProbe('taskcluster', check('taskcluster.rootUrl', 'taskcluster.accessToken'), () =>
+        probeTaskcluster(taskcluster),
+      ),
+    );
+  if (service !== 'reflector')
+    probes.push(
+      runProbe('pulse', check('pulse.host', 'pulse.user'), () => probePulse(configuration, overrides)),
+    );
+  const redactor = new Redactor(secretsOf(configuration));
+  const results = (await Promise.all(probes)).flat();
+  return results.map((result) => ({ ...result, what: redactor.text(result.what) }));
+}

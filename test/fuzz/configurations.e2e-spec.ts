@@ -36,6 +36,7 @@ const PATTERNS = [
   '*',
   'a{,3}',
   '\\Z',
+  '\\a',
   '',
 ];
 
@@ -86,7 +87,7 @@ const scalar = fc.oneof(
 const change = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(fc.constantFrom(...KEYS), scalar) },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.tuple(
       fc.constantFrom('restricted_builders', 'ignored_builders', 'allowed_builders'),
       patternList.map((list) => JSON.stringify(list)),

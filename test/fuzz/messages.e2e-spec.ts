@@ -5,6 +5,7 @@ import { ReconcilerHarness } from '../../libs/reconciler/src/testing/reconciler-
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { loadedByMaster } from '../support/master-loader.js';
 import { followCampaign, planCampaign } from '../support/campaign.js';
+import { Stretches } from './stretches.js';
 import { Tally } from './tally.js';
 import { Listeners } from './listeners.js';
 import { BUILD_NUMBER, deliveries, type Delivery } from './messages.js';
@@ -63,6 +64,7 @@ describe('any message', () => {
       const outcomes = new Tally(['acked', 'parked', 'quarantined']);
       const errors = new Tally(Object.keys(ERRORS));
       const effects = new Tally(['insert', 'claim', 'report-failed', 'attach', 'cancel-build']);
+      const stretches = new Stretches();
       let done = 0;
       await fc.assert(
         fc.asyncProperty(cases, async ({ state, messages }) => {
@@ -73,7 +75,8 @@ describe('any message', () => {
           for (const message of messages) {
             harness.forgetCalls();
             const before = listeners.kept.kept.size;
-            const { outcome, error } = await listeners.hear(addressed(message, harness));
+            const delivery = addressed(message, harness);
+            const { outcome, error } = await stretches.watch(() => listeners.hear(delivery));
             outcomes.add(outcome);
             for (const name of harness.effects) effects.add(name);
             expect(['acked', 'parked', 'quarantined']).toContain(outcome);
@@ -101,6 +104,7 @@ describe('any message', () => {
       outcomes.print(`${numRuns} cases of messages, seed ${seed}`);
       errors.print('reasons for which messages were kept');
       effects.print('what they brought about');
+      stretches.print('messages');
       expect([...outcomes.missing, ...errors.missing, ...effects.missing]).toEqual([]);
     },
     timeout,

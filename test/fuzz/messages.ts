@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { TASK } from '../../libs/reconciler/src/testing/reconciler-harness.js';
 import { jsonText } from './payloads.js';
+import { largeText } from './sizes.js';
 
 export type Subscription = 'task-pending' | 'task-exception' | 'started' | 'log_uploaded';
 
@@ -114,10 +115,18 @@ const property = fc.oneof(
   { weight: 1, arbitrary: jsonText },
 );
 
+/** Properties with one value of any size, which the build's message repeats for everybody. */
+const sizedProperties = fc
+  .tuple(property, largeText, property)
+  .map(([before, large, after]) => `[${before},["p",${large},"SetProperty"],${after}]`);
+
 const buildMessage = fc
   .tuple(
     rarely(number),
-    rarely(list(property, 5), 30),
+    fc.oneof(
+      { weight: 60, arbitrary: rarely(list(property, 5), 30) },
+      { weight: 1, arbitrary: sizedProperties },
+    ),
     fc.oneof(
       fc.constantFrom('', ',"results":0', ',"results":5', ',"results":6'),
       jsonText.map((v) => `,"results":${v}`),

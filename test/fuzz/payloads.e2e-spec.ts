@@ -1,17 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type BuilderKnown,
-  BuilderPolicy,
-  judge,
-  rejectionReasons,
-  type TaskDefinition,
-  Unavailable,
-} from '@bbb/rules';
+import { type BuilderKnown, BuilderPolicy, judge, rejectionReasons, Unavailable } from '@bbb/rules';
+import type { HttpAnswer } from '@bbb/http';
+import { readAnswer } from '../../libs/taskcluster/src/calls/answers.js';
+import { readReply } from '../../libs/taskcluster/src/replies.js';
 import { LEGACY_PAYLOAD_RULES } from '../../libs/buildbot/src/legacy/payload-rules.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { asPython, loadedByMaster } from '../support/master-loader.js';
 import { followCampaign, planCampaign } from '../support/campaign.js';
+import { Stretches } from './stretches.js';
 import { Tally } from './tally.js';
 import { payloadText } from './payloads.js';
 
@@ -47,25 +44,22 @@ describe('any payload', () => {
         NOT_ALLOWED,
       ]);
       const outcomes = new Tally(['accepted', 'rejected', 'ignored', 'unavailable']);
+      const stretches = new Stretches();
       let done = 0;
       await fc.assert(
         fc.asyncProperty(cases, async ({ text, scopes, list }) => {
           follow(done++);
-          const payload: unknown = JSON.parse(text);
-          const definition: TaskDefinition = {
-            taskQueueId: 'p/w',
-            priority: 'high',
-            created: 1494586000,
-            expires: '2018-05-12T10:50:00.000Z',
-            scopes,
-            payload,
-          };
-          const judgement = await judge(definition, KEY, POLICY, {
-            payloadRules: LEGACY_PAYLOAD_RULES,
-            knows: (name) => known(name, list),
-          }).catch((error: unknown) => {
-            if (error instanceof Unavailable) return { is: 'unavailable' as const };
-            throw error;
+          const answer = answerOf(text, scopes);
+          const { payload, judgement } = await stretches.watch(async () => {
+            const definition = readReply.definition('task', await readAnswer({ method: 'task' }, answer));
+            const judged = await judge(definition, KEY, POLICY, {
+              payloadRules: LEGACY_PAYLOAD_RULES,
+              knows: (name) => known(name, list),
+            }).catch((error: unknown) => {
+              if (error instanceof Unavailable) return { is: 'unavailable' as const };
+              throw error;
+            });
+            return { payload: definition.payload, judgement: judged };
           });
           outcomes.add(judgement.is);
           if (judgement.is === 'rejected') {
@@ -92,12 +86,27 @@ describe('any payload', () => {
       );
       outcomes.print(`${numRuns} payloads, seed ${seed}`);
       reasons.print('reasons of refusal');
+      stretches.print('payloads');
       expect([...outcomes.missing, ...reasons.missing]).toEqual([]);
       expect(outcomes.of('accepted')).toBeGreaterThan(numRuns / 20);
     },
     timeout,
   );
 });
+
+/** The queue's reply about a task, as it comes over the network. */
+function answerOf(payload: string, scopes: readonly string[]): HttpAnswer {
+  const task = JSON.stringify({
+    taskQueueId: 'p/w',
+    priority: 'high',
+    created: '2017-05-12T10:46:40.000Z',
+    deadline: '2017-05-13T10:50:00.000Z',
+    expires: '2018-05-12T10:50:00.000Z',
+    scopes,
+  });
+  const body = Buffer.from(`${task.slice(0, -1)},"payload":${payload}}`);
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+}
 
 /** A reason without the key and the names in it. */
 function kindOf(reason: string): string {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { largeText } from './sizes.js';
 
 /** Text of JSON, as it comes from outside: with numbers and names that no JavaScript value would be written as. */
 type Json = fc.Arbitrary<string>;
@@ -153,9 +154,43 @@ const damaged: Json = fc
     return object(entries);
   });
 
+/** A value of any size at some place. */
+const sized: Json = fc
+  .tuple(
+    builderName,
+    sourcestamp,
+    largeText,
+    fc.constantFrom('buildername', 'sourcestamp', 'properties', 'x', 'y'),
+  )
+  .map(([name, stamp, large, place]) => {
+    const entries = new Map([
+      ['buildername', name],
+      [
+        'sourcestamp',
+        place === 'x'
+          ? object([
+              ['branch', '"try"'],
+              ['revision', large],
+            ])
+          : stamp,
+      ],
+      [
+        'properties',
+        place === 'y'
+          ? object([
+              ['product', '"firefox"'],
+              ['p', large],
+            ])
+          : '{"product":"firefox"}',
+      ],
+    ]);
+    return object([...(place.length > 1 ? entries.set(place, large) : entries)]);
+  });
+
 /** JSON text of payloads: most are nearly right, since what is wholly wrong is refused at the door. */
 export const payloadText: Json = fc.oneof(
-  { weight: 8, arbitrary: whole },
-  { weight: 1, arbitrary: damaged },
-  { weight: 1, arbitrary: jsonText },
+  { weight: 80, arbitrary: whole },
+  { weight: 10, arbitrary: damaged },
+  { weight: 10, arbitrary: jsonText },
+  { weight: 1, arbitrary: sized },
 );

@@ -85,9 +85,18 @@ export class ServiceProcess {
   }
 
   /** Memory that the process has in the machine's own; Linux only. */
-  async residentMegabytes(): Promise<number> {
+  residentMegabytes(): Promise<number> {
+    return this.megabytes('VmRSS');
+  }
+
+  /** The most that it has had; Linux only. */
+  peakMegabytes(): Promise<number> {
+    return this.megabytes('VmHWM');
+  }
+
+  private async megabytes(field: string): Promise<number> {
     const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
   }
 
   async get(path: string): Promise<Answer> {

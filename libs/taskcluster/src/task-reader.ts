@@ -22,6 +22,8 @@ export interface Reading<T> {
     read: (method: string, reply: unknown) => T;
     /** Single reads at the same time, where an answer may be large. */
     concurrency?: number;
+    /** Maximum single reads in one batch, where an answer may be large. */
+    batch?: number;
   };
   many: {
     method: string;
@@ -57,7 +59,7 @@ export class TaskReader<T> {
   ) {
     this.loader = new DataLoader((taskIds) => this.readEach(taskIds), {
       cache: false,
-      maxBatchSize: BATCH,
+      maxBatchSize: reading.one.batch ?? BATCH,
       batchScheduleFn: (ready) => setImmediate(ready),
     });
   }

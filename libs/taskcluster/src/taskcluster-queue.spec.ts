@@ -442,7 +442,7 @@ describe('TaskclusterQueue', () => {
       ]);
       const { calls } = simulator;
       // Besides the batches, the one that they left out is asked for by itself.
-      expect([calls.count('statuses'), calls.count('tasks'), calls.total]).toEqual([2, 2, 6]);
+      expect([calls.count('statuses'), calls.count('tasks'), calls.total]).toEqual([2, 7, 11]);
     });
 
     it('are asked anew each time', async () => {

@@ -164,13 +164,16 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
 /** Definitions read alone at the same time: each may have ten megabytes. */
 const LARGE_READS = 2;
 
+/** Definitions asked for together, so that the largest of all tasks are no answer of a gigabyte. */
+const LARGE_BATCH = 25;
+
 const STATUS: Reading<TaskStatus> = {
   one: { method: 'status', read: readReply.status },
   many: { method: 'statuses', read: readReply.statuses },
 };
 
 const DEFINITION: Reading<TaskDefinition> = {
-  one: { method: 'task', read: readReply.definition, concurrency: LARGE_READS },
+  one: { method: 'task', read: readReply.definition, concurrency: LARGE_READS, batch: LARGE_BATCH },
   many: { method: 'tasks', read: readReply.definitions },
 };
 

@@ -28,7 +28,7 @@ export class NotHeld extends Refused {
  */
 export class HeldRuns {
   readonly grants = new Grants();
-  private readonly refreshes = new Map<string, Promise<Credentials | undefined>>();
+  private readonly fetches = new Map<string, Promise<Credentials | undefined>>();
 
   constructor(
     private readonly calls: TaskclusterCalls,
@@ -38,11 +38,11 @@ export class HeldRuns {
   ) {}
 
   async claim(run: RunRef, budget: Budget): Promise<Claim> {
-    return this.granted('claimTask', run, { budget }, this.worker);
+    return this.requestClaim('claimTask', run, { budget }, this.worker);
   }
 
   async reclaim(run: HeldRun, budget: Budget): Promise<Claim> {
-    return this.acting(run, budget, (terms) => this.granted('reclaimTask', run, terms));
+    return this.actAsWorker(run, budget, (terms) => this.requestClaim('reclaimTask', run, terms));
   }
 
   /**
@@ -51,23 +51,27 @@ export class HeldRuns {
    *
    * @throws NotHeld when we have no credentials for the run and it is not running under our worker
    */
-  async acting<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
+  async actAsWorker<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
     if (this.kind === 'permanent') return work({ budget });
     const grant = this.grants.get(run);
     if (grant?.isTooLong) return this.actAsBridge(budget, work);
     const kept = grant?.credentials;
-    if (!kept) return this.actAnew(run, budget, work);
+    if (!kept) return this.actAfterClaiming(run, budget, work);
     try {
       return await work({ budget, credentials: kept });
     } catch (error) {
       if (!(error instanceof Refused && error.system === SYSTEM && error.status === 401)) throw error;
       this.grants.forget(run);
-      return this.actAnew(run, budget, work);
+      return this.actAfterClaiming(run, budget, work);
     }
   }
 
-  private async actAnew<T>(run: HeldRun, budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
-    const credentials = await this.refreshOnce(run, budget);
+  private async actAfterClaiming<T>(
+    run: HeldRun,
+    budget: Budget,
+    work: (terms: CallTerms) => Promise<T>,
+  ): Promise<T> {
+    const credentials = await this.fetchCredentials(run, budget);
     return credentials ? work({ budget, credentials }) : this.actAsBridge(budget, work);
   }
 
@@ -82,31 +86,31 @@ export class HeldRuns {
   }
 
   /**
-   * Credentials of a run by claiming it again. Who asks meanwhile gets what the first one gets, in its time: the queue
-   * may refuse claims of the same run that come together, even to the worker that holds it.
+   * Credentials of a run by claiming it again. Concurrent callers share one claim: the queue may refuse
+   * concurrent claims of a run even to the worker that holds it.
    */
-  private refreshOnce(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+  private fetchCredentials(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
     const key = keyOf(run);
-    const underWay = this.refreshes.get(key);
+    const underWay = this.fetches.get(key);
     if (underWay) return underWay;
-    const refresh = this.refresh(run, budget).finally(() => this.refreshes.delete(key));
-    this.refreshes.set(key, refresh);
-    return refresh;
+    const fetching = this.claimAgain(run, budget).finally(() => this.fetches.delete(key));
+    this.fetches.set(key, fetching);
+    return fetching;
   }
 
-  /** Claiming a pending run would take it: refreshing credentials must not do that. */
-  private async refresh(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
-    if (!run.wasHeld) await this.mustBeOurs(run, budget);
+  /** Claiming a pending run would take it, which a claim for the sake of credentials must not do. */
+  private async claimAgain(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
+    if (!run.wasHeld) await this.assertHeld(run, budget);
     try {
       await this.claim(run, budget);
     } catch (error) {
-      if (error instanceof Refused && !error.isConfiguration) await this.mustBeOurs(run, budget);
+      if (error instanceof Refused && !error.isConfiguration) await this.assertHeld(run, budget);
       throw error;
     }
     return this.grants.get(run)?.credentials;
   }
 
-  private async mustBeOurs({ taskId, runId }: RunRef, budget: Budget): Promise<void> {
+  private async assertHeld({ taskId, runId }: RunRef, budget: Budget): Promise<void> {
     const reply = await this.calls.call({ service: 'queue', method: 'status', params: [taskId] }, { budget });
     const status = readReply.status('status', reply);
     const { workerGroup, workerId } = this.worker;
@@ -115,7 +119,7 @@ export class HeldRuns {
     if (!ours) throw new NotHeld(status);
   }
 
-  private async granted(
+  private async requestClaim(
     method: 'claimTask' | 'reclaimTask',
     run: RunRef,
     terms: CallTerms,

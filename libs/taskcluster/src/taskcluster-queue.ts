@@ -81,11 +81,11 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   listPending(): AsyncIterable<ListedRun> {
-    return this.listed('listPendingTasks');
+    return this.readList('listPendingTasks');
   }
 
   listClaimed(): AsyncIterable<ListedRun> {
-    return this.listed('listClaimedTasks');
+    return this.readList('listClaimedTasks');
   }
 
   async claim(run: RunRef): Promise<Claim> {
@@ -98,7 +98,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
 
   async report(run: HeldRun, resolution: Resolution): Promise<TaskStatus> {
     try {
-      const status = await this.runs.acting(run, this.calls.budget(), async (terms) => {
+      const status = await this.runs.actAsWorker(run, this.calls.budget(), async (terms) => {
         const method = METHOD[resolution.report];
         const { taskId, runId } = run;
         const payload = resolution.report === 'exception' ? { reason: resolution.reason } : undefined;
@@ -109,22 +109,22 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
       return status;
     } catch (error) {
       // Reported before, and the credentials are gone with it: the same report again succeeds.
-      if (error instanceof NotHeld && tells(error.status409, run, resolution)) return error.status409;
+      if (error instanceof NotHeld && isReported(error.status409, run, resolution)) return error.status409;
       throw error;
     }
   }
 
   async cancel(taskId: string): Promise<TaskStatus> {
-    return this.changed('cancelTask', taskId);
+    return this.changeTask('cancelTask', taskId);
   }
 
   async rerun(taskId: string): Promise<TaskStatus> {
-    return this.changed('rerunTask', taskId);
+    return this.changeTask('rerunTask', taskId);
   }
 
   async attach(run: HeldRun, artifact: Artifact): Promise<void> {
     const budget = this.calls.budget();
-    await this.runs.acting(run, budget, async (terms) => {
+    await this.runs.actAsWorker(run, budget, async (terms) => {
       const expires = artifact.expires ?? (await this.expiryOf(run));
       await this.artifacts.attach(run, { ...artifact, expires }, terms);
     });
@@ -137,13 +137,13 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     return told;
   }
 
-  private async changed(method: 'cancelTask' | 'rerunTask', taskId: string): Promise<TaskStatus> {
+  private async changeTask(method: 'cancelTask' | 'rerunTask', taskId: string): Promise<TaskStatus> {
     const terms = { budget: this.calls.budget() };
     const reply = await this.calls.call({ service: 'queue', method, params: [taskId] }, terms);
     return readReply.status(method, reply);
   }
 
-  private async *listed(method: 'listPendingTasks' | 'listClaimedTasks'): AsyncGenerator<ListedRun> {
+  private async *readList(method: 'listPendingTasks' | 'listClaimedTasks'): AsyncGenerator<ListedRun> {
     const params = [this.taskQueueId];
     const size = new PageSize();
     const ask = (page: { continuationToken?: string }) =>
@@ -184,7 +184,7 @@ const METHOD = {
 } as const satisfies Record<Resolution['report'], string>;
 
 /** Whether the run ended just as a report would have it, by the queue's rule for repeated reports. */
-function tells(status: TaskStatus, { runId }: RunRef, resolution: Resolution): boolean {
+function isReported(status: TaskStatus, { runId }: RunRef, resolution: Resolution): boolean {
   const run = status.runs[runId];
   const later = status.runs.length - 1 - runId;
   if (resolution.report !== 'exception') return later === 0 && run?.state === resolution.report;

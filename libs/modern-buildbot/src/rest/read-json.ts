@@ -1,5 +1,5 @@
-/** A string literal, which is kept, or a number that JSON has no word for. */
-const STRING_OR_NOT_A_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
+/** A string literal, which is kept even where it does not end, or a number that JSON has no word for. */
+const STRING_OR_NOT_A_NUMBER = /"(?:[^"\\]|\\(?:.|$))*(?:"|$)|-?Infinity|NaN/gs;
 
 /**
  * Reads the JSON of a master. Python writes NaN and the infinities as bare words; they become null.

@@ -1,4 +1,4 @@
-import { type HttpAnswer, HttpConnections } from '@bbb/http';
+import { baseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
 import { Refused, Unavailable } from '@bbb/rules';
 import type * as z from 'zod';
 import { SYSTEM } from '../options.js';
@@ -45,7 +45,7 @@ export class RestClient {
   private readonly session: Session;
 
   constructor(private readonly options: RestClientOptions) {
-    this.base = options.url.replace(/\/+$/, '');
+    this.base = baseUrl(options.url);
     this.connections = new HttpConnections(options.maxConnections);
     this.limit = new CallLimit(options.maxConnections);
     this.session = new Session(() => this.logIn());

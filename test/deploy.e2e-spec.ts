@@ -10,14 +10,9 @@ import {
   type ServiceName,
 } from '@bbb/configuration';
 import { EXIT_CONFIGURATION } from '@bbb/platform';
-import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
-import { Job } from 'kubernetes-models/batch/v1/Job';
-import { Namespace } from 'kubernetes-models/v1/Namespace';
-import { Secret } from 'kubernetes-models/v1/Secret';
 import { parse } from 'yaml';
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
-const MODELS = { Deployment, Job, Namespace, Secret };
 const SECRETS_FOLDER = '/run/secrets/buildbot-bridge/';
 const ORIGINAL_NAMES: Record<ServiceName, string> = {
   'tc-listener': 'tclistener',
@@ -26,7 +21,7 @@ const ORIGINAL_NAMES: Record<ServiceName, string> = {
 };
 
 const text = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-const manifest = (file: string) => parse(text(`deploy/kubernetes/${file}`), { merge: true });
+const manifest = (file: string) => parse(text(`deploy/kubernetes/base/${file}`), { merge: true });
 const folder = mkdtempSync(join(tmpdir(), 'bbb-deploy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -46,8 +41,7 @@ function defaultsOf(service: ServiceName) {
 
 describe('deploy/kubernetes', () => {
   const kustomization = manifest('kustomization.yaml');
-  const secret = manifest('secret.example.yaml');
-  const files = [...(kustomization.resources as string[]), 'secret.example.yaml'];
+  const secret = manifest('../secret.example.yaml');
 
   it('has a Deployment for each service, a migration Job and a ConfigMap', () => {
     expect(kustomization.resources).toEqual(
@@ -58,19 +52,6 @@ describe('deploy/kubernetes', () => {
 
   it('never applies example credentials', () => {
     expect(kustomization.resources).not.toContain('secret.example.yaml');
-  });
-
-  it.each(files)('%s is what the schemas of Kubernetes ask for', (file) => {
-    const found = manifest(file);
-    const model = new MODELS[found.kind as keyof typeof MODELS](found);
-    expect(() => model.validate()).not.toThrow();
-  });
-
-  it('would not pass with a wrong type or a missing part', () => {
-    const found = manifest('reflector.yaml');
-    found.spec.replicas = 'two';
-    delete found.spec.selector;
-    expect(() => new Deployment(found).validate()).toThrow(/replicas.*integer|selector/);
   });
 
   it.each([...SERVICE_NAMES.map((service) => `${service}.yaml`), 'migration.yaml'])(
@@ -124,7 +105,7 @@ describe('deploy/kubernetes', () => {
           name,
           value
             .replace(SECRETS_FOLDER, `${folder}/`)
-            .replace('/etc/buildbot-bridge', join(ROOT, 'deploy/kubernetes')),
+            .replace('/etc/buildbot-bridge', join(ROOT, 'deploy/kubernetes/base')),
         ]),
       );
       const { configuration, warnings } = loadConfiguration(service, { environment, directory: folder });
@@ -136,12 +117,14 @@ describe('deploy/kubernetes', () => {
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(configuration.shutdown.grace);
     });
 
-    it('is probed where health is served, with more patience than a check has', () => {
+    // Readiness gates rollouts and evictions only; /health/ready would hold them up while Pulse is unavailable.
+    it('is probed where an unavailable system is no failure, with more patience than a check has', () => {
       const { startupProbe, livenessProbe, readinessProbe } = container;
       const live = { httpGet: { path: '/health/live', port: 'http' }, timeoutSeconds: 5 };
       expect(startupProbe).toMatchObject(live);
       expect(livenessProbe).toMatchObject(live);
-      expect(readinessProbe).toMatchObject({ ...live, httpGet: { path: '/health/ready', port: 'http' } });
+      expect(readinessProbe).toMatchObject(live);
+      expect(manifest(`${service}.yaml`).spec.minReadySeconds).toBeGreaterThanOrEqual(10);
     });
   });
 

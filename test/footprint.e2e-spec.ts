@@ -14,7 +14,7 @@ import {
 } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { loadedModules, packageOf } from './support/loaded-modules.js';
-import { compiledProject } from './support/project.js';
+import { COMPILATION_LIMIT, compiledProject } from './support/project.js';
 import { migrate } from './support/sandboxed-bridge.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
@@ -62,7 +62,7 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
       sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
       configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
       if (kind !== 'sqlite') await migrate(root, configFile);
-    }, 120_000);
+    }, COMPILATION_LIMIT);
     afterEach(() => ServiceProcess.killAll());
     afterAll(async () => {
       await sandbox?.stop();

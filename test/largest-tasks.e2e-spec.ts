@@ -8,7 +8,7 @@ import { Sandbox } from '../sandbox/sandbox.js';
 import { freePort } from '../sandbox/services.js';
 import { planCampaign } from './support/campaign.js';
 import { eventually } from './support/eventually.js';
-import { compiledProject } from './support/project.js';
+import { COMPILATION_LIMIT, compiledProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -49,7 +49,7 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
       bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
       broker: brokerAt(SERVERS.rabbitmq.url),
     });
-  }, 120_000);
+  }, COMPILATION_LIMIT);
   afterEach(() => ServiceProcess.killAll());
   afterAll(async () => {
     await sandbox?.stop();

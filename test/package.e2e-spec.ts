@@ -9,7 +9,7 @@ import { connect, makeOriginal } from '../libs/bridge-db/src/testing/original.js
 import { createSchedulerSchema } from '../sandbox/buildbot/index.js';
 import { freePort } from '../sandbox/services.js';
 import { layout2015 } from './support/layout-2015.js';
-import { compiledProject, ROOT } from './support/project.js';
+import { COMPILATION_LIMIT, compiledProject, ROOT } from './support/project.js';
 import { ServiceProcess } from './support/service-process.js';
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ describe('the package', () => {
     [packed] = (Array.isArray(written) ? written : Object.values(written as object)) as [typeof packed];
     const options = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
     await run('npm', ['install', ...options, join(home, packed.filename)], { cwd: installation });
-  }, 240_000);
+  }, COMPILATION_LIMIT);
   afterAll(async () => {
     await ServiceProcess.killAll();
     await rm(home, { recursive: true, force: true });

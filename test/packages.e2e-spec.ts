@@ -12,7 +12,7 @@ import {
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compiledProject, ROOT } from './support/project.js';
+import { COMPILATION_LIMIT, compiledProject, ROOT } from './support/project.js';
 
 function countPackages(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -93,20 +93,24 @@ describe('the packages of production', () => {
     ).toEqual([]);
   });
 
-  it('are asked for by the bridge itself where its bundled files load them: others are not beside it everywhere', async () => {
-    const apps = join(await compiledProject(), 'dist', 'apps');
-    const loaded = readdirSync(apps, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.js'))
-      .flatMap((file) => [
-        ...readFileSync(join(apps, file), 'utf8').matchAll(
-          /(?:require\(|import\(|import|from)"((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[^"]*)?"/g,
-        ),
-      ])
-      .map(([, name]) => name!)
-      .filter((name) => !isBuiltin(name) && existsSync(join(ROOT, 'node_modules', name)));
-    expect(loaded).toContain('iconv-lite');
-    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(loaded));
-  }, 120_000);
+  it(
+    'are asked for by the bridge itself where its bundled files load them: others are not beside it everywhere',
+    async () => {
+      const apps = join(await compiledProject(), 'dist', 'apps');
+      const loaded = readdirSync(apps, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.js'))
+        .flatMap((file) => [
+          ...readFileSync(join(apps, file), 'utf8').matchAll(
+            /(?:require\(|import\(|import|from)"((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[^"]*)?"/g,
+          ),
+        ])
+        .map(([, name]) => name!)
+        .filter((name) => !isBuiltin(name) && existsSync(join(ROOT, 'node_modules', name)));
+      expect(loaded).toContain('iconv-lite');
+      expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(loaded));
+    },
+    COMPILATION_LIMIT,
+  );
 
   it('may not be without a checksum', () => {
     const file = lockfile({ 'node_modules/a': { version: '1.0.0' } });
@@ -115,15 +119,19 @@ describe('the packages of production', () => {
 });
 
 describe('a bundle', () => {
-  it('has the notices of the packages that are in it along', async () => {
-    const file = join(await compiledProject(), 'dist', 'apps', 'THIRD-PARTY-NOTICES.txt');
-    const notices = readFileSync(file, 'utf8');
-    expect(notices).toMatch(/^@nestjs\/core \d\S+ \(MIT\)\n\n[^]*?Permission is hereby granted/m);
-    expect(notices).toMatch(/^busboy \d\S+ \(MIT\)$/m);
-    expect(notices).not.toContain('undefined)');
-    expect(notices).not.toMatch(/^(iconv-lite|jest) /m);
-    expect(notices).not.toContain(ROOT);
-  }, 120_000);
+  it(
+    'has the notices of the packages that are in it along',
+    async () => {
+      const file = join(await compiledProject(), 'dist', 'apps', 'THIRD-PARTY-NOTICES.txt');
+      const notices = readFileSync(file, 'utf8');
+      expect(notices).toMatch(/^@nestjs\/core \d\S+ \(MIT\)\n\n[^]*?Permission is hereby granted/m);
+      expect(notices).toMatch(/^busboy \d\S+ \(MIT\)$/m);
+      expect(notices).not.toContain('undefined)');
+      expect(notices).not.toMatch(/^(iconv-lite|jest) /m);
+      expect(notices).not.toContain(ROOT);
+    },
+    COMPILATION_LIMIT,
+  );
 
   it('is not made twice of the same files', () => {
     mkdirSync(join(folder, 'dist', 'apps', 'chunks'), { recursive: true });

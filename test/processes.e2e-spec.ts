@@ -10,7 +10,7 @@ import { freePort } from '../sandbox/services.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
-import { compiledProject, copyOfProject } from './support/project.js';
+import { COMPILATION_LIMIT, compiledProject, copyOfProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -50,7 +50,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       broker: brokerAt(SERVERS.rabbitmq.url),
     });
     proxy = await TcpProxy.start(SERVERS.rabbitmq.url);
-  }, 120_000);
+  }, COMPILATION_LIMIT);
   afterEach(() => {
     sandbox.taskcluster.faults = () => 'pass';
     sandbox.taskcluster.latency = 0;
@@ -210,7 +210,7 @@ describe('a service that is signalled before it has loaded', () => {
          return load.call(this, request, ...rest);
        };`,
     );
-  }, 120_000);
+  }, COMPILATION_LIMIT);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function signalled(command: string[], signal: string) {
@@ -248,7 +248,7 @@ describe('a service that an operator has to help first', () => {
   beforeAll(async () => {
     await compiledProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-refused-'));
-  }, 120_000);
+  }, COMPILATION_LIMIT);
   afterEach(async () => {
     await database?.drop();
     database = undefined;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { eventually } from './support/eventually.js';
 import { buildbotRecordings, recordedByTaskcluster } from './support/recorded-messages.js';
 import type { Results } from './support/recorded-master.js';
+import { COMPILATION_LIMIT } from './support/project.js';
 import { RecordedStage, WORKER } from './support/recorded-stage.js';
 import { describeWhere, isReachable } from './support/servers.js';
 
@@ -37,7 +38,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
   let stage: RecordedStage;
   beforeAll(async () => {
     stage = await RecordedStage.open();
-  }, 120_000);
+  }, COMPILATION_LIMIT);
   afterAll(() => stage?.close());
 
   /** The queues are empty, and no handler is at work any more. */

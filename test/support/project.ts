@@ -37,6 +37,9 @@ const NOT_COPIED = new Set(['node_modules', 'dist', 'coverage', '.git', '.env'])
 
 const PREFIX = `buildbot-bridge-compiled-${process.getuid?.() ?? 0}-`;
 
+/** Milliseconds for a hook that may have to compile: 30 s on a quiet machine, and others may compile before it. */
+export const COMPILATION_LIMIT = 300_000;
+
 /** Milliseconds after which an older state's folder is removed. */
 const LIFETIME = 3_600_000;
 

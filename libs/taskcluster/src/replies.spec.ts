@@ -109,6 +109,12 @@ describe('readReply', () => {
     expect(read(new LargeValue(7))).toMatchObject({ isPayloadTooLarge: true, payload: {} });
   });
 
+  it('takes scopes that are too large to be read for none', () => {
+    const read = readReply.definition('task', { ...TASK, scopes: new LargeValue() });
+    expect(read).toMatchObject({ scopes: [], payload: { b: 1 } });
+    expect(() => readReply.definition('task', { ...TASK, scopes: 'all' })).toThrow();
+  });
+
   it('gives a definition without an end the default', () => {
     const { expires: _, ...endless } = TASK;
     expect(readReply.definition('task', endless).expires).toBe('2027-11-24T17:52:33.000Z');

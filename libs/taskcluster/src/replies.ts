@@ -54,6 +54,9 @@ const status = z
   })
   .transform(namedQueue);
 
+/** Scopes that are too large to be read count as none: a restricted builder then stays closed. */
+const scopes = z.union([z.array(z.string()), z.instanceof(LargeValue).transform((): string[] => [])]);
+
 const definition = z
   .object({
     ...queueNames,
@@ -61,7 +64,7 @@ const definition = z
     created: time,
     deadline: z.string(),
     expires: z.string().optional(),
-    scopes: z.array(z.string()).default([]),
+    scopes: scopes.default([]),
     payload: z.unknown(),
   })
   .transform(namedQueue)

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { loadConfiguration } from '@bbb/configuration';
+import { readPayload } from '@bbb/rules';
+import { MODERN_PAYLOAD_RULES } from '../../libs/buildbot/src/modern/payload-rules.js';
+import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { inRepository } from '../support/real-buildbot/repository.js';
+import { describeWhere } from '../support/servers.js';
+
+/** The code blocks of the page, by language. */
+async function readBlocks(language: string): Promise<string[]> {
+  const page = await readFile(inRepository('docs/getting-started-modern.md'), 'utf8');
+  return [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, name]) => name === language)
+    .map(([, , code]) => code!);
+}
+
+describe('docs/getting-started-modern.md', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-page-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('has a configuration that the two services start with', async () => {
+    const file = join(folder, 'config.json');
+    await writeFile(file, (await readBlocks('json'))[0]!, { mode: 0o600 });
+    for (const service of ['tc-listener', 'reflector'] as const) {
+      const { configuration, warnings } = loadConfiguration(service, {
+        file,
+        environment: {},
+        directory: folder,
+      });
+      expect(warnings).toEqual([]);
+      expect(configuration).toMatchObject({
+        buildbot: { kind: 'modern', scheduler: 'bridge' },
+        taskcluster: { provisionerId: 'example', workerType: 'buildbot' },
+      });
+    }
+  });
+
+  it('has a payload that is accepted', async () => {
+    const payload: unknown = JSON.parse((await readBlocks('json'))[1]!);
+    expect(readPayload(payload, MODERN_PAYLOAD_RULES)).toMatchObject({ valid: true });
+  });
+
+  describeWhere(isPossible('sqlite'))('with Buildbot', () => {
+    it(
+      'has a master.cfg that Buildbot accepts',
+      async () => {
+        const [configuration] = await readBlocks('python');
+        await writeFile(join(folder, 'master.cfg'), configuration!);
+        await copyFile(inRepository('buildbot/bridge_scheduler.py'), join(folder, 'bridge_scheduler.py'));
+        const env = { ...process.env, PYTHONPATH: folder };
+        const check = promisify(execFile)('buildbot', ['checkconfig', 'master.cfg'], { cwd: folder, env });
+        await expect(check).resolves.toMatchObject({
+          stdout: expect.stringContaining('Config file is good!'),
+        });
+      },
+      MASTER_TIMEOUT_MS,
+    );
+  });
+});

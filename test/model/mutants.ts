@@ -116,6 +116,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     claim: forgetWhenRefused('claim'),
     reclaim: forgetWhenRefused('reclaim'),
   }),
+  'stops a build that others share': decides((facts, right) =>
+    right === 'wait' && facts.shared ? RULES.decide({ ...facts, shared: false }) : right,
+  ),
   'builds rejected payloads': acts({
     'create-request': async (situation, context) => {
       const payload = { buildername: 'any', sourcestamp: {}, properties: { product: 'example' } };

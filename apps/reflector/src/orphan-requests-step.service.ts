@@ -107,10 +107,12 @@ export class OrphanRequestsStep {
     // The row as it is now: what was read before may be what the reconciliation has just changed.
     const row = await this.store.get(taskId);
     if (!row || row.buildRequestId === null || row.buildRequestId === buildRequestId) return;
-    this.logger.warn(
-      { taskId, buildRequestId, tracked: row.buildRequestId },
-      'duplicate build request cancelled',
-    );
+    const fields = { taskId, buildRequestId, tracked: row.buildRequestId };
+    if (request.state.at === 'building' && (await this.buildbot.sharers(request.state.build)).length > 0) {
+      this.logger.log(fields, 'duplicate build request left alone: its build serves other requests');
+      return;
+    }
+    this.logger.warn(fields, 'duplicate build request cancelled');
     await this.buildbot.cancel(request);
   }
 }

@@ -14,6 +14,7 @@ import {
   Unavailable,
   type Verdict,
 } from '@bbb/rules';
+import { isBuildShared, needsSharing } from './shared-build.js';
 import { KeyedLock } from './keyed-lock.js';
 import { QueueClock } from './queue-clock.js';
 import { type Rules, RULES } from './rules.js';
@@ -119,6 +120,10 @@ export class Reconciler {
         situation = await this.#lookAgain(situation);
         continue;
       }
+      if (needsSharing(situation, verdict)) {
+        situation = { ...situation, shared: await this.#isShared(situation) };
+        continue;
+      }
       const cause = explainCause(verdict, facts, situation, this.#context.clock.now());
       const next = await this.#act(verdict, { ...situation, cause }, refused);
       if (next === undefined) refused = verdict;
@@ -144,6 +149,14 @@ export class Reconciler {
       this.#context.telemetry.count('conflicts_total', { action: verdict });
       return undefined;
     }
+  }
+
+  async #isShared({ request }: Situation): Promise<boolean> {
+    if (request?.state.at !== 'building') return false;
+    return isBuildShared(request.state.build, this.#context, (seen) => {
+      const now = this.#context.clock.now();
+      return this.rules.decide(this.rules.factsOf(seen, this.#context.settings, now)) === 'cancel-request';
+    });
   }
 
   #facts(situation: Situation): Facts {

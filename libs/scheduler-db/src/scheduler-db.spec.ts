@@ -365,6 +365,9 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     await build(partner, 1494586101);
     // Requests that share a build share its number.
     expect(await isNumberReused(dead)).toBe(false);
+    const [mine, theirs] = (await rows.query('SELECT id FROM builds ORDER BY id')) as { id: unknown }[];
+    expect(await db.sharers(Number(mine!.id))).toEqual([partner]);
+    expect(await db.sharers(Number(theirs!.id))).toEqual([dead]);
 
     await claim(stranger, 1494586200, 'bm74');
     await build(stranger, 1494586201);
@@ -377,6 +380,10 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     );
     expect(await isNumberReused(dead)).toBe(true);
     expect(await isNumberReused(stranger)).toBe(false);
+    // The later build of that number is no shared one.
+    expect(await db.sharers(Number(mine!.id))).toEqual([partner]);
+    await rows.query(`UPDATE buildrequests SET complete = 1 WHERE id = ${partner}`);
+    expect(await db.sharers(Number(mine!.id))).toEqual([]);
   });
 
   it('has nothing to complain about', async () => {

@@ -33,6 +33,7 @@ import {
   toCancellationTarget,
 } from './requests/cancellation-target.js';
 import { selectRequests, toSnapshots } from './requests/snapshots.js';
+import { selectSharers } from './requests/sharers.js';
 import { createSourceOptions } from './connection/source-options.js';
 import { sqliteLocks } from './locks/sqlite-locks.js';
 
@@ -141,6 +142,12 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       throw toUnreadable(buildRequestId)(error);
     }
+  }
+
+  /** The other open requests that a running build serves. */
+  async sharers(buildId: number): Promise<number[]> {
+    const schema = await this.schema();
+    return (await this.source.query(selectSharers(buildId, schema))).map(({ id }) => Number(id));
   }
 
   /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`; fewer than `limit` are the last. */

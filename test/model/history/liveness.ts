@@ -64,7 +64,7 @@ export class Liveness {
     for (const request of requests) {
       const isDead = !isLive(run) || request !== own;
       const canRerun = isLost(run) && request === own && inTime;
-      if (!request.complete && isDead && !canRerun && isStoppable(request)) {
+      if (!request.complete && isDead && !canRerun && this.#isStoppable(request)) {
         this.#due('L3: the request of a dead task is still open', run, taskId, request.buildRequestId);
       }
       if (!request.complete && row?.buildRequestId !== request.buildRequestId) {
@@ -76,6 +76,13 @@ export class Liveness {
       this.#due('L5: a row stays although both sides are at their end', run, taskId);
     }
     this.#claims(status);
+  }
+
+  /** A build that others share goes on for them. */
+  #isStoppable(request: RequestRow): boolean {
+    const build = request.builds.at(-1);
+    const isShared = build?.finishTime === null && this.world.watch.othersServed(build.buildId).length > 0;
+    return isStoppable(request) && !isShared;
   }
 
   #live(status: TaskStatus, run: Run, own: RequestRow, inTime: boolean): void {

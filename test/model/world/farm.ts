@@ -137,6 +137,18 @@ export class Farm {
     );
   }
 
+  /** The other open requests that a build serves. */
+  sharers(buildId: number): number[] {
+    const rows = [...this.requests.values()];
+    const build = rows.flatMap(({ builds }) => builds).find((each) => each.buildId === buildId);
+    return rows.flatMap(({ complete, builds, buildRequestId }) => {
+      const newest = builds.at(-1);
+      const isShared =
+        newest?.number === build?.number && newest?.master === build?.master && newest?.buildId !== buildId;
+      return !complete && newest?.finishTime === null && isShared ? buildRequestId : [];
+    });
+  }
+
   snapshot(row: RequestRow): RequestSnapshot {
     const { buildRequestId, spec } = row;
     const { taskId, createdForRunId, buildername } = spec;

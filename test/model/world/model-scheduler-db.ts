@@ -67,6 +67,10 @@ export class ModelSchedulerDb {
     });
   }
 
+  sharers(buildId: number): Promise<number[]> {
+    return this.gate.call(SYSTEM, 'sharers', 'read', () => this.farm.sharers(buildId));
+  }
+
   markedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {
     return this.gate.call(SYSTEM, 'marked', 'read', () => this.farm.marked(after, limit));
   }

@@ -33,7 +33,10 @@ export interface Ports {
 export function openPorts({ queue, farm, agent, locks, watch, rows }: Systems, gate: Gate): Ports {
   const seen = new Seen();
   const accept = (action: 'cancel-build' | 'cancel-request') => (_branch: string, id: number) =>
-    gate.call('self-serve', action, 'effect', () => agent.accept(action, id));
+    gate.call('self-serve', action, 'effect', () => {
+      if (action === 'cancel-build') watch.stopped(id);
+      return agent.accept(action, id);
+    });
   const selfServe = { cancelBuild: accept('cancel-build'), cancelRequest: accept('cancel-request') };
   const builders = {
     knows: async (name: string): Promise<BuilderKnown> => (name === 'typo' ? 'unknown' : 'known'),

@@ -73,6 +73,25 @@ export class Watch {
     if (this.refusable.has(taskId)) this.violate('S6: a request for a refused payload', { taskId });
   }
 
+  /** S5: a build is to be stopped. */
+  stopped(buildId: number): void {
+    const [taskId] = this.othersServed(buildId);
+    if (taskId !== undefined)
+      this.violate('S5: a build was stopped that serves a live run', { taskId, buildId });
+  }
+
+  /** The tasks whose live runs are served by a build of another request. */
+  othersServed(buildId: number): string[] {
+    return this.farm.sharers(buildId).flatMap((id) => {
+      const row = this.farm.requests.get(id);
+      const { taskId } = row?.spec ?? {};
+      const status = taskId === undefined ? undefined : this.statusOf(taskId);
+      const run = status?.runs.at(-1);
+      if (!status || !run || !isLive(run)) return [];
+      return this.farm.servingRun(status.taskId, status.runs, run.runId) === row ? status.taskId : [];
+    });
+  }
+
   acted(name: string, act: QueueAct): void {
     const { taskId, runId, before, after } = act;
     const run = after?.runs[runId ?? -1];

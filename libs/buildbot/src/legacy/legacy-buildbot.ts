@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
   type BuilderKnown,
+  type BuildRef,
   type RequestSpec,
   type MarkedRequest,
   type RequestKey,
@@ -50,7 +51,7 @@ export class LegacyBuildbot extends Buildbot {
   /**
    * The request is read again right before, its key, build and branch in one statement: Self Serve stops a build by its
    * builder's number on the master of the current claim, so that the id of an earlier build can hit a stranger's. Only the newest build of the request, and only
-   * while it runs, is named to it. All tasks that share the build lose it.
+   * while it runs, is named to it. All tasks that share the build lose it: whether they may is decided before.
    *
    * A build that died with its master looks as if it ran until masters let its claim go, and the restarted master
    * gives its number to the next build of the builder: then there is nothing to stop, and a stranger to be hit.
@@ -58,7 +59,7 @@ export class LegacyBuildbot extends Buildbot {
    * Self Serve finds requests by their source stamp's branch. One without a branch, which only the original bridge
    * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
    */
-  override async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
+  override async cancel({ buildRequestId, key, state: known }: RequestSnapshot): Promise<void> {
     const target = await this.schedulerDb.cancellationTarget(buildRequestId);
     if (!target) return;
     const { branch, snapshot, isNumberReused } = target;
@@ -79,6 +80,8 @@ export class LegacyBuildbot extends Buildbot {
           );
           return;
         }
+        if (known.at !== 'building' || known.build.buildId !== state.build.buildId)
+          await this.refuseShared(state.build);
         await this.selfServe.cancelBuild(reachable(branch), state.build.buildId);
         return;
       case 'waiting':
@@ -92,6 +95,16 @@ export class LegacyBuildbot extends Buildbot {
         // Nothing runs that could be stopped.
         return;
     }
+  }
+
+  override sharers({ buildId }: BuildRef): Promise<number[]> {
+    return this.schedulerDb.sharers(buildId);
+  }
+
+  /** A build that began since the cancellation was decided on may serve others, of whom nobody has thought. */
+  private async refuseShared(build: BuildRef): Promise<void> {
+    if ((await this.sharers(build)).length === 0) return;
+    throw new Refused('buildbot', 409, 'SharedBuild', 'a build has begun that serves other requests, too');
   }
 
   /** Only the end message of a build has its properties and its log's address. */

@@ -45,6 +45,11 @@ export class ModernBuildbot extends Buildbot {
     return this.masters.cancel(request);
   }
 
+  /** Each build has one request: what is collapsed into another request is complete at once. */
+  override sharers(): Promise<number[]> {
+    return Promise.resolve([]);
+  }
+
   override outcome(build: BuildRef): Promise<BuildOutcome | undefined> {
     return this.masters.outcome(build);
   }

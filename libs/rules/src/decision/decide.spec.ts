@@ -36,8 +36,10 @@ const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
     ((request === 'gone' && missingSettled) || (request === 'dropped' && !deadlinePassed)),
   'cancel-task': ({ run, request, deadlinePassed, superseded }) =>
     ['pending', 'running'].includes(run) && request === 'cancelled' && !deadlinePassed && !superseded,
-  'cancel-request': ({ run, request, superseded }) =>
-    OPEN.includes(request) && (superseded || !LIVE.includes(run)),
+  'cancel-request': ({ run, request, superseded, shared }) =>
+    OPEN.includes(request) &&
+    (superseded || !LIVE.includes(run)) &&
+    !(shared && ['building', 'rebuilding'].includes(request)),
   'note-missing': ({ run, request, missingSettled }) =>
     !missingSettled && (request === 'gone' || run === 'absent'),
   forget: ({ run, request, superseded }) => COMPLETE.includes(request) && (superseded || !LIVE.includes(run)),
@@ -47,7 +49,7 @@ describe('decide', () => {
   const space = [...everyFacts()];
 
   it('answers every combination of facts, and uses every verdict', () => {
-    expect(space).toHaveLength(13 * 7 * 2 ** 7);
+    expect(space).toHaveLength(13 * 7 * 2 ** 8);
     expect([...new Set(space.map(decide))].sort()).toEqual([...VERDICTS].sort());
   });
 
@@ -56,9 +58,10 @@ describe('decide', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('never leaves a dead task’s build alone', () => {
+  it('never leaves a dead task’s build alone, unless it serves others', () => {
     const dead = space.filter(
-      ({ run, request }) => run === 'ended' && OPEN.includes(request) && request !== 'finishing',
+      ({ run, request, shared }) =>
+        run === 'ended' && OPEN.includes(request) && request !== 'finishing' && !shared,
     );
     expect(new Set(dead.map(decide))).toEqual(new Set(['cancel-request']));
   });

@@ -169,6 +169,10 @@ function decideOutlived(facts: Facts): Verdict {
     case 'finishing':
       // Nothing runs that could be stopped; a moment later it is complete or requeued.
       return 'wait';
+    case 'building':
+    case 'rebuilding':
+      // The build goes on for the others; this request ends with it.
+      return facts.shared ? 'wait' : 'cancel-request';
     default:
       return 'cancel-request';
   }

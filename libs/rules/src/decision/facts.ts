@@ -69,6 +69,8 @@ export interface Facts {
   missingSettled: boolean;
   /** So much is missing at once that no absence is believed. */
   absenceDoubted: boolean;
+  /** Other live requests are served by the build that runs. */
+  shared: boolean;
 }
 
 /** A build event in hand; it adds to what the databases say and never outweighs them. */
@@ -100,6 +102,8 @@ export interface Observation {
   event?: BuildEvent;
   /** So much is missing at once that no absence is believed. */
   absenceDoubted?: boolean;
+  /** Other live requests are served by the build that runs; undefined: nobody has looked. */
+  shared?: boolean;
 }
 
 const MAX_RUNS = 50;
@@ -159,6 +163,7 @@ export function factsOf(seen: Observation, settings: DecisionSettings, now: numb
     runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
     missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,
     absenceDoubted: seen.absenceDoubted ?? false,
+    shared: seen.shared ?? false,
   };
 }
 

@@ -10,6 +10,7 @@ export const CONDITIONS = {
   deadlinePassed: 'past deadline',
   runsLeft: 'runs left',
   claimDue: 'claim due',
+  shared: 'shared',
 } as const satisfies Partial<Record<keyof Facts, string>>;
 
 type Condition = keyof typeof CONDITIONS;

@@ -142,6 +142,13 @@ export abstract class Buildbot {
   abstract cancel(request: RequestSnapshot): Promise<void>;
 
   /**
+   * The other open requests that a running build serves: Buildbot 0.8 merges requests into one build.
+   *
+   * @returns their ids; none where each build has one request
+   */
+  abstract sharers(build: BuildRef): Promise<number[]>;
+
+  /**
    * What a finished build leaves behind, read from Buildbot; undefined where only the build's end message tells it.
    *
    * @throws Unavailable when Buildbot does not answer

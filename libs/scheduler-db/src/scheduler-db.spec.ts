@@ -365,7 +365,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     await build(partner, 1494586101);
     // Requests that share a build share its number.
     expect(await isNumberReused(dead)).toBe(false);
-    const [mine, theirs] = (await rows.query('SELECT id FROM builds ORDER BY id')) as { id: unknown }[];
+    const [mine, theirs] = await rows.query<{ id: unknown }[]>('SELECT id FROM builds ORDER BY id');
     expect(await db.sharers(Number(mine!.id))).toEqual([partner]);
     expect(await db.sharers(Number(theirs!.id))).toEqual([dead]);
 

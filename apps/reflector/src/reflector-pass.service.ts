@@ -67,12 +67,8 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     if (turn === undefined) return;
     const seen = new Set<number>();
     const verdicts = new VerdictCounts();
-    let hasFailed = true;
-    const tracked = this.part('tracked', async () => {
-      await this.tracked.run(seen, verdicts);
-      hasFailed = false;
-    });
-    await Promise.all([
+    const tracked = this.part('tracked', () => this.tracked.run(seen, verdicts));
+    const works = await Promise.all([
       tracked,
       this.part('pending', () => this.untracked.takeUp(this.queue.listPending(), verdicts)),
       this.part('orphans', () =>
@@ -82,11 +78,12 @@ export class ReflectorPass implements BeforeApplicationShutdown {
         ),
       ),
     ]);
-    if ((await this.takeTurn('claimed', this.configuration.reflector.claimedInterval)) !== undefined) {
-      await this.part('claimed', () => this.untracked.takeUp(this.queue.listClaimed(), verdicts));
+    const claimedTurn = await this.takeTurn('claimed', this.configuration.reflector.claimedInterval);
+    if (claimedTurn !== undefined) {
+      const work = () => this.untracked.takeUp(this.queue.listClaimed(), verdicts);
+      if (!(await this.part('claimed', work))) await this.giveBack('claimed', claimedTurn);
     }
-    // Another reflector may reach what this one cannot.
-    if (hasFailed) await this.part('turn', () => this.turns.giveBack('pass', turn));
+    if (works.includes(false)) await this.giveBack('pass', turn);
     if (this.stopping) return;
     const seconds = this.clock.now() - begun;
     this.telemetry.observe('pass_seconds', seconds);
@@ -105,14 +102,22 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     return takenAt;
   }
 
-  private async part(part: (typeof STEPS)[number], work: () => Promise<void>): Promise<void> {
-    if (this.stopping) return;
+  /** Another reflector may reach what this one cannot. */
+  private giveBack(name: string, takenAt: number): Promise<boolean> {
+    return this.part('turn', () => this.turns.giveBack(name, takenAt));
+  }
+
+  /** @returns false when the work failed */
+  private async part(part: (typeof STEPS)[number], work: () => Promise<void>): Promise<boolean> {
+    if (this.stopping) return true;
     try {
       await work();
       this.telemetry.set('last_success_timestamp_seconds', this.clock.now(), { loop: part });
+      return true;
     } catch (error) {
-      if (this.stopping) return;
+      if (this.stopping) return true;
       this.logger.warn({ part, error }, 'reflector step failed; will retry on the next pass');
+      return false;
     }
   }
 }

@@ -11,21 +11,27 @@ import type { TrackedTasksStep } from './tracked-tasks-step.service.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
-async function passWith(trackedTasks: () => Promise<void>) {
-  const taken: number[] = [];
-  const givenBack: [string, number][] = [];
+type Step = 'tracked' | 'pending' | 'orphans' | 'claimed';
+
+/** A pass of which one step, if any, fails. */
+async function passWith(failing?: Step) {
+  const taken = new Map<string, number>();
+  const givenBack: [string, number | undefined][] = [];
+  const run = async (step: Step) => {
+    if (step === failing) throw new Unavailable('taskcluster', 'no answer');
+  };
   const turns = {
     take: async (name: string, now: number) => {
-      if (name === 'pass') taken.push(now);
-      return name === 'pass';
+      taken.set(name, now);
+      return true;
     },
     giveBack: async (name: string, takenAt: number) => void givenBack.push([name, takenAt]),
   } as TurnStore;
   const pass = new ReflectorPass(
-    { run: trackedTasks } as unknown as TrackedTasksStep,
-    { takeUp: async () => undefined } as unknown as MissedRunsStep,
-    { run: async () => undefined } as unknown as OrphanRequestsStep,
-    { listPending: () => undefined } as unknown as TaskQueue,
+    { run: () => run('tracked') } as unknown as TrackedTasksStep,
+    { takeUp: (step: Step) => run(step) } as unknown as MissedRunsStep,
+    { run: () => run('orphans') } as unknown as OrphanRequestsStep,
+    { listPending: () => 'pending', listClaimed: () => 'claimed' } as unknown as TaskQueue,
     turns,
     { stop: () => undefined } as unknown as Reconciler,
     new SystemClock(),
@@ -36,13 +42,16 @@ async function passWith(trackedTasks: () => Promise<void>) {
   return { taken, givenBack };
 }
 
-it('a pass that cannot see to the tracked tasks gives its turn back', async () => {
-  const { taken, givenBack } = await passWith(() =>
-    Promise.reject(new Unavailable('taskcluster', 'no answer')),
-  );
-  expect(givenBack).toEqual([['pass', taken[0]]]);
+it.each<[Step, string]>([
+  ['tracked', 'pass'],
+  ['pending', 'pass'],
+  ['orphans', 'pass'],
+  ['claimed', 'claimed'],
+])('a pass whose step %s fails gives its turn of %s back', async (step, turn) => {
+  const { taken, givenBack } = await passWith(step);
+  expect(givenBack).toEqual([[turn, taken.get(turn)]]);
 });
 
-it('a pass that works keeps its turn', async () => {
-  expect((await passWith(() => Promise.resolve())).givenBack).toEqual([]);
+it('a pass that works keeps its turns', async () => {
+  expect((await passWith()).givenBack).toEqual([]);
 });

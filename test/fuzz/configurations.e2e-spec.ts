@@ -152,11 +152,11 @@ describe('any configuration', () => {
       const outcomes = new Tally(['loaded', 'refused']);
       const remedies = new Tally([
         'is missing',
-        'is no valid JSON',
+        'is not valid JSON',
         'must hold a JSON object',
         'only Python knows',
         'begins with a bracket',
-        'is no regular expression',
+        'is not a regular expression',
         'read differently',
         'must be',
         'cannot be read',

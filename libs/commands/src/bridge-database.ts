@@ -5,8 +5,8 @@ import { Unavailable } from '@bbb/rules';
 import type { CommandContext } from './command-definition.js';
 
 /**
- * The URL of the bridge database, by the services' own configuration. Says on standard error what makes the connection
- * insecure, and what the libraries log as a warning.
+ * The URL of the bridge database, from the configuration of the services. Prints to standard error what makes the
+ * connection insecure, and the warnings that the libraries log.
  *
  * @throws ConfigurationError when it is missing or cannot be used
  */
@@ -19,7 +19,7 @@ export function readBridgeDbUrl(context: CommandContext): string {
 }
 
 /**
- * Works on the bridge database as it is found: no SQLite file is created, and nothing is migrated.
+ * Works on the existing bridge database: no SQLite file is created, and nothing is migrated.
  *
  * @throws Invalid when the URL or its SQLite file is wrong
  * @throws MigrationsPending when the database has to be migrated
@@ -57,7 +57,7 @@ function printLibraryLogs({ output, globals }: CommandContext): void {
   });
 }
 
-/** What the libraries log: fields with a constant text, or a text alone. The name of the logger comes last. */
+/** Formats a log call of the libraries: fields with a constant text, or a text alone. The name of the logger comes last. */
 function formatLog(first: unknown, text: unknown): string {
   if (typeof first !== 'object' || first === null) return String(first);
   const fields = Object.entries(first).map(([name, value]) => `${name} ${String(value)}`);

@@ -10,14 +10,14 @@ export interface GlobalOptions {
   quiet?: boolean;
 }
 
-/** What a command works with. */
+/** The inputs and outputs of a command. */
 export interface CommandContext {
   output: Output;
   globals: GlobalOptions;
   host: CommandHost;
 }
 
-/** One command, as data: help, completion and parsing are made of it. */
+/** One command as data; help, completion and parsing are derived from it. */
 export interface CommandDefinition<Options extends object = object> {
   name: string;
   /** A second name, for example the original bridge's. */
@@ -34,8 +34,8 @@ export interface CommandDefinition<Options extends object = object> {
   commands?: readonly CommandDefinition[];
   /**
    * @param args all arguments, in their order
-   * @returns the exit code; nothing when a service has taken the process over
-   * @throws UsageError when options and arguments do not fit together
+   * @returns the exit code; undefined when a service now runs in this process
+   * @throws UsageError when options and arguments contradict each other
    */
   run?(context: CommandContext, options: Options, args: readonly string[]): Promise<number | undefined>;
 }

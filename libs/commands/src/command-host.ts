@@ -2,7 +2,7 @@
 export interface TextStream {
   write(text: string): unknown;
   isTTY?: boolean;
-  /** Whether colours are wanted: a terminal's answer, which knows NO_COLOR and TERM=dumb. */
+  /** Whether colours are supported; a terminal also takes NO_COLOR and TERM=dumb into account. */
   hasColors?(): boolean;
 }
 
@@ -12,6 +12,6 @@ export type ServiceName = 'tc-listener' | 'bb-listener' | 'reflector';
 export interface CommandHost {
   stdout: TextStream;
   stderr: TextStream;
-  /** Gives the process over to a service, which reads these arguments itself. */
+  /** Runs a service in this process; the service parses these arguments itself. */
   startService(service: ServiceName, args: readonly string[]): Promise<unknown>;
 }

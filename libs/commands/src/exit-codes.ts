@@ -1,10 +1,10 @@
-/** What the command line ends with. 64 and 78 are EX_USAGE and EX_CONFIG of sysexits.h. */
+/** Exit codes of the command line. 64 and 78 are EX_USAGE and EX_CONFIG of sysexits.h. */
 export const EXIT_DONE = 0;
 export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 64;
 export const EXIT_CONFIGURATION = 78;
 
-/** The command line cannot be understood; the message says which part of it. */
+/** The command line is invalid; the message names the wrong part. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -4,17 +4,17 @@ import { EXIT_CONFIGURATION, EXIT_DONE, EXIT_FAILED, EXIT_USAGE, UsageError } fr
 import { createProgram } from './program/create-program.js';
 import { loadCommands } from './program/registry.js';
 
-/** Errors that an operator can cure. By name, so that the libraries that throw them need not be loaded. */
+/** Errors that an operator can fix, by name, so that the libraries that throw them need not be loaded. */
 const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
 
-/** Commander's codes of a command line that only asked for a text, which is printed by then. */
+/** Commander's codes for --help and --version, whose text it has printed already. */
 const ANSWERED = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
 /**
  * Runs one command line.
  *
  * @param args without the names of Node.js and of the script
- * @returns the exit code; nothing when a service has taken the process over
+ * @returns the exit code; undefined when a service now runs in this process
  */
 export async function runCommandLine(
   args: readonly string[],

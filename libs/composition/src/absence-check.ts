@@ -1,7 +1,7 @@
 import type { PassStore } from '@bbb/rules';
 import type { HealthCheck } from '@bbb/platform';
 
-/** Whether so much is missing that nothing of it is believed: the same on every instance. */
+/** Fails while so many tracked tasks are missing that no absence is believed; the same on every instance. */
 export function checkMissingTasks(passes: PassStore): HealthCheck {
   return {
     name: 'missing-tasks',

@@ -20,7 +20,7 @@ import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
 import { checkMissingTasks } from './absence-check.js';
 import { StateGauges } from './state-gauges.js';
 
-/** The outside systems that every service works with, the reconciler on top of them, and their health. */
+/** Provides the outside systems of every service, the reconciler that uses them, and their health checks. */
 @Module({})
 export class OutsideSystemsModule {
   static register(configuration: Configuration): DynamicModule {
@@ -104,7 +104,7 @@ export function buildbotOptions({ buildbot, ...configuration }: Configuration): 
   };
 }
 
-/** A message that waits for its artifacts is tried often enough to end in this part of the wait, if need be. */
+/** The reflector waits this many times the artifact wait, so that the build's own message is retried before that. */
 const AFTER_THE_WAIT = 1.2;
 
 function settingsOf(
@@ -140,7 +140,7 @@ function artifactPolicy(configuration: Configuration, logHosts: readonly string[
   });
 }
 
-/** Without its database the bridge can do nothing; Taskcluster may be unavailable for a while, and nothing is lost. */
+/** Without its database the bridge cannot work; while Taskcluster is unavailable nothing is lost. */
 function healthChecks(
   bridgeDb: BridgeDb,
   taskcluster: TaskclusterQueue,

@@ -1,7 +1,7 @@
 import type { Connector } from '@bbb/pulse';
 
-/** What a process may bring along in place of the real thing. */
+/** Replacements for parts of the outside world, used by tests and the sandbox. */
 export interface Overrides {
-  /** Opens the connection to the broker; an in-process broker's takes amqplib's place. */
+  /** Opens the connection to the broker; an in-process broker replaces amqplib here. */
   connect?: Connector;
 }

@@ -1,7 +1,7 @@
 import { type Configuration, secretsOf, sectionOf } from '@bbb/configuration';
 import type { ProcessSettings } from '@bbb/platform';
 
-/** The part of a service's configuration that its process runs on. */
+/** The part of a service's configuration that its process needs. */
 export function processSettings(configuration: Configuration): ProcessSettings {
   const { service, http, shutdown, log } = configuration;
   const section = sectionOf(service);

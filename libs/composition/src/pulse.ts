@@ -4,7 +4,7 @@ import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
 import { PulseModule, type PulseOptions, PulseServer, type Subscription } from '@bbb/pulse';
 import type { Overrides } from './overrides.js';
 
-/** How a listener reaches Pulse and handles what it hears there. */
+/** The options with which a listener connects to Pulse and handles messages. */
 export function pulseOptions(
   { pulse, parking }: Configuration,
   subscriptions: Subscription[],
@@ -22,7 +22,7 @@ export function pulseOptions(
   return { connection, prefetch, subscriptions, parking, ...overrides };
 }
 
-/** Pulse for a listener, with its part in readiness. */
+/** The Pulse module of a listener, with its readiness check. */
 export function pulseModule(
   configuration: Configuration,
   subscriptions: Subscription[],
@@ -44,7 +44,7 @@ export function pulseModule(
   };
 }
 
-/** Makes the application hear Pulse. */
+/** Connects the application to Pulse as a microservice. */
 export function connectPulse(app: INestApplication): void {
   app.connectMicroservice({ strategy: app.get(PulseServer) }, { inheritAppConfig: true });
 }

@@ -34,7 +34,7 @@ describe('runBridgeService', () => {
     expect(host.log.lines).toEqual([]);
   });
 
-  it('logs what is odd in the configuration, and the name of the service', async () => {
+  it('logs warnings about the configuration, and the name of the service', async () => {
     const { host, done } = run({ BBB_UNHEARD_OF: '1' });
     await done;
     expect(host.log.records).toContainEqual(

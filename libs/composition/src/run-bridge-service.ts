@@ -6,7 +6,7 @@ import { processSettings } from './process-settings.js';
 /**
  * Runs one of the bridge's services, from the command line to the exit code of its process.
  *
- * @param configure wires what only an application knows, such as its transport strategy
+ * @param configure connects what only an application knows, such as its transport strategy
  */
 export async function runBridgeService(
   name: ServiceName,

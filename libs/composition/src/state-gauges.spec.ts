@@ -24,7 +24,7 @@ async function scrape(statistics: () => Promise<TaskStatistics>): Promise<string
 }
 
 describe('StateGauges', () => {
-  it('tell what the bridge database holds', async () => {
+  it('show the contents of the bridge database', async () => {
     const text = await scrape(async () => ({ claimed: 3, unclaimed: 4, leastTakenUntil: 1200 }));
     expect(text).toContain('bbb_tracked_tasks{state="claimed"} 3\n');
     expect(text).toContain('bbb_tracked_tasks{state="unclaimed"} 4\n');
@@ -36,7 +36,7 @@ describe('StateGauges', () => {
     expect(text).toMatch(/^bbb_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m);
   });
 
-  it('tell of no margin while no task is claimed', async () => {
+  it('show no claim margin while no task is claimed', async () => {
     const text = await scrape(async () => ({ claimed: 0, unclaimed: 1, leastTakenUntil: null }));
     expect(text).toContain('bbb_claim_margin_least_seconds Nan\n');
   });

@@ -3,7 +3,7 @@ import { Clock, type GaugeName, MessageStore, PassStore, TaskQueue, TaskStore } 
 import { QueueClock } from '@bbb/reconciler';
 import { Metrics, readVersion } from '@bbb/platform';
 
-/** Gauges of state that all instances share: read from the bridge's database, so that every instance tells the same. */
+/** Gauges of shared state, read from the bridge database, so that every instance exports the same values. */
 @Injectable()
 export class StateGauges implements OnModuleInit {
   constructor(
@@ -25,7 +25,7 @@ export class StateGauges implements OnModuleInit {
           { labels: { state: 'claimed' }, value: claimed },
           { labels: { state: 'unclaimed' }, value: unclaimed },
         ],
-        // Without a claim there is no margin; NaN is below no threshold.
+        // Without a claim there is no margin; NaN is not below any threshold.
         claim_margin_least_seconds: [{ value: (leastTakenUntil ?? NaN) - queueClock.now() }],
       };
     });
@@ -36,7 +36,7 @@ export class StateGauges implements OnModuleInit {
         absence_doubted: [{ value: doubtedSince === null ? 0 : 1 }],
       };
     });
-    // Apart from the tasks: a service may lack the right to read messages.
+    // Read separately from the tasks: a service may lack the right to read messages.
     this.metrics.collect(['kept_messages'] satisfies GaugeName[], async () => {
       const parked = await this.messages.count('parked');
       const quarantined = await this.messages.count('quarantined');

@@ -37,13 +37,13 @@ function subjects(json: object): string[] {
 }
 
 describe('the kind of Buildbot', () => {
-  it('is legacy unless it is set, and needs nothing of modern Buildbot', () => {
+  it('is legacy by default, and requires no setting of modern Buildbot', () => {
     const { configuration } = load(LAST_LAYOUT);
     expect(configuration.buildbot).toMatchObject({ kind: 'legacy', url: '', user: '', password: '' });
     expect(configuration.reflector.finishedGrace).toBe(600);
   });
 
-  it('modern needs neither the scheduler database nor Self Serve nor a builder list', () => {
+  it('modern requires neither the scheduler database nor Self Serve nor a builder list', () => {
     const { configuration, warnings } = load({ ...WITHOUT_LEGACY, buildbot: MODERN });
     expect(configuration).toMatchObject({
       buildbot: { ...MODERN, masters: [], scheduler: 'bridge', timeout: 60, maxConnections: 4 },
@@ -111,7 +111,7 @@ describe('buildbot.masters', () => {
   });
 });
 
-it('passwords of modern Buildbot are secrets, also as they are sent', () => {
+it('passwords of modern Buildbot are secrets, also in the form in which they are sent', () => {
   const masters = ['bm2:/srv=https://u:of-another@bm2.example.com'];
   const { configuration } = load({ ...WITHOUT_LEGACY, buildbot: { ...MODERN, masters } });
   const sent = Buffer.from('bridge:of-modern').toString('base64');

@@ -1,15 +1,15 @@
 export interface Problem {
-  /** The setting, by its JSON key and its variable, or the file that is at fault. */
+  /** The wrong setting, by its JSON key and its variable, or the wrong file. */
   subject: string;
-  /** What is wrong and how it is put right; never with a secret's value. */
+  /** What is wrong and how to fix it; never contains the value of a secret. */
   remedy: string;
 }
 
-/** The configuration cannot be used; all its problems at once. */
+/** The configuration is invalid; lists all problems together. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 
-  /** @param notes lines that may explain a problem, and are none themselves */
+  /** @param notes lines that may explain a problem but are not problems themselves */
   constructor(
     readonly problems: readonly Problem[],
     notes: readonly string[] = [],

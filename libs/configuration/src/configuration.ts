@@ -6,7 +6,7 @@ export interface TaskclusterConfiguration {
   rootUrl: string;
   clientId: string;
   accessToken: string;
-  /** Of temporary credentials, as the JSON text that Taskcluster hands out. */
+  /** Certificate of temporary credentials, as the JSON text that Taskcluster issues. */
   certificate?: string;
   provisionerId: string;
   workerType: string;
@@ -14,9 +14,9 @@ export interface TaskclusterConfiguration {
   workerId: string;
   /** Seconds per call. */
   timeout: number;
-  /** Further attempts after the first. */
+  /** Retries after the first attempt. */
   retries: number;
-  /** Seconds per call with all its attempts. */
+  /** Maximum seconds per call, all attempts included. */
   callDeadline: number;
   maxConnections: number;
   /** Whether a claimed run is reported with the credentials of its claim or with the bridge's own. */
@@ -43,21 +43,21 @@ export interface PulseConfiguration {
   host: string;
   port: number;
   tls: boolean;
-  /** The certificate is not verified. */
+  /** Whether to accept any certificate of the broker. */
   insecureSsl: boolean;
   vhost: string;
   user: string;
   password: string;
   queueBasename: string;
-  /** Messages that the broker hands out before an answer. */
+  /** Maximum unacknowledged messages (prefetch). */
   prefetch: number;
   /** Seconds. */
   heartbeat: number;
-  /** Seconds until a connection must be open. */
+  /** Maximum seconds to open a connection. */
   connectTimeout: number;
   /** Seconds before the first attempt to reconnect. */
   reconnectMin: number;
-  /** Seconds between attempts at most. */
+  /** Maximum seconds between attempts to reconnect. */
   reconnectMax: number;
   /** For example `exchange/taskcluster-queue/v1`; the kind of message is appended. */
   taskclusterExchangeBasename: string;
@@ -65,12 +65,12 @@ export interface PulseConfiguration {
 }
 
 /**
- * What kind of Buildbot the bridge works with: `legacy` is Buildbot 0.8 by its scheduler database and Self Serve,
- * `modern` Buildbot 3.7 and newer by REST.
+ * The kind of Buildbot: `legacy` is Buildbot 0.8 through its scheduler database and Self Serve, `modern` is Buildbot 3.7
+ * or newer through REST.
  */
 export type BuildbotKind = 'legacy' | 'modern';
 
-/** Modern Buildbot; of legacy only the kind counts. */
+/** Settings of modern Buildbot; legacy Buildbot uses only the kind. */
 export interface BuildbotConfiguration {
   kind: BuildbotKind;
   /** Base URL of the master that creates build requests. */
@@ -81,10 +81,10 @@ export interface BuildbotConfiguration {
   password: string;
   /** Name of the bridge's scheduler in master.cfg. */
   scheduler: string;
-  /** Seconds for a call that changes something. */
+  /** Maximum seconds for a call that changes something. */
   timeout: number;
   maxConnections: number;
-  /** Open build requests of a builder above which no more are created; absent means no limit. */
+  /** Maximum open build requests of a builder before the bridge creates no more; absent means no limit. */
   maxOpenPerBuilder?: number;
 }
 
@@ -100,33 +100,33 @@ export interface SelfServeConfiguration {
 export interface BuildersConfiguration {
   /** http(s) or file URL, or a path, of the list of builders; without it builder names are not checked. */
   url?: string;
-  /** Seconds between two looks at the list. */
+  /** Seconds between two reads of the list. */
   refresh: number;
-  /** Seconds per look. */
+  /** Maximum seconds to read the list. */
   timeout: number;
   /** Patterns with the semantics of Python's `re.match`: anchored at the start only. */
   restricted: string[];
   ignored: string[];
-  /** Only builders that match are served; absent means all. */
+  /** Only builders that match may be used; absent means all. */
   allowed?: string[];
 }
 
 export interface ResultsConfiguration {
-  /** What WARNINGS are reported as. */
+  /** How a build that ends with WARNINGS is reported. */
   warnings: 'failed' | 'completed';
-  /** The reason under which EXCEPTION is reported. */
+  /** The reason with which a build that ends with EXCEPTION is reported. */
   exception: 'malformed-payload' | 'internal-error';
 }
 
-/** What of a build is published with its task. */
+/** Which data of a build is published with its task. */
 export interface ArtifactsConfiguration {
-  /** Seconds that a task waits for artifacts that cannot be stored. */
+  /** Maximum seconds that a task waits for artifacts that cannot be stored yet. */
   wait: number;
-  /** Regular expressions, found anywhere in a property's name and in either case; absent means the built-in ones. */
+  /** Regular expressions that match anywhere in a property's name, ignoring case; absent means the built-in ones. */
   withheldProperties?: string[];
   /** Whether values that look like credentials are withheld. */
   withholdSecrets: boolean;
-  /** Hosts that a log may be referred to on; absent means the built-in rule. */
+  /** Hosts to which a link to a log may lead; absent means the built-in rule. */
   logHosts?: string[];
 }
 
@@ -134,37 +134,37 @@ export type Schedule = { cron: string } | { everySeconds: number };
 
 export interface ReflectorConfiguration {
   schedule: Schedule;
-  /** Claims are prolonged this many seconds before their end. */
+  /** Seconds before the end of a claim at which the run is reclaimed. */
   reclaimWindow: number;
-  /** Seconds that a finished build may wait for its own message before the reflector resolves it. */
+  /** Seconds after the end of a build before the reflector resolves its task without the build's message. */
   finishedGrace: number;
-  /** Seconds that a build request may be missing from Buildbot before that is believed. */
+  /** Seconds that a build request must be missing from Buildbot before it counts as gone. */
   missingGrace: number;
-  /** Tracked tasks that may be missing at once before no absence is believed. */
+  /** Maximum tracked tasks that may be missing at once; when more are missing, no absence is believed. */
   missingLimit: number;
-  /** Seconds after the end of a build from which its request, still claimed, counts as stuck. */
+  /** Seconds after the end of a build from which its request counts as stuck if it is still claimed. */
   stuckGrace: number;
-  /** Seconds that an open build request of the bridge may be without a row before it is taken up again. */
+  /** Seconds that an open build request of the bridge may be without a row before it counts as an orphan. */
   orphanGrace: number;
-  /** Seconds between two looks at the list of claimed runs. */
+  /** Seconds between two reads of the list of claimed runs. */
   claimedInterval: number;
-  /** Runs and build requests without a row that are taken up at the same time. */
+  /** Maximum runs and build requests without a row that are handled in parallel. */
   concurrency: number;
-  /** Rows per read, whose tasks are handled at the same time. */
+  /** Maximum rows per read. */
   batch: number;
 }
 
-/** Messages that could not be handled and are tried again later. */
+/** Retries of messages that could not be handled. */
 export interface ParkingConfiguration {
-  /** Seconds before the second attempt; doubles from then on. */
+  /** Seconds before the second attempt; doubles with each attempt. */
   firstDelay: number;
-  /** Seconds between attempts at most. */
+  /** Maximum seconds between two attempts. */
   maxDelay: number;
-  /** Attempts before a message is quarantined. */
+  /** Maximum attempts before a message is quarantined. */
   attempts: number;
-  /** Seconds between two looks at what is due. */
+  /** Seconds between checks for parked messages that are due. */
   interval: number;
-  /** Seconds for which a message is left to the process that tries it. */
+  /** Seconds for which a message is reserved for the process that retries it. */
   reservation: number;
 }
 
@@ -172,8 +172,8 @@ export interface ParkingConfiguration {
 export const CONFIGURATION = Symbol('CONFIGURATION');
 
 /**
- * Everything that can be set, computed once, before anything else is made. All durations are seconds and may have
- * fractions. Settings that a service does not use may be empty strings in its configuration.
+ * The configuration of a service, computed once at start. All durations are seconds and may have fractions. Settings that
+ * a service does not use may be empty strings.
  */
 export interface Configuration {
   service: ServiceName;
@@ -192,7 +192,7 @@ export interface Configuration {
   parking: ParkingConfiguration;
   /** Health and metrics. */
   http: { host: string; port: number };
-  /** Seconds that a stop may last. */
+  /** Maximum seconds for a graceful shutdown. */
   shutdown: { grace: number };
   log: { file?: string; level: LogLevel };
 }

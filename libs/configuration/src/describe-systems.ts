@@ -1,7 +1,7 @@
 import { describeDatabase } from '@bbb/sql';
 import type { Configuration } from './configuration.js';
 
-/** Which systems the configuration names, by the names of the settings and without secrets. */
+/** The outside systems that the configuration names, without secrets; the keys are those of the settings. */
 export function describeSystems({ taskcluster, schedulerDb, bridgeDb }: Configuration) {
   return {
     'taskcluster.rootUrl': taskcluster.rootUrl,

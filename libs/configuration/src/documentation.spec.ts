@@ -11,7 +11,7 @@ import { loadConfiguration } from './load-configuration.js';
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 describe('settingsDocumentation', () => {
-  it('knows every setting under a variable and keys of its own', () => {
+  it('gives every setting its own variable and keys', () => {
     const all = settingsDocumentation();
     const variables = all.map(({ variable }) => variable);
     const keys = all.flatMap((setting) => setting.keys);
@@ -26,7 +26,7 @@ describe('settingsDocumentation', () => {
 });
 
 describe('.env.example', () => {
-  it('is what the settings say; BBB_UPDATE_EXAMPLES=1 writes it', () => {
+  it('agrees with the settings; BBB_UPDATE_EXAMPLES=1 writes it', () => {
     const file = `${ROOT}/.env.example`;
     if (process.env.BBB_UPDATE_EXAMPLES === '1') writeFileSync(file, environmentExample());
     expect(readFileSync(file, 'utf8')).toBe(environmentExample());

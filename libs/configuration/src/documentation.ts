@@ -12,7 +12,7 @@ export interface SettingDocumentation {
   secret: boolean;
 }
 
-/** Every setting as a reader wants to know it, in the order of the table. */
+/** The documentation of every setting, in the order of the table. */
 export function settingsDocumentation(): SettingDocumentation[] {
   return namedSettings(SETTINGS).map((setting) => ({
     variable: setting.variable,
@@ -24,13 +24,13 @@ export function settingsDocumentation(): SettingDocumentation[] {
   }));
 }
 
-const INTRODUCTION = `# Every setting of the bridge, with its default. Copy this file to .env and remove the # before what you set.
-# Stronger than the JSON file (--config FILE or BBB_CONFIG), weaker than the environment. Durations are seconds and
-# may have fractions. Lists are separated by commas or written as a JSON array. Each secret can also be read from a
-# file: append _FILE to its variable and give the path. A value with # or blanks in it stands in single quotes: without
-# them it would end at the #.
+const INTRODUCTION = `# All settings of the bridge, with their defaults. Copy this file to .env and uncomment the settings that you change.
+# Values here override the JSON file (--config FILE or BBB_CONFIG); environment variables override both. Durations are
+# seconds and may have fractions. Lists are separated by commas or written as a JSON array. Each secret can also be read
+# from a file: append _FILE to its variable and give the path. Put a value that contains # or blanks in single quotes;
+# otherwise it ends at the #.
 
-# The JSON file with the settings below; config.example.json is one.
+# Path of the JSON file with the settings below; see config.example.json.
 #BBB_CONFIG=config.json
 `;
 

@@ -1,6 +1,6 @@
 import { parseDatabaseUrl } from '@bbb/sql';
 
-/** Where a database is and as whom it is used, put together anew so that nothing else of its URL is shown. */
+/** The address and user of a database, without any other part of its URL, which may be secret. */
 export function hideDatabasePassword(url: string): string {
   const target = parseDatabaseUrl(url);
   if (target.dialect === 'sqlite') return `sqlite:///${target.file}`;
@@ -10,7 +10,7 @@ export function hideDatabasePassword(url: string): string {
   return `${dialect}://${account}${name}:${port}/${database}${tls ? ' (TLS)' : ''}`;
 }
 
-/** A web address without its account and its query; the path of a file as it is. */
+/** A web address without its account and query; the path of a file is returned unchanged. */
 export function hideWebSecrets(address: string): string {
   if (!/^[a-z][a-z0-9+.-]+:/i.test(address) || !URL.canParse(address)) return address;
   const url = new URL(address);

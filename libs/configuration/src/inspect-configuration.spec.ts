@@ -41,7 +41,7 @@ it('lists every setting with its value and source, those of each service once fo
   expect(find('reflector.http_port')).toMatchObject({ value: 8083 });
 });
 
-it('shows no secret, whatever it looks like', () => {
+it('shows no secret', () => {
   const secret = 'plainword';
   const { settings, find } = inspect(LAST_LAYOUT, {
     TASKCLUSTER_ACCESS_TOKEN: secret,
@@ -60,7 +60,7 @@ it('shows no secret, whatever it looks like', () => {
   expect(find('builders_url')).toMatchObject({ value: 'https://***@secure.example.com/list.json?***' });
 });
 
-it('tells what is missing or wrong, by service, and hides a wrong value', () => {
+it('reports missing and invalid settings by service, and hides an invalid value', () => {
   const { pulse_password: _, ...json } = LAST_LAYOUT;
   const wrong = { ...json, bbb_db: 'mysql//oops-a-secret', nonsense: 1 };
   const all = inspect(wrong);

@@ -5,19 +5,19 @@ import { keysFor, NAMED_SETTINGS, type NamedSetting } from './named-settings.js'
 import { isRequired, readValues } from './read-values.js';
 import { Sources, type SourceOptions } from './sources/sources.js';
 
-/** A setting as it is in force. */
+/** A setting with the value in force. */
 export interface EffectiveSetting {
   /** The preferred key in the JSON file. */
   key: string;
   variable: string;
-  /** What a person may see of the value; null where there is none, or a wrong one. */
+  /** The value without secrets; null when it is missing or invalid. */
   value: unknown;
   /** Where the value comes from: a key with its file, a variable, `default`, `missing` or `invalid`. */
   source: string;
   secret: boolean;
 }
 
-/** The settings of some services, right or wrong. */
+/** The settings of some services, with everything that is wrong with them. */
 export interface Inspection {
   settings: EffectiveSetting[];
   problems: Problem[];
@@ -27,9 +27,9 @@ export interface Inspection {
 const HIDDEN = '(hidden)';
 
 /**
- * What the settings amount to, without secrets, and what is wrong with them.
+ * Reads the settings in force, without secrets, and everything that is wrong with them.
  *
- * @param services those whose settings are wanted; a setting that each has for itself is there once for each
+ * @param services those whose settings are read; a setting that differs by service is listed once for each service
  * @throws ConfigurationError when the JSON file or `.env` cannot be read
  */
 export function inspectConfiguration(
@@ -81,7 +81,7 @@ function describe(
   };
 }
 
-/** A secret is judged by its setting: its text may look like anything. */
+/** Whether a value is secret depends on its setting alone: the text of a secret may look like anything. */
 function shownValue({ kind, secret }: NamedSetting, value: unknown): unknown {
   if (kind.withoutSecrets) return kind.withoutSecrets(value);
   return secret ? HIDDEN : value;

@@ -7,7 +7,7 @@ import { urlOfMaster } from './masters.js';
 import { patternProblem } from './patterns/pattern.js';
 import type { Kind } from './setting.js';
 
-/** Timers of Node.js hold no more than this many seconds. */
+/** Maximum seconds of a Node.js timer. */
 const LONGEST = 2_000_000;
 
 function kind<T>(schema: z.ZodType<T>, expects: string, fromText: (text: string) => unknown): Kind<T> {
@@ -19,7 +19,7 @@ const asNumber = (text: string): unknown => (text.trim() === '' ? text : Number(
 
 export const text = kind(z.string(), 'must be text', asIs);
 
-/** Of an address to listen on; an IPv6 address may stand in brackets. */
+/** An address to listen on; an IPv6 address may be in brackets. */
 export const listeningHost = kind(
   z.string().transform((value) => value.replace(/^\[(.*)\]$/, '$1')),
   'must be text',
@@ -46,7 +46,7 @@ export function whole(least: number, most: number): Kind<number> {
   );
 }
 
-/** Port 0 asks the system for a free one. */
+/** Port 0 lets the operating system choose a free port. */
 export const listeningPort = whole(0, 65_535);
 export const port = whole(1, 65_535);
 
@@ -86,11 +86,11 @@ export const listAddress: Kind<string> = {
   withoutSecrets: hideWebSecrets,
 };
 
-/** The JSON text that Taskcluster hands out with temporary credentials. */
+/** The JSON text that Taskcluster issues with temporary credentials. */
 export const certificate: Kind<string> = {
   ...kind(
     z.string().refine(isCertificate),
-    'must be the certificate of temporary credentials as Taskcluster hands it out: a JSON object, as text',
+    'must be the certificate of temporary credentials as Taskcluster issues it: a JSON object, as text',
     asIs,
   ),
   isJson: true,
@@ -151,10 +151,10 @@ export const masters: Kind<string[]> = {
     JSON.stringify(value.map((one) => `${one.split('=', 1)[0]}=${hideWebSecrets(urlOfMaster(one))}`)),
 };
 
-/** Half of a pattern with a comma in it, several without one between them, or one with the quotes of a shell. */
+/** Whether an item is half of a pattern with a comma, several patterns without a comma between, or in shell quotes. */
 function isCutWrong(item: string): boolean {
   const bare = item.replace(/\\./g, '');
-  // A class that does not end stays, and is told by its bracket.
+  // A class without its closing bracket is kept, so that the count of brackets finds it.
   const outside = bare.replace(/\[[^\]]*(?:\]|$)/g, (found) => (found.endsWith(']') ? '' : found));
   const count = (character: string) => outside.split(character).length;
   return (
@@ -183,7 +183,7 @@ function listFromText(given: string): unknown {
 /** How many values each field of a cron expression has, from the last field to the first. */
 const CRON_RANGES = [7, 12, 31, 24, 60, 60];
 
-/** A step as long as its field, which cron takes for "once", is what somebody did not mean. */
+/** Rejects a step that is longer than its field: cron would run once, which is probably a mistake. */
 function stepProblem(expression: string): string | undefined {
   const fields = expression.trim().split(/\s+/).reverse();
   const wrong = fields.find((field, index) =>

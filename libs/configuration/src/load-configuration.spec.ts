@@ -89,7 +89,7 @@ describe('the layouts of the original', () => {
     expect(load('reflector', LAST_LAYOUT).configuration.builders).not.toHaveProperty('allowed');
   });
 
-  it.each(SERVICE_NAMES)('demands nothing but the root URL beside the 2015 layout for %s', (service) => {
+  it.each(SERVICE_NAMES)('requires only the root URL in addition to the 2015 layout for %s', (service) => {
     const { problems } = refusal(() => load(service, LAYOUT_2015, {}));
     expect(problems).toEqual([
       {
@@ -106,7 +106,7 @@ describe('sources', () => {
     load('reflector', withUser, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).configuration.selfServe
       .user;
 
-  it('rank as default, JSON file, .env, environment', () => {
+  it('override each other in the order: default, JSON file, .env, environment', () => {
     expect(load('reflector', LAST_LAYOUT).configuration.selfServe.user).toBe('buildbot-bridge');
     expect(user()).toBe('from-json');
     folder.write('.env', 'BBB_SELF_SERVE_USER=from-dotenv\n');
@@ -114,7 +114,7 @@ describe('sources', () => {
     expect(user({ BBB_SELF_SERVE_USER: 'from-environment' })).toBe('from-environment');
   });
 
-  it('let a file of a secret win over everything, without its last line end', () => {
+  it('let a secret file override everything, without its last line end', () => {
     folder.write('password', 'from-file\n');
     const environment = {
       TASKCLUSTER_ROOT_URL: ROOT_URL,
@@ -124,11 +124,11 @@ describe('sources', () => {
     expect(load('tc-listener', LAST_LAYOUT, environment).configuration.pulse.password).toBe('from-file');
   });
 
-  it('take an empty variable for none', () => {
+  it('ignore an empty variable', () => {
     expect(user({ BBB_SELF_SERVE_USER: '' })).toBe('from-json');
   });
 
-  it('find the JSON file through BBB_CONFIG, and need none', () => {
+  it('find the JSON file through BBB_CONFIG, and do not require one', () => {
     const file = folder.write('other.json', { bbb_db: 'sqlite:///other.db' });
     const directory = folder.path;
     expect(loadBridgeDbUrl({ directory, environment: { BBB_CONFIG: file } })).toBe('sqlite:///other.db');
@@ -140,7 +140,7 @@ describe('sources', () => {
     );
   });
 
-  it('are read by kind from text', () => {
+  it('are converted from text by the kind of the setting', () => {
     const environment = {
       TASKCLUSTER_ROOT_URL: ROOT_URL,
       BBB_PULSE_TLS: 'no',
@@ -156,7 +156,7 @@ describe('sources', () => {
     expect(configuration.reflector.schedule).toEqual({ cron: '*/30 * * * * *' });
   });
 
-  it('are outranked by the command line in what is logged', () => {
+  it('are overridden by the log level of the command line', () => {
     const file = folder.write('config.json', { ...LAST_LAYOUT, log_level: 'warn' });
     const options = { file, directory: folder.path, environment: { TASKCLUSTER_ROOT_URL: ROOT_URL } };
     expect(loadConfiguration('reflector', options).configuration.log.level).toBe('warn');
@@ -167,7 +167,7 @@ describe('sources', () => {
 });
 
 describe('defaults', () => {
-  it('are stated ones', () => {
+  it('have the documented values', () => {
     const { configuration } = load('bb-listener', LAST_LAYOUT);
     expect(configuration).toMatchObject({
       taskcluster: { timeout: 10, retries: 2, runCredentials: 'temporary', artifactStorage: 's3' },
@@ -192,14 +192,14 @@ describe('defaults', () => {
     });
   });
 
-  it('give each service a port of its own, which its section can change', () => {
+  it('give each service its own port, which its section can change', () => {
     const json = { ...LAST_LAYOUT, reflector: { http_port: 9999 } };
     const ports = SERVICE_NAMES.map((service) => load(service, json).configuration.http.port);
     expect(ports).toEqual([8081, 8082, 9999]);
   });
 });
 
-describe('what a service demands', () => {
+describe('the required settings of a service', () => {
   const {
     pulse_user: _user,
     pulse_password: _password,
@@ -207,7 +207,7 @@ describe('what a service demands', () => {
     ...withoutPulse
   } = LAST_LAYOUT;
 
-  it('leaves Pulse to the listeners', () => {
+  it('include Pulse for the listeners only', () => {
     expect(load('reflector', withoutPulse).configuration.pulse.user).toBe('');
     const subjects = refusal(() => load('bb-listener', withoutPulse)).problems.map(({ subject }) => subject);
     expect(subjects).toEqual([
@@ -217,7 +217,7 @@ describe('what a service demands', () => {
     ]);
   });
 
-  it('leaves provisioner and worker type to those that ask for pending tasks', () => {
+  it('include provisioner and worker type only for services that read pending tasks', () => {
     const json = { ...LAST_LAYOUT, tclistener: {} };
     expect(load('bb-listener', json).configuration.taskcluster.provisionerId).toBe('');
     for (const service of ['tc-listener', 'reflector'] as const) {
@@ -227,7 +227,7 @@ describe('what a service demands', () => {
 });
 
 describe('problems', () => {
-  it('are told all at once, by key and variable, with the remedy', () => {
+  it('are reported together, by key and variable, with the remedy', () => {
     const json = {
       ...LAST_LAYOUT,
       bbb_db: 'oracle://u:hidden-one@h/d',
@@ -268,7 +268,7 @@ describe('problems', () => {
   });
 
   it.each(['taskcluster_queue_config.call_deadline', 'selfserve_timeout'])(
-    'tell of a %s that would outlast a stop, whose default never does',
+    'include a %s that is longer than the shutdown; its default never is',
     (key) => {
       const [section, name] = key.split('.') as [string, string?];
       const json = {
@@ -290,21 +290,21 @@ describe('problems', () => {
 
   it.each([
     ['no file', undefined, /cannot be read \(ENOENT\)/],
-    ['broken JSON', '{\n  "pulse_password": "hidden",\n}', /no valid JSON \(line 3, column 1\)/],
-    ['a broken value', '{"pulse_password": hidden}', /no valid JSON \(line 1, column 20\)/],
+    ['broken JSON', '{\n  "pulse_password": "hidden",\n}', /not valid JSON \(line 3, column 1\)/],
+    ['a broken value', '{"pulse_password": hidden}', /not valid JSON \(line 1, column 20\)/],
     [
       'a broken value in a long file',
       `{\n  "a": [${'1, '.repeat(200)}2],\n  "pulse_password": 'hidden',\n  "b": "hidden"\n}\n`,
-      /no valid JSON \(line 3, column 21\)/,
+      /not valid JSON \(line 3, column 21\)/,
     ],
-    ['a comment', '{\r\n  // hidden\r\n  "a": 1\r\n}', /no valid JSON \(line 2, column 3\)/],
-    ['a comma too many', '{"hidden": [\n1,\n]}', /no valid JSON \(line 3, column 1\)/],
-    ['a byte order mark', '\uFEFF{"a": hidden}', /no valid JSON \(line 1, column 7\)/],
-    ['an end that is missing', '{"hidden": {\n"a": 1', /no valid JSON \(line 2, column 7\)/],
-    ['a quote that is missing', '{"a": "hidden\n}', /no valid JSON \(line 1, column 14\)/],
-    ['text after its end', '{}\nhidden', /no valid JSON \(line 2, column 1\)/],
-    ['a word that is none', '[nullhidden]', /no valid JSON \(line 1, column 6\)/],
-    ['nothing in it', '', /no valid JSON \(line 1, column 1\)/],
+    ['a comment', '{\r\n  // hidden\r\n  "a": 1\r\n}', /not valid JSON \(line 2, column 3\)/],
+    ['a comma too many', '{"hidden": [\n1,\n]}', /not valid JSON \(line 3, column 1\)/],
+    ['a byte order mark', '\uFEFF{"a": hidden}', /not valid JSON \(line 1, column 7\)/],
+    ['an end that is missing', '{"hidden": {\n"a": 1', /not valid JSON \(line 2, column 7\)/],
+    ['a quote that is missing', '{"a": "hidden\n}', /not valid JSON \(line 1, column 14\)/],
+    ['text after its end', '{}\nhidden', /not valid JSON \(line 2, column 1\)/],
+    ['a word that is none', '[nullhidden]', /not valid JSON \(line 1, column 6\)/],
+    ['nothing in it', '', /not valid JSON \(line 1, column 1\)/],
     ['a list', '["hidden"]', /JSON object/],
   ])('name a JSON file with %s without quoting it', (_what, content, expected) => {
     if (content !== undefined) folder.write('broken.json', content);
@@ -354,7 +354,7 @@ describe('problems', () => {
     else expect(read).toThrow(ConfigurationError);
   });
 
-  it('come with the unknown names, one of which may be what is missing', () => {
+  it('are reported with the unknown names, one of which may be a misspelt setting', () => {
     const { pulse_user: _none, ...json } = { ...LAYOUT_2015, pulse_usr: 'x' };
     const { message, problems } = refusal(() =>
       load('tc-listener', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_PULSE_USR: 'x' }),
@@ -365,7 +365,7 @@ describe('problems', () => {
     expect(message).toMatch(/^ {2}unknown variable, ignored: BBB_PULSE_USR$/m);
   });
 
-  it('tell how a % in a password is written, with everything else that is wrong', () => {
+  it('say how to write a % in a password, together with all other problems', () => {
     const json = { ...LAST_LAYOUT, bbb_db: 'mysql://me:hidden%@127.0.0.1/x', pulse_port: 0 };
     const { message, problems } = refusal(() => load('reflector', json, { TASKCLUSTER_ROOT_URL: ROOT_URL }));
     expect(problems.map(({ subject }) => subject.split(' ')[0])).toEqual(['bbb_db', 'pulse_port']);
@@ -403,7 +403,7 @@ describe('warnings', () => {
     expect(warnings.filter((warning) => warning.includes('builders_url'))).toHaveLength(count);
   });
 
-  it('name keys and variables that nobody reads', () => {
+  it('name unknown keys and variables', () => {
     const json = { ...LAST_LAYOUT, pulse_pasword: 'hidden', reflector: { intervall: 3 }, other: { deep: 1 } };
     expect(warningsOf(json, { BBB_PULSE_HOTS: 'hidden' })).toEqual([
       expect.stringMatching(/unknown key .*: reflector\.intervall$/),
@@ -451,7 +451,7 @@ describe('warnings', () => {
         },
       },
     ],
-  ])('tell of every start with a connection that is weakened by %s', (key, changes) => {
+  ])('are logged at every start with a connection that is insecure because of %s', (key, changes) => {
     const { warnings } = load(
       'bb-listener',
       { ...LAST_LAYOUT, ...changes },
@@ -460,7 +460,7 @@ describe('warnings', () => {
     expect(warnings).toEqual([expect.stringMatching(new RegExp(`^INSECURE: .*${key}`))]);
   });
 
-  it('take what stays on this machine as it is', () => {
+  it('are not given for connections to this machine', () => {
     const near = {
       selfserve_url: 'http://127.0.0.1:8000/',
       builders_url: 'http://[::1]/list',
@@ -472,7 +472,7 @@ describe('warnings', () => {
   });
 });
 
-describe('a variable that switches the verification of certificates off everywhere', () => {
+describe('a variable that disables certificate verification everywhere', () => {
   it('is refused, with the remedy', () => {
     const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
     const { problems } = refusal(() => load('reflector', LAST_LAYOUT, environment));
@@ -482,7 +482,7 @@ describe('a variable that switches the verification of certificates off everywhe
   });
 });
 
-describe('what would open what was closed', () => {
+describe('a value that would remove a restriction by mistake', () => {
   const refused = (json: object, environment: Environment = {}) =>
     refusal(() =>
       load('reflector', { ...LAST_LAYOUT, ...json }, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }),
@@ -544,14 +544,14 @@ describe('files of secrets', () => {
   };
 
   it.each(['\uFEFFhidden', 'hidden\r\n', 'hidden\n\n', 'hidden\r'])(
-    'are read without what an editor adds: %j',
+    'are read without the characters that an editor adds: %j',
     (content) => {
       expect(password(content)).toBe('hidden');
     },
   );
 
   it.each([' hidden', 'hidden ', 'hid\nden', 'hid\u200bden'])(
-    'are refused with what nobody sees: %j',
+    'are rejected with invisible characters: %j',
     (content) => {
       const { message } = refusal(() => password(content));
       expect(message).toContain('BBB_PULSE_PASSWORD_FILE: names a file with blanks');
@@ -560,7 +560,7 @@ describe('files of secrets', () => {
   );
 
   it.each(['hidden\r', ' hidden', 'hid\u200bden', '\uFEFFhidden'])(
-    'are refused alike elsewhere: %j',
+    'are rejected with the same characters in a variable: %j',
     (given) => {
       const base = { TASKCLUSTER_ROOT_URL: ROOT_URL };
       const inVariable = () => load('tc-listener', LAST_LAYOUT, { ...base, BBB_PULSE_PASSWORD: given });
@@ -577,7 +577,7 @@ describe('files of secrets', () => {
     },
   );
 
-  it('may be JSON of several lines where JSON is asked for', () => {
+  it('may contain JSON of several lines if the setting is JSON', () => {
     const environment = {
       TASKCLUSTER_ROOT_URL: ROOT_URL,
       TASKCLUSTER_CERTIFICATE: '{\n\t"signature": "abc"\r\n}\n',
@@ -596,11 +596,11 @@ it('refuses a .env in another encoding', () => {
   expect(refusal(() => load('reflector', LAST_LAYOUT)).message).toContain('.env: is not UTF-8');
 });
 
-describe('what is wrong although it could be loaded', () => {
+describe('a warning', () => {
   const warningsWith = (json: object, environment: Environment = {}, service: ServiceName = 'reflector') =>
     load(service, { ...LAST_LAYOUT, ...json }, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
 
-  it('is said of two worker ids in the file, of which one is ignored', () => {
+  it('is given for two worker ids in the file, one of which is ignored', () => {
     const bblistener = { ...LAST_LAYOUT.bblistener, tc_worker_id: 'other' };
     expect(warningsWith({ bblistener })).toContainEqual(
       expect.stringMatching(
@@ -611,7 +611,7 @@ describe('what is wrong although it could be loaded', () => {
     expect(warningsWith({ bblistener: same }).join()).not.toContain('is ignored');
   });
 
-  it('is said of a reclaim window that is not below the length of a claim', () => {
+  it('is given for a reclaim window that is not shorter than a claim', () => {
     const warnings = (reclaim_window: number) => warningsWith({ reflector: { reclaim_window } }).join();
     expect(warnings(1200)).toContain('reflector.reclaim_window is 1200 s');
     expect(warnings(1199)).not.toContain('reclaim_window');
@@ -620,23 +620,28 @@ describe('what is wrong although it could be loaded', () => {
   it.each([
     [-60, /^taskcluster_queue_config\.credentials\.certificate \(TASKCLUSTER_CERTIFICATE\): .* expired at/],
     [3600, /the temporary credentials expire at .*; set new ones before$/],
-  ])('is said of a certificate that ends in %d seconds', (seconds, told) => {
+  ])('is given for a certificate that expires in %d seconds', (seconds, told) => {
     const certificate = JSON.stringify({ version: 1, expiry: Date.now() + seconds * 1000 });
     expect(warningsWith({}, { TASKCLUSTER_CERTIFICATE: certificate })).toContainEqual(
       expect.stringMatching(told),
     );
   });
 
-  it('is not said of a certificate that is good for days', () => {
+  it('is not given for a certificate that is valid for days', () => {
     const certificate = JSON.stringify({ version: 1, expiry: Date.now() + 3 * 86_400_000 });
     expect(warningsWith({}, { TASKCLUSTER_CERTIFICATE: certificate }).join()).not.toContain('credentials');
   });
 
-  it.each(['nonsense', '"text"', '[]', '{"signature":'])('is refused of the certificate %s', (text) => {
-    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, TASKCLUSTER_CERTIFICATE: text };
-    const { message } = refusal(() => load('reflector', LAST_LAYOUT, environment));
-    expect(message).toContain('(TASKCLUSTER_CERTIFICATE): must be the certificate of temporary credentials');
-  });
+  it.each(['nonsense', '"text"', '[]', '{"signature":'])(
+    'is replaced by an error for the certificate %s',
+    (text) => {
+      const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, TASKCLUSTER_CERTIFICATE: text };
+      const { message } = refusal(() => load('reflector', LAST_LAYOUT, environment));
+      expect(message).toContain(
+        '(TASKCLUSTER_CERTIFICATE): must be the certificate of temporary credentials',
+      );
+    },
+  );
 });
 
 it('takes an IPv6 address in brackets to listen on', () => {
@@ -644,7 +649,7 @@ it('takes an IPv6 address in brackets to listen on', () => {
   expect(load('reflector', json).configuration.http.host).toBe('::1');
 });
 
-it('tells where a value comes from', () => {
+it('names the source of a value', () => {
   const file = folder.write('config.json', LAST_LAYOUT);
   folder.write('.env', 'BBB_PULSE_HOST=pulse.example.com\n');
   const { sourceOf } = loadConfiguration('reflector', {

@@ -7,13 +7,13 @@ import { readSingleValue, readValues } from './read-values.js';
 import { Sources, type SourceOptions } from './sources/sources.js';
 
 export interface LoadOptions extends SourceOptions {
-  /** Stronger than every other source: what -v and -q ask for. */
+  /** The log level set by -v or -q; overrides every other source. */
   logLevel?: LogLevel;
 }
 
 export interface LoadedConfiguration {
   configuration: Configuration;
-  /** What an operator should know, although it keeps nothing from working. */
+  /** Warnings for an operator; they do not keep the service from starting. */
   warnings: string[];
   /**
    * Where the value of a setting comes from, for example `BBB_PULSE_HOST in .env`, or `default`.
@@ -24,16 +24,16 @@ export interface LoadedConfiguration {
 }
 
 /**
- * Computes the configuration of a service from its sources, in rising order: defaults, the JSON file, `.env`, the
- * environment, files of secrets.
+ * Computes the configuration of a service from its sources; each overrides the ones before it: defaults, the JSON file,
+ * `.env`, the environment, files of secrets.
  *
- * @throws ConfigurationError with everything that is wrong
+ * @throws ConfigurationError with all problems
  */
 export function loadConfiguration(service: ServiceName, options: LoadOptions = {}): LoadedConfiguration {
   const sources = new Sources(options);
   const { values, problems } = readValues(service, sources);
   if (options.logLevel) values.set('log.level', options.logLevel);
-  // A name that is unknown may be what a problem is about: a setting that is missing because its name is misspelt.
+  // An unknown name may explain a problem: a setting may be missing because its name is misspelt.
   if (problems.length > 0) throw new ConfigurationError(problems, unknownNames(sources));
   return {
     configuration: assemble(service, values),
@@ -46,10 +46,10 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
 }
 
 /**
- * Computes a single setting, for a command that needs no more.
+ * Computes a single setting, for a command that needs only this one.
  *
  * @param path its place in the configuration, for example `bridgeDb.url`
- * @throws ConfigurationError when it is missing or cannot be used
+ * @throws ConfigurationError when it is missing or invalid
  */
 export function loadSetting(path: string, options: SourceOptions = {}): unknown {
   const problems: Problem[] = [];

@@ -14,7 +14,7 @@ export function findSetting(path: string): NamedSetting {
   return setting;
 }
 
-/** A setting by the names that an operator knows: `pulse_host (BBB_PULSE_HOST)`. */
+/** The names of a setting that an operator knows: `pulse_host (BBB_PULSE_HOST)`. */
 export function describeSetting(setting: NamedSetting, service?: ServiceName): string {
   const key = service === undefined ? setting.keys[0] : keysFor(setting, service)[0];
   return `${key} (${setting.variable})`;

@@ -12,20 +12,20 @@ import {
 import type { DefaultContext } from './setting.js';
 import type { Sources } from './sources/sources.js';
 
-/** What all settings of a service amount to. */
+/** The values of all settings of a service, and their problems. */
 export interface ReadValues {
-  /** By the path of the setting; undefined where it is missing, unset or wrong. */
+  /** By the path of the setting; undefined when it is missing, unset or invalid. */
   values: Map<string, unknown>;
   /** Everything that is wrong. */
   problems: Problem[];
   buildbot: BuildbotKind;
 }
 
-/** What other defaults are worked out from. */
+/** Settings on which the defaults of other settings depend. */
 const FIRST = ['pulse.tls', 'shutdown.grace', 'buildbot.kind'];
 const USUAL: Omit<DefaultContext, 'service'> = { tls: true, grace: 25, buildbot: 'legacy' };
 
-/** Reads every setting of a service, and checks it alone and beside the others. */
+/** Reads every setting of a service, and checks each alone and all together. */
 export function readValues(service: ServiceName, sources: Sources): ReadValues {
   const problems: Problem[] = [];
   const values = new Map<string, unknown>();
@@ -42,7 +42,7 @@ export function readValues(service: ServiceName, sources: Sources): ReadValues {
   return { values, problems, buildbot: context.buildbot };
 }
 
-/** Reads a single setting; nothing else is checked. */
+/** Reads and checks a single setting. */
 export function readSingleValue(path: string, sources: Sources, problems: Problem[]): unknown {
   return readValue(findSetting(path), sources, { service: 'reflector', ...USUAL }, problems);
 }
@@ -77,7 +77,7 @@ function readValue(
   const raw = found.isText && typeof found.raw === 'string' ? setting.kind.fromText(found.raw) : found.raw;
   const parsed = setting.kind.schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  // Only the messages of our own checks are shown: they never hold a value that is secret.
+  // Only messages of our own checks are shown: they never contain a secret value.
   const own = parsed.error.issues.filter(
     ({ code, message }) => code === 'custom' && message !== 'Invalid input',
   );

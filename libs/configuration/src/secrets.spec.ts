@@ -43,7 +43,7 @@ describe('the secrets of a configuration', () => {
     ['mysql://u:hid:den@h/d', 'hid:den'],
     ['mysql://:hidden@h/d', 'hidden'],
     ['mysql+mysqldb://u:50%25hidden@h/d', '50%hidden'],
-  ])('are told apart from the rest of %s', (url, secret) => {
+  ])('are separated from the rest of %s', (url, secret) => {
     expect(secretsWith({ BBB_BRIDGE_DB_URL: url })).toContain(secret);
   });
 
@@ -55,7 +55,7 @@ describe('the secrets of a configuration', () => {
     expect(alone).toEqual(expect.arrayContaining([TOKEN, base64(`${TOKEN}:`)]));
   });
 
-  it('are no names of users, and no addresses', () => {
+  it('do not include user names and addresses', () => {
     const usual = secretsWith({});
     const more = secretsWith({
       BBB_SELF_SERVE_URL: 'https://buildbot-bridge@example.com/x',

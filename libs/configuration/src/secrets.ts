@@ -2,8 +2,8 @@ import type { Configuration } from './configuration.js';
 import { urlOfMaster } from './masters.js';
 
 /**
- * Every text of a configuration that must appear in no output: tokens, passwords, and those within URLs, both as they
- * are written there and decoded.
+ * Every text of a configuration that must not appear in any output: tokens, passwords, and credentials in URLs, both
+ * encoded and decoded.
  */
 export function secretsOf(configuration: Configuration): string[] {
   const { taskcluster, pulse, buildbot, schedulerDb, bridgeDb, selfServe, builders } = configuration;
@@ -15,21 +15,21 @@ export function secretsOf(configuration: Configuration): string[] {
     signatureOf(taskcluster.certificate),
     pulse.password,
     buildbot.password,
-    // As it is sent at the login.
+    // The form in which the login sends it.
     buildbot.password && Buffer.from(`${buildbot.user}:${buildbot.password}`).toString('base64'),
     ...[schedulerDb.url, bridgeDb.url, ...web].flatMap(passwordsOf),
     ...web.flatMap(accountsOf),
   ];
-  // A very short secret is no secret, and replacing it would make every line unreadable.
+  // A very short secret is left out: replacing it everywhere would make every line unreadable.
   return [...new Set(candidates)].filter((secret) => secret.length >= 4);
 }
 
-/** What stands before a URL's host. */
+/** The part of a URL before its host. */
 function accountOf(url: string): string {
   return beforeLastAt(afterScheme(url).split(/[/?#]/, 1)[0]!);
 }
 
-/** The same where somebody has not encoded a slash of the password: up to the URL's last @. */
+/** The account of a URL whose password contains an unencoded slash: up to the last @. */
 function longAccountOf(url: string): string {
   const account = beforeLastAt(afterScheme(url));
   return account.split('/', 1)[0]!.includes(':') ? account : '';
@@ -50,10 +50,10 @@ function passwordsOf(url: string): string[] {
   });
 }
 
-/** A shorter user without a password is a name, and a name is no secret. */
+/** Minimum length of a user without a password to count as a token; a shorter one is a name, which is not secret. */
 const SHORTEST_TOKEN = 20;
 
-/** The account of a web address as it is sent, and a user that stands alone because it is a token. */
+/** The account of a web address in the form in which it is sent, and a user without password, which is a token. */
 function accountsOf(url: string): string[] {
   const account = decoded(accountOf(url));
   if (account === '') return [];

@@ -1,58 +1,58 @@
 import type * as z from 'zod';
 import type { BuildbotKind, Configuration, ReflectorConfiguration, ServiceName } from './configuration.js';
 
-/** What values a setting takes, and how its text in a variable becomes one. */
+/** The values that a setting accepts, and how the text of a variable is converted to one. */
 export interface Kind<T> {
   schema: z.ZodType<T>;
-  /** A list of rules: null in the JSON file is refused, since it may have been meant for a rule. */
+  /** A list of rules: null in the JSON file is rejected, since it may have been meant as a rule. */
   isList?: true;
   /** The remedy when a value is wrong: "must be ...". */
   expects: string;
-  /** Text of a variable as the raw value that the schema judges; the text itself where it is not readable. */
+  /** Converts the text of a variable to the raw value that the schema checks; returns the text if it cannot. */
   fromText(text: string): unknown;
-  /** A value as the text that a variable would hold. */
+  /** Converts a value to the text of a variable. */
   toText(value: T): string;
-  /** What a person may see of a value that may hold a password; where it is missing, the setting's flag decides. */
+  /** Removes the password from a value; without it, the setting's `secret` flag decides whether the value is shown. */
   withoutSecrets?(value: T): string;
-  /** The text is JSON, which may have line ends in it. */
+  /** The text is JSON, which may contain line ends. */
   isJson?: true;
 }
 
-/** What is known when a default is worked out. */
+/** The settings from which a default may be derived. */
 export interface DefaultContext {
   service: ServiceName;
   /** Whether the connection to Pulse is encrypted. */
   tls: boolean;
-  /** Seconds that a stop may last. */
+  /** Maximum seconds for a graceful shutdown. */
   grace: number;
   buildbot: BuildbotKind;
 }
 
-/** One thing that can be set: where it comes from, what it may be, and what it means. */
+/** One setting: its sources, its kind of value, and its meaning. */
 export interface Setting<T> {
   /**
-   * Its places in the JSON file, dotted, the first one preferred; the others are of older layouts. `<service>` stands
-   * for the section of the service: tclistener, bblistener or reflector.
+   * Its dotted keys in the JSON file: the preferred one first, then those of older layouts. `<service>` stands for the
+   * section of the service: tclistener, bblistener or reflector.
    */
   keys: readonly [string, ...string[]];
   kind: Kind<T>;
-  /** A line for the documentation. */
+  /** Its description: starts with what it is, and names the unit. */
   doc: string;
-  /** The environment variable, where it is not derived from the place in the configuration. */
+  /** The environment variable, when it is not derived from the path in the configuration. */
   variable?: string;
   default?: T | ((context: DefaultContext) => T);
-  /** The default in words, where it depends on something. */
+  /** The default in words, when it depends on other settings. */
   defaultDoc?: string;
   example?: string;
-  /** Never shown, and also readable from the file that `<variable>_FILE` names. */
+  /** Never printed; can also be read from the file that `<variable>_FILE` names. */
   secret?: boolean;
-  /** The services that cannot start without it. */
+  /** The services that require it. */
   requiredBy?: readonly ServiceName[];
-  /** The kind of Buildbot that it is for; with another kind nobody requires it. */
+  /** The kind of Buildbot for which it is required; with another kind it is optional. */
   buildbot?: BuildbotKind;
 }
 
-/** The settings behind the configuration, in its shape; the schedule is made of two of them. */
+/** The shape of the settings table: that of the configuration, but the schedule consists of two settings. */
 type Settable = Omit<Configuration, 'service' | 'reflector'> & {
   reflector: Omit<ReflectorConfiguration, 'schedule'> & { interval: number; cron?: string };
 };
@@ -65,7 +65,7 @@ export type SettingsOf<Section> = {
 
 export type Settings = SettingsOf<Settable>;
 
-/** A setting with its place in the configuration and the name of its variable. */
+/** A setting with its path in the configuration and the name of its variable. */
 export interface NamedSetting extends Setting<unknown> {
   path: string;
   variable: string;

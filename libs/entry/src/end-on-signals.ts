@@ -1,11 +1,11 @@
 const ENDS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * Ends the process with 0 when it is told to stop while it loads: nothing has begun by then that could be cut off. The
- * first process of a container would otherwise ignore these signals. SIGUSR2, which asks for a new log file, is ignored
- * until there is one.
+ * Exits with 0 on a stop signal that arrives while the process loads: no work has begun that could be interrupted. The
+ * first process of a container would otherwise ignore these signals. SIGUSR2, which reopens the log file, is ignored
+ * until the log file is open.
  *
- * Once anything else listens as well, a stop is left to it.
+ * Once another listener is registered, that listener handles the stop.
  */
 export function endOnSignals(): void {
   for (const signal of ENDS)

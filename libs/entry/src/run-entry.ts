@@ -1,4 +1,4 @@
-// Nest's packages rely on it and import it, but in a bundle each other's code runs first.
+// Nest's packages import it themselves, but in a bundle their code may run before it.
 import 'reflect-metadata';
 import { setImmediate } from 'node:timers/promises';
 import { endOnSignals } from './end-on-signals.js';
@@ -6,12 +6,12 @@ import { endOnSignals } from './end-on-signals.js';
 /**
  * Loads and starts a service in a process that can be stopped from its first moment.
  *
- * @param load loads the service. Nothing of it may be imported before, so it is to use `import()`
+ * @param load loads the service with `import()`; no part of the service may be imported before
  */
 export async function runEntry(load: () => Promise<{ start(): Promise<void> }>): Promise<void> {
   endOnSignals();
   const service = await load();
-  // A signal that came meanwhile is handled first, which takes the event loop a whole turn.
+  // A signal that arrived meanwhile is handled first, which takes one whole turn of the event loop.
   await setImmediate();
   await setImmediate();
   await service.start();

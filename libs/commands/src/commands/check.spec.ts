@@ -76,7 +76,7 @@ async function check(file: string, ...args: string[]) {
 }
 
 describe('check', () => {
-  it('finds that everything can be used, and changes nothing', async () => {
+  it('reports that everything can be used, and changes nothing', async () => {
     const { code, results } = await check(write());
     expect(results.filter(({ status }) => status === 'failed')).toEqual([]);
     expect(results.map(({ system, status }) => `${system} ${status}`)).toEqual(
@@ -93,7 +93,7 @@ describe('check', () => {
     expect(code).toBe(0);
   });
 
-  it('tells of every system that cannot be used at once, with setting and source', async () => {
+  it('reports every unusable system together, with setting and source', async () => {
     answer = { status: 401, body: { code: 'AuthenticationFailed', message: 'no such client' } };
     const other = await createDatabase('mysql');
     try {
@@ -126,7 +126,7 @@ describe('check', () => {
     }
   });
 
-  it('makes a row of a database that refuses to be opened', async () => {
+  it('reports a database that cannot be opened as a row', async () => {
     const buildbots = await createDatabase('sqlite');
     await installSchedulerSchema(buildbots, 6);
     const { code, find } = await check(write({ bbb_db: buildbots.url }));
@@ -139,7 +139,7 @@ describe('check', () => {
     await buildbots.drop();
   });
 
-  it('tells what is wrong with the settings, and checks what a service could use all the same', async () => {
+  it('reports wrong settings, and still checks the systems that a service could use', async () => {
     const file = write({ pulse_password: '' });
     const { code, find } = await check(file);
     expect(code).toBe(1);

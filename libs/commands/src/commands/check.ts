@@ -49,7 +49,7 @@ export const check: CommandDefinition<CheckOptions> = {
   },
 };
 
-/** Rows about the configuration, and the first service's that can be loaded: the others need no further system. */
+/** Rows about the configuration, and the first configuration that can be loaded: the others use the same systems. */
 function loadAll(services: readonly ServiceName[], options: { file?: string }) {
   const rows = new Map<string, ProbeResult>();
   let loaded: LoadedConfiguration | undefined;

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 
-/** Of every command that prints a result. */
+/** Option of every command that prints a result. */
 export const jsonOption = new Option('--json', 'print JSON');
 
 export interface JsonOptions {

@@ -28,7 +28,7 @@ describeDatabases('migrate on %s', (kind) => {
   });
   afterEach(() => database.drop());
 
-  it('migrates there and back, and shows where it is', async () => {
+  it('migrates and reverts, and shows the state', async () => {
     const printed = (stdout: string) => ({ code: 0, stdout, stderr: '' });
     expect(await record('migrate', '--show')).toEqual(printed(lines('[ ] ')));
     expect(await record('migrate')).toEqual(printed(lines('migrated: ')));
@@ -50,7 +50,7 @@ describeDatabases('migrate on %s', (kind) => {
     });
   });
 
-  it('refuses a database of a newer version, shows it, and says how to go back', async () => {
+  it('rejects a database of a newer version, shows it, and says how to revert', async () => {
     await record('migrate');
     const url = database.url;
     await withDataSource({ url, asFound: true }, (source) =>
@@ -73,7 +73,7 @@ describeDatabases('migrate on %s', (kind) => {
       });
   });
 
-  it('goes back to an earlier version of the program, where there is something to go back from', async () => {
+  it('reverts to an earlier version of the program, if there is something to revert', async () => {
     await record('migrate');
     expect(await record('migrate', '--to', '3.0.0')).toMatchObject({
       code: 0,
@@ -86,7 +86,7 @@ describeDatabases('migrate on %s', (kind) => {
     expect(await record('migrate', '--to', '3.0.0', '--down')).toMatchObject({ code: 64 });
   });
 
-  it('ends with 1 where there is no database', async () => {
+  it('ends with 1 when there is no database', async () => {
     if (kind === 'sqlite') return;
     const door = await closedDoor(database.url);
     useDatabase(door);
@@ -99,7 +99,7 @@ describeDatabases('migrate on %s', (kind) => {
 });
 
 describe('migrate', () => {
-  it('ends with 78 and the setting for a URL that is none', async () => {
+  it('ends with 78 and the setting for an invalid URL', async () => {
     useDatabase('nonsense');
     const { code, stderr } = await record('migrate');
     expect(code).toBe(78);

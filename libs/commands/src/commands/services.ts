@@ -1,7 +1,7 @@
 import type { CommandDefinition } from '../command-definition.js';
 import type { ServiceName } from '../command-host.js';
 
-/** The services, by today's names and the original bridge's. */
+/** The services, by their current names and those of the original bridge. */
 export const services: readonly CommandDefinition[] = [
   service('tc-listener', 'Run the service that consumes Taskcluster messages', 'tclistener'),
   service('bb-listener', 'Run the service that consumes Buildbot messages', 'bblistener'),

@@ -1,17 +1,17 @@
 import type { Colour } from './colours.js';
 
-/** A column of a table: its title, and what a row has in it. */
+/** A column of a table: its title, and how to read its cell from a row. */
 export interface Column<Row> {
   title: string;
   text(row: Row): string;
-  /** Where the column's cells are coloured on a terminal. */
+  /** The colour of a cell on a terminal; undefined for none. */
   colour?(row: Row): Colour | undefined;
 }
 
 /**
  * A table for people: columns as wide as their widest cell, two blanks between them, no blanks at the end of a line.
  *
- * @param paint colours a text, or returns it as it is
+ * @param paint colours a text, or returns it unchanged
  */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
 /**
- * A script for bash that completes commands and options of this program, and files elsewhere. It holds all words, so
+ * A bash script that completes commands and options of this program, and files elsewhere. It contains all words, so
  * that completion starts no process.
  */
 export function bashCompletion(program: Command): string {

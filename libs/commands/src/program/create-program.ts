@@ -17,7 +17,7 @@ Exit codes:
 The configuration is that of the services: -c FILE or BBB_CONFIG, .env, and the environment.
 "buildbot-bridge help COMMAND" shows options and examples of a command.`;
 
-/** Takes the exit code of the command that was run. */
+/** Receives the exit code of the command that ran. */
 type Finish = (code: number | undefined) => void;
 
 /** The whole command line as commander's tree of commands. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Sources and compiled files lie at different depths below the package. */
+/** Source files and compiled files are at different depths below the package root. */
 const CANDIDATES = ['../../../../package.json', '../../../../../package.json'];
 
 /** The version of this package. */

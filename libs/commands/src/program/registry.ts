@@ -3,8 +3,8 @@ import { completion } from '../commands/completion.js';
 import { services } from '../commands/services.js';
 
 /**
- * A command whose file is loaded when the command line names it: libraries of databases take a second to load, and
- * `--version` and `--help` need none.
+ * A command whose file is loaded only when the command line names it: database libraries take a second to load, and
+ * `--version` and `--help` do not need them.
  */
 export interface LazyCommand {
   name: string;
@@ -40,7 +40,7 @@ const LAZY: readonly LazyCommand[] = [
   },
 ];
 
-/** Every command, those in full that a command line may name; `completion` needs all of them. */
+/** All commands; only those that the command line may name are loaded in full. `completion` needs all of them. */
 export async function loadCommands(args: readonly string[]): Promise<CommandDefinition[]> {
   const isNamed = ({ name }: LazyCommand) => args.includes(name) || args.includes(completion.name);
   const lazy: CommandDefinition[] = [];

@@ -1,7 +1,7 @@
 import type { CommandHost, ServiceName } from '../command-host.js';
 import { runCommandLine } from '../run-command-line.js';
 
-/** What a command line did. */
+/** The recorded effects of a command line. */
 export interface Recorded {
   code: number | undefined;
   stdout: string;

@@ -4,7 +4,7 @@ import type { ProbeResult } from './probe-result.js';
 
 const SYSTEM = 'bridge-db';
 
-/** Statements that change nothing, and are refused where a right is missing or the server is read-only. */
+/** Statements that change nothing and fail when a right is missing or the server is read-only. */
 const RIGHTS = {
   SELECT: 'SELECT 1 FROM tasks WHERE 1 = 0',
   INSERT: 'INSERT INTO tasks SELECT * FROM tasks WHERE 1 = 0',
@@ -12,7 +12,7 @@ const RIGHTS = {
   DELETE: 'DELETE FROM tasks WHERE 1 = 0',
 };
 
-/** Looks whether the bridge database can be reached, is migrated, and lets the services write. Changes nothing. */
+/** Checks that the bridge database can be reached, is migrated, and accepts writes. Changes nothing. */
 export async function probeBridgeDb({ url }: DatabaseConfiguration, remedy: string): Promise<ProbeResult[]> {
   return withDataSource({ url, asFound: true }, async (source) => {
     await refuseNewerSchema(source);

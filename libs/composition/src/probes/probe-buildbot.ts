@@ -7,20 +7,20 @@ import { Buildbot, Clock, METRICS, Redaction, Telemetry } from '@bbb/rules';
 import { buildbotOptions } from '../outside-systems.module.js';
 import type { DescribeSource, ProbeResult } from './probe-result.js';
 
-/** Settings of Buildbot's side, by the name of the check. */
+/** The Buildbot setting to check, by the name of the health check. */
 const SETTINGS: Readonly<Record<string, string>> = {
   'scheduler-db': 'schedulerDb.url',
   'self-serve': 'selfServe.url',
   'builder-list': 'builders.url',
 };
 
-/** Checks of which nothing is known before something has been cancelled. */
-const NEVER_ASKED = new Set(['self-serve']);
+/** Health checks whose result is unknown until the first cancellation. */
+const UNKNOWN_AT_FIRST = new Set(['self-serve']);
 
 @Module({})
 class ProbeRoot {}
 
-/** Runs the checks that this kind of Buildbot has for itself. */
+/** Runs the health checks of this kind of Buildbot. */
 export async function probeBuildbot(
   configuration: Configuration,
   describeSource: DescribeSource,
@@ -30,7 +30,7 @@ export async function probeBuildbot(
     abortOnError: false,
   });
   try {
-    // Reads the builder list, where there is one; what is wrong with it is told by its check.
+    // Reads the builder list, if one is configured; its health check reports a failure.
     await app
       .get<Buildbot>(Buildbot, { strict: false })
       .knows('')
@@ -48,7 +48,7 @@ async function runCheck(check: HealthCheck, describeSource: DescribeSource): Pro
     .check()
     .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   if (problem === undefined) {
-    const what = NEVER_ASKED.has(name) ? 'not asked: it only cancels builds' : 'answers';
+    const what = UNKNOWN_AT_FIRST.has(name) ? 'not checked: used only to cancel builds' : 'answers';
     return { system: name, status: 'ok', what };
   }
   const setting = SETTINGS[name];

@@ -4,7 +4,7 @@ import type { Overrides } from '../overrides.js';
 import { pulseOptions } from '../pulse.js';
 import type { ProbeResult } from './probe-result.js';
 
-/** Connects to Pulse and closes the connection again: no queue is made, and no message is consumed. */
+/** Connects to Pulse and closes the connection again: no queue is declared, and no message is consumed. */
 export async function probePulse(configuration: Configuration, overrides: Overrides): Promise<ProbeResult[]> {
   const connection = await explainConnectErrors(() =>
     openConnection(pulseOptions(configuration, [], overrides)),

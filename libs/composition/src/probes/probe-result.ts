@@ -1,9 +1,9 @@
 import { Refused } from '@bbb/rules';
 
-/** What was found out about an outside system, or one aspect of it. */
+/** Result of probing an outside system, or one aspect of it. */
 export interface ProbeResult {
   system: string;
-  /** `warning`: the services work, and an operator should know. */
+  /** `warning`: the services work, but an operator should look at it. */
   status: 'ok' | 'warning' | 'failed';
   /** What was found. */
   what: string;
@@ -20,7 +20,7 @@ const LIMIT = 30;
 /**
  * Runs one probe; it never throws, and ends in time.
  *
- * @param remedy of whatever the probe throws
+ * @param remedy what an operator can do about an error that the probe throws
  */
 export async function runProbe(
   system: string,

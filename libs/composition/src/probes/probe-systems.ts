@@ -8,8 +8,8 @@ import { probePulse } from './probe-pulse.js';
 import { probeTaskcluster } from './probe-taskcluster.js';
 
 /**
- * Asks every outside system of a configuration whether the bridge could work with it, all at the same time. Nothing is
- * changed anywhere. What the service does not use, such as Pulse for a reflector, is left out.
+ * Probes in parallel whether the bridge can work with each outside system of a configuration. Changes nothing. Systems
+ * that the service does not use, such as Pulse for a reflector, are left out.
  *
  * @param describeSource names a setting with the source of its value
  * @returns rows without secrets, in a fixed order

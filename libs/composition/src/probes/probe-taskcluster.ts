@@ -4,10 +4,10 @@ import type { ProbeResult } from './probe-result.js';
 
 const SYSTEM = 'taskcluster';
 
-/** Seconds by which clocks may differ without a word. */
+/** Seconds by which clocks may differ without a warning. */
 const CLOCK_TOLERANCE = 5;
 
-/** Asks Taskcluster for the pending and the claimed runs of the task queue, as the bridge. Claims nothing. */
+/** Lists the pending and claimed runs of the task queue with the bridge's credentials. Claims nothing. */
 export async function probeTaskcluster(options: TaskclusterConfiguration): Promise<ProbeResult[]> {
   const queue = new TaskclusterQueue(options);
   try {

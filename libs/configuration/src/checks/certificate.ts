@@ -1,19 +1,19 @@
-/** Seconds before its end from which a certificate is warned of. */
+/** Seconds before the expiry of a certificate from which a warning is logged. */
 export const EXPIRES_SOON = 86_400;
 
-/** Whether a text is a certificate as Taskcluster hands it out with temporary credentials: a JSON object. */
+/** Whether a text is a certificate as Taskcluster issues it with temporary credentials: a JSON object. */
 export function isCertificate(text: string): boolean {
   return readCertificate(text) !== undefined;
 }
 
-/** When temporary credentials end, in epoch seconds; undefined where their certificate does not say. */
+/** When temporary credentials expire, in epoch seconds; undefined when their certificate does not say. */
 export function certificateExpiry(text: string): number | undefined {
   const { expiry } = readCertificate(text) ?? {};
   return typeof expiry === 'number' ? expiry / 1000 : undefined;
 }
 
 /**
- * What an operator has to do about credentials that have expired, or will within a day; undefined otherwise.
+ * The problem and remedy for credentials that have expired or will expire within a day; undefined otherwise.
  *
  * @param now epoch seconds
  */

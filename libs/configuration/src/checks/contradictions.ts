@@ -10,12 +10,12 @@ type NameOf = (path: string) => string;
 const PAIRS = [
   ['pulse.reconnectMin', 'must not be greater than', 'pulse.reconnectMax'],
   ['parking.firstDelay', 'must not be greater than', 'parking.maxDelay'],
-  // What is under way when a stop begins has to end within it.
+  // Calls in progress when a shutdown begins must end within its grace period.
   ['taskcluster.callDeadline', 'must be less than', 'shutdown.grace'],
   ['selfServe.timeout', 'must be less than', 'shutdown.grace'],
 ] as const;
 
-/** Settings that are right by themselves and not beside each other. */
+/** Finds settings that are valid alone but contradict each other. */
 export function contradictions(values: Values, nameOf: NameOf): Problem[] {
   const wrongPairs = PAIRS.flatMap(([least, relation, most]) => {
     const [low, high] = [values.get(least), values.get(most)];
@@ -26,7 +26,7 @@ export function contradictions(values: Values, nameOf: NameOf): Problem[] {
   return [...wrongPairs, ...sharedDatabase(values, nameOf)];
 }
 
-/** The bridge's tables in Buildbot's database would be Buildbot's to lose, and a migration would change the latter. */
+/** The two databases must differ: Buildbot could destroy the bridge's tables, and a migration would change Buildbot's. */
 export function sharedDatabase(values: Values, nameOf: NameOf): Problem[] {
   const [bridge, scheduler] = [values.get('bridgeDb.url'), values.get('schedulerDb.url')];
   if (typeof bridge !== 'string' || typeof scheduler !== 'string') return [];

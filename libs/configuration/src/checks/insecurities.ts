@@ -4,7 +4,7 @@ import type { ServiceName } from '../configuration.js';
 
 type Values = ReadonlyMap<string, unknown>;
 
-/** Addresses that are reached by http(s), with the keys that an operator knows them by. */
+/** Settings that are http(s) URLs, with the keys that an operator knows. */
 const WEB = [
   ['taskcluster.rootUrl', 'taskcluster_queue_config.rootUrl'],
   ['buildbot.url', 'buildbot.url'],
@@ -17,7 +17,7 @@ const DATABASES = [
   ['bridgeDb.url', 'bbb_db'],
 ] as const;
 
-/** What weakens the connections to the outside, as warnings for the log of every start. */
+/** Finds insecure connections to outside systems, as warnings that are logged at every start. */
 export function insecurities(service: ServiceName, values: Values): string[] {
   return [
     ...(service === 'reflector' ? [] : ofPulse(values)),
@@ -29,7 +29,7 @@ export function insecurities(service: ServiceName, values: Values): string[] {
   ];
 }
 
-/** A variable of Node's that would switch verification off everywhere, without a word of it in the configuration. */
+/** A variable of Node.js that would disable certificate verification everywhere, invisible in the configuration. */
 export function refusedVariables(environment: Readonly<Record<string, string | undefined>>): Problem[] {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
   return [
@@ -53,7 +53,7 @@ function ofPulse(values: Values): string[] {
 }
 
 /**
- * What weakens the connection to a database; nothing of a URL that cannot be used, which is a problem of its own.
+ * What makes the connection to a database insecure. Empty for an invalid URL, which is reported as a problem.
  *
  * @param key of its setting
  */

@@ -15,7 +15,7 @@ it.each([
   ['mysql://a:1@db.example.com/x', 'mysql+mysqldb://b:2@DB.example.com.:3306/x?ssl=true'],
   ['mysql://a@localhost/x', 'mariadb://b@127.0.0.1/x'],
   ['postgresql://a@[::1]/x', 'postgres://b@localhost:5432/x'],
-])('knows %s and %s as one', (one, other) => {
+])('treats %s and %s as the same database', (one, other) => {
   expect(nameSameDatabase(one, other)).toBe(true);
 });
 
@@ -26,14 +26,14 @@ it.each([
   ['mysql://a@db.example.com:5432/x', 'postgres://a@db.example.com/x'],
   ['sqlite:///x.db', 'mysql://a@db.example.com/x'],
   ['nonsense', 'nonsense'],
-])('knows %s and %s as two', (one, other) => {
+])('treats %s and %s as different databases', (one, other) => {
   expect(nameSameDatabase(one, other)).toBe(false);
 });
 
 describe('a SQLite file', () => {
   const url = (name: string) => `sqlite:///${folder.path}/${name}`;
 
-  it('is one whatever leads to it', () => {
+  it('is the same through every path and link', () => {
     const file = folder.write('bbb.db', '');
     linkSync(file, `${folder.path}/hard.db`);
     symlinkSync(file, `${folder.path}/soft.db`);
@@ -43,14 +43,14 @@ describe('a SQLite file', () => {
     expect(nameSameDatabase(url('bbb.db'), url('other.db'))).toBe(false);
   });
 
-  it('is one before it exists', () => {
+  it('is the same before it exists', () => {
     symlinkSync(folder.path, `${folder.path}/here`);
     expect(nameSameDatabase(url('new.db'), url('here/new.db'))).toBe(true);
     expect(nameSameDatabase(url('new.db'), url('other.db'))).toBe(false);
   });
 });
 
-it('keeps services and commands from starting', () => {
+it('a shared database keeps services and commands from starting', () => {
   const one = LAST_LAYOUT.buildbot_scheduler_db.replace('scheduler-secret', 'another-secret');
   const file = folder.write('config.json', { ...LAST_LAYOUT, bbb_db: one });
   const options = { file, directory: folder.path, environment: { TASKCLUSTER_ROOT_URL: ROOT_URL } };

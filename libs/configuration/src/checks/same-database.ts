@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { type DatabaseTarget, parseDatabaseUrl } from '@bbb/sql';
 import { isOnThisMachine } from './insecurities.js';
 
-/** Whether two URLs name one database; false where one of them cannot be read, which is a problem of its own. */
+/** Whether two URLs name the same database; false when one of them is invalid, which is reported as a problem. */
 export function nameSameDatabase(one: string, other: string): boolean {
   const [first, second] = [identityOf(one), identityOf(other)];
   return first !== undefined && first === second;
@@ -28,7 +28,7 @@ function targetIdentity(target: DatabaseTarget): string {
   ]);
 }
 
-/** Device and inode of a file, which its links share; the path of one that does not exist yet. */
+/** Device and inode of a file, which are the same through every link; its path when it does not exist yet. */
 function fileIdentity(file: string): string {
   const found = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (found) return `${found.dev}:${found.ino}`;

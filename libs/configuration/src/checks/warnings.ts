@@ -7,10 +7,10 @@ import { insecurities } from './insecurities.js';
 
 type Values = ReadonlyMap<string, unknown>;
 
-/** Seconds that Taskcluster grants a claim for, unless a deployment was configured otherwise. */
+/** Seconds that a claim lasts in Taskcluster, unless a deployment is configured otherwise. */
 const CLAIM_LENGTH = 1200;
 
-/** What an operator should know at each start, although it keeps nothing from working. */
+/** Warnings for an operator at every start; they do not keep a service from starting. */
 export function findWarnings(service: ServiceName, sources: Sources, values: Values): string[] {
   return [
     ...unknownNames(sources),
@@ -32,7 +32,7 @@ export function findWarnings(service: ServiceName, sources: Sources, values: Val
   ];
 }
 
-/** Keys of the JSON file and variables that lead to no setting. */
+/** Keys of the JSON file and variables that belong to no setting. */
 export function unknownNames(sources: Sources): string[] {
   const keys = new Set(
     NAMED_SETTINGS.flatMap((setting) => SERVICE_NAMES.flatMap((name) => keysFor(setting, name))),
@@ -53,7 +53,7 @@ export function unknownNames(sources: Sources): string[] {
   ];
 }
 
-/** Settings that the JSON file has twice, by keys of two layouts, with different values: one of them is ignored. */
+/** Settings that the JSON file contains twice, under keys of two layouts, with different values: one is ignored. */
 function shadowedKeys(service: ServiceName, { json, file }: Sources): string[] {
   return NAMED_SETTINGS.flatMap((setting) => {
     const given = keysFor(setting, service)

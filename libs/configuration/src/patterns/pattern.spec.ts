@@ -37,24 +37,24 @@ describe('patternProblem', () => {
     ['a{,}', '{,} as *'],
     ['a*+b', 'remove the +'],
     ['(?>ab)c', '(?:...)'],
-  ])('tells how to write %s', (pattern, advice) => {
+  ])('says how to write %s', (pattern, advice) => {
     expect(patternProblem(pattern)).toContain('only Python knows');
     expect(patternProblem(pattern)).toContain(advice);
   });
 
   it.each(['(', '[a', '*', 'a)('])('refuses %s', (pattern) => {
-    expect(patternProblem(pattern)).toMatch(/no regular expression: \S+/);
+    expect(patternProblem(pattern)).toMatch(/not a regular expression: \S+/);
   });
 
   it.each(['\\cR', '\\a', '\\u0041', '\\N', '[\\a]', '\\p', '\\e'])('refuses the escape %s', (pattern) => {
     expect(patternProblem(pattern)).toContain('Python and JavaScript read differently');
   });
 
-  it.each(['[]abc]', '[^]abc]', 'x[]]'])('refuses %s, which Python reads otherwise', (pattern) => {
+  it.each(['[]abc]', '[^]abc]', 'x[]]'])('rejects %s, which Python reads differently', (pattern) => {
     expect(patternProblem(pattern)).toContain('write it as \\]');
   });
 
-  it('refuses what is too large to be bounded', () => {
+  it('rejects a pattern that is too large to run in bounded steps', () => {
     expect(patternProblem('(?:a{1,100}){1,100}')).toContain('smaller repetition counts');
   });
 });

@@ -1,12 +1,12 @@
 import { matcher } from '@bbb/rules';
 
 interface Foreign {
-  /** How the syntax looks in a pattern from which escapes and character classes were taken out. */
+  /** Finds the syntax in a pattern without its escapes and character classes. */
   found: RegExp;
   advice: string;
 }
 
-/** What Python's `re` knows and JavaScript refuses or, worse, reads as something else. */
+/** Syntax of Python's `re` that JavaScript rejects or reads with another meaning. */
 const PYTHON_ONLY: Foreign[] = [
   { found: /\(\?P</, advice: 'write a named group as (?<name>...)' },
   { found: /\(\?P=/, advice: 'write a reference to a named group as \\k<name>' },
@@ -21,22 +21,22 @@ const PYTHON_ONLY: Foreign[] = [
 ];
 
 /**
- * Letters after a backslash that mean the same to both. JavaScript takes others for themselves, or as in \\c for a
- * control character, where Python has a meaning of its own or an error; Python 2.7 knew no \\u.
+ * Letters after a backslash that mean the same in both. Others are the letter itself in JavaScript (\\c starts a control
+ * character), while Python has another meaning or an error; Python 2.7 had no \\u.
  */
 const COMMON_ESCAPES = 'bBdDsSwWfnrtvxkAZ';
 
-/** Python takes a bracket at the beginning of a class for a character, JavaScript for the end. */
+/** A bracket at the beginning of a class: a character in Python, the end of the class in JavaScript. */
 const BRACKET_FIRST = /\[\^?\]/;
 const ORDINARY_CLASS = /\[(?:\^[^\]]|[^\]^])[^\]]*(?:\]|$)/g;
 
 /**
- * What is wrong with a pattern that was written for Python and is read as JavaScript's, with the remedy; nothing if both
- * read it alike.
+ * The problem and remedy for a pattern that was written for Python and is read as JavaScript's; undefined when both read
+ * it alike.
  */
 export function patternProblem(pattern: string): string | undefined {
   const shown = JSON.stringify(pattern);
-  // Escapes other than \A and \Z, and classes, are neutral: what looks like syntax inside of them is none.
+  // Classes and escapes other than \A and \Z are removed: what looks like syntax inside them is not syntax.
   const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*(?:\]|$)/g, '_');
   if (BRACKET_FIRST.test(pattern.replace(/\\./g, '_').replace(ORDINARY_CLASS, '_')))
     return `the pattern ${shown} has a class that begins with a bracket: write it as \\]`;
@@ -52,6 +52,6 @@ export function patternProblem(pattern: string): string | undefined {
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(': ').at(-1)! : 'unreadable';
-    return `the pattern ${shown} is no regular expression: ${reason}`;
+    return `the pattern ${shown} is not a regular expression: ${reason}`;
   }
 }

@@ -1,23 +1,23 @@
 import { flag, hosts, patterns, secondsOrNone } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
-// What of a build is published with its task.
+// Which data of a build is published with its task.
 
 export const artifacts: Settings['artifacts'] = {
   wait: {
     keys: ['artifacts.wait'],
     kind: secondsOrNone,
     default: 600,
-    doc: 'Seconds after the end of a build for which its task waits for artifacts that cannot be stored; after that an error artifact stands in the place of each. 0 does not wait.',
+    doc: 'Maximum seconds after the end of a build to wait for artifacts that cannot be stored; then each is replaced by an error artifact. 0 for no wait.',
   },
   withheldProperties: {
     keys: ['artifacts.withheld_properties'],
     kind: patterns,
     defaultDoc:
-      'none: names with passw, passphrase, secret, token, credential, private_key, api_key, access_key, auth, ' +
-      'authorization or cookie in them',
+      'none: withhold names that contain passw, passphrase, secret, token, credential, private_key, api_key, access_key, ' +
+      'auth, authorization or cookie',
     example: '["token","^internal_"]',
-    doc: 'Names of properties that are not published: regular expressions, found anywhere in a name, in either case; replaces the default.',
+    doc: 'Regular expressions for the names of properties that are not published; each matches anywhere in a name and ignores case. A list replaces the default.',
   },
   withholdSecrets: {
     keys: ['artifacts.withhold_secrets'],
@@ -29,8 +29,8 @@ export const artifacts: Settings['artifacts'] = {
     keys: ['artifacts.log_hosts'],
     kind: hosts,
     defaultDoc:
-      'none: any host by https; by http mozilla.org with all below it, and the hosts of selfserve_url and builders_url',
+      'none: any host with https; with http only mozilla.org, its subdomains, and the hosts of selfserve_url and builders_url',
     example: '["*.example.com","http://logs.example.com"]',
-    doc: 'Hosts on which a log may be referred to, for https; with http:// before it a host is right for http too. *.example.com is the domain and all below it, * any host.',
+    doc: 'Hosts to which a link to a build log may lead, with https; prefix a host with http:// to allow http too. *.example.com is the domain and its subdomains, * is any host.',
   },
 };

@@ -25,7 +25,7 @@ export const buildbot: Settings['buildbot'] = {
     kind: masters,
     default: [],
     example: '["bm2.example.com:/srv/buildbot=https://bm2.example.com/"]',
-    doc: 'Further masters of the same Buildbot, each as NAME=URL with the name that Buildbot shows for it; builds are cancelled at the master that has them.',
+    doc: 'Additional masters of the same Buildbot, each as NAME=URL with the name that Buildbot shows for it; a build is cancelled at its own master.',
   },
   user: {
     keys: ['buildbot.user'],
@@ -53,7 +53,7 @@ export const buildbot: Settings['buildbot'] = {
     keys: ['buildbot.timeout'],
     kind: seconds,
     default: 60,
-    doc: 'Maximum seconds for a call to a master that changes something; reads have at most 20.',
+    doc: 'Maximum seconds for a call to a master that changes something; a read takes at most 20.',
   },
   maxConnections: {
     keys: ['buildbot.max_connections'],
@@ -66,7 +66,7 @@ export const buildbot: Settings['buildbot'] = {
     kind: whole(1, 100_000),
     defaultDoc: 'none: no limit',
     example: '500',
-    doc: 'Open build requests of a builder above which the bridge creates no more; their tasks stay pending.',
+    doc: 'Maximum open build requests of a builder; at the limit the bridge creates no more, and further tasks stay pending.',
   },
 };
 
@@ -125,7 +125,7 @@ export const builders: Settings['builders'] = {
     kind: patterns,
     default: [],
     example: '["^release-.*$"]',
-    doc: 'Builders that only tasks with the scope may use: regular expressions, anchored at the start.',
+    doc: 'Builders that only tasks with a scope for the builder may use: regular expressions, anchored at the start.',
   },
   ignored: {
     keys: ['ignored_builders'],

@@ -36,7 +36,7 @@ export const schedulerDb: Settings['schedulerDb'] = {
     keys: ['scheduler_db_answer_timeout'],
     kind: seconds,
     default: 20,
-    doc: 'Maximum seconds to wait for an answer of the scheduler database.',
+    doc: 'Maximum seconds to wait for the answer to a query of the scheduler database.',
   },
 };
 
@@ -65,6 +65,6 @@ export const bridgeDb: Settings['bridgeDb'] = {
     keys: ['bbb_db_answer_timeout'],
     kind: seconds,
     default: 20,
-    doc: 'Maximum seconds to wait for an answer of the bridge database.',
+    doc: 'Maximum seconds to wait for the answer to a query of the bridge database.',
   },
 };

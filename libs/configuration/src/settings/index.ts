@@ -9,8 +9,8 @@ import { results } from './rules.js';
 import { taskcluster } from './taskcluster.js';
 
 /**
- * Every setting there is, in the shape of the configuration. The JSON keys without a section and those of the original
- * bridge are its interface; the documentation and `.env.example` are made from this table.
+ * All settings, in the shape of the configuration. The documentation and `.env.example` are generated from this table.
+ * JSON keys without a section, and those of the original bridge, are a public interface.
  */
 export const SETTINGS: Settings = {
   taskcluster,

@@ -8,7 +8,7 @@ const HEALTH_PORTS: Record<ServiceName, number> = {
   reflector: 8083,
 };
 
-// What every process has.
+// Settings of every process.
 
 export const http: Settings['http'] = {
   host: {
@@ -35,7 +35,7 @@ export const shutdown: Settings['shutdown'] = {
   },
 };
 
-/** Seconds for what must not outlast a stop, as a default and in words. */
+/** Default of the time limits that must be shorter than the shutdown, as a value and in words. */
 export const withinGrace = ({ grace }: DefaultContext) => Math.min(20, 0.8 * grace);
 export const WITHIN_GRACE = '20, or four fifths of shutdown_grace where that is less';
 
@@ -45,12 +45,12 @@ export const log: Settings['log'] = {
     kind: text,
     example: 'reflector.log',
     defaultDoc: 'none: standard output',
-    doc: 'Log file; reopened on SIGUSR2 and after it was moved away.',
+    doc: 'Path of the log file; reopened on SIGUSR2 and after it was renamed or removed.',
   },
   level: {
     keys: ['log_level'],
     kind: oneOf('debug', 'info', 'warn', 'error'),
     default: 'info',
-    doc: 'Minimum log level.',
+    doc: 'Minimum log level: debug, info, warn or error.',
   },
 };

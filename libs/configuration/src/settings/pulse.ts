@@ -2,7 +2,7 @@ import { flag, port, seconds, text, whole } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { LISTENERS } from './services.js';
 
-// How the listeners reach Pulse, and what they hear there.
+// How the listeners connect to Pulse, and which exchanges they consume.
 
 export const pulse: Settings['pulse'] = {
   host: {
@@ -22,13 +22,13 @@ export const pulse: Settings['pulse'] = {
     keys: ['pulse_ssl'],
     kind: flag,
     default: true,
-    doc: 'Use TLS for the connection to Pulse.',
+    doc: 'Whether to use TLS for the connection to Pulse.',
   },
   insecureSsl: {
     keys: ['pulse_insecure_ssl'],
     kind: flag,
     default: false,
-    doc: 'Accept any TLS certificate of Pulse. Only for tests; every start logs a warning.',
+    doc: 'Whether to accept any TLS certificate of Pulse. Only for tests; every start logs a warning.',
   },
   vhost: { keys: ['pulse_vhost'], kind: text, default: '/', doc: 'Virtual host on the Pulse broker.' },
   user: {
@@ -50,7 +50,7 @@ export const pulse: Settings['pulse'] = {
     kind: text,
     requiredBy: LISTENERS,
     example: 'queue/bridge',
-    doc: 'Prefix of the queue names: queue/<Pulse user>, with a further part where several bridges share a user.',
+    doc: 'Prefix of the queue names: queue/USER with the Pulse user, or queue/USER/NAME when several bridges share a user.',
   },
   prefetch: {
     keys: ['pulse_prefetch'],
@@ -62,7 +62,7 @@ export const pulse: Settings['pulse'] = {
     keys: ['pulse_heartbeat'],
     kind: whole(0, 65_535),
     default: 30,
-    doc: 'Seconds between heartbeats on the connection; 0 for none.',
+    doc: 'Seconds between heartbeats on the connection to Pulse; 0 for none.',
   },
   connectTimeout: {
     keys: ['pulse_connect_timeout'],

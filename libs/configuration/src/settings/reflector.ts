@@ -1,7 +1,7 @@
 import { cronExpression, seconds, secondsOrNone, whole } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
-// What is done again and again.
+// Periodic work: reflector passes, and retries of parked messages.
 
 export const reflector: Settings['reflector'] = {
   interval: {
@@ -14,8 +14,8 @@ export const reflector: Settings['reflector'] = {
     keys: ['reflector.cron'],
     kind: cronExpression,
     example: '*/30 * * * * *',
-    defaultDoc: 'none: the interval counts',
-    doc: 'Cron expression for the starts of reflector passes; replaces the interval.',
+    defaultDoc: 'none: reflector.interval is used',
+    doc: 'Cron expression for the starts of reflector passes; replaces reflector.interval.',
   },
   reclaimWindow: {
     keys: ['reflector.reclaim_window'],
@@ -40,7 +40,7 @@ export const reflector: Settings['reflector'] = {
     keys: ['reflector.missing_limit'],
     kind: whole(0, 1_000_000),
     default: 10,
-    doc: 'Maximum number of tracked tasks that may be missing at once, in Taskcluster or Buildbot; when more, and more than a fifth of all, are missing, nothing is stopped, cancelled or forgotten for it.',
+    doc: 'Maximum number of tracked tasks that may be missing at once, in Taskcluster or Buildbot; when more, and more than a fifth of all, are missing, the bridge stops, cancels and forgets nothing because of it.',
   },
   stuckGrace: {
     keys: ['reflector.stuck_grace'],
@@ -79,13 +79,13 @@ export const parking: Settings['parking'] = {
     keys: ['parking.first_delay'],
     kind: seconds,
     default: 5,
-    doc: 'Seconds until a parked message is tried again; doubles with each attempt.',
+    doc: 'Seconds before the first retry of a parked message; doubles with each attempt.',
   },
   maxDelay: {
     keys: ['parking.max_delay'],
     kind: seconds,
     default: 300,
-    doc: 'Maximum seconds between two attempts.',
+    doc: 'Maximum seconds between two attempts at a parked message.',
   },
   attempts: {
     keys: ['parking.attempts'],
@@ -103,6 +103,6 @@ export const parking: Settings['parking'] = {
     keys: ['parking.reservation'],
     kind: seconds,
     default: 120,
-    doc: 'Seconds for which a parked message is reserved for the process that tries it; another one takes over after that.',
+    doc: 'Seconds for which a parked message is reserved for the process that retries it; then another process may retry it.',
   },
 };

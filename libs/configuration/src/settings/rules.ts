@@ -1,7 +1,7 @@
 import { oneOf } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
-// What a build makes of its task.
+// How the result of a build is reported.
 
 export const results: Settings['results'] = {
   warnings: {

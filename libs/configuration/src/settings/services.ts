@@ -1,6 +1,6 @@
 import type { ServiceName } from '../configuration.js';
 
-// The services that cannot start without a setting.
+// The services that require a setting.
 
 export const ALL: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
 export const LISTENERS: readonly ServiceName[] = ['tc-listener', 'bb-listener'];

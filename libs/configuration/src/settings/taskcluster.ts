@@ -3,7 +3,7 @@ import type { Settings } from '../setting.js';
 import { WITHIN_GRACE, withinGrace } from './process.js';
 import { ALL, ASKS_FOR_PENDING } from './services.js';
 
-// How the bridge reaches Taskcluster, and as whom.
+// How the bridge connects to Taskcluster, and with which credentials.
 
 export const taskcluster: Settings['taskcluster'] = {
   rootUrl: {
@@ -20,7 +20,7 @@ export const taskcluster: Settings['taskcluster'] = {
     kind: text,
     requiredBy: ALL,
     example: 'project/releng/buildbot-bridge',
-    doc: 'Client id of the bridge in Taskcluster.',
+    doc: 'Taskcluster client id of the bridge.',
   },
   accessToken: {
     keys: ['taskcluster_queue_config.credentials.accessToken'],
@@ -28,7 +28,7 @@ export const taskcluster: Settings['taskcluster'] = {
     kind: text,
     secret: true,
     requiredBy: ALL,
-    doc: 'Access token of that client.',
+    doc: 'Access token of the Taskcluster client.',
   },
   certificate: {
     keys: ['taskcluster_queue_config.credentials.certificate'],
@@ -75,7 +75,7 @@ export const taskcluster: Settings['taskcluster'] = {
     keys: ['taskcluster_queue_config.retries'],
     kind: whole(0, 20),
     default: 2,
-    doc: 'Retries of a call to Taskcluster that got no answer.',
+    doc: 'Maximum retries of a call to Taskcluster that got no answer.',
   },
   callDeadline: {
     keys: ['taskcluster_queue_config.call_deadline'],
@@ -100,6 +100,6 @@ export const taskcluster: Settings['taskcluster'] = {
     keys: ['taskcluster_queue_config.artifact_storage'],
     kind: oneOf('s3', 'object'),
     default: 's3',
-    doc: 'Storage type of uploaded artifacts.',
+    doc: 'Storage type of uploaded artifacts: s3 or object.',
   },
 };

@@ -7,7 +7,7 @@ export type JsonObject = Record<string, unknown>;
 /**
  * Reads the JSON file of the configuration.
  *
- * @throws ConfigurationError when it cannot be read; the message never repeats a piece of the file
+ * @throws ConfigurationError when it cannot be read; the message never quotes the file
  */
 export function readJsonFile(file: string): JsonObject {
   const refuse = (remedy: string) => new ConfigurationError([{ subject: file, remedy }]);
@@ -24,13 +24,13 @@ export function readJsonFile(file: string): JsonObject {
   try {
     parsed = JSON.parse(content);
   } catch {
-    throw refuse(`is no valid JSON (${placeOfFault(content)}); check commas, quotes and brackets`);
+    throw refuse(`is not valid JSON (${placeOfFault(content)}); check commas, quotes and brackets`);
   }
   if (!isObject(parsed)) throw refuse('must hold a JSON object: { "key": value, ... }');
   return parsed;
 }
 
-/** The value at a dotted key, nothing where it is absent, null (unless asked for) or empty text. */
+/** The value at a dotted key; undefined when it is absent, empty text, or null (unless `withNull` is set). */
 export function valueAt(json: JsonObject, key: string, withNull = false): unknown {
   let here: unknown = json;
   for (const name of key.split('.')) {
@@ -40,7 +40,7 @@ export function valueAt(json: JsonObject, key: string, withNull = false): unknow
   return (here === null && !withNull) || here === '' ? undefined : here;
 }
 
-/** The dotted keys of the file that lead to none of the known ones. */
+/** The dotted keys of the file that are not known. */
 export function unknownKeys(json: JsonObject, known: ReadonlySet<string>, prefix = ''): string[] {
   return Object.entries(json).flatMap(([name, value]) => {
     const key = prefix + name;
@@ -73,8 +73,8 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Line and column where a text stops being the beginning of valid JSON. Not taken from the parser's message, which
- * names no place for some faults and quotes the text instead.
+ * Line and column of the first error in a JSON text. The parser's message is not used: for some errors it names no
+ * position, and it quotes the text.
  */
 function placeOfFault(content: string): string {
   let right = 0;
@@ -87,7 +87,7 @@ function placeOfFault(content: string): string {
   return `line ${lines.length}, column ${lines.at(-1)!.length + 1}`;
 }
 
-/** Whether JSON may begin with this: nothing is wrong but that it ends. */
+/** Whether a text is the beginning of valid JSON: the only error is that it ends too early. */
 function isBeginning(text: string): boolean {
   try {
     JSON.parse(text);

@@ -15,31 +15,31 @@ import {
 } from './json-file.js';
 import { keysFor, type NamedSetting } from '../setting.js';
 
-/** Where a process looks for its configuration. */
+/** The places where a process finds its configuration. */
 export interface SourceOptions {
   /** The JSON file, as named on the command line; BBB_CONFIG otherwise. */
   file?: string;
   environment?: Record<string, string | undefined>;
-  /** The working directory: `.env` lies in it, and relative paths are below it. */
+  /** The working directory, which contains `.env`; relative paths start from it. */
   directory?: string;
 }
 
 export interface Found {
   raw: unknown;
-  /** Where the value stands, as told to an operator. */
+  /** The place of the value in words for an operator. */
   origin: string;
-  /** From a variable or a file: text, to be read by the setting's kind. */
+  /** Whether the value is text from a variable or a file, to be converted by the setting's kind. */
   isText: boolean;
 }
 
-/** A source that gives no usable secret. */
+/** A source with an unusable secret. */
 export interface Unreadable {
   /** The variable, or key and file. */
   subject: string;
   remedy: string;
 }
 
-/** What the outside gives: defaults are left to the settings. */
+/** The configured values; defaults come from the settings. */
 export class Sources {
   readonly json: JsonObject;
   readonly file: string | undefined;
@@ -56,12 +56,12 @@ export class Sources {
     this.json = this.file === undefined ? {} : readJsonFile(resolve(this.directory, this.file));
   }
 
-  /** The value of the strongest source that has one. */
+  /** The value from the source with the highest priority that has one. */
   find(setting: NamedSetting, service: ServiceName): Found | Unreadable | undefined {
     const found = this.read(setting, service);
     if (!setting.secret || found === undefined || !('raw' in found) || typeof found.raw !== 'string')
       return found;
-    // JSON may have line ends between its parts.
+    // JSON may contain line ends.
     const text = setting.kind.isJson ? found.raw.replace(/\s+/g, ' ').trim() : found.raw;
     if (text === text.trim() && !INVISIBLE.test(text)) return found;
     const where = found.origin.startsWith(`${setting.variable}_FILE`) ? 'names a file with' : 'has';
@@ -71,7 +71,7 @@ export class Sources {
     };
   }
 
-  /** Where a setting has its value from, right or wrong; undefined where no source has one. */
+  /** The source of a setting's value, valid or not; undefined when no source has one. */
   originOf(setting: NamedSetting, service: ServiceName): string | undefined {
     const found = this.read(setting, service);
     if (found === undefined) return undefined;
@@ -93,8 +93,8 @@ export class Sources {
   }
 
   /**
-   * Files that hold secrets and that others may read. Files of single secrets may be the group's: that is how
-   * Kubernetes hands them to a process that is not root.
+   * Files with secrets that other users may read. Files of single secrets may be readable by the group, because
+   * Kubernetes mounts them that way for a process that is not root.
    */
   exposedFiles(settings: readonly NamedSetting[]): string[] {
     const secrets = settings.filter(({ secret }) => secret);
@@ -126,7 +126,7 @@ export class Sources {
       const bytes = readFileSync(resolve(this.directory, named.raw));
       if (!isUtf8(bytes))
         return { subject: variable, remedy: 'names a file that is not UTF-8; save it with that encoding' };
-      // A mark of the encoding and line ends are the editor's.
+      // An editor may have added a byte order mark and line ends.
       const raw = withoutLineEnds(bytes.toString().replace(/^\uFEFF/, ''));
       if (raw === '') return { subject: variable, remedy: 'names an empty file; put the secret into it' };
       return { raw, origin: named.origin, isText: true };
@@ -139,10 +139,10 @@ export class Sources {
   }
 }
 
-/** Characters that no secret has, such as line ends and marks of an encoding. */
+/** Characters that no secret contains, such as line ends and byte order marks. */
 const INVISIBLE = /[\p{Cc}\p{Cf}]/u;
 
-/** @throws ConfigurationError when there is a file that cannot be read: its settings may be restrictions */
+/** @throws ConfigurationError when the file exists but cannot be read: its settings may be restrictions */
 function readDotenv(file: string): Record<string, string> {
   try {
     const bytes = readFileSync(file);

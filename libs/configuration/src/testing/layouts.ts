@@ -1,4 +1,4 @@
-/** The JSON file of a developer in 2015, as the original's example has it; it knows no root URL. */
+/** The JSON file of a developer in 2015, like the example of the original bridge; it has no root URL. */
 export const LAYOUT_2015 = {
   taskcluster_queue_config: { credentials: { clientId: 'client-2015', accessToken: 'token-of-2015' } },
   buildbot_scheduler_db: 'sqlite:////builds/buildbot/dev/build1/master/state.sqlite',
@@ -23,7 +23,7 @@ export const LAYOUT_2015 = {
   reflector: { interval: 60, logfile: 'reflector.log' },
 };
 
-/** The JSON file as the last release of the original wants it. */
+/** The JSON file that the last release of the original bridge reads. */
 export const LAST_LAYOUT = {
   taskcluster_queue_config: { credentials: { clientId: 'client-2018', accessToken: 'token-of-2018' } },
   buildbot_scheduler_db: 'mysql://bridge:scheduler-secret@db.example.com/buildbot_schedulers?ssl=true',

@@ -6,7 +6,7 @@ import { jsonOption, type JsonOptions } from '../json-option.js';
 import { filterFrom, filterOptions, type FilterOptions } from './message-selection.js';
 import { describeMessage, MESSAGE_COLUMNS } from './message-view.js';
 
-/** Messages that a list shows at most. */
+/** Maximum number of messages in a list. */
 const LONGEST_LIST = 1000;
 
 export const list: CommandDefinition<FilterOptions & JsonOptions> = {

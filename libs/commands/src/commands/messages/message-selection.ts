@@ -23,14 +23,14 @@ export const selectionOptions = [
 
 export const idsArgument = new Argument('[id...]', 'ids of messages; see: messages list');
 
-/** @throws UsageError when the text is no id of a message */
+/** @throws UsageError when the text is not the id of a message */
 export function parseId(text: string): number {
   if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`not the id of a message: ${text}`);
   return Number(text);
 }
 
 /**
- * Which messages a command is for: those with these ids, or with --all those that match.
+ * Selects the messages that a command acts on: those with these ids, or with --all those that match the filters.
  *
  * @throws UsageError for neither, for both, and for a filter beside ids
  */
@@ -52,7 +52,7 @@ export function filterFrom({ state, subscription }: FilterOptions): KeptMessageF
   };
 }
 
-/** "12 messages (state parked)", for the outcome of a command that was given --all. */
+/** "12 messages (state parked)", for the outcome of a command with --all. */
 export function describeSelection(count: number, { state, subscription }: KeptMessageFilter): string {
   const filters = [
     ...(state === undefined ? [] : [`state ${state}`]),

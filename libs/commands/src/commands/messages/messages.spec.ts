@@ -28,7 +28,7 @@ describeDatabases('messages on %s', (kind) => {
     store = new MessageStoreSql(db, { now: () => NOW });
     await store.quarantine(MESSAGE, 'bad\n\u001b[31mpayload');
     await store.park(MESSAGE, 'x'.repeat(200), 1_795_000_060);
-    await store.park({ ...MESSAGE, subscription: 'build-started' }, 'away', 1_795_000_060);
+    await store.park({ ...MESSAGE, subscription: 'build-started' }, 'unavailable', 1_795_000_060);
     [bad, later, other] = (await store.list()).map(({ id }) => id) as [number, number, number];
   });
   afterEach(async () => {
@@ -39,7 +39,7 @@ describeDatabases('messages on %s', (kind) => {
   const ids = async () => (await store.list()).map(({ id }) => id);
   const printed = (stdout: string, code = 0, stderr = '') => ({ code, stdout, stderr });
 
-  it('lists', async () => {
+  it('lists kept messages', async () => {
     expect(await record('messages', 'list', '--subscription', 'task-pending')).toEqual(
       printed(
         'id  state        subscription  attempts  received              next attempt          routing key  error\n' +
@@ -76,7 +76,7 @@ describeDatabases('messages on %s', (kind) => {
     });
   });
 
-  it('shows one in full', async () => {
+  it('shows one message in full', async () => {
     const { code, stdout } = await record('messages', 'show', String(bad));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^state +quarantined$/m);
@@ -88,7 +88,7 @@ describeDatabases('messages on %s', (kind) => {
     expect(await record('messages', 'show', '999')).toEqual(printed('', 1, 'no message 999\n'));
   });
 
-  it('deletes by id', async () => {
+  it('deletes messages by id', async () => {
     expect(await record('messages', 'drop', String(later))).toEqual(printed(`message ${later} deleted\n`));
     expect(await record('messages', 'drop', String(later), String(bad))).toEqual(
       printed(`message ${bad} deleted\n`, 1, `no message ${later}\n`),
@@ -96,7 +96,7 @@ describeDatabases('messages on %s', (kind) => {
     expect(await ids()).toEqual([other]);
   });
 
-  it('deletes all that match', async () => {
+  it('deletes all messages that match', async () => {
     expect(
       await record('messages', 'drop', '--all', '--state', 'parked', '--subscription', 'task-pending'),
     ).toEqual(printed('deleted 1 message (state parked, subscription task-pending)\n'));
@@ -108,7 +108,7 @@ describeDatabases('messages on %s', (kind) => {
     expect(await record('messages', 'drop', '--all')).toEqual(printed('deleted 0 messages\n'));
   });
 
-  it('queues for a retry by id', async () => {
+  it('queues messages for a retry by id', async () => {
     expect(await record('messages', 'replay', String(bad), '999')).toEqual(
       printed(`message ${bad} queued for immediate retry\n`, 1, 'no message 999\n'),
     );
@@ -117,7 +117,7 @@ describeDatabases('messages on %s', (kind) => {
     expect(message!.nextAttempt).toBeLessThanOrEqual(Date.now() / 1000);
   });
 
-  it('queues all that match, and no other', async () => {
+  it('queues all messages that match, and no others', async () => {
     expect(await record('messages', 'replay', '--all', '--subscription', 'task-pending')).toEqual(
       printed('queued 2 messages (subscription task-pending) for immediate retry\n'),
     );
@@ -144,7 +144,7 @@ describeDatabases('messages on %s', (kind) => {
     });
   });
 
-  it('says so where no service retries', async () => {
+  it('says when no service retries', async () => {
     expect(await record('messages', 'replay', String(bad), '--wait', '0.01')).toEqual(
       printed(
         `message ${bad} queued for immediate retry\n` +

@@ -1,20 +1,20 @@
 import type { KeptMessage } from '@bbb/rules';
 import { formatInstant, plainLine } from '../../output/plain-line.js';
 
-/** What became of a message that was queued for an immediate retry, as far as the bridge database tells. */
+/** Outcome of a message that was queued for an immediate retry, read from the bridge database. */
 export type ReplayOutcome =
-  /** It is kept no more. */
+  /** It is no longer kept. */
   | { id: number; outcome: 'handled' }
   /** It was retried and is kept again. */
   | { id: number; outcome: 'failed'; error: string; state: KeptMessage['state']; nextAttempt: number | null }
-  /** No service has finished it. */
+  /** No service has retried it yet. */
   | { id: number; outcome: 'queued'; subscription: string };
 
 /**
  * Follows queued messages until each was handled or has failed again.
  *
- * @param read the messages among these that are still kept
- * @param waitMore waits before the next look; false when there shall be none
+ * @param read returns those of these messages that are still kept
+ * @param waitMore waits until the next check; resolves with false when the time is over
  */
 export async function followReplay(
   ids: readonly number[],
@@ -28,7 +28,7 @@ export async function followReplay(
   }
 }
 
-/** A replay resets the number of attempts, so one that is not 0 is of a retry since. */
+/** A replay resets the number of attempts to 0, so any other number means that the message was retried since. */
 function outcomeOf(id: number, message: KeptMessage | undefined): ReplayOutcome {
   if (!message) return { id, outcome: 'handled' };
   const { attempts, error, state, nextAttempt, subscription } = message;

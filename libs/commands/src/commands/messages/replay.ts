@@ -18,15 +18,15 @@ interface ReplayOptions extends SelectionOptions, JsonOptions {
   wait?: number;
 }
 
-/** Seconds between looks at messages that were queued. */
+/** Seconds between checks of the queued messages. */
 const LOOK_INTERVAL = 0.5;
 
 export const replay: CommandDefinition<ReplayOptions> = {
   name: 'replay',
   summary: 'Retry kept messages now',
   details:
-    'The service of the subscription retries them as soon as it looks for due messages (parking.interval). ' +
-    'With --wait the command follows them and tells the outcome.',
+    'The service of the subscription retries them at its next check for due messages (parking.interval). ' +
+    'With --wait the command waits for the outcome and prints it.',
   arguments: [idsArgument],
   options: [
     ...selectionOptions,

@@ -26,7 +26,7 @@ describe('missing', () => {
   const count = (missing: number) =>
     passes.changeAbsence((known) => judgeAbsence(known, { seen: 100, missing }, 10, 1_795_000_000));
 
-  it('tells that nothing is missing', async () => {
+  it('says that nothing is missing', async () => {
     expect(await record('missing', 'status')).toEqual({
       code: 0,
       stdout: '0 of 0 tracked tasks are missing\n',
@@ -39,7 +39,7 @@ describe('missing', () => {
     });
   });
 
-  it('confirms what is doubted, until the number has fallen', async () => {
+  it('confirms a doubted absence, until the number has fallen', async () => {
     await count(60);
     expect((await record('missing', 'status')).stdout).toBe(
       '60 of 100 tracked tasks are missing\n' +

@@ -31,7 +31,8 @@ describe('TaskclusterSimulator', () => {
     new taskcluster.Queue({
       rootUrl: simulator.url,
       retries: 0,
-      timeout: 200,
+      // Long for a busy machine; two faults make the client wait for it.
+      timeout: 2000,
       ...(credentials ? { credentials } : {}),
       ...rest,
     });

@@ -18,7 +18,7 @@ const POLICY = new BuilderPolicy({ restricted: ['^release-'], ignored: ['^ignore
 const LISTED = new Set(['Linux build', 'Windows build', 'é builder', 'release-x', 'RELEASE-x']);
 
 const RESTRICTED = 'the builder is restricted';
-const NOT_ALLOWED = 'the builder is not among the allowed builders of this bridge';
+const NOT_ALLOWED = 'the builder is not in the list of allowed builders of this bridge';
 
 function known(name: string, list: string): Promise<BuilderKnown> {
   if (list === 'never loaded') return Promise.reject(new Unavailable('builder-list', list));

@@ -18,7 +18,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     right === 'cancel-task' ? 'wait' : right,
   ),
   'never looks for missed runs': {
-    parts: (right) => ({ ...right, missed: inert(right.missed, { takeUp: () => Promise.resolve() }) }),
+    parts: (right) => ({
+      ...right,
+      missed: inert(right.missed, { reconcileListed: () => Promise.resolve() }),
+    }),
   },
   'never looks for orphans': {
     parts: (right) => ({ ...right, orphans: inert(right.orphans, { run: () => Promise.resolve() }) }),

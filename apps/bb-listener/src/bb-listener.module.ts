@@ -7,7 +7,7 @@ import { BuildStartedService } from './build-started.service.js';
 import { subscriptionsOf } from './subscriptions.js';
 import { TrackedBuilds } from './tracked-builds.js';
 
-/** Hears Buildbot: claims tasks whose builds start, and resolves those whose builds have ended. */
+/** Listens to Buildbot: claims tasks whose builds start, and resolves those whose builds have ended. */
 @Module({})
 export class BbListenerModule {
   static register(configuration: Configuration, overrides: Overrides = {}): DynamicModule {

@@ -5,8 +5,8 @@ import { TrackedBuilds } from './tracked-builds.js';
 /**
  * A build has ended and its log is uploaded: artifacts are attached and the tasks resolved.
  *
- * The message brings the build's properties and its log's address. Whether the build has ended, and how, is the
- * scheduler database's word: the message may be of an earlier build of the same request.
+ * The message has the build's properties and the URL of its log. Whether and how the build has ended is read from the
+ * scheduler database, because the message may be about an earlier build of the same request.
  */
 @Injectable()
 export class BuildFinishedService {
@@ -15,7 +15,7 @@ export class BuildFinishedService {
   async handle(message: BuildMessage): Promise<void> {
     if (message.taskId === undefined) return;
     const { buildNumber, results, properties } = message;
-    await this.builds.tell(message, {
+    await this.builds.deliver(message, {
       kind: 'finished',
       buildNumber,
       results,

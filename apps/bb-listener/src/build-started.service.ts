@@ -5,8 +5,8 @@ import { TrackedBuilds } from './tracked-builds.js';
 /**
  * A build has started: its tasks are claimed.
  *
- * Nearly all builds of a farm are none of ours; they carry no taskId and cost nothing here. The message may be hours
- * late, and that of a retry's next build usually comes before the end message of the build before it.
+ * Most builds of a farm are not the bridge's; they have no taskId and are ignored at once. The message may be hours late.
+ * After a RETRY, the message of the next build usually arrives before the end message of the previous one.
  */
 @Injectable()
 export class BuildStartedService {
@@ -14,6 +14,6 @@ export class BuildStartedService {
 
   async handle(message: BuildMessage): Promise<void> {
     if (message.taskId === undefined) return;
-    await this.builds.tell(message, { kind: 'started', buildNumber: message.buildNumber });
+    await this.builds.deliver(message, { kind: 'started', buildNumber: message.buildNumber });
   }
 }

@@ -2,8 +2,8 @@ import type { Configuration } from '@bbb/configuration';
 import type { Subscription } from '@bbb/pulse';
 
 /**
- * The queues of the original bridge. A builder directory with a dot makes log_uploaded keys of more words than
- * usual (its post-run step does not escape it), hence `#`.
+ * The queues of the original bridge. The bindings have `#` because a builder directory with a dot adds words to the
+ * routing key of log_uploaded: its post-run step does not escape the dot.
  */
 export function subscriptionsOf({ pulse }: Configuration): Subscription[] {
   return ['started', 'log_uploaded'].map((name) => ({
@@ -11,7 +11,7 @@ export function subscriptionsOf({ pulse }: Configuration): Subscription[] {
     queue: `${pulse.queueBasename}/${name}`,
     exchange: pulse.buildbotExchange,
     bindings: [`build.#.${name}`],
-    // The property of every build that serves a task.
+    // Every build for a task has this property.
     ownText: '"taskId"',
   }));
 }

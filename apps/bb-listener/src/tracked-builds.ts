@@ -3,7 +3,7 @@ import { TaskStore, type TrackedTask } from '@bbb/rules';
 import { Reconciler, type TriggeringEvent } from '@bbb/reconciler';
 import type { BuildMessage } from '@bbb/buildbot';
 
-/** Brings a build event to every task that the build serves: a coalesced build serves several. */
+/** Delivers a build event to every task that the build serves: a coalesced build serves several. */
 @Injectable()
 export class TrackedBuilds {
   constructor(
@@ -12,11 +12,11 @@ export class TrackedBuilds {
   ) {}
 
   /**
-   * One task's trouble does not keep the event from the others.
+   * Reconciles each task with the event, also when another of them fails.
    *
-   * @throws the first trouble, after all have been tried: the event comes again for those that need it
+   * @throws the first error, after all tasks have been tried: the message is then delivered again
    */
-  async tell(message: BuildMessage, event: TriggeringEvent): Promise<void> {
+  async deliver(message: BuildMessage, event: TriggeringEvent): Promise<void> {
     const rows = await this.rowsOf(message);
     const results = await Promise.allSettled(
       rows.map((row) => this.reconciler.reconcile(row.taskId, { row, event })),
@@ -26,8 +26,8 @@ export class TrackedBuilds {
   }
 
   /**
-   * The rows of the request ids. The taskId property leads to a row as well when the message has no ids, or when the
-   * id of a request was not recorded before its build began.
+   * The rows of the request ids, and that of the taskId property when the message has no ids, or when the row had no
+   * request id yet.
    */
   private async rowsOf({ buildRequestIds = [], taskId }: BuildMessage): Promise<TrackedTask[]> {
     const rows = await this.store.byBuildRequestIds(buildRequestIds);

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Absence, type AbsenceCount, Clock, judgeAbsence, PassStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration, describeSystems } from '@bbb/configuration';
 
-/** Keeps much that is missing at once from being acted on, by this instance and by all others. */
+/** Prevents this instance and all others from acting on missing tasks while too many are missing at once. */
 @Injectable()
 export class AbsenceBrake {
   private readonly logger = new Logger(AbsenceBrake.name);
@@ -13,15 +13,15 @@ export class AbsenceBrake {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  /** Whether no absence is believed, by the last pass of any reflector. */
+  /** Whether the last pass of any reflector found too many tasks missing. */
   async isOn(): Promise<boolean> {
     return (await this.passes.read()).doubtedSince !== null;
   }
 
   /**
-   * Judges what a whole pass has counted, and tells it to all instances.
+   * Judges the count of a whole pass, and shares the result with all instances.
    *
-   * @returns whether no absence is to be believed
+   * @returns whether too many tasks are missing to believe it
    * @throws Unavailable when the bridge's database is unavailable
    */
   async apply(count: AbsenceCount): Promise<boolean> {
@@ -40,11 +40,14 @@ export class AbsenceBrake {
     if (after.doubtedSince !== null) {
       this.logger.error(
         { seen, missing, ...describeSystems(this.configuration) },
-        'too many tracked tasks are missing at once; nothing is stopped, cancelled or forgotten for it: check that ' +
+        'too many tracked tasks are missing at once; none of them is stopped, cancelled or forgotten: check that ' +
           'these settings name the right systems, and if the absence is real run `buildbot-bridge missing confirm`',
       );
     } else if (before?.doubtedSince != null) {
-      this.logger.log({ seen, missing, confirmedMissing }, 'absence of tracked tasks is believed again');
+      this.logger.log(
+        { seen, missing, confirmedMissing },
+        'no longer too many tracked tasks missing; acting on missing tasks again',
+      );
     }
   }
 }

@@ -111,7 +111,10 @@ describe('tasks at a time', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    ['listed runs', () => new MissedRunsStep(store, reconciler, policy, configuration).takeUp(listed())],
+    [
+      'listed runs',
+      () => new MissedRunsStep(store, reconciler, policy, configuration).reconcileListed(listed()),
+    ],
     [
       'orphans',
       () =>
@@ -119,8 +122,8 @@ describe('tasks at a time', () => {
           Promise.resolve(new Set()),
         ),
     ],
-  ])('are as many as configured where they are %s that nobody tracks', async (_, takeUp) => {
-    await takeUp();
+  ])('are as many as configured where they are %s that nobody tracks', async (_, reconcileListed) => {
+    await reconcileListed();
     expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
   });
 
@@ -130,7 +133,7 @@ describe('tasks at a time', () => {
       throw new Unavailable('taskcluster', 'the second page');
     }
     const runs = new MissedRunsStep(store, reconciler, policy, configuration);
-    await expect(runs.takeUp(broken())).rejects.toThrow('the second page');
+    await expect(runs.reconcileListed(broken())).rejects.toThrow('the second page');
     expect(done.sort()).toEqual(TASKS.toSorted());
   });
 
@@ -140,11 +143,11 @@ describe('tasks at a time', () => {
       for (; asked < 1000; asked++) yield* listed();
     }
     stopsAfter = 1;
-    await new MissedRunsStep(store, reconciler, policy, configuration).takeUp(endless());
+    await new MissedRunsStep(store, reconciler, policy, configuration).reconcileListed(endless());
     // The first two fill a batch; those under way at that moment come to their end.
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
     stopsAfter = 0;
-    await new MissedRunsStep(store, reconciler, policy, configuration).takeUp(endless());
+    await new MissedRunsStep(store, reconciler, policy, configuration).reconcileListed(endless());
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
   });
 

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { eachAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 
-describe('eachAtOnce', () => {
+describe('forEachConcurrently', () => {
   it('fails as its source does, once what was under way has ended', async () => {
     const ended: number[] = [];
     async function* source(): AsyncGenerator<number> {
@@ -14,7 +14,7 @@ describe('eachAtOnce', () => {
       for (let waited = 0; waited < 10; waited++) await turn();
       ended.push(item);
     };
-    await expect(eachAtOnce(source(), 3, () => false, slowly)).rejects.toThrow('away');
+    await expect(forEachConcurrently(source(), 3, () => false, slowly)).rejects.toThrow('away');
     expect(ended).toEqual([1, 2]);
   });
 });

@@ -1,9 +1,10 @@
 /**
- * Works through items in their order, at most `limit` at the same time; begins none once it is over.
+ * Processes items in order, at most `limit` at the same time.
  *
- * @throws what a source of items, or the work, throws, once all work under way has come to its end
+ * @param isOver when it returns true no further item is started
+ * @throws the first error of the source or of the work, once all started work has ended
  */
-export async function eachAtOnce<T>(
+export async function forEachConcurrently<T>(
   items: Iterable<T> | AsyncGenerator<T>,
   limit: number,
   isOver: () => boolean,
@@ -12,15 +13,15 @@ export async function eachAtOnce<T>(
   const rest = Symbol.asyncIterator in items ? items : items[Symbol.iterator]();
   const workers: Promise<unknown>[] = [];
   const failures: unknown[] = [];
-  const begin = () => workers.push(worker().catch((error: unknown) => failures.push(error)));
+  const startWorker = () => workers.push(worker().catch((error: unknown) => failures.push(error)));
   const worker = async () => {
     for (let next = await rest.next(); !next.done && !isOver(); next = await rest.next()) {
-      // Nobody stands by for items that may not come.
-      if (workers.length < limit) begin();
+      // A further worker starts only when there is an item, so none waits for a slow source.
+      if (workers.length < limit) startWorker();
       await work(next.value);
     }
   };
-  begin();
+  startWorker();
   for (const each of workers) await each;
   if (failures.length > 0) throw failures[0];
 }

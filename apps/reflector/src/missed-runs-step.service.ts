@@ -2,12 +2,12 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
-import { eachAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
 
 /**
- * Takes up runs that the queue lists and no row knows: pending ones that the bridge was never told about, because
- * Pulse may lose any message, and claimed ones whose rows were lost with the bridge's database.
+ * Reconciles runs that the queue lists and that have no row: pending runs whose message was lost, because Pulse may lose
+ * any message, and claimed runs whose rows were lost with the bridge's database.
  */
 @Injectable()
 export class MissedRunsStep {
@@ -21,37 +21,37 @@ export class MissedRunsStep {
   ) {}
 
   /**
-   * @throws Unavailable when the list cannot be read, once the runs before are taken up; Refused when the credentials
-   *   do not suffice
+   * @throws Unavailable when the list cannot be read, after the runs listed so far are reconciled
+   * @throws Refused when the credentials are not sufficient
    */
-  async takeUp(listed: AsyncIterable<ListedRun>, verdicts = new VerdictCounts()): Promise<void> {
+  async reconcileListed(listed: AsyncIterable<ListedRun>, verdicts = new VerdictCounts()): Promise<void> {
     const { batch } = this.configuration.reflector;
     const page: ListedRun[] = [];
     try {
       for await (const run of listed) {
         if (!this.isIgnored(run)) page.push(run);
-        if (page.length === batch) await this.untracked(page.splice(0), verdicts);
+        if (page.length === batch) await this.reconcileUntracked(page.splice(0), verdicts);
         if (this.reconciler.isStopping) return;
       }
     } finally {
-      // What was read is taken up whatever comes after it: the same page may fail in every pass.
-      await this.untracked(page, verdicts);
+      // Also after an error: reading the list may fail at the same page in every pass.
+      await this.reconcileUntracked(page, verdicts);
     }
   }
 
-  /** Ignored builders' tasks stay pending for somebody else, and would be read in every pass. */
+  /** Tasks of ignored builders stay pending for another installation, and would be reconciled in every pass. */
   private isIgnored({ definition }: ListedRun): boolean {
     const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
     return typeof named === 'string' && this.policy.judge(named, definition.scopes).is === 'ignored';
   }
 
-  private async untracked(page: readonly ListedRun[], verdicts: VerdictCounts): Promise<void> {
+  private async reconcileUntracked(page: readonly ListedRun[], verdicts: VerdictCounts): Promise<void> {
     if (page.length === 0 || this.reconciler.isStopping) return;
     const tracked = new Set(
       (await this.store.byTaskIds(page.map(({ taskId }) => taskId))).map(({ taskId }) => taskId),
     );
     const missed = page.filter(({ taskId }) => !tracked.has(taskId));
-    await eachAtOnce(
+    await forEachConcurrently(
       missed,
       this.configuration.reflector.concurrency,
       () => this.reconciler.isStopping,
@@ -59,7 +59,7 @@ export class MissedRunsStep {
         try {
           await verdicts.countOutcome(this.reconciler.reconcile(taskId, { definition }));
         } catch (error) {
-          this.logger.warn({ taskId, error }, 'listed task not reconciled, to be tried in the next pass');
+          this.logger.warn({ taskId, error }, 'listed task not reconciled; will retry on the next pass');
         }
       },
     );

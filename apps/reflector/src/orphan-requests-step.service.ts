@@ -11,15 +11,15 @@ import {
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { AbsenceBrake } from './absence-brake.service.js';
-import { eachAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
 
-/** Open requests read at once. They are short, and more of them than this are rare. */
+/** Open requests per page. Rows are short, and more open requests than this are rare. */
 const PAGE = 5000;
 
 /**
- * Finds open build requests of ours that no row knows: the bridge's database was lost, or an instance was cut off
- * after its order had been given up. They are tracked again, and then cancelled or followed like any other.
+ * Finds open build requests of the bridge that have no row: the bridge's database was lost, or an instance created the
+ * request late, after its row had been deleted. They are tracked again, and then cancelled or followed like any other.
  */
 @Injectable()
 export class OrphanRequestsStep {
@@ -40,7 +40,7 @@ export class OrphanRequestsStep {
   }
 
   /**
-   * @param tracked build requests that were seen tracked in the walk under way; the first open ones are read meanwhile
+   * @param tracked build requests with a row, once this pass has read all rows; the first page is read in the meantime
    * @throws Unavailable when the scheduler database or the bridge's own cannot be read
    */
   async run(tracked: Promise<ReadonlySet<number>>, verdicts = new VerdictCounts()): Promise<void> {
@@ -48,10 +48,10 @@ export class OrphanRequestsStep {
     for (let after: number | undefined = 0; after !== undefined;) {
       const open: MarkedRequest[] = await this.buildbot.markedOpenRequests(after, PAGE);
       const seen = await tracked;
-      // Where much is missing, what is there may be another database's, or an earlier state of this one.
+      // While too many tasks are missing, the requests may be from another database, or from a restored one.
       if (await this.brake.isOn()) return;
       await this.adoptAll(
-        await this.untracked(
+        await this.findUntracked(
           open.filter(({ buildRequestId, createdAt }) => !seen.has(buildRequestId) && createdAt <= youngest),
         ),
         verdicts,
@@ -62,7 +62,7 @@ export class OrphanRequestsStep {
   }
 
   private async adoptAll(orphans: readonly MarkedRequest[], verdicts: VerdictCounts): Promise<void> {
-    await eachAtOnce(
+    await forEachConcurrently(
       orphans,
       this.configuration.reflector.concurrency,
       () => this.reconciler.isStopping,
@@ -71,14 +71,14 @@ export class OrphanRequestsStep {
         await this.adopt(orphan, verdicts).catch((error: unknown) => {
           this.logger.warn(
             { taskId, buildRequestId, error },
-            'orphan not adopted, to be tried in the next pass',
+            'orphan build request not adopted; will retry on the next pass',
           );
         });
       },
     );
   }
 
-  private async untracked(requests: readonly MarkedRequest[]): Promise<MarkedRequest[]> {
+  private async findUntracked(requests: readonly MarkedRequest[]): Promise<MarkedRequest[]> {
     if (requests.length === 0) return [];
     const rows = await this.store.byBuildRequestIds(requests.map(({ buildRequestId }) => buildRequestId));
     const tracked = new Set(rows.map(({ buildRequestId }) => buildRequestId));
@@ -89,7 +89,7 @@ export class OrphanRequestsStep {
     const { taskId, buildRequestId } = orphan;
     const status = await this.queue.status(taskId);
     const request = await this.buildbot.snapshot(buildRequestId);
-    // Another installation may work on the same scheduler database; its requests are left alone.
+    // Another installation may use the same scheduler database; its requests are left alone.
     if (status?.taskQueueId !== this.taskQueueId || request?.key?.taskId !== taskId) return;
     if (this.policy.judge(request.buildername, []).is === 'ignored') return;
 
@@ -100,11 +100,10 @@ export class OrphanRequestsStep {
       createdDate: null,
       buildRequestId,
     });
-    if (created)
-      this.logger.warn({ taskId, runId, buildRequestId }, 'build request without a row is tracked again');
+    if (created) this.logger.warn({ taskId, runId, buildRequestId }, 'orphan build request is tracked again');
     await verdicts.countOutcome(this.reconciler.reconcile(taskId));
     if (created) return;
-    // The row as it is now: what was read before may be what the reconciliation has just changed.
+    // Read again, because the reconciliation may have changed the row.
     const row = await this.store.get(taskId);
     if (!row || row.buildRequestId === null || row.buildRequestId === buildRequestId) return;
     const fields = { taskId, buildRequestId, tracked: row.buildRequestId };
@@ -117,7 +116,7 @@ export class OrphanRequestsStep {
   }
 }
 
-/** The run that a request serves: told by its property, else by the second in which it was submitted. */
+/** The run that a request serves: from its property, otherwise the run scheduled in the second of its submission. */
 function runOf({ createdForRunId, createdAt }: MarkedRequest, { runs }: TaskStatus): number {
   if (createdForRunId !== null) return createdForRunId;
   const same = runs.find(({ scheduled }) => Math.floor(scheduled) === createdAt);

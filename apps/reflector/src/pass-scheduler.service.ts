@@ -8,16 +8,16 @@ import { type Gaps, ReflectorPass, STEPS } from './reflector-pass.service.js';
 
 const LOOP = 'reflector-pass';
 
-/** Dates of a cron schedule that are looked at for its gaps. */
+/** Number of dates of a cron schedule from which its gaps are computed. */
 const SAMPLE = 50;
 
-/** A pass that has not ended for so many intervals makes the process count as dead. */
+/** The process counts as dead when no pass has ended for so many intervals. */
 const INTERVALS_OF_PATIENCE = 3;
 
-/** Starts passes by the configured cron expression or interval, the first one at once. */
+/** Starts the first pass at once, and further ones by the configured cron expression or interval. */
 @Injectable()
 export class PassScheduler implements OnApplicationBootstrap {
-  /** Seconds between two passes, at least and at most. */
+  /** Shortest and longest time between two passes in seconds. */
   private gaps: Gaps = { least: 0, most: 0 };
 
   constructor(

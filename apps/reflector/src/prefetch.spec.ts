@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ahead } from './prefetch.js';
+import { prefetch } from './prefetch.js';
 
-describe('ahead', () => {
+describe('prefetch', () => {
   let asked: number;
   beforeEach(() => {
     asked = 0;
@@ -18,7 +18,7 @@ describe('ahead', () => {
 
   it('asks for some more while one is worked on, and hands all out in order', async () => {
     const seen: [number, asked: number][] = [];
-    for await (const number of ahead(numbers(), 2)) {
+    for await (const number of prefetch(numbers(), 2)) {
       for (let waited = 0; waited < 10; waited++) await turn();
       seen.push([number, asked]);
     }
@@ -35,7 +35,7 @@ describe('ahead', () => {
   it('fails in the place of the failure', async () => {
     const seen: number[] = [];
     const all = async () => {
-      for await (const number of ahead(numbers(2), 2)) {
+      for await (const number of prefetch(numbers(2), 2)) {
         for (let waited = 0; waited < 10; waited++) await turn();
         seen.push(number);
       }

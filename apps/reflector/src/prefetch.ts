@@ -1,19 +1,19 @@
 /**
- * The same things, of which up to `count` are asked for before the one that is handed out is done with. A failure comes
- * in its place among them.
+ * Prefetches up to `count` items of an async generator while the consumer works on one. An error of the generator is
+ * thrown at its place in the sequence.
  */
-export async function* ahead<Thing>(things: AsyncGenerator<Thing>, count: number): AsyncGenerator<Thing> {
-  const asked: Promise<IteratorResult<Thing>>[] = [];
-  const ask = () => {
-    const next = things.next();
+export async function* prefetch<Item>(items: AsyncGenerator<Item>, count: number): AsyncGenerator<Item> {
+  const requested: Promise<IteratorResult<Item>>[] = [];
+  const requestNext = () => {
+    const next = items.next();
     next.catch(() => undefined);
-    asked.push(next);
+    requested.push(next);
   };
-  for (let at = 0; at < count; at++) ask();
+  for (let at = 0; at < count; at++) requestNext();
   for (;;) {
-    const next = await asked.shift()!;
+    const next = await requested.shift()!;
     if (next.done) return;
-    ask();
+    requestNext();
     yield next.value;
   }
 }

@@ -8,13 +8,13 @@ import { MissedRunsStep } from './missed-runs-step.service.js';
 import { VerdictCounts } from './verdict-counts.js';
 
 /**
- * Part of the interval that must lie between two passes. Half of it, so that a pass at an odd moment (a start, or a
- * process that was held up) does not keep the next regular one from its turn: at most one and a half intervals pass
- * without a pass, as long as any reflector lives.
+ * Minimum time between two passes, as a part of the interval. Half of it, so that an irregular pass (at a start, or of a
+ * delayed process) does not skip the next regular one: while any reflector runs, passes are at most one and a half
+ * intervals apart.
  */
 const LEAST_GAP = 0.5;
 
-/** Seconds between two passes, at least and at most. */
+/** Shortest and longest time between two passes in seconds. */
 export interface Gaps {
   least: number;
   most: number;
@@ -24,8 +24,8 @@ export interface Gaps {
 export const STEPS = ['turn', 'tracked', 'pending', 'orphans', 'claimed'] as const;
 
 /**
- * One look at everything. Passes never overlap, several reflectors take turns at them, and a part that fails does not
- * keep the others from their work.
+ * Makes one pass over all tasks. Passes do not overlap, several reflectors take turns, and a failed step does not stop the
+ * other steps.
  */
 @Injectable()
 export class ReflectorPass implements BeforeApplicationShutdown {
@@ -34,9 +34,9 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   private stopping = false;
 
   constructor(
-    private readonly tracked: TrackedTasksStep,
-    private readonly untracked: MissedRunsStep,
-    private readonly orphans: OrphanRequestsStep,
+    private readonly trackedTasks: TrackedTasksStep,
+    private readonly missedRuns: MissedRunsStep,
+    private readonly orphanRequests: OrphanRequestsStep,
     private readonly queue: TaskQueue,
     private readonly turns: TurnStore,
     private readonly reconciler: Reconciler,
@@ -46,7 +46,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Makes a pass unless another reflector has made this interval's, or returns the one under way. Never throws.
+   * Makes a pass unless another reflector has made the one of this interval; joins a pass in progress. Never throws.
    *
    * @param gaps between two passes, as they are scheduled
    */
@@ -67,12 +67,12 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     if (turn === undefined) return;
     const seen = new Set<number>();
     const verdicts = new VerdictCounts();
-    const tracked = this.part('tracked', () => this.tracked.run(seen, verdicts));
+    const tracked = this.runStep('tracked', () => this.trackedTasks.run(seen, verdicts));
     const works = await Promise.all([
       tracked,
-      this.part('pending', () => this.untracked.takeUp(this.queue.listPending(), verdicts)),
-      this.part('orphans', () =>
-        this.orphans.run(
+      this.runStep('pending', () => this.missedRuns.reconcileListed(this.queue.listPending(), verdicts)),
+      this.runStep('orphans', () =>
+        this.orphanRequests.run(
           tracked.then(() => seen),
           verdicts,
         ),
@@ -80,8 +80,8 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     ]);
     const claimedTurn = await this.takeTurn('claimed', this.configuration.reflector.claimedInterval);
     if (claimedTurn !== undefined) {
-      const work = () => this.untracked.takeUp(this.queue.listClaimed(), verdicts);
-      if (!(await this.part('claimed', work))) await this.giveBack('claimed', claimedTurn);
+      const work = () => this.missedRuns.reconcileListed(this.queue.listClaimed(), verdicts);
+      if (!(await this.runStep('claimed', work))) await this.giveBack('claimed', claimedTurn);
     }
     if (works.includes(false)) await this.giveBack('pass', turn);
     if (this.stopping) return;
@@ -91,32 +91,32 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     this.logger.log({ verdicts: verdicts.toObject(), seconds: round(seconds), nextDueBy }, 'pass finished');
   }
 
-  /** @returns when the turn was taken; undefined when it is not ours */
+  /** @returns when the turn was taken; undefined when another reflector has it */
   private async takeTurn(name: string, gap: number): Promise<number | undefined> {
     if (this.stopping) return undefined;
     let takenAt: number | undefined;
-    await this.part('turn', async () => {
+    await this.runStep('turn', async () => {
       const now = this.clock.now();
       if (await this.turns.take(name, now, gap)) takenAt = now;
     });
     return takenAt;
   }
 
-  /** Another reflector may reach what this one cannot. */
+  /** Another reflector may reach the systems that this one cannot. */
   private giveBack(name: string, takenAt: number): Promise<boolean> {
-    return this.part('turn', () => this.turns.giveBack(name, takenAt));
+    return this.runStep('turn', () => this.turns.giveBack(name, takenAt));
   }
 
   /** @returns false when the work failed */
-  private async part(part: (typeof STEPS)[number], work: () => Promise<void>): Promise<boolean> {
+  private async runStep(step: (typeof STEPS)[number], work: () => Promise<void>): Promise<boolean> {
     if (this.stopping) return true;
     try {
       await work();
-      this.telemetry.set('last_success_timestamp_seconds', this.clock.now(), { loop: part });
+      this.telemetry.set('last_success_timestamp_seconds', this.clock.now(), { loop: step });
       return true;
     } catch (error) {
       if (this.stopping) return true;
-      this.logger.warn({ part, error }, 'reflector step failed; will retry on the next pass');
+      this.logger.warn({ step, error }, 'reflector step failed; will retry on the next pass');
       return false;
     }
   }

@@ -9,7 +9,7 @@ import { ReflectorPass } from './reflector-pass.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
 
-/** Hears the clock: keeps claims alive, and repairs everything that no message told. */
+/** Works by the clock: keeps claims alive, and repairs everything that a lost message left undone. */
 @Module({})
 export class ReflectorModule {
   static register(configuration: Configuration): DynamicModule {

@@ -10,25 +10,25 @@ import {
 } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
-import { ahead } from './prefetch.js';
+import { prefetch } from './prefetch.js';
 import { AbsenceBrake } from './absence-brake.service.js';
-import { eachAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
 
 /**
- * Rows worked on at once for each connection to Taskcluster. Enough that no connection waits and that what they read and
- * write comes together; few enough that a slow Taskcluster answers each in the time that a call may take.
+ * Rows reconciled concurrently for each connection to Taskcluster. Enough to keep all connections busy and to batch reads
+ * and writes; few enough that calls to a slow Taskcluster do not time out while they wait for a connection.
  */
 const ROWS_PER_CONNECTION = 4;
 
-/** Pages that are read while one is worked on: reading one takes longer than finding that nothing is to be done. */
-const PAGES_AHEAD = 2;
+/** Pages read while one is processed: reading a page takes longer than finding that nothing needs to be done. */
+const PREFETCHED_PAGES = 2;
 
-/** What both sides say of some rows. */
+/** The state of some rows' tasks and build requests on both sides. */
 interface Sides {
-  /** With the error of a task whose status could not be read. */
+  /** By task id; the error when a status could not be read. */
   statuses: ReadonlyMap<string, TaskStatus | Error>;
-  /** With the error of a request that cannot be read; undefined while Buildbot is unavailable. */
+  /** By build request id; the error when a request could not be read. Undefined while Buildbot is unavailable. */
   snapshots?: ReadonlyMap<number, RequestSnapshot | Error>;
   /** Why there are no snapshots. */
   failure?: Error;
@@ -45,8 +45,8 @@ interface ObservedRow extends Sides {
 }
 
 /**
- * Looks at every tracked task, most urgent claim first, with both sides read in batches. What is missing is worked on
- * last: only when all rows are counted is it known whether so much is missing that nothing of it is believed.
+ * Reconciles every tracked task, most urgent claim first, with both sides read in batches. Missing tasks come last: whether
+ * too many are missing is known only when all rows are counted.
  */
 @Injectable()
 export class TrackedTasksStep {
@@ -62,15 +62,15 @@ export class TrackedTasksStep {
   ) {}
 
   /**
-   * @param buildRequestIds to which the build requests of the tracked tasks are added
-   * @param verdicts to which those of the tracked tasks are added
-   * @throws Unavailable when Taskcluster, Buildbot or the rows cannot be read, once the rows before are done with; one
-   *   task's trouble stays its own
+   * @param buildRequestIds receives the build requests of the tracked tasks
+   * @param verdicts receives the verdicts about the tracked tasks
+   * @throws Unavailable when Taskcluster, Buildbot or the rows cannot be read, after the rows before are processed; an
+   *   error about one task is only logged
    */
   async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
-    const atOnce = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
+    const concurrency = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
-    await eachAtOnce(this.rows(buildRequestIds), atOnce, isOver, (observed) =>
+    await forEachConcurrently(this.rows(buildRequestIds), concurrency, isOver, (observed) =>
       this.workOn(observed, verdicts),
     );
   }
@@ -80,7 +80,7 @@ export class TrackedTasksStep {
     let seen = 0;
     let failure: Error | undefined;
     try {
-      for await (const { rows, sides } of ahead(this.pages(), PAGES_AHEAD)) {
+      for await (const { rows, sides } of prefetch(this.pages(), PREFETCHED_PAGES)) {
         for (const { buildRequestId } of rows)
           if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
         seen += rows.length;
@@ -95,7 +95,7 @@ export class TrackedTasksStep {
       failure = error as Error;
     }
     if (this.reconciler.isStopping) return;
-    // Of rows that were not all counted, none is believed to be missing.
+    // After a failure the count is incomplete, so no absence is believed.
     const absenceDoubted =
       failure !== undefined || (await this.brake.apply({ seen, missing: missing.length }));
     for (const observed of missing) yield { ...observed, absenceDoubted };
@@ -143,12 +143,12 @@ export class TrackedTasksStep {
     } catch (error) {
       this.logger.warn(
         { taskId, runId, buildRequestId, error },
-        'task not reconciled, to be tried in the next pass',
+        'task not reconciled; will retry on the next pass',
       );
     }
   }
 
-  /** Without snapshots while Buildbot is unavailable: claims are kept all the same. */
+  /** Without snapshots while Buildbot is unavailable: claims are still reclaimed. */
   private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Pick<Sides, 'snapshots' | 'failure'>> {
     try {
       return {
@@ -161,7 +161,7 @@ export class TrackedTasksStep {
   }
 }
 
-/** Whether a side that answered does not know the row's task or build request. */
+/** Whether an available side does not know the row's task or build request. */
 function isMissing(row: TrackedTask, { statuses, snapshots }: Sides): boolean {
   if (!statuses.has(row.taskId)) return true;
   if (row.buildRequestId === null || !snapshots) return false;

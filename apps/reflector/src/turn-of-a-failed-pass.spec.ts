@@ -29,7 +29,7 @@ async function passWith(failing?: Step) {
   } as TurnStore;
   const pass = new ReflectorPass(
     { run: () => run('tracked') } as unknown as TrackedTasksStep,
-    { takeUp: (step: Step) => run(step) } as unknown as MissedRunsStep,
+    { reconcileListed: (step: Step) => run(step) } as unknown as MissedRunsStep,
     { run: () => run('orphans') } as unknown as OrphanRequestsStep,
     { listPending: () => 'pending', listClaimed: () => 'claimed' } as unknown as TaskQueue,
     turns,

@@ -1,6 +1,6 @@
 import type { Verdict } from '@bbb/rules';
 
-/** What became of the tasks of one pass. */
+/** Counts the outcomes of one pass by verdict. */
 export class VerdictCounts {
   private readonly counts = new Map<Verdict | 'failed', number>();
 

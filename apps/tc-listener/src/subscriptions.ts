@@ -2,8 +2,8 @@ import type { Configuration } from '@bbb/configuration';
 import type { Subscription } from '@bbb/pulse';
 
 /**
- * The queues of the original bridge. The literal `primary` keeps out messages that match by a task's own routes, and
- * `#` stands for the reserved words at the key's end (Taskcluster's exchange reference, version 106).
+ * The queues of the original bridge. `primary` excludes copies that are published by a task's own routes, and `#` matches
+ * the reserved words at the end of the key (Taskcluster's exchange reference, version 106).
  */
 export function subscriptionsOf({ pulse, taskcluster }: Configuration): Subscription[] {
   const { provisionerId, workerType } = taskcluster;

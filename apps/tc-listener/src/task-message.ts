@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { arrayUpTo, Invalid } from '@bbb/rules';
 
-/** A slugid of version 4, as Taskcluster's queue demands it (services/queue/src/api.js, version 106). */
+/** A slugid of version 4, as Taskcluster's queue requires it (services/queue/src/api.js, version 106). */
 const TASK_ID = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;
 
-/** Taskcluster makes 50 runs at most. */
+/** Far more than the 50 runs that Taskcluster allows. */
 const MAX_RUNS = 1000;
 
-// Nothing unknown is copied: a key named `__proto__` would lend the message its values.
+// Unknown keys are not copied: a key named `__proto__` would set the message's prototype.
 const schema = z.object({
   status: z.object({
     taskId: z.string().regex(TASK_ID),
@@ -23,19 +23,19 @@ const schema = z.object({
   runId: z.int().min(0).max(MAX_RUNS).optional(),
 });
 
-/** What a message of Taskcluster's queue is about. */
+/** The content of a Taskcluster queue message, as far as the bridge uses it. */
 export interface TaskMessage {
   taskId: string;
-  /** Undefined when a task without runs ended. */
+  /** Undefined when a task ended without any run. */
   runId?: number;
   /** Of that run, which need not be the last one. */
   reasonResolved?: string;
 }
 
 /**
- * Reads a task-pending or task-exception message. Unknown keys are fine: they have been added over time.
+ * Reads a task-pending or task-exception message. Ignores unknown keys: Taskcluster has added some over time.
  *
- * @throws Invalid when it is no such message
+ * @throws Invalid when it is not such a message
  */
 export function readTaskMessage(payload: unknown): TaskMessage {
   const result = schema.safeParse(payload);

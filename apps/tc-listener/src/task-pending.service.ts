@@ -5,8 +5,8 @@ import type { TaskMessage } from './task-message.js';
 /**
  * A run has become pending: the task's first, a user's rerun, or the one after a RETRY.
  *
- * The message may be stale or a repetition: createTask and rerunTask publish it again, and the task may have been
- * cancelled since. That is why nothing of it is used but the task's id; the status is read anew.
+ * The message may be stale or a duplicate: createTask and rerunTask publish it again, and the task may have been cancelled
+ * since. So only its task id is used, and the status is read again.
  */
 @Injectable()
 export class TaskPendingService {

@@ -6,7 +6,7 @@ import { TaskEventsController } from './task-events.controller.js';
 import { TaskExceptionService } from './task-exception.service.js';
 import { TaskPendingService } from './task-pending.service.js';
 
-/** Hears Taskcluster: creates build requests for pending tasks, and cancels what was cancelled there. */
+/** Listens to Taskcluster: creates build requests for pending tasks, and cancels those of cancelled tasks. */
 @Module({})
 export class TcListenerModule {
   static register(configuration: Configuration, overrides: Overrides = {}): DynamicModule {

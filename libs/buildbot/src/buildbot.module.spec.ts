@@ -71,7 +71,7 @@ describe('BuildbotModule', () => {
     const checks = module.get<BuildbotHealthCheck[]>(BUILDBOT_HEALTH);
     const problems = await Promise.all(checks.map(async ({ name, check }) => [name, await check()]));
     expect(problems.map(([name]) => name)).toEqual(['buildbot', 'buildbot-login', 'buildbot-scheduler']);
-    for (const [, problem] of problems) expect(problem).toContain('no answer of the Buildbot master');
+    for (const [, problem] of problems) expect(problem).toContain('no answer from the Buildbot master');
     expect(module.get(BUILDBOT_LOG_HOSTS)).toEqual(['*', 'http://127.0.0.1']);
     await module.close();
   });

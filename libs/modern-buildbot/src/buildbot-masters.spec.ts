@@ -352,7 +352,7 @@ describe('BuildbotMasters', () => {
       tables.master.login = (_, response) => response.writeHead(401).end();
       expect(await masters.loginProblem()).toContain('does not accept the login');
       await tables.master.close();
-      expect(await masters.problem()).toContain('no answer of the Buildbot master');
+      expect(await masters.problem()).toContain('no answer from the Buildbot master');
       tables = await Tables.start();
     });
   });

@@ -89,7 +89,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
     if (seen!.key?.taskId !== key?.taskId || seen!.key?.createdForRunId !== key?.createdForRunId) {
       this.logger.warn(
         { buildRequestId, expected: key, key: seen!.key },
-        'not cancelling: the id of the build request names another request now',
+        'not cancelling: the build request id now belongs to another request',
       );
       return;
     }

@@ -84,7 +84,7 @@ export class Builders {
     if (at - since >= this.unknownGrace * 1000) return 'unknown';
     throw new Unavailable(
       SYSTEM,
-      `builder ${name} is not among those of scheduler ${this.scheduler}; looking again before it is believed`,
+      `builder ${name} is not served by scheduler ${this.scheduler}; will check again before it is treated as unknown`,
     );
   }
 

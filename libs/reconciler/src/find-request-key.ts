@@ -1,6 +1,6 @@
 import {
   type Buildbot,
-  endOf,
+  classifyResults,
   type RequestKey,
   requestKeys,
   type RequestSnapshot,
@@ -29,5 +29,7 @@ export async function findRequestKey(
 }
 
 function wasCancelled({ state }: RequestSnapshot): boolean {
-  return state.at === 'cancelled' || (state.at === 'finished' && endOf(state.results) === 'cancelled');
+  return (
+    state.at === 'cancelled' || (state.at === 'finished' && classifyResults(state.results) === 'cancelled')
+  );
 }

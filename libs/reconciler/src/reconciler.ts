@@ -211,7 +211,7 @@ export class Reconciler {
     const { taskId, runId, buildRequestId } = row;
     this.#context.logger.warn(
       { taskId, runId, buildRequestId, key: snapshot.key },
-      'the id of the build request names a request of another task or run; the request counts as gone',
+      'the build request id belongs to a request of another task or run; treating the request as missing',
     );
     return undefined;
   }
@@ -233,10 +233,10 @@ export class Reconciler {
     const { state } = request;
     const ended = event.kind === 'finished' && (state.at === 'building' || state.at === 'finishing');
     if (ended && state.build.number === event.buildNumber) {
-      throw new Unavailable('buildbot', 'the build has ended, its request is not complete yet');
+      throw new Unavailable('buildbot', 'build finished but its request is not complete yet; will retry');
     }
     if (event.kind === 'started' && state.at === 'waiting') {
-      throw new Unavailable('buildbot', 'the build has started, its row is not there yet');
+      throw new Unavailable('buildbot', 'build started but Buildbot does not show it yet; will retry');
     }
   }
 }

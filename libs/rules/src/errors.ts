@@ -1,9 +1,9 @@
-/** The other system answered and said no: a decision, to be read back and decided anew, never guessed at. */
+/** An outside system answered with a refusal. Its state is not what was assumed: read it again before deciding. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 
   /**
-   * @param status HTTP status of the answer (401 and 403 are configuration errors, 404 absence, 409 a conflict)
+   * @param status HTTP status of the answer (401 and 403: configuration error, 404: not found, 409: conflict)
    * @param code the system's own error code, for example `RequestConflict`
    */
   constructor(
@@ -16,16 +16,16 @@ export class Refused extends Error {
     super(message, options);
   }
 
-  /** Credentials or scopes are wrong: an operator's alarm, and no reason to give up a task. */
+  /** Credentials or scopes are wrong: an operator must act, and the task is not given up. */
   get isConfiguration(): boolean {
     return this.status === 401 || this.status === 403;
   }
 }
 
-/** No answer, or one that says nothing (timeout, connection refused, 5xx, a lost database): try again later. */
+/** No answer, or an unusable one (timeout, connection refused, 5xx, a lost database): retry later. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
-  /** Seconds within which to try again, where somebody waits for it. */
+  /** Maximum seconds until the next attempt; undefined when it is not urgent. */
   readonly retryWithin: number | undefined;
 
   constructor(
@@ -38,7 +38,7 @@ export class Unavailable extends Error {
   }
 }
 
-/** Never going to work, however often it is tried: a message or payload nobody can use. */
+/** A message or payload that can never be handled; retrying does not help. */
 export class Invalid extends Error {
   override readonly name = 'Invalid';
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { endOf, resolutionOf, type ResultSettings } from './results.js';
+import { classifyResults, resolutionOf, type ResultSettings } from './results.js';
 
 const ORIGINAL: ResultSettings = { warnings: 'failed', exception: 'malformed-payload' };
 const OTHER: ResultSettings = { warnings: 'completed', exception: 'internal-error' };
@@ -29,7 +29,7 @@ describe('resolutionOf', () => {
   });
 });
 
-describe('endOf', () => {
+describe('classifyResults', () => {
   it.each([
     [5, 'cancelled'],
     [6, 'cancelled'],
@@ -41,6 +41,6 @@ describe('endOf', () => {
     [17, 'result'],
     [null, 'result'],
   ])('takes a request complete with %j for %s', (results, end) => {
-    expect(endOf(results)).toBe(end);
+    expect(classifyResults(results)).toBe(end);
   });
 });

@@ -7,10 +7,10 @@ export interface ResultSettings {
 }
 
 /**
- * Whether a complete request's results are a result at all. CANCELLED (6) is Mozilla's fork's and Buildbot 0.9's word
- * for a stopped build; RETRY (5) is never a request's last word, so a request that is complete with it was cut off.
+ * Whether the results of a complete request mean that it was cancelled. CANCELLED (6) is used by Mozilla's fork and
+ * Buildbot 0.9 for a stopped build. RETRY (5) is never final, so a complete request with it was cancelled before its retry.
  */
-export function endOf(results: number | null): 'cancelled' | 'result' {
+export function classifyResults(results: number | null): 'cancelled' | 'result' {
   return results === 5 || results === 6 ? 'cancelled' : 'result';
 }
 

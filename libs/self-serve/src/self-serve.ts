@@ -99,7 +99,7 @@ export class SelfServe implements OnApplicationShutdown {
     try {
       return await this.connections.exchange({ verb: 'DELETE', url, headers }, timeout * 1000);
     } catch (error) {
-      throw new Unavailable(SYSTEM, `no answer of Self Serve: ${reasonOf(error)}`, { cause: error });
+      throw new Unavailable(SYSTEM, `no answer from Self Serve: ${reasonOf(error)}`, { cause: error });
     }
   }
 }
@@ -108,7 +108,12 @@ export class SelfServe implements OnApplicationShutdown {
 function branchName(branch: string): string {
   const name = branch.split('/').findLast((part) => part !== '');
   if (name === undefined) {
-    throw new Refused(SYSTEM, 400, 'NoBranch', 'Self Serve cancels by branch, and there is none');
+    throw new Refused(
+      SYSTEM,
+      400,
+      'NoBranch',
+      'Self Serve finds requests only by branch, and this one has none',
+    );
   }
   return name;
 }

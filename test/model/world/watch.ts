@@ -1,4 +1,4 @@
-import { endOf, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/rules';
+import { classifyResults, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/rules';
 import { type Farm, type RequestRow, stateOf } from './farm.js';
 import { RULES } from './settings.js';
 
@@ -154,7 +154,8 @@ export class Watch {
     const state = own && stateOf(own);
     const facts = { taskId, runId, name, state };
     if (state?.at !== 'finished') return this.violate('S2: a result without a finished build', facts);
-    if (endOf(state.results) !== 'result') return this.violate('S2: a result of a cancelled build', facts);
+    if (classifyResults(state.results) !== 'result')
+      return this.violate('S2: a result of a cancelled build', facts);
     const resolution = resolutionOf(state.results, RULES.results);
     const expected = resolution.report === 'exception' ? resolution.reason : resolution.report;
     if (name !== `report-${expected}`) this.violate('S2: another result than the build had', facts);
@@ -184,7 +185,7 @@ export class Watch {
     if (!isLive(run) || after?.runs.at(-1)?.reasonResolved !== 'canceled') return;
     const own = this.#requestOf(taskId, before, run?.runId);
     if (own && stateOf(own).at === 'cancelled') return;
-    if (own && own.complete && endOf(own.results) === 'cancelled') return;
+    if (own && own.complete && classifyResults(own.results) === 'cancelled') return;
     const saw = seen?.status?.runs.at(-1)?.runId;
     // No call of Taskcluster's names the run to cancel: what comes between a fresh look and the call cannot be helped.
     if (seen?.how === 'single' && saw !== run?.runId) return;

@@ -58,7 +58,7 @@ class WebSource implements BuilderListSource {
     if (status === 304 && this.last) return undefined;
     if (status !== 200) {
       // Where it leads, whether encrypted and with which account, would be the server's to say.
-      const advice = status >= 300 && status < 400 ? ', a redirect; name the address itself' : '';
+      const advice = status >= 300 && status < 400 ? ' (redirect); configure the URL that it leads to' : '';
       throw new Error(`the server answers ${status}${advice}`);
     }
     const text = body.toString();

@@ -81,7 +81,9 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
   /** What is wrong with the list; undefined when nothing is. Asks nothing. */
   async problem(): Promise<string | undefined> {
     if (!this.source || this.failure === undefined) return undefined;
-    return this.names ? `an old builder list is in use: ${this.failure}` : `no builder list: ${this.failure}`;
+    return this.names
+      ? `using an outdated builder list: ${this.failure}`
+      : `no builder list: ${this.failure}`;
   }
 
   private get pause(): number {

@@ -17,6 +17,6 @@ function parsed(text: string): { builders?: unknown } | null {
   try {
     return JSON.parse(text) as { builders?: unknown } | null;
   } catch {
-    throw new Error('it is not JSON, or only a part of it');
+    throw new Error('it is not JSON, or it is cut off');
   }
 }

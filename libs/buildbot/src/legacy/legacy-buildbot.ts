@@ -67,7 +67,7 @@ export class LegacyBuildbot extends Buildbot {
     if (snapshot.key?.taskId !== key?.taskId || snapshot.key?.createdForRunId !== key?.createdForRunId) {
       this.logger.warn(
         { buildRequestId, expected: key, key: snapshot.key },
-        'not cancelling: the id of the build request names another request now',
+        'not cancelling: the build request id now belongs to another request',
       );
       return;
     }
@@ -123,6 +123,6 @@ function reachable(branch: string | null): string {
     'self-serve',
     400,
     'NoBranch',
-    'the request has no branch, by which alone Self Serve finds it',
+    'the request has no branch, and Self Serve finds requests only by branch; cancel it on its master',
   );
 }

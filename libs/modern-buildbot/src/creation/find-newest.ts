@@ -69,7 +69,7 @@ export class NewestOfKey {
     const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, 'urgent');
     const known = new Set(texts.map((text) => text.toLowerCase()));
     if (!buildsets.every(({ external_idstring: text }) => known.has((text ?? '').trimEnd().toLowerCase())))
-      throw new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not asked for');
+      throw new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not requested');
     return texts.map((text) => buildsets.filter((set) => isSetOf(set, text)));
   }
 }

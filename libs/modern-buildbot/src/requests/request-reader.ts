@@ -164,5 +164,5 @@ function checked<Row, Name extends keyof Row>(rows: Row[], name: Name, asked: re
 }
 
 function notAsked(): Unavailable {
-  return new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not asked for');
+  return new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not requested');
 }

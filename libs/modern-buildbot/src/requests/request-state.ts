@@ -15,10 +15,10 @@ const SHUTDOWN = '(Master Shutdown)';
  */
 export function requestStateOf(request: RequestRow, newest: BuildRow | undefined): RequestState {
   const build = newest ? { buildId: newest.buildid, number: newest.number } : null;
-  return request.complete ? endOf(request, newest, build) : openState(request, newest, build);
+  return request.complete ? readCompleteState(request, newest, build) : readOpenState(request, newest, build);
 }
 
-function openState(
+function readOpenState(
   { claimed }: RequestRow,
   newest: BuildRow | undefined,
   build: BuildRef | null,
@@ -29,7 +29,7 @@ function openState(
   return claimed ? { at: 'finishing', build, since: newest.complete_at } : { at: 'requeued', build };
 }
 
-function endOf(
+function readCompleteState(
   { results, complete_at: completeAt }: RequestRow,
   newest: BuildRow | undefined,
   build: BuildRef | null,

@@ -132,7 +132,7 @@ export class RestClient {
       );
     } catch (error) {
       const { code, name } = error as { code?: unknown; name?: unknown };
-      throw new Unavailable(SYSTEM, `no answer of the Buildbot master: ${String(code ?? name)}`, {
+      throw new Unavailable(SYSTEM, `no answer from the Buildbot master: ${String(code ?? name)}`, {
         cause: error,
       });
     }
@@ -145,7 +145,7 @@ function bodyOf({ status, body }: HttpAnswer, path: string): unknown {
     try {
       return readJson(body.toString());
     } catch (cause) {
-      throw new Unavailable(SYSTEM, `the Buildbot master sent no JSON for ${path}`, { cause });
+      throw new Unavailable(SYSTEM, `the Buildbot master did not send JSON for ${path}`, { cause });
     }
   }
   const said = saidBy(body);

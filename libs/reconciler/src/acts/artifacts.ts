@@ -31,7 +31,7 @@ export async function attachErrors(
     kind: 'error',
     name,
     reason: 'file-not-readable-on-worker',
-    message: 'The Buildbot bridge could not store this artifact. The build itself is not concerned.',
+    message: 'The Buildbot bridge could not store this artifact. The result of the build is not affected.',
   }));
   await Promise.all(errors.map((artifact) => attachArtifact(run, artifact, context)));
 }

@@ -3,8 +3,8 @@ import type { Facts, Observation } from './facts.js';
 import { latestRun } from './facts.js';
 
 /**
- * What a row must be changed to before anything is decided on it: facts that somebody else made true, or that a
- * cut-off step left unrecorded. Undefined when the row is up to date.
+ * Changes that a row needs before anything is decided on it: facts that another process changed, or that an
+ * interrupted step left unrecorded. Undefined when the row is up to date.
  */
 export function catchUp({ row, status, request }: Observation, facts: Facts): TrackedTaskChanges | undefined {
   const run = status && latestRun(status);

@@ -5,16 +5,16 @@ import { type Facts, latestRun, type Observation } from './facts.js';
 export interface Cause {
   verdict: Verdict;
   cause: string;
-  /** The facts that the decision table asks first. */
+  /** The first two facts of the decision table. */
   run: Facts['run'];
   request: Facts['request'];
-  /** How Taskcluster says that the latest run ended. */
+  /** Taskcluster's reason for the end of the latest run. */
   reasonResolved?: string;
   /** Seconds since one side was first seen missing. */
   missingFor?: number;
 }
 
-/** How an ended run is told of; other reasons are told by Taskcluster's own word. */
+/** How the end of a run is described; for other reasons Taskcluster's own word is used. */
 const ENDS: Readonly<Record<string, string>> = {
   canceled: 'the task was cancelled in Taskcluster',
   'deadline-exceeded': 'the task passed its deadline',
@@ -55,9 +55,9 @@ function describe(verdict: Verdict, facts: Facts, reasonResolved: string | undef
     case 'rerun':
       return `the run was lost (${reasonResolved}) and no retries are left`;
     case 'adopt':
-      return 'the run is claimed and the bridge has no row of it';
+      return 'the run is claimed but the bridge has no row for it';
     case 'reject':
-      return 'the run is claimed and has no build request';
+      return 'the run is claimed but has no build request';
     case 'create-request':
     case 'claim':
     case 'reclaim':
@@ -72,7 +72,7 @@ function describeEnd({ run }: Facts, reasonResolved: string | undefined): string
     case 'absent':
       return 'the task is missing from Taskcluster';
     case 'unscheduled':
-      return 'the task is not scheduled any more';
+      return 'the task is no longer scheduled';
     case 'lost':
       return `the run was lost (${reasonResolved}) and cannot be rerun`;
     default:
@@ -87,12 +87,12 @@ function describeRequest({ request }: Facts): string {
     case 'cancelled':
       return 'the build request was cancelled in Buildbot';
     case 'dropped':
-      return 'Buildbot dropped the build request without building it to its end';
+      return 'Buildbot dropped the build request before a build of it finished';
     case 'stuck':
-      return 'the build ended and the master does not complete its request';
+      return 'the build ended but its master did not complete the request';
     case 'rebuilding':
     case 'requeued':
-      return 'Buildbot gave the build up and builds the request again (RETRY)';
+      return 'Buildbot abandoned the build and builds the request again (RETRY)';
     case 'finished':
       return 'the build ended';
     default:

@@ -2,23 +2,23 @@ import type { Facts } from './facts.js';
 
 /**
  * What to do about a task now. Each verdict has one executor.
- * ignore         - not the bridge's to act on
- * wait           - all is as it should be for now
+ * ignore         - the bridge has nothing to do with the task
+ * wait           - nothing needs to be done now
  * create-request - create the build request
- * adopt          - track a claimed run of ours that no row knows: the bridge's database was lost
- * withdraw       - give up an order that may be under way
+ * adopt          - track a claimed run of ours that has no row: the bridge's database was lost
+ * withdraw       - give up the creation of a build request that may be in progress
  * reject         - a claimed run without a request: finish the rejection of its payload
  * claim          - claim the pending run: its build runs, or has ended
  * reclaim        - extend the claim
- * retry          - end the run as worker-shutdown: Buildbot gave its build up, and a new run follows
+ * retry          - end the run as worker-shutdown: Buildbot abandoned its build, and a new run follows
  * rerun          - make a new run of a task whose worker was lost and whose retries are used up
  * resolve        - attach the artifacts and report the result
  * abandon        - report that the build request is missing from Buildbot for good
- * recreate-request - forget the vanished or dropped request of a pending run, and create another
+ * recreate-request - replace the missing or dropped request of a pending run
  * cancel-task    - cancel the task: it was cancelled in Buildbot
- * cancel-request - cancel in Buildbot: the task is dead
- * note-missing   - remember since when one side has been missing
- * forget         - both sides are at their end: delete the row
+ * cancel-request - cancel the request in Buildbot: its task has ended
+ * note-missing   - record since when one side has been missing
+ * forget         - both sides have ended: delete the row
  */
 export const VERDICTS = [
   'ignore',
@@ -41,7 +41,7 @@ export const VERDICTS = [
 ] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The heart of the bridge: what the state of both sides asks for. Pure and total. */
+/** Decides what to do about a task from the state of both sides. Pure and total. */
 export function decide(facts: Facts): Verdict {
   if (facts.absenceDoubted && isAbsent(facts)) return keepLiveClaim(facts);
   switch (facts.request) {
@@ -158,7 +158,7 @@ function decideLost(facts: Facts): Verdict {
   }
 }
 
-/** The request serves nobody any more: the task is dead, or has a superseded that waits for this one's end. */
+/** The request is no longer needed: the task has ended, or a user's rerun of it waits for the end of this request. */
 function decideOutlived(facts: Facts): Verdict {
   switch (facts.request) {
     case 'finished':
@@ -167,7 +167,7 @@ function decideOutlived(facts: Facts): Verdict {
     case 'gone':
       return 'forget';
     case 'finishing':
-      // Nothing runs that could be stopped; a moment later it is complete or requeued.
+      // There is no running build to stop; the request will soon be complete or requeued.
       return 'wait';
     case 'building':
     case 'rebuilding':

@@ -1,17 +1,17 @@
 import type { BuildRef, RequestSnapshot } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import type { TrackedTask } from '../ports/task-store.js';
-import { endOf } from '../results.js';
-import { spread } from './stable-jitter.js';
+import { classifyResults } from '../results.js';
+import { computeJitter } from './stable-jitter.js';
 
 /**
- * What Taskcluster says of the task's latest run:
+ * State of the task's latest run in Taskcluster:
  * absent      - the queue does not know the task
  * unscheduled - no run yet
  * pending     - waits for a worker
  * running     - claimed by the bridge
  * foreign     - claimed by another worker
- * lost        - ended because its worker went away (claim-expired, worker-shutdown, intermittent-task), and the
+ * lost        - ended because its worker was lost (claim-expired, worker-shutdown, intermittent-task), and the
  *               queue made no new run: no retries are left
  * ended       - completed, failed, canceled, past its deadline, or another exception
  */
@@ -19,20 +19,20 @@ export const RUN_FACTS = ['absent', 'unscheduled', 'pending', 'running', 'foreig
 export type RunFact = (typeof RUN_FACTS)[number];
 
 /**
- * What is known of the task's build request:
+ * State of the task's build request:
  * untracked  - the bridge has no row of the task
- * creating   - a row, but no request is recorded: its creation is under way, or was cut off
+ * creating   - a row, but no request is recorded: its creation is in progress, or was interrupted
  * waiting    - open, no build yet
  * building   - its newest build runs, and the run is claimed for that build or for none yet
  * rebuilding - its newest build runs, but the run is claimed for an earlier one, which therefore ended in RETRY
  * finishing  - open, its newest build has just ended
  * stuck      - open and claimed long after its newest build ended: its master has lost it until the next start
  * requeued   - open and unclaimed after a build: RETRY
- * dropped    - complete, its work undone, and nobody asked for that: it is to be created again
+ * dropped    - complete without a finished build, although it was not cancelled: it will be created again
  * cancelled  - complete without a result of its own: cancelled in Buildbot
  * finished   - complete with a result
  * gone       - recorded, but Buildbot does not know it
- * unavailable - recorded, but Buildbot cannot be asked now
+ * unavailable - recorded, but Buildbot is unavailable
  */
 export const REQUEST_FACTS = [
   'untracked',
@@ -55,13 +55,13 @@ export type RequestFact = (typeof REQUEST_FACTS)[number];
 export interface Facts {
   run: RunFact;
   request: RequestFact;
-  /** The latest run belongs to a superseded than the row: a user's rerun after the row's own run had ended. */
+  /** A user reran the task after the row's own run had ended: the latest run does not belong to the row. */
   superseded: boolean;
   /** Claims, reclaims, cancels and reruns are refused from the deadline on; reports are not. */
   deadlinePassed: boolean;
   /** The claim ends within the reclaim window. */
   claimDue: boolean;
-  /** A result may be reported: the build's end message is here, or has not come for the grace period. */
+  /** The result may be reported: the build's end message has arrived, or the grace period for it is over. */
   reportDue: boolean;
   /** Taskcluster would make another run (at most 50). */
   runsLeft: boolean;
@@ -73,7 +73,7 @@ export interface Facts {
   shared: boolean;
 }
 
-/** A build event in hand; it adds to what the databases say and never outweighs them. */
+/** A build event that triggered the decision. It adds to what the databases say; they win when it contradicts them. */
 export interface BuildEvent {
   kind: 'started' | 'finished';
   buildNumber: number;
@@ -97,7 +97,7 @@ export interface Observation {
   status?: TaskStatus;
   /** Undefined when the row has no request, or Buildbot does not know it. */
   request?: RequestSnapshot;
-  /** Buildbot could not be asked: an undefined request says nothing. */
+  /** Buildbot was unavailable: an undefined request does not mean that the request is missing. */
   buildbotUnavailable?: boolean;
   event?: BuildEvent;
   /** So much is missing at once that no absence is believed. */
@@ -136,7 +136,7 @@ function isSuperseded({ row, status }: Observation, requestIsOpen: boolean): boo
   return !continuesRequest(status.runs, row.runId, requestIsOpen);
 }
 
-/** Whether the latest run still belongs to the order of an earlier run. */
+/** Whether the latest run still belongs to the build request of an earlier run. */
 function continuesRequest(runs: readonly Run[], earlier: number, requestIsOpen: boolean): boolean {
   return runs.slice(earlier, -1).every(({ reasonResolved = '' }) => {
     // The original bridge ended the run of a RETRY as malformed-payload and reran the task, with its request open.
@@ -158,7 +158,7 @@ export function factsOf(seen: Observation, settings: DecisionSettings, now: numb
     request,
     superseded: isSuperseded(seen, requestIsOpen),
     deadlinePassed: status !== undefined && now >= status.deadline,
-    claimDue: takenUntil - now < settings.reclaimWindow * (1 + JITTER * spread(row?.taskId ?? '')),
+    claimDue: takenUntil - now < settings.reclaimWindow * (1 + JITTER * computeJitter(row?.taskId ?? '')),
     reportDue: reportDue(seen, settings, now),
     runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
     missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,
@@ -205,7 +205,7 @@ function requestFact(
         ? 'rebuilding'
         : 'building';
     case 'finished':
-      return endOf(state.results) === 'cancelled' ? 'cancelled' : 'finished';
+      return classifyResults(state.results) === 'cancelled' ? 'cancelled' : 'finished';
     case 'finishing':
       return state.since !== null && now - state.since >= stuckGrace ? 'stuck' : 'finishing';
     case 'waiting':
@@ -216,7 +216,7 @@ function requestFact(
   }
 }
 
-/** Whether an event is the end message of a request's last build; a RETRY is of another master's, equally numbered. */
+/** Whether an event is the end message of a request's last build. A RETRY is about a build of another master with the same number. */
 export function isEndMessage(event: BuildEvent, build: BuildRef): boolean {
   return event.kind === 'finished' && event.buildNumber === build.number && event.results !== RETRY;
 }

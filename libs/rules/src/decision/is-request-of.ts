@@ -2,8 +2,8 @@ import type { RequestSnapshot } from '../ports/buildbot.js';
 import type { TrackedTask } from '../ports/task-store.js';
 
 /**
- * Whether a request was made for the row's task, and for the row's run or an earlier one. Ids of build requests are
- * given out again after a restore, so that a row's id may name a stranger's request; such a request counts as gone.
+ * Whether a request was created for the row's task, and for the row's run or an earlier one. Buildbot reuses ids of build
+ * requests after a restore, so a row's id may belong to another task's request; such a request counts as gone.
  */
 export function isRequestOf(
   { taskId, runId }: Pick<TrackedTask, 'taskId' | 'runId'>,

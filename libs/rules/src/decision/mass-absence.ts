@@ -1,26 +1,26 @@
 /**
- * Part of what a pass saw that must be missing, besides the limit, before absence is doubted. Fixed: what makes much
- * vanish at once (another database, another server) makes nearly all of it vanish, and the limit sets how few count.
+ * Share of the tracked tasks that must be missing, besides the limit, before absence is doubted. Not a setting: a wrong
+ * database or server makes nearly all tasks missing, and the limit sets the smallest number that matters.
  */
 const SHARE = 1 / 5;
 
-/** How many tracked tasks a pass has seen, and of how many the task or the build request was missing. */
+/** Number of tracked tasks that a pass has seen, and of those whose task or build request was missing. */
 export interface AbsenceCount {
   seen: number;
   missing: number;
 }
 
-/** What is known of absences: the count of the last pass, and whether it is believed. */
+/** The last pass's count of missing tasks, and whether it is believed. */
 export interface Absence extends AbsenceCount {
   /** Epoch seconds since when no absence is believed; null while absence is believed. */
   doubtedSince: number | null;
-  /** How many were missing when an operator confirmed that they are; null: nobody has. */
+  /** Number that was missing when an operator confirmed the absence; null without a confirmation. */
   confirmedMissing: number | null;
 }
 
 /**
- * Whether so much is missing at once that no absence is to be believed: an emptied or restored database, a wrong
- * schema or a wrong URL is likelier than the end of so many tasks or build requests.
+ * Whether so much is missing at once that no absence is believed: an emptied or restored database, a wrong schema or a
+ * wrong URL is more likely than the loss of so many tasks or build requests.
  *
  * @param limit number of tasks that may be missing at once
  */
@@ -29,8 +29,8 @@ export function isMassAbsence({ seen, missing }: AbsenceCount, limit: number): b
 }
 
 /**
- * What a pass's count makes of what was known of absences. A confirmation holds for the tasks that were missing when
- * it was given: it ends when the number has fallen, and when more than the limit have come to be missing since.
+ * Updates the known absence with a pass's count. A confirmation covers the tasks that were missing when it was given: it
+ * ends when few tasks are missing again, and when more than the limit have become missing since.
  *
  * @param now epoch seconds
  */

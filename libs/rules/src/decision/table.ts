@@ -1,7 +1,7 @@
 import { decide } from './decide.js';
 import { type Facts, REQUEST_FACTS, type RequestFact, RUN_FACTS, type RunFact } from './facts.js';
 
-/** The conditions besides the two states, in the order in which a reader wants to ask them. */
+/** The conditions besides the two states, in the order in which the table lists them. */
 export const CONDITIONS = {
   absenceDoubted: 'absence doubted',
   superseded: 'superseded',
@@ -43,12 +43,12 @@ export function decisionTable(): string {
   ].join('\n');
 }
 
-/** The verdicts of a set of facts, asked apart by the first condition that matters. */
+/** The verdicts of a set of facts, split by the first condition that matters. */
 function cell(space: Facts[], names: readonly Condition[] = NAMES): string {
   const verdicts = new Set(space.map(decide));
   if (verdicts.size === 1) return [...verdicts].join('');
   const [name, ...others] = names;
-  if (!name) throw new TypeError('the verdict depends on something that is no condition');
+  if (!name) throw new TypeError('the verdict depends on a fact that is not in CONDITIONS');
   const yes = cell(
     space.filter((facts) => facts[name]),
     others,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** An array whose length is looked at before its items: a million of them would hold up everything else. */
+/** An array whose length is checked before its items: validating a million of them would block the process. */
 export function arrayUpTo<Item extends z.ZodType>(most: number, item: Item) {
   return z
     .unknown()

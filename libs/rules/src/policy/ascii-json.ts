@@ -1,8 +1,8 @@
 import type { JsonValue } from '../json.js';
 
 /**
- * JSON in ASCII only, as Python's json.dumps writes it: Buildbot's MySQL columns know three-byte UTF-8 at most, and
- * turn other characters into question marks.
+ * JSON in ASCII only, as Python's json.dumps writes it. Buildbot's MySQL columns hold at most three-byte UTF-8, and turn
+ * other characters into question marks.
  */
 export function asciiJson(value: JsonValue): string {
   return JSON.stringify(value).replace(

@@ -1,33 +1,33 @@
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
 
-/** Characters of a text; steps over one text, and how many of them within each other, which the stack has to hold. */
+/** Maximum characters of a text, steps per text, and nested steps, which are limited by the stack. */
 const LONGEST_TEXT = 512;
 const MOST_STEPS = 500_000;
 const DEEPEST = 2000;
 
-/** Parts of a pattern once its counted repetitions are written out. */
+/** Maximum parts of a pattern once its counted repetitions are expanded. */
 const MOST_PARTS = 5000;
 
-/** How letters compare: as written; in either case; or as any name that differs in case only might be judged. */
+/** How letters compare: exactly; ignoring case; or so that it matches if any name that differs only in case could match. */
 export type Spelling = 'exact' | 'either case' | 'any case form';
 
-/** Whether the rest of a pattern matches from here on. */
+/** Whether the rest of a pattern matches from a position on. */
 type Part = (at: number) => boolean;
 
 interface Run {
   text: string;
   steps: number;
   depth: number;
-  /** For each part that may be asked again: positions from which it is known to fail. */
+  /** By the number of a part: positions at which it is known to fail. */
   failed: Map<number, Set<number>>;
 }
 
 class Exceeded extends Error {}
 
 /**
- * A regular expression whose work over a text is bounded, whatever the text. No part is tried twice from one position,
- * so that the work grows with the length of the text and not with the ways to divide it; references to groups, which
- * rule that out, and texts that are too long end at a count of steps.
+ * A regular expression that takes bounded work for any text. No part is tried twice at the same position, so the work
+ * grows with the length of the text and not with the number of ways to divide it. Patterns with references to groups,
+ * for which that is impossible, stop at a maximum number of steps.
  */
 export class BoundedPattern {
   private readonly start: Part;
@@ -36,10 +36,10 @@ export class BoundedPattern {
   private readonly groups: (readonly [number, number] | undefined)[] = [];
   private readonly groupNumbers = new Map<AST.CapturingGroup, number>();
   private parts = 0;
-  /** Where each repetition or group that is under way has begun. */
+  /** Start positions of each repetition or group that is being matched. */
   private readonly begun: number[][] = [];
 
-  /** @throws SyntaxError when JavaScript does not know the syntax, or the pattern is too large to be bounded */
+  /** @throws SyntaxError when JavaScript does not support the syntax, or the pattern is too large */
   constructor(
     source: string,
     private readonly spelling: Spelling = 'exact',
@@ -50,17 +50,17 @@ export class BoundedPattern {
     this.start = this.anyOf(pattern.alternatives, () => true);
   }
 
-  /** What the last text took. */
+  /** Number of steps that the last text took. */
   get steps(): number {
     return this.run.steps;
   }
 
-  /** Whether it matches from the beginning of a text; nothing when the bound was reached before that was known. */
+  /** Whether it matches from the beginning of a text; undefined when the bound was reached first. */
   matchesStart(text: string): boolean | undefined {
     return this.bounded(text, () => this.start(0));
   }
 
-  /** Whether it matches anywhere in a text; nothing when the bound was reached before that was known. */
+  /** Whether it matches anywhere in a text; undefined when the bound was reached first. */
   matchesAnywhere(text: string): boolean | undefined {
     return this.bounded(text, () => matchesFromAny(this.start, text.length));
   }
@@ -113,7 +113,7 @@ export class BoundedPattern {
       const code = character.charCodeAt(0);
       return code < 128 ? (known[code] ??= fits(character)) : fits(character);
     };
-    // Most characters do not fit, and need not be remembered.
+    // Most characters do not fit, so only the rest is memoized.
     const rest = this.once((at) => next(at + 1));
     return (at) => {
       const { run } = this;
@@ -170,7 +170,7 @@ export class BoundedPattern {
     const starts = this.newStarts();
     const body = this.part(element, (at) => {
       const start = starts.pop()!;
-      // Another round that takes no text leads nowhere new.
+      // A repetition that matched no text would loop for ever.
       const matches = at !== start && again(at);
       starts.push(start);
       return matches;
@@ -194,7 +194,7 @@ export class BoundedPattern {
   }
 
   private lookaround(element: AST.LookaroundAssertion, next: Part): Part {
-    // Some other case form of the name may well be without it.
+    // The name may not match the negated part in another case, so the assertion is assumed to hold.
     if (element.negate && this.spelling === 'any case form') return next;
     let end: number | undefined;
     const inside = this.anyOf(element.alternatives, (at) => end === undefined || at === end);
@@ -215,7 +215,7 @@ export class BoundedPattern {
     return starts;
   }
 
-  /** Counts a part's steps, and does not try it again where it is known to fail. */
+  /** Counts a part's steps, and does not try it again at a position at which it is known to fail. */
   private once(part: Part): Part {
     const number = ++this.parts;
     if (number > MOST_PARTS) throw new SyntaxError('the pattern is too large; use smaller repetition counts');
@@ -235,7 +235,7 @@ export class BoundedPattern {
   }
 }
 
-/** Whether a part matches from some place in a text, its end included. */
+/** Whether a part matches from any position in a text, its end included. */
 function matchesFromAny(part: Part, length: number): boolean {
   for (let at = 0; at <= length; at++) if (part(at)) return true;
   return false;

@@ -94,7 +94,7 @@ describe('BuilderPolicy', () => {
     expect(rules.judge('Windows build', [])).toEqual({ is: 'allowed' });
     expect(rules.judge('OS X Linux build', ['*'])).toEqual({
       is: 'rejected',
-      reason: 'the builder is not among the allowed builders of this bridge',
+      reason: 'the builder is not in the list of allowed builders of this bridge',
     });
   });
 

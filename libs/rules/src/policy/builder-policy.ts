@@ -2,9 +2,9 @@ import { matcher } from './python-pattern.js';
 
 /** Patterns as in Python's `re.match`: anchored at the start only. */
 export interface BuilderRules {
-  /** Builders that need a scope. */
+  /** Builders that a task may use only with a scope. */
   restricted: readonly string[];
-  /** Builders that are left entirely alone: somebody else's. */
+  /** Builders of another installation: the bridge does nothing with their tasks. */
   ignored: readonly string[];
   /** When given, a builder must match one of them. */
   allowed?: readonly string[];
@@ -21,7 +21,7 @@ export const BUILDER_SCOPE_PREFIXES = [
   'project:releng:buildbot-bridge:builder-name:',
 ] as const;
 
-/** Who may use which builder. Built once from the configuration; a pattern that cannot be read is an error there. */
+/** Decides which tasks may use which builder. Created once from the configuration, which has rejected invalid patterns. */
 export class BuilderPolicy {
   // A name over which a pattern reaches its bound counts as restricted, as not ignored and as not allowed.
   readonly #restricted: ((name: string) => boolean)[];
@@ -37,11 +37,11 @@ export class BuilderPolicy {
   }
 
   /**
-   * Whether a task with these scopes may use the builder. Anybody's text may be asked about: a pattern that backtracks
-   * gets no more of it than a builder's name may have, and no longer name is allowed because of its beginning.
+   * Whether a task with these scopes may use the builder. The name is untrusted input: patterns are tried on its first
+   * 255 characters, and a longer name is never allowed.
    *
-   * @param spelling `any case` for a name that no list has confirmed: a master on MySQL finds the requests of its
-   *   builder whatever their case, so that `Release-x` would be built by `release-x`
+   * @param spelling `any case` for a name that was not found in a builder list: a master on MySQL ignores case when it
+   *   reads the requests of a builder, so `release-x` would build a request for `Release-x`
    */
   judge(
     buildername: string,
@@ -51,10 +51,10 @@ export class BuilderPolicy {
     const beginning = buildername.slice(0, LONGEST_NAME);
     if (this.#ignored.some((matches) => matches(beginning))) return { is: 'ignored' };
     if (beginning !== buildername) {
-      return { is: 'rejected', reason: `the name of the builder is longer than ${LONGEST_NAME} bytes` };
+      return { is: 'rejected', reason: `the builder name is longer than ${LONGEST_NAME} bytes` };
     }
     if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
-      return { is: 'rejected', reason: 'the builder is not among the allowed builders of this bridge' };
+      return { is: 'rejected', reason: 'the builder is not in the list of allowed builders of this bridge' };
     }
     const restricted = spelling === 'exact' ? this.#restricted : this.#restrictedInAnyCase;
     if (!restricted.some((matches) => matches(buildername))) return { is: 'allowed' };
@@ -67,7 +67,7 @@ export class BuilderPolicy {
   }
 }
 
-/** Taskcluster's rule: a scope covers itself, and with a trailing `*` whatever begins like it. */
+/** Taskcluster's rule: a scope satisfies itself; with a trailing `*` it satisfies every scope with that prefix. */
 function satisfies(scopes: readonly string[], needed: string): boolean {
   return scopes.some(
     (scope) => scope === needed || (scope.endsWith('*') && needed.startsWith(scope.slice(0, -1))),

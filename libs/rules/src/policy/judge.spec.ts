@@ -102,7 +102,7 @@ describe('judge', () => {
     ['restricted-without-scope', 'restricted'],
     ['bad-no-product', 'payload.properties.product: is required'],
     ['bad-no-buildername', 'payload.buildername: is required'],
-    ['bad-unknown-builder', 'no such builder in the builder list'],
+    ['bad-unknown-builder', 'is not in the builder list'],
     ['bad-no-sourcestamp', 'payload.sourcestamp: is required'],
     ['bad-extra-key', 'priority'],
     ['bad-short-branch', 'payload.sourcestamp.branch: is shorter'],
@@ -110,7 +110,7 @@ describe('judge', () => {
     ['poison-nonascii-property-name', 'payload.properties.?t?: has a name'],
     ['poison-nonascii-branch', 'payload.sourcestamp.branch: has characters'],
     ['poison-nonascii-revision', 'payload.sourcestamp.revision: has characters'],
-    ['spoofed-taskId', 'payload.properties.taskId: has a name that the bridge writes itself'],
+    ['spoofed-taskId', 'payload.properties.taskId: has a name that is reserved for the bridge or Buildbot'],
   ])('tells the author of %s why', async (name, reason) => {
     const judgement = await ask(definitionOf(sample(name)));
     const reasons = judgement.is === 'rejected' ? judgement.reasons : [];

@@ -4,18 +4,18 @@ import type { BuilderPolicy } from './builder-policy.js';
 import { readPayload } from './payload.js';
 import { rejectionReasons } from './rejection-reasons.js';
 
-/** What a task's definition asks for: a build request, nothing of ours, or something nobody may have. */
+/** What a task's definition leads to: a build request, nothing (an ignored builder), or a rejection. */
 export type Judgement =
   { is: 'accepted'; spec: RequestSpec } | { is: 'ignored' } | { is: 'rejected'; reasons: string[] };
 
-/** Task priorities that make a request go first; `high` is the original's, the others came to Taskcluster later. */
+/** Task priorities that raise the request's priority. The original bridge knew `high`; Taskcluster added the others later. */
 const URGENT = new Set(['highest', 'very-high', 'high']);
 
-/** ASCII without a space at its ends: what every database compares alike, but for case. */
+/** ASCII without a space at its ends: every database compares such names in the same way, except for case. */
 const PLAIN_NAME = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**
- * Judges a task's definition. Ignored builders come first: they are another installation's, bad payloads included.
+ * Judges a task's definition. Ignored builders come first: even their invalid payloads belong to another installation.
  *
  * @param buildbot whose payload rules count; its builder list is read only for a payload that passes
  * @throws what `buildbot.knows` throws
@@ -43,7 +43,7 @@ export async function judge(
   if (standing === 'unknown')
     return { is: 'rejected', reasons: [`payload.buildername: ${reasons.unknownBuilder}`] };
   if (standing === 'unchecked') {
-    // A database may take the name for another one's, so nothing but its plainest reading is let through.
+    // A database may take the name for that of another builder, so only plain names are accepted.
     if (!PLAIN_NAME.test(buildername))
       return { is: 'rejected', reasons: [`payload.buildername: ${reasons.unlistedName}`] };
     const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');

@@ -1,4 +1,4 @@
-/** Limits of what a payload may hold. */
+/** Maximum sizes in a payload. */
 export interface PayloadLimits {
   /** Characters of a branch, revision, repository or project; they are ASCII, so bytes as well. */
   text: number;

@@ -72,15 +72,15 @@ describe('readPayload', () => {
     ['no builder name', payload({ buildername: undefined }), 'payload.buildername: is required'],
     ['a builder name that is a number', payload({ buildername: 7 }), 'payload.buildername: is required'],
     ['an empty builder name', payload({ buildername: '' }), 'payload.buildername: is empty'],
-    ['a builder name with a line break', payload({ buildername: 'a\nb' }), 'has control characters'],
+    ['a builder name with a line break', payload({ buildername: 'a\nb' }), 'contains control characters'],
     ['no source stamp', payload({ sourcestamp: undefined }), 'payload.sourcestamp: is required'],
     ['an unknown key in the source stamp', stamp({ changes: [] }), 'changes'],
     ['no branch', payload({ sourcestamp: {} }), 'payload.sourcestamp.branch: '],
     ['a source stamp that is text', payload({ sourcestamp: 'x' }), 'payload.sourcestamp: is required'],
     ['a branch that is null', stamp({ branch: null }), 'payload.sourcestamp.branch: '],
     ['a short branch', stamp({ branch: 'ab' }), 'payload.sourcestamp.branch: is shorter than 3'],
-    ['a branch of slashes', stamp({ branch: '////' }), 'payload.sourcestamp.branch: names no branch'],
-    ['a branch that is only a host', stamp({ branch: 'https://hg.example.com/' }), 'names no branch'],
+    ['a branch of slashes', stamp({ branch: '////' }), 'payload.sourcestamp.branch: contains no branch name'],
+    ['a branch that is only a host', stamp({ branch: 'https://hg.example.com/' }), 'contains no branch name'],
     ['a branch beyond ASCII', stamp({ branch: 'projects/été' }), 'would block the builder'],
     ['a revision beyond ASCII', stamp({ revision: 'rév' }), 'payload.sourcestamp.revision: has characters'],
     ['a revision with a control character', stamp({ revision: 'a\tb' }), 'payload.sourcestamp.revision: has'],
@@ -121,7 +121,7 @@ describe('readPayload', () => {
     'refuses the property %s, which is not a task’s to choose',
     (name) => {
       expect(problems(withProperties({ [name]: 'x' }))).toEqual([
-        `payload.properties.${name}: has a name that the bridge writes itself`,
+        `payload.properties.${name}: has a name that is reserved for the bridge or Buildbot`,
       ]);
     },
   );
@@ -241,7 +241,7 @@ describe('readPayload', () => {
         'bytes of all properties',
         withProperties(totalling(totalBytes)),
         withProperties(totalling(totalBytes + 1)),
-        'payload.properties: take more than 65536 bytes together',
+        'payload.properties: take more than 65536 bytes in total',
       ],
       [
         'depth',

@@ -7,7 +7,7 @@ import { countUnits } from './units.js';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** MySQL's utf8 has three bytes at most: what takes four becomes a question mark, or an error. */
+/** MySQL's utf8 holds at most three bytes per character: a longer one becomes a question mark, or an error. */
 const WIDE = /[\u{10000}-\u{10ffff}]|\p{Surrogate}/u;
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
@@ -54,7 +54,7 @@ function createSchema(rules: PayloadRules) {
         },
         { error },
       ),
-      // Not a record of zod's: it drops the name `__proto__` without a word.
+      // Not zod's record, which silently drops the name `__proto__`.
       properties: z.unknown().superRefine((properties, context) => {
         if (!isRecord(properties)) {
           context.addIssue({ code: 'custom', message: reasons.noObject });
@@ -68,7 +68,7 @@ function createSchema(rules: PayloadRules) {
   );
 }
 
-/** A payload that its kind of Buildbot can load. */
+/** A valid payload, as its kind of Buildbot can load it. */
 export interface Payload {
   buildername: string;
   /** Reduced to its path, without slashes at its ends. */
@@ -84,7 +84,7 @@ export type PayloadJudgement = { valid: true; payload: Payload } | { valid: fals
 /** Maximum number of problems that are listed. */
 const MOST_PROBLEMS = 20;
 
-/** How many times the size of all properties a payload may have to be looked at. */
+/** Maximum size of a payload that is validated, as a multiple of the maximum size of all properties. */
 const LOOKED_AT = 4;
 
 /** Checks a task's payload against the rules of its Buildbot; lists every problem by key. Never throws. */
@@ -114,7 +114,7 @@ export function readPayload(payload: unknown, rules: PayloadRules): PayloadJudge
   };
 }
 
-/** A branch given as a URL is reduced to its path; slashes at both ends go. */
+/** Reduces a branch given as a URL to its path, and removes slashes at both ends. */
 export function branchPath(branch: string): string {
   const path = branch.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
   let [start, end] = [0, path.length];

@@ -15,8 +15,8 @@ export interface PropertyProblem {
 }
 
 /**
- * What keeps properties out of Buildbot. Each becomes a pair `[value, "bbb"]` in a database column, which every
- * master loads without a safety net: one that it cannot load blocks the builder.
+ * Finds reasons to reject properties. Each property becomes a pair `[value, "bbb"]` in a database column, which masters
+ * load without error handling: one that they cannot load blocks the builder.
  */
 export function* propertyProblems(
   properties: Record<string, unknown>,
@@ -25,7 +25,7 @@ export function* propertyProblems(
 ): Generator<PropertyProblem> {
   const names = Object.keys(properties);
   if (names.length > limits.properties) {
-    // Nobody reads thousands of problems, and nobody has to look for them.
+    // Not checked one by one: a list of thousands of problems would help nobody.
     yield { path: [], message: reasons.manyProperties };
     return;
   }

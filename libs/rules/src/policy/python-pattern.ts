@@ -2,10 +2,10 @@ import { BoundedPattern, type Spelling } from './bounded-pattern.js';
 
 /**
  * A regular expression from the configuration with the semantics of Python's `re.match`: anchored at the start only.
- * Its work is bounded, so that no text can hold up the process.
+ * Its work is bounded, so that no text can block the process.
  *
- * @param undecided the answer for a text over which the bound was reached
- * @throws SyntaxError when JavaScript does not know the syntax, or the pattern is too large
+ * @param undecided the answer for a text on which the bound was reached
+ * @throws SyntaxError when JavaScript does not support the syntax, or the pattern is too large
  */
 export function matcher(
   pattern: string,

@@ -1,31 +1,32 @@
 import type { PayloadRules } from './payload-rules.js';
 
-/** Reasons for which every kind of Buildbot's payload is rejected, in the words that a task's owner reads. */
+/** Reasons to reject a payload for any kind of Buildbot, as a task's owner reads them. */
 const REASONS = {
   noObject: 'is required and must be an object',
-  unknownKeys: 'has keys that no payload has',
-  largePayload: 'is far larger than any payload may be, and was not read',
+  unknownKeys: 'has unknown keys',
+  largePayload: 'is too large and was not read',
   noText: 'is required and must be a string',
   notText: 'must be a string',
   empty: 'is empty',
-  control: 'has control characters',
-  wide: 'has characters that the database cannot hold',
-  unknownBuilder: 'no such builder in the builder list',
-  unlistedName: 'is not plain ASCII, and there is no builder list that has it',
-  notAscii: 'has characters other than printable ASCII, which would block the builder',
-  noBranch: 'names no branch',
-  dots: 'has . or .. for a component',
-  noValue: 'is required and must be a string that is not empty',
+  control: 'contains control characters',
+  wide: 'contains characters that the database cannot store',
+  unknownBuilder: 'is not in the builder list',
+  unlistedName:
+    'must be plain ASCII without spaces at its ends, because there is no builder list to check it against',
+  notAscii: 'must be printable ASCII; other characters would block the builder',
+  noBranch: 'contains no branch name',
+  dots: 'must not contain . or .. as a path component',
+  noValue: 'is required and must be a non-empty string',
   forbiddenName: 'has a forbidden name',
-  reservedName: 'has a name that the bridge writes itself',
+  reservedName: 'has a name that is reserved for the bridge or Buildbot',
   nul: 'contains the character U+0000',
   halfCharacter: 'contains half of a surrogate pair',
-  number: 'contains a number that is not kept exactly; write it as a string',
+  number: 'contains a number that cannot be stored exactly; write it as a string',
 } as const;
 
 export type RejectionReasons = ReturnType<typeof rejectionReasons>;
 
-/** Everything that a payload can be rejected for; a text may be followed by names. */
+/** All reasons to reject a payload; a reason may be followed by names. */
 export function rejectionReasons({ limits, branch }: PayloadRules) {
   return {
     ...REASONS,
@@ -33,7 +34,7 @@ export function rejectionReasons({ limits, branch }: PayloadRules) {
     longText: `is longer than ${limits.text} characters`,
     shortBranch: `is shorter than ${branch.shortest} characters`,
     manyProperties: `has more than ${limits.properties} properties`,
-    largeProperties: `take more than ${limits.totalBytes} bytes together`,
+    largeProperties: `take more than ${limits.totalBytes} bytes in total`,
     propertyName: `has a name that is not 1 to ${limits.propertyName} printable ASCII characters`,
     deep: `is nested deeper than ${limits.depth} levels`,
     longPair: `takes more than ${limits.propertyPairBytes} bytes, the width of Buildbot's column`,

@@ -3,9 +3,8 @@ import type { RequestKey } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 
 /**
- * The keys under which the request that a run continues may have been created, oldest first. Usually it is one. A
- * rerun may continue lost work, or be a new order because that work's request was cancelled in Buildbot; only
- * Buildbot can tell which.
+ * The keys under which the build request of a run may have been created, oldest first; usually there is one. A rerun may
+ * continue the request of a lost run, or need a new one because that request was cancelled; only Buildbot knows which.
  */
 export function requestKeys(status: TaskStatus, runId: number): RequestKey[] {
   const first = firstRunOfRequest(status.runs, runId);

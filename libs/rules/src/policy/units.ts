@@ -1,6 +1,6 @@
 /**
- * Counts the values of JSON and the characters of its texts and names, which as JSON take at least as many bytes. Stops
- * soon after there are more than `limit`, however large the rest is; without recursion, because the input is anybody's.
+ * Counts the values of JSON and the characters of its texts and names: a lower bound of its size in bytes. Stops soon
+ * after `limit`, however large the rest is. It does not recurse, because untrusted input may be nested deeply.
  */
 export function countUnits(root: unknown, limit: number): number {
   let units = 0;

@@ -116,7 +116,9 @@ describe('judge, of a name that no list confirms', () => {
     async (name) => {
       expect(await ask(name, 'unchecked', ['*'])).toEqual({
         is: 'rejected',
-        reasons: ['payload.buildername: is not plain ASCII, and there is no builder list that has it'],
+        reasons: [
+          'payload.buildername: must be plain ASCII without spaces at its ends, because there is no builder list to check it against',
+        ],
       });
       expect((await ask(name, 'known')).is).toBe('accepted');
     },
@@ -135,7 +137,7 @@ describe('judge, of a name that no list confirms', () => {
   it('refuses a name that the list does not have', async () => {
     expect(await ask('Linux build', 'unknown', ['*'])).toEqual({
       is: 'rejected',
-      reasons: ['payload.buildername: no such builder in the builder list'],
+      reasons: ['payload.buildername: is not in the builder list'],
     });
   });
 

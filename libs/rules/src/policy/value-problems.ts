@@ -1,13 +1,13 @@
 import type { RejectionReasons } from './rejection-reasons.js';
 
-/** Half of a surrogate pair; JSON parsers of Python 2.6, and of 2.7 with wide characters, refuse it. */
+/** Half of a surrogate pair. JSON parsers of Python 2.6, and of 2.7 with wide characters, do not accept it. */
 const HALF_CHARACTER = /\p{Surrogate}/u;
 
 /**
- * What a property's value holds that Buildbot's master could not load, or would load as something else. Numbers beyond
- * 2^53 have been rounded by the time they are here, and what is too large for a number has become infinite.
+ * Finds what a Buildbot master could not load, or would load as another value. Numbers beyond 2^53 have already been
+ * rounded by the JSON parser, and larger ones have become infinite.
  *
- * @param value JSON, nested no deeper than a stack bears
+ * @param value JSON whose nesting is limited, because it is read recursively
  */
 export function* valueProblems(value: unknown, reasons: RejectionReasons): Generator<string> {
   if (typeof value === 'string') {
@@ -27,7 +27,7 @@ function* textProblems(text: string, reasons: RejectionReasons): Generator<strin
   if (HALF_CHARACTER.test(text)) yield reasons.halfCharacter;
 }
 
-/** Whether a value has more than so many levels; without recursion, because the input is anybody's. */
+/** Whether a value has more than `limit` levels. It does not recurse, because untrusted input may be nested deeply. */
 export function isDeeperThan(limit: number, value: unknown): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; depth <= limit; depth++) {

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json.js';
 import type { PayloadRules } from '../policy/payload-rules.js';
 
-/** What makes a build request unique: the task and the run it is created for. */
+/** Identifies a build request: the task and the run that it is created for. */
 export interface RequestKey {
   taskId: string;
   /** The first run the request serves; later runs made by a RETRY keep the request. */
@@ -10,7 +10,7 @@ export interface RequestKey {
   scheduledAt: number;
 }
 
-/** What one build request is to be made of. Values are validated already. */
+/** The content of a build request to create. Values have been validated. */
 export interface RequestSpec extends RequestKey {
   buildername: string;
   /** Reduced to its path, without a trailing slash. */
@@ -30,14 +30,14 @@ export interface BuildRef {
 }
 
 /**
- * Where a build request stands, as a fact:
+ * State of a build request:
  * waiting   - open, no build yet
  * building  - open, its newest build has not ended
  * finishing - open and claimed, its newest build has ended: the master is about to complete or rebuild it. `since`: when
  *             that build ended, null where such a request never stays so
  * requeued  - open and unclaimed after a build: Buildbot's RETRY
- * dropped   - complete, its work undone, and nobody asked for that: collapsed into another request, or ended by a
- *             shutdown of its master
+ * dropped   - complete without a finished build, although it was not cancelled: collapsed into another request, or ended
+ *             by a shutdown of its master
  * cancelled - complete, and no build ran to the request's end
  * finished  - complete with the result of its newest build
  */
@@ -50,73 +50,73 @@ export type RequestState =
   | { at: 'cancelled'; completeAt: number | null }
   | { at: 'finished'; build: BuildRef; results: number | null; completeAt: number | null };
 
-/** The task and run that a build request names as its own, as read from Buildbot. */
+/** The task and run that a build request was created for, as recorded in Buildbot. */
 export interface RequestMark {
   taskId: string;
-  /** Null on a request made by the original bridge, which named no run. */
+  /** Null on a request of the original bridge, which recorded no run. */
   createdForRunId: number | null;
 }
 
 /** A build request as observed. Times are epoch seconds. */
 export interface RequestSnapshot {
   buildRequestId: number;
-  /** Null when the request carries no bridge's mark, or marks that contradict each other. */
+  /** Null when the request was not created by a bridge, or its marks contradict each other. */
   key: RequestMark | null;
   buildername: string;
   state: RequestState;
 }
 
-/** An open request that carries a task's mark (its reason text), for finding live work again. */
+/** An open request that is marked with a task (in its reason text); used to find orphan build requests. */
 export interface MarkedRequest {
   buildRequestId: number;
   taskId: string;
   /** Epoch seconds (whole). */
   createdAt: number;
-  /** From the property; null on a request made by the original bridge. */
+  /** From the property; null on a request of the original bridge. */
   createdForRunId: number | null;
 }
 
-/** What a finished build leaves behind: its properties, and where its log is read. */
+/** Outcome of a finished build: its properties, and the URL of its log. */
 export interface BuildOutcome {
   /** Name, value, source. */
   properties: readonly (readonly [name: string, value: unknown, source: string])[];
   log: { url: string; contentType: string } | null;
 }
 
-/** How a builder name stands against the builder list. `unchecked`: there is no list to check against. */
+/** Whether the builder list contains a name. `unchecked`: there is no list to check against. */
 export type BuilderKnown = 'known' | 'unknown' | 'unchecked';
 
 /**
  * One Buildbot installation. Methods throw {@link Refused} and {@link Unavailable} as the queue's do.
- * The port tells facts; what they mean for a task is decided elsewhere.
+ * It reports facts only; what they mean for a task is decided elsewhere.
  */
 export abstract class Buildbot {
   /** What this kind of Buildbot accepts as a task's payload. */
   abstract readonly payloadRules: PayloadRules;
 
   /**
-   * Creates the request for an order, or finds the one that exists for its key: exactly one per key, whoever asks.
+   * Creates a build request, or finds the one that exists for its key: at most one per key, even with several instances.
    *
-   * @param stillWanted asked after the look-up and before anything is written, under the same lock that
-   *   {@link withdraw} takes; when it answers false nothing is written and undefined is returned
+   * @param stillWanted called after the look-up and before anything is written, under the same lock that
+   *   {@link withdraw} takes; when it returns false nothing is written and undefined is returned
    * @returns the request's id
    */
-  abstract create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
+  abstract create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
 
   /** The id of the newest request that exists for a key and is not dropped, or undefined. */
   abstract find(key: RequestKey): Promise<number | undefined>;
 
   /**
-   * Gives up an order that may be under way elsewhere: under the lock of {@link create}, looks for a request and,
-   * if there is none, runs `forget`, so that no `create` that asks afterwards finds itself wanted.
+   * Gives up the creation of a request that another instance may be creating: under the lock of {@link create}, looks for
+   * a request and, if there is none, runs `forget`, so that `stillWanted` of every later `create` returns false.
    *
-   * @returns the id of the request that exists after all, or undefined once `forget` has run
+   * @returns the id of the request if one exists, or undefined once `forget` has run
    */
   abstract withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined>;
 
   /**
-   * Snapshots of many requests. One that Buildbot does not know is missing from the map; one that cannot be read, although
-   * others can, has its error there and must not be taken for missing.
+   * Snapshots of many requests. A request that Buildbot does not know is not in the map; one that cannot be read, although
+   * others can, is there with its error and must not be treated as missing.
    */
   abstract snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>>;
 
@@ -131,13 +131,13 @@ export abstract class Buildbot {
     return found;
   }
 
-  /** Open requests that carry the bridge's mark, in pages of ascending id after `afterBuildRequestId`. */
+  /** Open requests with the bridge's mark, in pages of ascending id after `afterBuildRequestId`. */
   abstract markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]>;
 
   /**
-   * Asks for the request's cancellation: its running build is stopped, or the request taken back.
-   * A wish, not an effect: repeat until a snapshot shows it complete. A 404 right after creation is a
-   * lagging replica and counts as Unavailable.
+   * Requests the cancellation: the running build is stopped, or the waiting request is removed. Success does not mean that
+   * it has been cancelled: repeat until a snapshot shows it complete. A 404 right after creation comes from a lagging
+   * replica and counts as Unavailable.
    */
   abstract cancel(request: RequestSnapshot): Promise<void>;
 
@@ -149,7 +149,7 @@ export abstract class Buildbot {
   abstract sharers(build: BuildRef): Promise<number[]>;
 
   /**
-   * What a finished build leaves behind, read from Buildbot; undefined where only the build's end message tells it.
+   * The outcome of a finished build, read from Buildbot; undefined where only the build's end message has it.
    *
    * @throws Unavailable when Buildbot does not answer
    */

@@ -10,7 +10,7 @@ export interface ReceivedMessage {
 /** A message kept in the bridge's database because it could not be handled. Times are epoch seconds. */
 export interface KeptMessage extends ReceivedMessage {
   id: number;
-  /** parked: to be tried again at nextAttempt; quarantined: waits for an operator. */
+  /** parked: will be retried at nextAttempt; quarantined: waits for an operator. */
   state: 'parked' | 'quarantined';
   error: string;
   attempts: number;
@@ -19,8 +19,8 @@ export interface KeptMessage extends ReceivedMessage {
 }
 
 /**
- * Keeps what cannot be handled now (parked) and what can never be (quarantined), so that the broker's queue does
- * not grow because of it. Methods throw {@link Unavailable}.
+ * Keeps messages that cannot be handled now (parked) or ever (quarantined), so that they do not fill the broker's queue.
+ * Methods throw {@link Unavailable}.
  */
 export abstract class MessageStore {
   /** Parks a new message; `nextAttempt` in epoch seconds. */
@@ -39,10 +39,10 @@ export abstract class MessageStore {
     limit: number,
   ): Promise<KeptMessage[]>;
 
-  /** The message has been handled: forget it. */
+  /** Deletes a message that has been handled. */
   abstract settle(id: number): Promise<void>;
 
-  /** It failed again. */
+  /** Parks a message again after another failed attempt. */
   abstract parkAgain(id: number, error: string, nextAttempt: number): Promise<void>;
 
   abstract quarantineKept(id: number, error: string): Promise<void>;

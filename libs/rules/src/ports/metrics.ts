@@ -1,6 +1,6 @@
 interface MetricDefinition {
   type: 'counter' | 'gauge' | 'histogram';
-  /** One sentence for whoever reads a dashboard. */
+  /** One sentence for the readers of a dashboard. */
   help: string;
   labels?: readonly string[];
 }

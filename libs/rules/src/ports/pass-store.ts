@@ -1,26 +1,26 @@
 import type { Absence } from '../decision/mass-absence.js';
 
-/** What the last passes of the reflectors found. */
+/** Results of the reflectors' last passes. */
 export interface PassState extends Absence {
-  /** Epoch seconds at which a pass last ended in which every step worked; null: none has. */
+  /** End of the last pass without a failed step, in epoch seconds; null before the first one. */
   finishedAt: number | null;
 }
 
-/** What reflectors tell every instance of their passes. Methods throw {@link Unavailable}. */
+/** Shares the results of passes between all instances. Methods throw {@link Unavailable}. */
 export abstract class PassStore {
   /** Zeros and nulls before the first pass. */
   abstract read(): Promise<PassState>;
 
   /**
-   * Changes what is known of absences, by what is known when it is written.
+   * Changes the known absence atomically.
    *
-   * @param judge may be called again, when another has written meanwhile
+   * @param judge computes the change; called again when another instance has written in between
    */
   abstract changeAbsence(judge: (known: Absence) => Absence): Promise<Absence>;
 
   /** @param now epoch seconds */
   abstract noteFinished(now: number): Promise<void>;
 
-  /** Confirms that so many tasks are missing; false when not so many are doubted now. */
+  /** Confirms that so many tasks are missing; false when that is not the number that is doubted now. */
   abstract confirmMissing(missing: number): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 /** Hides secrets in texts that are logged or kept. */
 export abstract class Redaction {
-  /** Hides a secret from now on: the process got it while it runs, such as the credentials of a run. */
+  /** Hides a secret from now on that the process received at run time, such as the credentials of a run. */
   abstract learn(secret: string): void;
 
   abstract text(given: string): string;

@@ -1,4 +1,4 @@
-/** Why a run ended, in Taskcluster's words (its schemas, version 106); reasons of the future stay strings. */
+/** Taskcluster's reasons for the end of a run (its schemas, version 106); unknown reasons stay strings. */
 export type ReasonResolved =
   | 'completed'
   | 'failed'
@@ -37,7 +37,7 @@ export interface TaskStatus {
   runs: readonly Run[];
 }
 
-/** The parts of a task definition that the bridge reads. `payload` is anybody's input: validate before any use. */
+/** The parts of a task definition that the bridge reads. `payload` is untrusted input: validate it before any use. */
 export interface TaskDefinition {
   taskQueueId: string;
   priority: string;
@@ -47,7 +47,7 @@ export interface TaskDefinition {
   expires: string;
   scopes: readonly string[];
   payload: unknown;
-  /** The payload is too large to be kept: `payload` has its builder name at most. */
+  /** The payload is too large to be kept: `payload` has at most its builder name. */
   isPayloadTooLarge?: true;
 }
 
@@ -59,8 +59,8 @@ export interface RunRef {
 /** A run to act on as its worker. */
 export interface HeldRun extends RunRef {
   /**
-   * It was seen running under our worker, or is remembered to have been claimed. Such a run is never pending again, so
-   * that claiming it anew, for its credentials, cannot take it; of other runs the adapter makes sure first.
+   * The run was seen running under our worker, or its row records a claim. Such a run is never pending again, so the
+   * adapter may claim it again for its credentials without taking a pending run; for other runs it checks first.
    */
   wasHeld?: boolean;
 }
@@ -83,7 +83,7 @@ export type ExceptionReason =
 export type Resolution =
   { report: 'completed' } | { report: 'failed' } | { report: 'exception'; reason: ExceptionReason };
 
-/** Something attached to a run. Without `expires`, which is in Taskcluster's own form, it lives as long as its task. */
+/** An artifact of a run. `expires` is in Taskcluster's own form; without it the artifact expires with its task. */
 export type Artifact = { name: string; expires?: string } & (
   | { kind: 'file'; contentType: string; content: string }
   | { kind: 'reference'; contentType: string; url: string }
@@ -93,16 +93,16 @@ export type Artifact = { name: string; expires?: string } & (
 /**
  * Taskcluster's queue, for one task queue and one worker identity.
  *
- * Every method throws {@link Refused} when the queue says no (its HTTP status and code with it) and
- * {@link Unavailable} when there is no usable answer. All of them are safe to repeat.
+ * Every method throws {@link Refused} with HTTP status and code when the queue refuses, and {@link Unavailable} when there
+ * is no usable answer. All of them are safe to repeat.
  */
 export abstract class TaskQueue {
   /** The task's status; undefined when the queue does not know the task (never existed, or expired). */
   abstract status(taskId: string): Promise<TaskStatus | undefined>;
 
   /**
-   * Statuses of many tasks. One that the queue does not know is missing from the map; one that could not be read, although
-   * others could, has its error there and must not be taken for missing.
+   * Statuses of many tasks. A task that the queue does not know is not in the map; one that could not be read, although
+   * others could, is there with its error and must not be treated as missing.
    */
   abstract statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>>;
 
@@ -118,7 +118,7 @@ export abstract class TaskQueue {
   /** Claims a pending run; succeeds again while the same worker holds it. 409 has one text for every reason. */
   abstract claim(run: RunRef): Promise<Claim>;
 
-  /** Moves takenUntil ahead. A pending run is refused with 500 (Taskcluster 106) or 409 (2015). */
+  /** Extends takenUntil. A pending run is refused with 500 (Taskcluster 106) or 409 (2015). */
   abstract reclaim(run: HeldRun): Promise<Claim>;
 
   /** Resolves a running run. The same report again succeeds; another one is refused with 409. */

@@ -9,7 +9,7 @@ export interface TrackedTask {
   buildId: number | null;
   /** The task's creation in Taskcluster. */
   createdDate: number | null;
-  /** When its request was put into Buildbot. */
+  /** Creation of its build request. */
   processedDate: number | null;
   /** End of the current run's claim; null: not claimed. */
   takenUntil: number | null;
@@ -23,13 +23,13 @@ export type TrackedTaskChanges = Partial<
   Pick<TrackedTask, 'runId' | 'buildRequestId' | 'buildId' | 'processedDate' | 'takenUntil' | 'missingSince'>
 >;
 
-/** Page of a walk through all tracked tasks; `next` is undefined on the last page. */
+/** One page of all tracked tasks; `next` is undefined on the last page. */
 export interface TrackedPage {
   tasks: TrackedTask[];
   next?: string;
 }
 
-/** How many tasks are tracked, and how urgent their claims are. */
+/** Number of tracked tasks, and the end of their most urgent claim. */
 export interface TaskStatistics {
   claimed: number;
   unclaimed: number;
@@ -37,12 +37,12 @@ export interface TaskStatistics {
   leastTakenUntil: number | null;
 }
 
-/** The bridge's memory of its tasks: at most one row a task. Methods throw {@link Unavailable}. */
+/** The rows of the tracked tasks, at most one per task. Methods throw {@link Unavailable}. */
 export abstract class TaskStore {
   /** @throws Unavailable also when the task's row cannot be read */
   abstract get(taskId: string): Promise<TrackedTask | undefined>;
 
-  /** Rows of these build requests, in no particular order; a row that cannot be read is left out. */
+  /** Rows of these build requests, unsorted; a row that cannot be read is left out. */
   abstract byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]>;
 
   /** Of these tasks, those that are tracked; a row that cannot be read is left out, and {@link get} throws for it. */
@@ -50,7 +50,7 @@ export abstract class TaskStore {
 
   /**
    * Starts tracking a task, before its request exists (or after, when it is found again).
-   * @returns the row, and whether this call made it: when somebody was faster it is theirs, unchanged
+   * @returns the row, and whether this call created it; a row that already exists is returned unchanged
    */
   abstract track(task: {
     taskId: string;
@@ -59,10 +59,10 @@ export abstract class TaskStore {
     buildRequestId?: number | null;
   }): Promise<{ task: TrackedTask; created: boolean }>;
 
-  /** Changes a row if it is still at `task.rev`; returns the changed row, or undefined when it has moved on. */
+  /** Changes a row if it is still at `task.rev`; returns the changed row, or undefined when the revision differs. */
   abstract change(task: TrackedTask, changes: TrackedTaskChanges): Promise<TrackedTask | undefined>;
 
-  /** Deletes a row if it is still at `task.rev`; false when it has moved on. */
+  /** Deletes a row if it is still at `task.rev`; false when the revision differs. */
   abstract forget(task: TrackedTask): Promise<boolean>;
 
   /** All rows, most urgent claim first (takenUntil ascending, never claimed last), in stable pages. */

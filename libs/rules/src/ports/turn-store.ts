@@ -1,6 +1,6 @@
 /**
  * Turns that several instances take, so that recurring work is done once per interval and not once per instance.
- * Nobody holds anything: who fails gives the turn back, and who dies with it is followed by the next one's.
+ * A turn is not a lock: an instance whose work fails gives it back, and after a crash the next turn follows on time.
  */
 export abstract class TurnStore {
   /**
@@ -8,14 +8,14 @@ export abstract class TurnStore {
    *
    * @param name of the work
    * @param now epoch seconds
-   * @param gap seconds that must have passed since the last turn was taken, by anybody
+   * @param gap seconds that must have passed since any instance took the last turn
    * @returns whether the turn is the caller's
-   * @throws Unavailable when the bridge's database is away
+   * @throws Unavailable when the bridge's database is unavailable
    */
   abstract take(name: string, now: number, gap: number): Promise<boolean>;
 
   /**
-   * Gives a turn back whose work failed, so that the next one who asks has it. Does nothing when another has taken it.
+   * Gives back a turn whose work failed, so that the next instance can take it. Does nothing when another turn was taken since.
    *
    * @param takenAt the `now` with which it was taken
    * @throws Unavailable when the bridge's database is unavailable

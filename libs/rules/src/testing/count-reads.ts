@@ -1,4 +1,4 @@
-/** A value that counts what is read of it, at every depth: the work on it, whatever the machine. */
+/** A value that counts the reads of its members at every depth: a measure of work that does not depend on the machine. */
 export function countReads<T>(value: T): { value: T; reads: () => number } {
   let reads = 0;
   const wrap = (given: unknown): unknown => {

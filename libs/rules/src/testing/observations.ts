@@ -16,7 +16,7 @@ export const SETTINGS: DecisionSettings = {
   stuckGrace: 600,
 };
 
-/** A run as an article gives it: its state, or the reason it was resolved for. */
+/** A run in short form: its state, or the reason for which it was resolved. */
 export type RunSketch = 'pending' | 'running' | 'foreign' | 'completed' | 'failed' | (string & {});
 
 export function run(runId: number, sketch: RunSketch): Run {
@@ -87,7 +87,7 @@ export function request(state: RequestState): RequestSnapshot {
   return { buildRequestId: 7, key, buildername: 'Linux build', state };
 }
 
-/** A tracked task whose request stands like this, and whose runs are these. */
+/** A tracked task with this state of its request, and these runs. */
 export function seen(
   state: RequestState,
   sketches: RunSketch[],

@@ -5,19 +5,19 @@ import { TellingNames } from './telling-names.js';
 
 export { type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './fit.js';
 
-/** What of a build may be published. */
+/** Which parts of a build's outcome may be published. */
 export interface ArtifactSettings {
-  /** Regular expressions, found anywhere in a name and in either case: properties that are not published. */
+  /** Properties that are not published: regular expressions that match anywhere in the name, ignoring case. */
   withheldProperties: readonly string[];
-  /** Whether values that look like credentials are left out. */
+  /** Whether values that look like credentials are withheld. */
   withholdSecrets: boolean;
   /** See {@link judgeLogUrl}. */
   logHosts: readonly string[];
-  /** Values that must leave in no case: the bridge's own credentials. */
+  /** Values that are never published: the bridge's own credentials. */
   ownSecrets?: readonly string[];
 }
 
-/** Names that tell of a credential. `author` and `authority` are none. */
+/** Names of properties that hold credentials. `author` and `authority` do not match. */
 export const WITHHELD_PROPERTIES: readonly string[] = [
   'passw',
   'passphrase',
@@ -35,10 +35,10 @@ export const WITHHELD_PROPERTIES: readonly string[] = [
 /** Any host by https, unless Buildbot or the configuration names the hosts of its logs. */
 const ANY_HOST: readonly string[] = ['*'];
 
-/** Nesting beyond this is not looked into, and not published. */
+/** Levels of nesting that are checked; a value that is nested deeper is not published. */
 const DEEPEST = 32;
 
-/** A shorter secret of ours may well be a word, and counts only where it is the whole text. */
+/** A secret of the bridge that is shorter may be an ordinary word, so it only matches a whole text. */
 const UNMISTAKABLE = 8;
 
 export interface PublishedProperties {
@@ -50,13 +50,13 @@ export interface PublishedProperties {
 
 type NameJudge = (name: string) => boolean;
 
-/** Decides what of a build's outcome is published with its task. Anybody may read public artifacts. */
+/** Decides which parts of a build's outcome are published with its task. Anyone may read public artifacts. */
 export class ArtifactPolicy {
   private readonly names: TellingNames;
   private readonly settings: ArtifactSettings;
   private readonly own: readonly string[];
 
-  /** @throws SyntaxError for a pattern that is no regular expression */
+  /** @throws SyntaxError for a pattern that is not a regular expression */
   constructor(settings: Partial<ArtifactSettings> = {}) {
     this.settings = {
       withheldProperties: WITHHELD_PROPERTIES,
@@ -64,14 +64,14 @@ export class ArtifactPolicy {
       logHosts: ANY_HOST,
       ...settings,
     };
-    // One that contains another comes first, so that nothing of it remains.
+    // Longest first: a secret that contains another must be replaced as a whole.
     this.own = (this.settings.ownSecrets ?? [])
       .flatMap(writtenForms)
       .sort((one, other) => other.length - one.length);
     this.names = new TellingNames(this.settings.withheldProperties);
   }
 
-  /** The content of `public/properties.json`, and what was left out of it. Of equal names the last one counts. */
+  /** The content of `public/properties.json`, and the withheld properties. Of equal names the last one counts. */
   properties(given: readonly BuildProperty[]): PublishedProperties {
     const entries = new Map<string, string>();
     const withheld = new Set<string>();
@@ -79,7 +79,7 @@ export class ArtifactPolicy {
     const isTelling = this.names.createJudge();
     for (const property of given) {
       const [name, value, source] = property;
-      // A name cannot be told without being shown.
+      // A withheld property is still listed by name, so a name that contains a secret is left out completely.
       if (this.isOwn(name)) continue;
       const isKept = !unfit.has(property) && this.mayLeave(property, isTelling);
       entries.set(name, isKept ? JSON.stringify([value, source]) : NOTHING);
@@ -87,18 +87,18 @@ export class ArtifactPolicy {
       else withheld.add(name);
     }
     for (const name of putAside(entries)) withheld.add(name);
-    return { content: written(entries), withheld: [...withheld] };
+    return { content: writeObject(entries), withheld: [...withheld] };
   }
 
   /** The URL that a reference to the log may lead to, or the rule that withholds it. */
   logUrl(text: string | null): LogUrlJudgement {
     const judgement = judgeLogUrl(text, this.settings.logHosts);
     const { url } = judgement;
-    const hasOwn = url !== undefined && (this.isOwn(url) || this.isOwn(decoded(url)));
+    const hasOwn = url !== undefined && (this.isOwn(url) || this.isOwn(decodeUrl(url)));
     return hasOwn ? { rule: 'contains a secret of the bridge' } : judgement;
   }
 
-  /** A text that the bridge itself writes, and into which names of somebody else's have come. */
+  /** Hides the bridge's secrets in a text of the bridge that repeats names from a payload. */
   text(given: string): string {
     return this.own
       .filter(({ length }) => length >= UNMISTAKABLE)
@@ -130,11 +130,11 @@ export class ArtifactPolicy {
   }
 }
 
-function written(entries: ReadonlyMap<string, string>): string {
+function writeObject(entries: ReadonlyMap<string, string>): string {
   return `{${[...entries].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`;
 }
 
-/** As it is, and as it stands within JSON or a URL that is itself a text. */
+/** The secret as it is, as it is written in JSON, and as it is written in a URL. */
 function writtenForms(secret: string): string[] {
   return [
     secret,
@@ -143,7 +143,7 @@ function writtenForms(secret: string): string[] {
   ];
 }
 
-function decoded(url: string): string {
+function decodeUrl(url: string): string {
   try {
     return decodeURIComponent(url);
   } catch {

@@ -1,20 +1,20 @@
 import { countUnits } from '../units.js';
 
-/** Bytes of `public/properties.json` at most. */
+/** Maximum bytes of `public/properties.json`. */
 export const LARGEST_PROPERTIES = 256 * 1024;
 
-/** Stands as the source of a property whose value is not published. */
+/** Published as the source of a property whose value is withheld. */
 export const WITHHELD = 'withheld by the bridge';
 
-/** Stands in the place of a property whose value is not published. */
+/** Published in place of a property whose value is withheld. */
 export const NOTHING = JSON.stringify([null, WITHHELD]);
 
-/** A build's property as its messages have it: name, value, source. */
+/** A build's property as in its messages: name, value, source. */
 export type BuildProperty = readonly [name: string, value: unknown, source: string];
 
 /**
- * Those properties that certainly do not fit, the largest first: they are put aside before anything of them is judged.
- * Sizes are counted up to what fits, however large a value is.
+ * Properties that certainly do not fit, the largest first. They are withheld before any of their content is checked.
+ * Counting a size stops at the limit, however large the value is.
  */
 export function findUnfit(given: readonly BuildProperty[]): Set<BuildProperty> {
   const sizes = given.map((property) => ({ property, units: countUnits(property, LARGEST_PROPERTIES) }));
@@ -28,7 +28,7 @@ export function findUnfit(given: readonly BuildProperty[]): Set<BuildProperty> {
   return unfit;
 }
 
-/** Puts values aside, the largest first, until the rest fits; returns their names. */
+/** Withholds values, the largest first, until the rest fits; returns their names. */
 export function putAside(entries: Map<string, string>): string[] {
   const sizes = [...entries].map(([name, json]) => ({ name, bytes: Buffer.byteLength(json) }));
   let total = sizes.reduce(
@@ -43,7 +43,7 @@ export function putAside(entries: Map<string, string>): string[] {
     aside.push(name);
   }
   if (total <= LARGEST_PROPERTIES) return aside;
-  // Names alone are too much: no build has such, and nothing can be told of it but how many there were.
+  // The names alone do not fit. No real build has so many; only their number is published.
   const count = entries.size;
   entries.clear();
   entries.set('properties', JSON.stringify([count, WITHHELD]));

@@ -1,12 +1,12 @@
-/** Longer URLs are no URLs of logs. */
+/** Maximum characters of a log's URL. */
 const MAX_LENGTH = 2048;
 
 /** A URL as it may be published, or the rule that withholds it. */
 export type LogUrlJudgement = { url: string; rule?: undefined } | { url?: undefined; rule: string };
 
 /**
- * Judges the URL of a build's log. Whoever opens a reference artifact is redirected there, so it must be a plain web URL
- * on a host that logs are expected on. An IP address is expected only where an entry is that address.
+ * Judges the URL of a build's log. Opening a reference artifact redirects to it, so it must be a plain web URL on a host
+ * that is expected to have logs. An IP address is expected only where an entry is that address.
  *
  * @param hosts `logs.example.com`, `*.example.com` (also the domain itself) or `*` (any host with a dot in its name), each for https; with `http://` before it also for http
  */

@@ -1,6 +1,6 @@
 /**
- * Tells random base64 from words: many different characters, both cases and digits, few separators, and neighbours that
- * are seldom of one kind. Hexadecimal hashes have one case only.
+ * Distinguishes random base64 from words. Random text has many different characters, both cases and digits, few
+ * separators, and neighbours that are rarely of the same kind. Hexadecimal hashes do not match: they have one case only.
  *
  * @param text of ASCII characters
  */

@@ -1,8 +1,8 @@
 import { isRandom } from './random-text.js';
 
-// Each expression is linear in the text: it has a fixed length, or meets each character once.
+// Each expression takes linear time: it has a fixed length, or reads each character once.
 
-/** Credentials that announce themselves. */
+/** Credentials with a recognizable prefix. */
 const ANNOUNCED: readonly RegExp[] = [
   /-----BEGIN [A-Z]/,
   /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
@@ -13,7 +13,7 @@ const ANNOUNCED: readonly RegExp[] = [
 /** Characters of base64 in both alphabets, of paths and of parameters. */
 const RUNS = /[A-Za-z0-9_+/=-]+/g;
 
-/** Shorter texts are not judged: a slug of Taskcluster has 22 characters, its access tokens 43 or 44. */
+/** Shorter texts are not checked: a slug of Taskcluster has 22 characters, its access tokens 43 or 44. */
 const SHORTEST = 32;
 
 /** An id that Taskcluster gives to tasks and groups: a slug of a UUID of version 4. */
@@ -29,8 +29,8 @@ const LONGEST_PARAMETER_NAME = 64;
 const SHORTEST_PARAMETER = 8;
 
 /**
- * Whether a text looks like a credential, or has one in it. A judgement by form: names of builders and files, hashes,
- * UUIDs and ids of tasks pass, and a short password is not seen. Its work grows with the length of the text only.
+ * Whether a text looks like a credential, or contains one. It judges by form only: names of builders and files, hashes,
+ * UUIDs and ids of tasks do not match, and neither does a short password. Takes linear time.
  */
 export function looksSecret(text: string): boolean {
   return judgeSecret(text) || (text.includes('%') && judgeSecret(decodeAscii(text)));
@@ -51,7 +51,7 @@ function decodeAscii(text: string): string {
   return text.replace(/%[2-7][0-9A-F]/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)));
 }
 
-/** A password in any URL; in a web address the user may be a token, too. `ssh://somebody@host` is none. */
+/** Whether a text has a URL with a password, or a web URL with a user, which may be a token. `ssh://user@host` does not match. */
 function hasAccount(text: string): boolean {
   for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
     const start = at + 3;
@@ -62,7 +62,7 @@ function hasAccount(text: string): boolean {
   return false;
 }
 
-/** Ends where the next URL begins at the latest, so that no character is read twice. */
+/** The text up to the next slash or space, so that no character is read twice. */
 function authorityAt(text: string, start: number): string {
   let end = start;
   while (end < text.length && !/[\s/]/.test(text[end]!)) end++;

@@ -1,21 +1,21 @@
 import { BoundedPattern } from '../bounded-pattern.js';
 
-/** Characters of a name that are looked at, so that no pattern of an operator's has much to try. */
+/** Characters of a name that are matched; bounds the work of an operator's pattern. */
 const MAX_LENGTH = 255;
 
 /** Steps of all patterns over all names of one build; the properties of an ordinary build take some 20,000. */
 export const MAX_STEPS = 500_000;
 
-/** Tells by their names which properties are not published. */
+/** Decides by their names which properties are withheld. */
 export class TellingNames {
   private readonly patterns: readonly BoundedPattern[];
 
-  /** @throws SyntaxError for a pattern that is no regular expression */
+  /** @throws SyntaxError for a pattern that is not a regular expression */
   constructor(patterns: readonly string[]) {
     this.patterns = patterns.map((pattern) => new BoundedPattern(pattern, 'either case'));
   }
 
-  /** A judge of one build's names. Once their patterns have taken too many steps, each further name counts as telling. */
+  /** A judge for the names of one build. Once the patterns have taken too many steps, every further name is withheld. */
   createJudge(): (name: string) => boolean {
     const known = new Map<string, boolean>();
     let steps = 0;

@@ -112,7 +112,7 @@ describe('BuildbotMasters', () => {
         tables.master.answer = (seen, response) =>
           seen.path.endsWith(name) ? json(response, { [name]: tables.rows[name] }) : answer(seen, response);
         await expect(masters.snapshots([3])).rejects.toMatchObject({
-          ...{ name: 'Unavailable', message: expect.stringContaining('not asked for') },
+          ...{ name: 'Unavailable', message: expect.stringContaining('not requested') },
         });
       },
     );
@@ -271,7 +271,7 @@ describe('BuildbotMasters', () => {
         expect(other.seen.map(({ path }) => path)).toEqual(['/api/v2/buildrequests/3']);
         expect(posts()).toEqual(['POST /buildrequests/4']);
         expect(tables.master.seen.at(-1)!.body).toMatchObject({
-          ...{ method: 'cancel', params: { reason: `Buildbot Bridge: task ${TASK} needs it no longer` } },
+          ...{ method: 'cancel', params: { reason: `Buildbot Bridge: no longer needed by task ${TASK}` } },
         });
       } finally {
         await other.close();

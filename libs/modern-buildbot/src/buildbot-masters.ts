@@ -96,7 +96,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
     // Nothing runs that could be stopped: it is about to be completed or built again.
     if (seen!.state.at === 'finishing') return;
     const master = await this.masters.withId(row.claimed_by_masterid);
-    const reason = key ? `Buildbot Bridge: task ${key.taskId} needs it no longer` : 'Buildbot Bridge';
+    const reason = key ? `Buildbot Bridge: no longer needed by task ${key.taskId}` : 'Buildbot Bridge';
     await master.call(`/api/v2/buildrequests/${buildRequestId}`, 'cancel', { reason }, z.null());
   }
 

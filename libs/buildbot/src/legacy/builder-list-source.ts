@@ -59,7 +59,7 @@ class WebSource implements BuilderListSource {
     if (status !== 200) {
       // Where it leads, whether encrypted and with which account, would be the server's to say.
       const advice = status >= 300 && status < 400 ? ' (redirect); configure the URL that it leads to' : '';
-      throw new Error(`the server answers ${status}${advice}`);
+      throw new Error(`the server answered ${status}${advice}`);
     }
     const text = body.toString();
     const digest = digestOf(text);

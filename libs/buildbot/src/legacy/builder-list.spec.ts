@@ -71,7 +71,7 @@ describe('BuilderList', () => {
     });
 
     it.each([
-      ['half of itself', listOf('a', 'b').slice(0, 20), /only a part/],
+      ['half of itself', listOf('a', 'b').slice(0, 20), /it is cut off/],
       ['nothing', '', /not JSON/],
       ['no builders', '{"builders": {}}', /names no builder/],
       ['something else', '{"errors": []}', /no object "builders"/],
@@ -151,7 +151,7 @@ describe('BuilderList', () => {
       };
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
       await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable' });
-      expect(await list.problem()).toMatch(/answers 302, a redirect/);
+      expect(await list.problem()).toMatch(/answered 302 \(redirect\)/);
     });
 
     it('asks only for news', async () => {
@@ -183,7 +183,7 @@ describe('BuilderList', () => {
       await list.look();
       answer = (response) => response.writeHead(503).end();
       await list.look();
-      expect(await list.problem()).toMatch(/old builder list is in use: the server answers 503/);
+      expect(await list.problem()).toMatch(/outdated builder list: the server answered 503/);
       answer = (response) => void response.writeHead(200).write('{"builders"');
       await list.look();
       expect(await list.problem()).toMatch(/no answer \(ETIMEDOUT\)/);

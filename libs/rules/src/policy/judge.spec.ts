@@ -62,7 +62,7 @@ describe('judge', () => {
     });
     expect(await ask(large('Linux'))).toEqual({
       is: 'rejected',
-      reasons: [expect.stringMatching(/^payload: is far larger/)],
+      reasons: [expect.stringMatching(/^payload: is too large/)],
     });
     expect(await ask(large('theirs'), { ignored: ['theirs'] })).toEqual({ is: 'ignored' });
   });

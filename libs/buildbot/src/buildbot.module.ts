@@ -5,11 +5,11 @@ import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS } from './health.js';
 import type { LegacyOptions } from './legacy/legacy-parts.js';
 
 export interface BuildbotOptions extends LegacyOptions {
-  /** Which kind of Buildbot it is; the others' options are not read. */
+  /** The kind of Buildbot; options of the other kind are ignored. */
   buildbot: { kind: 'legacy' } | ({ kind: 'modern' } & BuildbotMastersOptions);
 }
 
-/** Provides the Buildbot port, its health checks and its log hosts; what they are made of stays inside. */
+/** Provides the Buildbot port, its health checks and its log hosts. */
 @Module({})
 export class BuildbotModule {
   static async register(options: BuildbotOptions): Promise<DynamicModule> {
@@ -21,7 +21,7 @@ export class BuildbotModule {
   }
 }
 
-/** Nothing of the other kind is loaded. */
+/** The code of the other kind is not loaded. */
 async function partsOf({ buildbot, ...legacy }: BuildbotOptions): Promise<ModuleMetadata> {
   if (buildbot.kind === 'modern') return (await import('./modern/modern-parts.js')).modernParts(buildbot);
   return (await import('./legacy/legacy-parts.js')).legacyParts(legacy);

@@ -1,6 +1,6 @@
 /**
- * What the health of the Buildbot installation depends on, in the form of the platform's health checks. `ready`: the
- * service cannot work while it fails; `degraded`: it can, and nothing is lost.
+ * One health check of the Buildbot installation, in the form of the platform's health checks. `ready`: the service cannot
+ * work while it fails; `degraded`: the service works with limits, and no data is lost.
  */
 export interface BuildbotHealthCheck {
   name: string;
@@ -12,5 +12,5 @@ export interface BuildbotHealthCheck {
 /** Injection token of `BuildbotHealthCheck[]`. */
 export const BUILDBOT_HEALTH = Symbol('BUILDBOT_HEALTH');
 
-/** Injection token of `string[]`: where this kind of Buildbot keeps its logs, in the form of `artifacts.log_hosts`. */
+/** Injection token of `string[]`: the hosts of this kind of Buildbot's logs, in the form of `artifacts.log_hosts`. */
 export const BUILDBOT_LOG_HOSTS = Symbol('BUILDBOT_LOG_HOSTS');

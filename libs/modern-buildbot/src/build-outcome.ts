@@ -10,26 +10,26 @@ const buildList = z.object({
 });
 const config = z.object({ buildbotURL: z.url({ protocol: /^https?$/ }) });
 
-/** Reads what finished builds leave behind. */
+/** Reads the outcomes of finished builds. */
 export class BuildOutcomes {
   private pages: string | undefined;
 
   constructor(private readonly client: RestClient) {}
 
   /**
-   * The properties of a build, and the page on which its logs are. The page is that of the builder that has the build,
-   * which may be another one than that of its request.
+   * The properties of a build, and the URL of its page with its logs. The page belongs to the builder of the build, which
+   * may differ from the builder of its request.
    *
    * @returns undefined when Buildbot does not know the build
    */
   async read({ buildId }: BuildRef): Promise<BuildOutcome | undefined> {
     const path = `/api/v2/builds/${buildId}`;
-    const found = await this.client.get(path, [['property', '*']], buildList, 'urgent').catch(absentAs404);
+    const found = await this.client.get(path, [['property', '*']], buildList, 'urgent').catch(ignoreNotFound);
     if (!found) return undefined;
     const { builderid, number, properties } = found.builds[0]!;
     return {
       properties: Object.entries(properties).flatMap(([name, entry]) => {
-        // One unreadable property is no reason to lose the others.
+        // An unreadable property is left out; the others are kept.
         const { success, data } = property.safeParse(entry);
         return success ? [[name, data[0], data[1]] as const] : [];
       }),
@@ -40,14 +40,14 @@ export class BuildOutcomes {
     };
   }
 
-  /** The URL under which people see the master, which may be another one than the bridge's. */
+  /** The URL at which users open the master's pages; it may differ from the bridge's. */
   private async pagesUrl(): Promise<string> {
     this.pages ??= (await this.client.get('/config', [], config, 'urgent')).buildbotURL;
     return this.pages;
   }
 }
 
-function absentAs404(error: unknown): undefined {
+function ignoreNotFound(error: unknown): undefined {
   if (error instanceof Refused && error.status === 404) return undefined;
   throw error;
 }

@@ -21,7 +21,7 @@ import { RequestReader } from './requests/request-reader.js';
 
 const config = z.object({});
 
-/** One modern Buildbot over REST: everything that the Buildbot port asks for. Throws as {@link RestClient} does. */
+/** One modern Buildbot over REST, with the methods of the Buildbot port. Throws as {@link RestClient} does. */
 export class BuildbotMasters implements OnApplicationShutdown {
   private readonly logger = new Logger('BuildbotMasters');
   private readonly masters: Masters;
@@ -79,8 +79,8 @@ export class BuildbotMasters implements OnApplicationShutdown {
   }
 
   /**
-   * Asks the master that has claimed a request to cancel it. The request is read again first: the cancellation of an
-   * id that Buildbot does not know yet would keep a later request with that id from being built.
+   * Requests the cancellation from the master that has claimed the request. The request is read again first: cancelling an
+   * id that Buildbot does not know yet would prevent a later request with that id from being built.
    */
   async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
     const [row] = await this.reader.requests('buildrequestid', [buildRequestId], 'urgent');
@@ -93,24 +93,24 @@ export class BuildbotMasters implements OnApplicationShutdown {
       );
       return;
     }
-    // Nothing runs that could be stopped: it is about to be completed or built again.
+    // There is no running build to stop; the request will soon be complete or requeued.
     if (seen!.state.at === 'finishing') return;
     const master = await this.masters.withId(row.claimed_by_masterid);
     const reason = key ? `Buildbot Bridge: no longer needed by task ${key.taskId}` : 'Buildbot Bridge';
     await master.call(`/api/v2/buildrequests/${buildRequestId}`, 'cancel', { reason }, z.null());
   }
 
-  /** Why REST does not answer, if it does not. */
+  /** Why the REST API is unavailable; undefined when it is available. */
   problem(): Promise<string | undefined> {
     return problemOf(this.masters.main.get('/config', [], config, 'urgent'));
   }
 
-  /** What is wrong with the plugin in master.cfg, if anything. */
+  /** Problem with the plugin in master.cfg; undefined when there is none. */
   schedulerProblem(): Promise<string | undefined> {
     return this.builders.schedulerProblem();
   }
 
-  /** Why the login is not good, if it is not. */
+  /** Why the login fails; undefined when it succeeds. */
   loginProblem(): Promise<string | undefined> {
     return problemOf(this.masters.main.checkLogin());
   }

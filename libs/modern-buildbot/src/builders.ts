@@ -3,16 +3,16 @@ import * as z from 'zod';
 import { SYSTEM } from './options.js';
 import type { RestClient } from './rest/rest-client.js';
 
-/** Seconds for which a list that names a builder is believed. */
+/** Seconds for which a list that contains a builder is used without reading it again. */
 const LIST_LIFETIME = 60;
 
-/** Names that are remembered as missing; tasks may name anything. */
+/** Maximum number of missing names that are remembered; tasks may contain any name. */
 const MOST_MISSING = 1000;
 
-/** The tag of builders that a property of a build has made. */
+/** The tag of virtual builders, which Buildbot creates when a build has certain properties. */
 const VIRTUAL = '_virtual_';
 
-/** The plugin's label: the version of the calls and answers. */
+/** The label of the plugin's scheduler: the version of its calls and answers. */
 export const PROTOCOL = 'bridge-protocol 1';
 
 const builderList = z.object({
@@ -33,13 +33,13 @@ interface Loaded {
   /** Milliseconds since the process began. */
   at: number;
   names: ReadonlyMap<number, string>;
-  /** Of builders that a running master has. */
+  /** Ids of the builders of a running master, by name. */
   ids: ReadonlyMap<string, number>;
-  /** Builders that the bridge's scheduler serves and a running master has. */
+  /** Builders of a running master that the bridge's scheduler serves. */
   served: ReadonlySet<string>;
 }
 
-/** The builders of a Buildbot, and those of them that the bridge may use. */
+/** The builders of a Buildbot, and which of them the bridge may use. */
 export class Builders {
   private loaded: Loaded | undefined;
   private loading: Promise<Loaded> | undefined;
@@ -66,9 +66,10 @@ export class Builders {
   }
 
   /**
-   * Whether a builder can be used. A master lists none while it stops, so that a missing one is looked for again.
+   * Whether a builder can be used. A stopping master lists no builders, so a missing one counts as unknown only after a
+   * grace period.
    *
-   * @throws Unavailable when it is missing for the first time
+   * @throws Unavailable while it has been missing for less than the grace period
    */
   async knows(name: string): Promise<BuilderKnown> {
     const { loaded } = this;
@@ -88,13 +89,13 @@ export class Builders {
     );
   }
 
-  /** What is wrong with the scheduler in master.cfg, if anything. */
+  /** Problem with the scheduler in master.cfg; undefined when there is none. */
   async schedulerProblem(): Promise<string | undefined> {
     try {
       const { label } = await this.readScheduler();
       return label === PROTOCOL
         ? undefined
-        : `scheduler ${this.scheduler} is no BridgeScheduler of ${PROTOCOL}: its label is ${label}`;
+        : `scheduler ${this.scheduler} is not a BridgeScheduler of ${PROTOCOL}: its label is ${label}`;
     } catch (error) {
       if (error instanceof Refused && error.status === 404)
         return `the master has no scheduler ${this.scheduler}; add a BridgeScheduler to master.cfg`;

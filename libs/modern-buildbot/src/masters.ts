@@ -5,11 +5,11 @@ import { RestClient } from './rest/rest-client.js';
 const masterList = z.object({ masters: z.array(z.object({ masterid: z.int(), name: z.string() })) });
 
 /**
- * The masters of one Buildbot, which share a database. All know everything; but a request is cancelled only by the
- * master that has claimed it, and a key is safe only when one master creates.
+ * The masters of one Buildbot, which share a database. Each can read everything, but only the master that has claimed a
+ * request can cancel it, and a key is unique only when a single master creates requests.
  */
 export class Masters {
-  /** The one that creates and is read from. */
+  /** The master that creates requests and from which everything is read. */
   readonly main: RestClient;
   private readonly others: ReadonlyMap<string, RestClient>;
   private readonly names = new Map<number, string>();
@@ -21,7 +21,7 @@ export class Masters {
     );
   }
 
-  /** The master with an id in Buildbot; the main one where none is configured under its name. */
+  /** The master with this id in Buildbot; the main one when its name is not configured. */
   async withId(masterId: number | null): Promise<RestClient> {
     if (masterId === null || this.others.size === 0) return this.main;
     if (!this.names.has(masterId)) await this.readNames();

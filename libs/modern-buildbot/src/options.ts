@@ -1,4 +1,4 @@
-/** How a modern Buildbot (3.7 and newer) is reached. Durations are seconds. */
+/** Connection settings of a modern Buildbot (3.7 and newer). Durations are in seconds. */
 export interface BuildbotMastersOptions {
   /** Base URL of the master that creates build requests, for example `https://buildbot.example.com/`. */
   url: string;
@@ -8,15 +8,15 @@ export interface BuildbotMastersOptions {
   password: string;
   /** Name of the bridge's scheduler in master.cfg. */
   scheduler: string;
-  /** For a call that changes something. Reads have 20 seconds, or this where it is less. */
+  /** Timeout of a call that changes something. Reads have 20 seconds, or this if it is less. */
   timeout: number;
-  /** Calls to a master at the same time. */
+  /** Maximum concurrent calls to a master. */
   maxConnections: number;
-  /** Open build requests of one builder above which no more are created; undefined for no limit. */
+  /** Maximum open build requests of one builder; undefined for no limit. */
   maxOpenPerBuilder?: number | undefined;
-  /** For which a withdrawal that another process may still be carrying out keeps its key from being created. Default 60. */
+  /** Maximum time of a withdrawal in another process, during which its key is not created. Default 60. */
   withdrawalGrace?: number;
-  /** Between two looks at an unlisted builder before it is believed to be unknown. Default 10. */
+  /** Minimum time for which a builder must be missing before it counts as unknown. Default 10. */
   unknownGrace?: number;
 }
 

@@ -17,13 +17,13 @@ export interface ReconcilerSettings extends DecisionSettings {
   policy: BuilderPolicy;
   /** Seconds after the end of a build for which its task waits for artifacts that cannot be stored. */
   artifactWait: number;
-  /** What of a build is published; without it the defaults decide. */
+  /** Decides which artifacts are published; the default policy when undefined. */
   artifacts?: ArtifactPolicy;
-  /** `<provisionerId>/<workerType>`; other queues' tasks are not the bridge's. */
+  /** `<provisionerId>/<workerType>`; tasks of other queues are not the bridge's. */
   taskQueueId: string;
 }
 
-/** What acts work with. */
+/** The systems and settings that acts use. */
 export interface ActContext {
   queue: TaskQueue;
   buildbot: Buildbot;
@@ -34,10 +34,10 @@ export interface ActContext {
   logger: Pick<LoggerService, 'log' | 'warn'>;
 }
 
-/** Carries out one verdict. Every step may be cut off before or after its effect; the next trigger finds a way on. */
+/** Carries out one verdict. It may be interrupted at any point; the next reconciliation continues from there. */
 export type Act = (situation: Situation, context: ActContext) => Promise<Next>;
 
-/** A row that an act relies on; verdicts that need one are only reached with one. */
+/** The row of an act whose verdict is only reached with a row. */
 export function rowOf(situation: Situation): NonNullable<Situation['row']> {
   if (!situation.row) throw new TypeError('this act needs a tracked task');
   return situation.row;

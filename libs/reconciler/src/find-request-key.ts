@@ -8,8 +8,8 @@ import {
 } from '@bbb/rules';
 
 /**
- * The key of the order that a run is served by: the newest one that has a request, unless that request was cancelled
- * in Buildbot and the run is a later rerun; without any request, the first.
+ * The key of the build request that serves a run: the newest key that has a request, unless that request was cancelled in
+ * Buildbot and the run is a later rerun; without any request, the first key.
  */
 export async function findRequestKey(
   status: TaskStatus,

@@ -1,4 +1,4 @@
-/** Runs work of one key in the order it came, never two at once; different keys do not wait for each other. */
+/** Per-key mutex: runs work of one key one after the other, in the order of the calls. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<unknown>>();
 

@@ -1,9 +1,9 @@
 import { Clock, type TaskQueue } from '@bbb/rules';
 
 /**
- * The queue's time: this machine's, corrected by what the queue's answers tell of theirs. Claims and deadlines are times of
- * the queue; a machine whose clock is behind would let every claim expire. What the bridge notes in its database is in this
- * time too, so that instances with different clocks agree.
+ * The queue's time: this machine's, corrected by the offset seen in the queue's answers. Claims and deadlines are in the
+ * queue's time; without the correction a machine whose clock is behind would let every claim expire. The bridge's database
+ * has this time too, so that instances with different clocks agree.
  */
 export class QueueClock extends Clock {
   constructor(

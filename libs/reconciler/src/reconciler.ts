@@ -21,10 +21,10 @@ import { type Rules, RULES } from './rules.js';
 import type { Given, Next, Situation, Source } from './situation.js';
 import type { ReconcilerSettings, ActContext } from './context.js';
 
-/** More steps than any way through the decision table takes; beyond it something outside keeps changing. */
+/** More steps than any path through the decision table needs; when they are used up, an outside system keeps changing. */
 const MAX_STEPS = 12;
 
-/** Counted from 0: where a counter comes into being with its first event, that event is no increase. */
+/** Created with the value 0: a counter that appears with its first event shows no increase for it. */
 const COUNTERS = [
   'build_requests_created_total',
   'payload_rejected_total',
@@ -34,16 +34,16 @@ const COUNTERS = [
 /** Buildbot's number for it. */
 const RETRY = 5;
 
-/** Verdicts that need facts read for this decision: Taskcluster takes these calls for whichever run is the latest. */
+/** Verdicts that need facts read for this decision: Taskcluster applies these calls to the run that is the latest then. */
 const NEED_FRESH_FACTS: readonly Verdict[] = ['cancel-task', 'rerun'];
 
-/** Verdicts that do nothing about what a build event tells. */
-const LEAVES_AS_IT_IS: readonly Verdict[] = ['wait', 'reclaim', 'note-missing'];
+/** Verdicts that do not act on a build event. */
+const IGNORE_EVENT: readonly Verdict[] = ['wait', 'reclaim', 'note-missing'];
 
 /**
- * Brings one task to where its two sides ask it to be: observe, decide, act, until there is nothing to do.
+ * Brings both sides of one task into agreement: observes, decides and acts until nothing is left to do.
  *
- * Whoever calls it, and however often, the outcome is the same; calls for one task run one after the other.
+ * Idempotent; safe to call repeatedly and concurrently. Calls for one task run one after the other.
  */
 @Injectable()
 export class Reconciler {
@@ -73,7 +73,7 @@ export class Reconciler {
     for (const counter of COUNTERS) telemetry.count(counter, {}, 0);
   }
 
-  /** From now on a task is left after the step under way; the rest is done after the restart. */
+  /** Stops each reconciliation after its current step; the rest is done after the restart. */
   stop(): void {
     this.#stopping = true;
   }
@@ -84,13 +84,14 @@ export class Reconciler {
 
   /**
    * @returns the last verdict
-   * @throws Unavailable when something is away; Refused when an outside system says no twice, or to our credentials
+   * @throws Unavailable when an outside system is unavailable, or is to be asked again later
+   * @throws Refused when an outside system refuses the same act twice, or refuses our credentials
    */
   reconcile(taskId: string, given: Given = {}): Promise<Verdict> {
     return this.#locks.run(taskId, async () => {
       let action = 'observe';
       try {
-        action = await this.#settle(taskId, given, (verdict) => (action = verdict));
+        action = await this.#reconcileStepwise(taskId, given, (verdict) => (action = verdict));
         this.#context.telemetry.count('reconciles_total', { action, outcome: 'ok' });
         return action as Verdict;
       } catch (error) {
@@ -102,22 +103,26 @@ export class Reconciler {
     });
   }
 
-  async #settle(taskId: string, given: Given, tell: (verdict: Verdict) => void): Promise<Verdict> {
+  async #reconcileStepwise(
+    taskId: string,
+    given: Given,
+    onVerdict: (verdict: Verdict) => void,
+  ): Promise<Verdict> {
     let situation = await this.#observe(taskId, given);
     let refused: Verdict | undefined;
     for (let step = 0; step < MAX_STEPS; step++) {
       if (this.#stopping) throw new Unavailable('bridge', 'shutting down');
-      const current = await this.#upToDate(situation);
+      const current = await this.#bringUpToDate(situation);
       if (!current) {
-        situation = await this.#lookAgain(situation);
+        situation = await this.#observeAgain(situation);
         continue;
       }
       situation = current;
       const facts = this.#facts(situation);
       const verdict = this.rules.decide(facts);
-      tell(verdict);
+      onVerdict(verdict);
       if (situation.source === 'batched' && NEED_FRESH_FACTS.includes(verdict)) {
-        situation = await this.#lookAgain(situation);
+        situation = await this.#observeAgain(situation);
         continue;
       }
       if (needsSharing(situation, verdict)) {
@@ -128,15 +133,15 @@ export class Reconciler {
       const next = await this.#act(verdict, { ...situation, cause }, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {
-        if (LEAVES_AS_IT_IS.includes(verdict)) this.#answerEvent(situation);
+        if (IGNORE_EVENT.includes(verdict)) this.#checkEventIsVisible(situation);
         return verdict;
       }
-      situation = next?.then === 'decide' ? next.situation : await this.#lookAgain(situation);
+      situation = next?.then === 'decide' ? next.situation : await this.#observeAgain(situation);
     }
     throw new Unavailable('bridge', `task state kept changing (${MAX_STEPS} steps); will retry`);
   }
 
-  /** Carries a verdict out. Undefined: it was refused, so the state is not what it seemed; once is no failure. */
+  /** Carries out a verdict. Undefined when it was refused for the first time: the state has changed since it was read. */
   async #act(
     verdict: Verdict,
     situation: Situation,
@@ -163,8 +168,8 @@ export class Reconciler {
     return this.rules.factsOf(situation, this.#context.settings, this.#context.clock.now());
   }
 
-  /** The situation with its row brought up to date; undefined when somebody else has changed the row. */
-  async #upToDate(situation: Situation): Promise<Situation | undefined> {
+  /** The situation with its row brought up to date; undefined when another process has changed the row. */
+  async #bringUpToDate(situation: Situation): Promise<Situation | undefined> {
     if (!situation.row) return situation;
     const changes = this.rules.catchUp(situation, this.#facts(situation));
     if (!changes) return situation;
@@ -172,7 +177,7 @@ export class Reconciler {
     return row && { ...situation, row };
   }
 
-  async #lookAgain({ taskId, event, definition, absenceDoubted }: Situation): Promise<Situation> {
+  async #observeAgain({ taskId, event, definition, absenceDoubted }: Situation): Promise<Situation> {
     return this.#observe(taskId, { event, definition, absenceDoubted });
   }
 
@@ -182,11 +187,10 @@ export class Reconciler {
     const source: Source = given.source ?? 'fresh';
     const buildRequestId = row?.buildRequestId ?? null;
     const status = source === 'fresh' ? await queue.status(taskId) : given.status;
-    // The run first, the request second: where a run is seen that follows a lost build, that build must not be seen as
-    // the newest, or the run would be claimed for it and ended once more. And a request that is seen complete was so
-    // when its run was still seen live, or later.
+    // The run is read before the request. Otherwise a new run could be seen together with the lost build of the run before,
+    // and be claimed and ended for it. A request that is seen complete may have become so only after the run was read.
     const snapshot =
-      // Of a row that the batch did not bring, the batch says nothing.
+      // A batch has the requests of its own rows only.
       buildRequestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
         : await buildbot.snapshot(buildRequestId);
@@ -202,7 +206,7 @@ export class Reconciler {
     return (await this.passes.read()).doubtedSince !== null;
   }
 
-  /** The snapshot, if it is of the row's own request: nothing is done on, or to, another task's. */
+  /** The snapshot if it is of the row's own request; the bridge must not act on another task's request. */
   #ownRequest(
     row: TrackedTask | undefined,
     snapshot: RequestSnapshot | undefined,
@@ -217,11 +221,11 @@ export class Reconciler {
   }
 
   /**
-   * A build event that came before the database shows what it tells: kept for later, because it may be the only
-   * bearer of the artifacts. An event of an earlier build needs no answer. Nor does a RETRY: it bears nothing, and
-   * what it tells is acted on when the database shows it, because another master's build may have the same number.
+   * Throws for an event that arrived before the database shows it, so that its message is retried: it may be the only
+   * source of the artifacts. An event of an earlier build needs no retry. Neither does a RETRY: it is acted on when the
+   * database shows it, because a build of another master may have the same number.
    */
-  #answerEvent({ event, request }: Situation): void {
+  #checkEventIsVisible({ event, request }: Situation): void {
     if (!event || (event.kind === 'finished' && event.results === RETRY)) return;
     if (!request) {
       if (event.kind === 'started') return;

@@ -2,7 +2,7 @@ import { catchUp, decide, type Facts, factsOf, isRequestOf, type Verdict } from 
 import { ACTS } from './acts/index.js';
 import type { Act } from './context.js';
 
-/** What is asked for, and how it is done. Tests put wrong ones in, to see whether anybody would notice. */
+/** The decision rules and the acts. Tests replace some with wrong ones, to check that the other tests fail then. */
 export interface Rules {
   factsOf: typeof factsOf;
   catchUp: typeof catchUp;

@@ -114,8 +114,8 @@ describe('SelfServe', () => {
     ['unknown build', /perhaps not yet: Build 1 not found/],
     ['job row not stored', /503: Couldn't create/],
     ['broker down', /503: Couldn't send/],
-    ['cancel without Accept header', /302 for a browser/],
-    ['request info', /200 for a browser/],
+    ['cancel without Accept header', /302, as for a browser/],
+    ['request info', /200, as for a browser/],
   ])('takes "%s" for a reason to try again', async (name, message) => {
     replay(name);
     const error = await selfServe.cancelBuild('mozilla-central', 1).catch((thrown: unknown) => thrown);

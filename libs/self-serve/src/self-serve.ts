@@ -8,25 +8,25 @@ export interface SelfServeOptions {
    * before the host become Basic authentication.
    */
   url: string;
-  /** Sent as X-Remote-User, which Self Serve believes. */
+  /** Sent as X-Remote-User, which Self Serve trusts. */
   user: string;
-  /** Seconds per call. */
+  /** Maximum seconds per call. */
   timeout: number;
-  /** Calls at a time, of this process; each waits for a web thread and a broker on the other side. */
+  /** Maximum concurrent calls of this process; each occupies a web thread of Self Serve and waits for its broker. */
   maxConnections: number;
 }
 
 const SYSTEM = 'self-serve';
 
 /**
- * BuildAPI's Self Serve, as far as it cancels (build-buildapi 0.3.26, selfserve controller).
+ * The cancellations of BuildAPI's Self Serve (build-buildapi 0.3.26, selfserve controller).
  *
- * Its answer 202 means that a job was queued, not that anything was cancelled: whoever calls goes on looking at the
- * request and calls again. It looks at no state, so that cancelling twice, or something complete, is accepted too.
+ * Its answer 202 means that a job was queued, not that anything was cancelled: callers must repeat the call until the
+ * request is complete. It does not check any state, so cancelling twice, or something complete, is accepted too.
  *
  * Methods throw
- * * Refused: 400 (an id or branch that it cannot read), 403 (no user: a matter of configuration)
- * * Unavailable: no answer, 5xx, and 404, because Self Serve reads a replica that may not know a young request yet
+ * * Refused: 400 (an invalid id or branch), 403 (no user: a configuration error)
+ * * Unavailable: no answer, 5xx, and 404, because Self Serve reads a replica that may not have a new request yet
  */
 export class SelfServe implements OnApplicationShutdown {
   private readonly connections: HttpConnections;
@@ -40,22 +40,22 @@ export class SelfServe implements OnApplicationShutdown {
     this.connections.close();
   }
 
-  /** Asks to stop a running build. `buildId` is `builds.id`, not the builder's number. */
+  /** Requests that a running build be stopped. `buildId` is `builds.id`, not the build's number. */
   async cancelBuild(branch: string, buildId: number): Promise<void> {
-    return this.remembering(() => this.cancel(branch, 'build', buildId));
+    return this.recordFailure(() => this.cancel(branch, 'build', buildId));
   }
 
-  /** Asks to take back a request that has not started. */
+  /** Requests the cancellation of a build request that has not started. */
   async cancelRequest(branch: string, buildRequestId: number): Promise<void> {
-    return this.remembering(() => this.cancel(branch, 'request', buildRequestId));
+    return this.recordFailure(() => this.cancel(branch, 'request', buildRequestId));
   }
 
-  /** Why the last call failed; undefined after a success, and before the first call. Asks nothing. */
+  /** Why the last call failed; undefined after a success, and before the first call. Makes no call. */
   async problem(): Promise<string | undefined> {
     return this.lastFailure;
   }
 
-  private async remembering(call: () => Promise<void>): Promise<void> {
+  private async recordFailure(call: () => Promise<void>): Promise<void> {
     try {
       await call();
       this.lastFailure = undefined;
@@ -68,7 +68,7 @@ export class SelfServe implements OnApplicationShutdown {
   private async cancel(branch: string, what: 'build' | 'request', id: number): Promise<void> {
     const response = await this.delete(`${encodeURIComponent(branchName(branch))}/${what}/${id}`);
     if (response.status === 202) return;
-    const said = saidBy(response);
+    const said = readErrorMessage(response);
     switch (response.status) {
       case 400:
         throw new Refused(SYSTEM, 400, 'BadRequest', `Self Serve cannot read the request${said}`);
@@ -84,17 +84,17 @@ export class SelfServe implements OnApplicationShutdown {
       case 302:
         throw new Unavailable(
           SYSTEM,
-          `Self Serve answers ${response.status} for a browser: is the URL its own?`,
+          `Self Serve answered ${response.status}, as for a browser; check that the URL is its base URL`,
         );
       default:
-        throw new Unavailable(SYSTEM, `Self Serve answers ${response.status}${said}`);
+        throw new Unavailable(SYSTEM, `Self Serve answered ${response.status}${said}`);
     }
   }
 
   private async delete(path: string): Promise<HttpAnswer> {
     const { user, timeout } = this.options;
     const url = new URL(`${baseUrl(this.options.url)}/${path}`);
-    // Without Accept it speaks HTML and answers with a redirect.
+    // Without Accept it answers in HTML, or with a redirect.
     const headers = { accept: 'application/json', 'x-remote-user': user };
     try {
       return await this.connections.exchange({ verb: 'DELETE', url, headers }, timeout * 1000);
@@ -104,7 +104,7 @@ export class SelfServe implements OnApplicationShutdown {
   }
 }
 
-/** The name Self Serve knows a branch by: its last path component, as it takes no slashes. */
+/** Self Serve's name of a branch: its last path component, because Self Serve does not accept slashes. */
 function branchName(branch: string): string {
   const name = branch.split('/').findLast((part) => part !== '');
   if (name === undefined) {
@@ -118,8 +118,8 @@ function branchName(branch: string): string {
   return name;
 }
 
-/** The answer's own message, shortened. */
-function saidBy({ body }: HttpAnswer): string {
+/** The error message of the answer, shortened. */
+function readErrorMessage({ body }: HttpAnswer): string {
   try {
     const { msg } = JSON.parse(body.toString()) as { msg?: unknown };
     return typeof msg === 'string' ? `: ${msg.slice(0, 200)}` : '';

@@ -5,12 +5,12 @@ const MAX_ID = 2 ** 31 - 1;
 const MAX_IDS = 1000;
 const MAX_PROPERTIES = 5000;
 
-/** What a task id can look like; a build step may set the property to anything, and then no task is meant. */
+/** The form of a task id. A build step may set the property to anything; other values are not task ids. */
 const TASK_ID = /^[A-Za-z0-9_-]{22}$/;
 
 const ids = arrayUpTo(MAX_IDS, z.int().min(1).max(MAX_ID));
 
-// Nothing unknown is copied: a key named `__proto__` would lend the message its values.
+// Unknown keys are not copied: a key named `__proto__` would set the message's prototype.
 const schema = z.object({
   payload: z.object({
     build: z.object({
@@ -24,31 +24,31 @@ const schema = z.object({
 
 export type BuildProperty = readonly [name: string, value: unknown, source: string];
 
-/** A build event of Buildbot's, as its Pulse plugin (started) or its post-run step (log_uploaded) writes it. */
+/** A build event of Buildbot, as its Pulse plugin (started) or its post-run step (log_uploaded) writes it. */
 export interface BuildMessage {
   buildNumber: number;
   results: number | null;
   properties: BuildProperty[];
-  /** Of a coalesced build it is the last task's only; undefined on builds that are not the bridge's. */
+  /** For a coalesced build, only the last task; undefined for builds that are not the bridge's. */
   taskId?: string;
   buildRequestIds?: number[];
 }
 
 /**
- * Reads a started message. Its request ids came with custom@c1c78ccc (2017-05); before, and when the plugin fails,
+ * Reads a started message. Its request ids were added by custom@c1c78ccc (2017-05); before, and when the plugin fails,
  * they are missing or empty.
  *
- * @throws Invalid when it is no such message
+ * @throws Invalid when it is not such a message
  */
 export function readStarted(payload: unknown): BuildMessage {
   return read(payload);
 }
 
 /**
- * Reads a log_uploaded message. Its request ids are a property, believed only from the post-run step: a build step
+ * Reads a log_uploaded message. Its request ids are a property, accepted only from the post-run step, because a build step
  * can set a property of the same name.
  *
- * @throws Invalid when it is no such message, or one of ours without request ids
+ * @throws Invalid when it is not such a message, or is about a build for a task and has no request ids
  */
 export function readLogUploaded(payload: unknown): BuildMessage {
   const message = read(payload);
@@ -62,7 +62,7 @@ export function readLogUploaded(payload: unknown): BuildMessage {
   return { ...message, buildRequestIds: parsed.data };
 }
 
-/** The log's address as the post-run step wrote it. */
+/** The URL of the log as the post-run step wrote it. */
 export function logUrlOf({ properties }: BuildMessage): string | null {
   const written = properties.find(([name, , source]) => name === 'log_url' && source === 'postrun.py')?.[1];
   return typeof written === 'string' ? written : null;
@@ -83,7 +83,7 @@ function read(payload: unknown): BuildMessage {
   };
 }
 
-/** One unreadable property is no reason to lose a build's result. */
+/** Whether a property is readable; an unreadable one is left out, so that the build's result is not lost. */
 function isProperty(entry: unknown): entry is BuildProperty {
   return (
     Array.isArray(entry) && entry.length === 3 && typeof entry[0] === 'string' && typeof entry[2] === 'string'

@@ -3,17 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type HttpAnswer, HttpConnections } from '@bbb/http';
 
-/** Where the text of a builder list comes from. */
+/** Source of the text of a builder list. */
 export interface BuilderListSource {
   /**
-   * The text; undefined when it is the same as at the last call.
+   * The text; undefined when it has not changed since the last call.
    *
    * @param timeout seconds
-   * @throws Error with a reason without secrets
+   * @throws Error whose message has no secrets
    */
   read(timeout: number): Promise<string | undefined>;
 
-  /** What was read last is not used: the next read gives it again. */
+  /** The text that was read last was not usable: the next read returns it again. */
   forget(): void;
 }
 
@@ -44,7 +44,7 @@ class FileSource implements BuilderListSource {
   }
 }
 
-/** A list of all builders may have tens of megabytes. */
+/** Maximum size; a list of all builders may have tens of megabytes. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 class WebSource implements BuilderListSource {
@@ -57,7 +57,7 @@ class WebSource implements BuilderListSource {
     const { status, headers, body } = await this.get(timeout);
     if (status === 304 && this.last) return undefined;
     if (status !== 200) {
-      // Where it leads, whether encrypted and with which account, would be the server's to say.
+      // Redirects are not followed: they could lead to an unencrypted connection, and send the account elsewhere.
       const advice = status >= 300 && status < 400 ? ' (redirect); configure the URL that it leads to' : '';
       throw new Error(`the server answered ${status}${advice}`);
     }
@@ -86,7 +86,7 @@ class WebSource implements BuilderListSource {
   }
 }
 
-/** The text itself may take tens of megabytes. */
+/** A digest is kept instead of the text, which may have tens of megabytes. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -73,39 +73,39 @@ describe('BuilderList', () => {
     it.each([
       ['half of itself', listOf('a', 'b').slice(0, 20), /it is cut off/],
       ['nothing', '', /not JSON/],
-      ['no builders', '{"builders": {}}', /names no builder/],
+      ['no builders', '{"builders": {}}', /contains no builder/],
       ['something else', '{"errors": []}', /no object "builders"/],
       ['null', 'null', /no object "builders"/],
     ])('keeps what it knows when the file holds %s', async (_, text, reason) => {
       await writeFile(path, listOf('a', 'b'));
-      await list.look();
+      await list.refresh();
       await writeFile(path, text);
-      await list.look();
+      await list.refresh();
       expect(await list.knows('b')).toBe('known');
       expect(await list.problem()).toMatch(reason);
       await writeFile(path, listOf('a', 'b'));
-      await list.look();
+      await list.refresh();
       expect(await list.problem()).toBeUndefined();
     });
 
     it('believes a sudden loss of most builders only when it lasts', async () => {
       await writeFile(path, listOf(...MANY));
-      await list.look();
+      await list.refresh();
       await writeFile(path, listOf('builder 0'));
-      await list.look();
+      await list.refresh();
       now += 20;
-      await list.look();
+      await list.refresh();
       expect(await list.knows('builder 9')).toBe('known');
       expect(await list.problem()).toMatch(/shrank from 10 to 1/);
       now += 300;
-      await list.look();
+      await list.refresh();
       expect(await list.knows('builder 9')).toBe('unknown');
       expect(await list.problem()).toBeUndefined();
     });
 
     it('says of no builder that it does not exist when the list is out of date', async () => {
       await writeFile(path, listOf('a'));
-      await list.look();
+      await list.refresh();
       await rm(path);
       now += 600;
       expect(await list.knows('c')).toBe('unknown');
@@ -160,8 +160,8 @@ describe('BuilderList', () => {
         else response.writeHead(200, { etag: '"1"' }).end(listOf('a'));
       };
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
-      await list.look();
-      await list.look();
+      await list.refresh();
+      await list.refresh();
       expect(requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"']);
       expect(await list.knows('a')).toBe('known');
     });
@@ -180,12 +180,12 @@ describe('BuilderList', () => {
     it('keeps its names while the server fails or hangs', async () => {
       answer = (response) => response.end(listOf('a'));
       const list = new BuilderList({ url, refresh: 300, timeout: 0.2 });
-      await list.look();
+      await list.refresh();
       answer = (response) => response.writeHead(503).end();
-      await list.look();
+      await list.refresh();
       expect(await list.problem()).toMatch(/outdated builder list: the server answered 503/);
       answer = (response) => void response.writeHead(200).write('{"builders"');
-      await list.look();
+      await list.refresh();
       expect(await list.problem()).toMatch(/no answer \(ETIMEDOUT\)/);
       expect(await list.knows('a')).toBe('known');
     });
@@ -193,7 +193,7 @@ describe('BuilderList', () => {
     it('looks every now and then until the process stops', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
       const list = new BuilderList({ url, refresh: 300, timeout: 5, now: () => now });
-      const looks = jest.spyOn(list, 'look').mockResolvedValue(undefined);
+      const looks = jest.spyOn(list, 'refresh').mockResolvedValue(undefined);
       list.onApplicationBootstrap();
       expect(looks).toHaveBeenCalledTimes(1);
       await jest.advanceTimersByTimeAsync(600_000);

@@ -6,37 +6,37 @@ import { readBuilderNames } from './builder-names.js';
 export interface BuilderListOptions {
   /** http(s) or file URL, or a path, of `allthethings.json`; without it names are not checked. */
   url?: string;
-  /** Seconds between two looks. */
+  /** Seconds between two reads. */
   refresh: number;
-  /** Seconds per look. */
+  /** Maximum seconds per read. */
   timeout: number;
-  /** Epoch seconds; the machine's clock unless told. */
+  /** Epoch seconds; the machine's clock by default. */
   now?: () => number;
 }
 
 const SYSTEM = 'builder-list';
 
-/** Seconds between looks that names ask for. */
+/** Minimum seconds between two reads for names that are not in the list. */
 const MIN_PAUSE = 10;
 
 /**
  * The builders of a Buildbot 0.8 installation, from the file that Mozilla's installations publish. It is rewritten in
- * place, so that a reader can get half of it: whatever cannot be read leaves the names that are known.
+ * place, so a reader may get half of it: when it cannot be read, the known names are kept.
  *
- * `unknown` ends a task for good, so only a list that was seen lately says it, and a name that is not on it makes for
- * an early look first.
+ * `unknown` ends a task, so only a list that was read recently may say it, and a name that is not in the list leads to an
+ * early read first.
  */
 export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('BuilderList');
   private readonly source?: BuilderListSource;
   private readonly now: () => number;
   private names?: ReadonlySet<string>;
-  /** A much shorter list, and since when it has been there. */
+  /** Size of a much shorter list that is not used yet, and when it was first read. */
   private doubted?: { builders: number; since: number };
-  private seenAt = -Infinity;
+  private readAt = -Infinity;
   private triedAt = -Infinity;
   private failure?: string;
-  private looking?: Promise<void>;
+  private refreshing?: Promise<void>;
   private timer?: NodeJS.Timeout;
 
   constructor(private readonly options: BuilderListOptions) {
@@ -44,11 +44,11 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
     this.source = options.url ? builderListSource(options.url) : undefined;
   }
 
-  /** Begins to look at the list, now and then every `refresh` seconds. Waits for nothing. */
+  /** Starts reading the list now and every `refresh` seconds. Does not wait for the first read. */
   onApplicationBootstrap(): void {
     if (!this.source) return;
-    void this.look();
-    this.timer = setInterval(() => void this.look(), this.options.refresh * 1000);
+    void this.refresh();
+    this.timer = setInterval(() => void this.refresh(), this.options.refresh * 1000);
     this.timer.unref();
   }
 
@@ -57,28 +57,28 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /**
-   * How a name stands against the list. Answers at once for a known name, once the list has been loaded.
+   * Whether the list contains a name. Returns at once for a known name, once the list has been loaded.
    *
    * @throws Unavailable when the list was never loaded, or is too old to say that a builder does not exist
    */
   async knows(buildername: string): Promise<BuilderKnown> {
     if (!this.source) return 'unchecked';
     if (this.names?.has(buildername)) return 'known';
-    // Looks while one is under way, or soon after, are the same look.
-    if (this.looking || this.now() - this.triedAt >= this.pause) await this.look();
+    // A call during a read waits for it; soon after a read the list is not read again.
+    if (this.refreshing || this.now() - this.triedAt >= this.pause) await this.refresh();
     if (!this.names) throw new Unavailable(SYSTEM, `the builder list was never loaded: ${this.failure}`);
     if (this.names.has(buildername)) return 'known';
     if (this.isStale) throw new Unavailable(SYSTEM, `the builder list is out of date: ${this.failure}`);
     return 'unknown';
   }
 
-  /** Looks at the list; failures are remembered, not thrown. */
-  look(): Promise<void> {
-    this.looking ??= this.looked().finally(() => (this.looking = undefined));
-    return this.looking;
+  /** Reads the list again. Does not throw; {@link problem} reports a failure. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.load().finally(() => (this.refreshing = undefined));
+    return this.refreshing;
   }
 
-  /** What is wrong with the list; undefined when nothing is. Asks nothing. */
+  /** Why the last read failed; undefined when it succeeded. Does not read the list. */
   async problem(): Promise<string | undefined> {
     if (!this.source || this.failure === undefined) return undefined;
     return this.names
@@ -91,17 +91,17 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private get isStale(): boolean {
-    return this.now() - this.seenAt > 2 * this.options.refresh;
+    return this.now() - this.readAt > 2 * this.options.refresh;
   }
 
-  private async looked(): Promise<void> {
+  private async load(): Promise<void> {
     this.triedAt = this.now();
     try {
       const text = await this.source!.read(this.options.timeout);
       if (text !== undefined) this.accept(text);
       if (this.failure !== undefined) this.logger.log('the builder list can be read again');
       this.failure = undefined;
-      this.seenAt = this.now();
+      this.readAt = this.now();
     } catch (error) {
       this.source!.forget();
       const failure = error instanceof Error ? error.message : String(error);
@@ -120,7 +120,7 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
     this.names = names;
   }
 
-  /** A sudden loss of most builders is believed once it has lasted from one regular look to the next. */
+  /** Whether the size is new: a loss of most builders is believed only once it has lasted for the refresh interval. */
   private isNews(builders: number): boolean {
     if (this.doubted?.builders !== builders) this.doubted = { builders, since: this.now() };
     return this.now() - this.doubted.since < this.options.refresh;

@@ -1,19 +1,19 @@
 /**
  * The names in an `allthethings.json`.
  *
- * @throws Error when the text is not such a file, is cut off, or names no builder
+ * @throws Error when the text is not such a file, is cut off, or contains no builder
  */
 export function readBuilderNames(text: string): ReadonlySet<string> {
-  const { builders } = parsed(text) ?? {};
+  const { builders } = parseJson(text) ?? {};
   if (builders === null || typeof builders !== 'object' || Array.isArray(builders)) {
     throw new Error('it has no object "builders"');
   }
   const names = new Set(Object.keys(builders));
-  if (names.size === 0) throw new Error('it names no builder');
+  if (names.size === 0) throw new Error('it contains no builder');
   return names;
 }
 
-function parsed(text: string): { builders?: unknown } | null {
+function parseJson(text: string): { builders?: unknown } | null {
   try {
     return JSON.parse(text) as { builders?: unknown } | null;
   } catch {

@@ -28,8 +28,8 @@ export class LegacyBuildbot extends Buildbot {
     super();
   }
 
-  override create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
-    return this.schedulerDb.create(order, stillWanted);
+  override create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.schedulerDb.create(spec, stillWanted);
   }
 
   override find(key: RequestKey): Promise<number | undefined> {
@@ -82,11 +82,11 @@ export class LegacyBuildbot extends Buildbot {
         }
         if (known.at !== 'building' || known.build.buildId !== state.build.buildId)
           await this.refuseShared(state.build);
-        await this.selfServe.cancelBuild(reachable(branch), state.build.buildId);
+        await this.selfServe.cancelBuild(requireBranch(branch), state.build.buildId);
         return;
       case 'waiting':
       case 'requeued':
-        await this.selfServe.cancelRequest(reachable(branch), buildRequestId);
+        await this.selfServe.cancelRequest(requireBranch(branch), buildRequestId);
         return;
       case 'finishing':
       case 'dropped':
@@ -107,7 +107,7 @@ export class LegacyBuildbot extends Buildbot {
     throw new Refused('buildbot', 409, 'SharedBuild', 'a build has begun that serves other requests, too');
   }
 
-  /** Only the end message of a build has its properties and its log's address. */
+  /** Only the end message of a build has its properties and the URL of its log. */
   override outcome(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -117,7 +117,7 @@ export class LegacyBuildbot extends Buildbot {
   }
 }
 
-function reachable(branch: string | null): string {
+function requireBranch(branch: string | null): string {
   if (branch !== null) return branch;
   throw new Refused(
     'self-serve',

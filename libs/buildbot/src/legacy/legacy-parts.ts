@@ -13,7 +13,7 @@ export interface LegacyOptions {
   builders: BuilderListOptions;
 }
 
-/** What the module of Buildbot 0.8 is made of. */
+/** Imports and providers of the module for Buildbot 0.8. */
 export function legacyParts({ schedulerDb, selfServe, builders }: LegacyOptions): ModuleMetadata {
   return {
     imports: [SchedulerDbModule.register(schedulerDb), SelfServeModule.register(selfServe)],

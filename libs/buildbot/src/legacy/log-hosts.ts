@@ -1,9 +1,8 @@
-/** Any host by https; by http only Mozilla's, where the logs of Buildbot 0.8 have always been. */
+/** Any host with https; with http only Mozilla's, which had the logs of Buildbot 0.8. */
 const USUAL: readonly string[] = ['*', 'http://*.mozilla.org'];
 
 /**
- * Hosts that logs of Buildbot 0.8 are expected on, unless the configuration names them: the usual ones, and those of
- * URLs that the configuration relies on already, by http too.
+ * Default hosts for the logs of Buildbot 0.8: the usual ones, and the hosts of other configured URLs, also with http.
  */
 export function legacyLogHosts(...urls: (string | undefined)[]): string[] {
   const named = urls.flatMap((url) =>

@@ -1,8 +1,8 @@
 import type { PayloadRules } from '@bbb/rules';
 
 /**
- * What Buildbot 0.8 accepts. The limits are those of its scheduler database (schema 6, also kept where a later schema
- * has wider columns): a pair that is longer than its column blocks the builder for everybody.
+ * Payloads that Buildbot 0.8 accepts. The limits are those of its scheduler database (schema 6; also used for later schemas
+ * with wider columns): a pair that is longer than its column blocks the builder for all tasks.
  */
 export const LEGACY_PAYLOAD_RULES: PayloadRules = {
   limits: {
@@ -16,8 +16,8 @@ export const LEGACY_PAYLOAD_RULES: PayloadRules = {
   },
   /** Written by the bridge, the master or its post-run step. */
   reservedProperties: ['taskId', 'createdForRunId', 'request_ids', 'request_times', 'log_url', 'statusdb_id'],
-  /** Without `product` the post-run step fails, and no message tells of the build's end. */
+  /** Without `product` the post-run step fails, and there is no message about the end of the build. */
   requiredProperties: ['product'],
-  // Self Serve cancels by branch: it has the branch in its paths, and three letters are the shortest real ones.
+  // Self Serve has the branch in its paths; the shortest real branch names have three letters.
   branch: { isRequired: true, shortest: 3, mayHaveDots: false },
 };

@@ -12,7 +12,7 @@ import {
 } from '@bbb/rules';
 import { MODERN_PAYLOAD_RULES } from './payload-rules.js';
 
-/** Buildbot 3.7 and newer: everything goes through the REST API of its masters, creation through the bridge's plugin. */
+/** Buildbot 3.7 and newer, through the REST API of its masters; requests are created through the bridge's plugin. */
 @Injectable()
 export class ModernBuildbot extends Buildbot {
   override readonly payloadRules = MODERN_PAYLOAD_RULES;
@@ -21,8 +21,8 @@ export class ModernBuildbot extends Buildbot {
     super();
   }
 
-  override create(order: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
-    return this.masters.create(order, stillWanted);
+  override create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
+    return this.masters.create(spec, stillWanted);
   }
 
   override find(key: RequestKey): Promise<number | undefined> {

@@ -4,7 +4,7 @@ import { Buildbot } from '@bbb/rules';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from '../health.js';
 import { ModernBuildbot } from './modern-buildbot.js';
 
-/** What the module of Buildbot 3.7 and newer is made of. */
+/** Imports and providers of the module for Buildbot 3.7 and newer. */
 export function modernParts(options: BuildbotMastersOptions): ModuleMetadata {
   return {
     imports: [BuildbotMastersModule.register(options)],
@@ -24,7 +24,7 @@ function modernHealthChecks(masters: BuildbotMasters): BuildbotHealthCheck[] {
   ];
 }
 
-/** Any host by https; the master's own by http too. The log of a build is its page on the master. */
+/** Any host with https, and the master's own host also with http. The log of a build is its page on the master. */
 function modernLogHosts(url: string): string[] {
   return ['*', ...(URL.canParse(url) ? [`http://${new URL(url).hostname}`] : [])];
 }

@@ -1,8 +1,8 @@
 import type { PayloadRules } from '@bbb/rules';
 
 /**
- * What Buildbot 3.7 and newer accept. Properties are JSON in a column of a type that holds at least 64 KiB; the plugin
- * takes texts of 256 characters.
+ * Payloads that Buildbot 3.7 and newer accept. Properties are JSON in a column that holds at least 64 KiB; the plugin
+ * accepts texts of up to 256 characters.
  */
 export const MODERN_PAYLOAD_RULES: PayloadRules = {
   limits: {
@@ -26,7 +26,7 @@ export const MODERN_PAYLOAD_RULES: PayloadRules = {
     'virtual_builder_description',
     'virtual_builder_tags',
     'virtual_builder_project',
-    // Written by the master; some of them only once the build has begun, when a step may have read a task's value.
+    // Written by the master; some only after the start of the build, so a step could read the task's value before.
     'owner',
     'owners',
     'reason',

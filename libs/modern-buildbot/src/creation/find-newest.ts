@@ -7,13 +7,13 @@ import type { RequestReader } from '../requests/request-reader.js';
 import { fieldsOf, type SetRow, setRow } from '../requests/rows.js';
 import type { RestClient } from '../rest/rest-client.js';
 
-/** The newest build set of a key that counts, and what it is. */
+/** The newest valid build set of a key: a request or a withdrawal. */
 export type Newest =
   | { is: 'request'; buildset: number; request: RequestSnapshot }
   | { is: 'withdrawal'; buildset: number }
   | undefined;
 
-/** Keys in one query: 60 bytes each, in a request line of at most 16 KiB. */
+/** Maximum keys in one query: 60 bytes each, in a request line of at most 16 KiB. */
 const MOST_KEYS = 200;
 
 /** Seconds by which a master's clock may be behind Taskcluster's. */
@@ -21,12 +21,12 @@ const CLOCK_SKEW = 3600;
 
 const setList = z.object({ buildsets: z.array(setRow) });
 
-/** Build sets older than this, by the master's clock, are not of the key. */
+/** Earliest submission of the key's build sets, by the master's clock. */
 export function oldestOf({ scheduledAt }: RequestKey): number {
   return Math.max(0, scheduledAt - CLOCK_SKEW);
 }
 
-/** Looks up keys; those asked for in the same turn of the event loop share a query. */
+/** Looks up keys; look-ups in the same turn of the event loop share a query. */
 export class NewestOfKey {
   private readonly sets: DataLoader<RequestKey, SetRow[]>;
 
@@ -45,7 +45,7 @@ export class NewestOfKey {
       sets.map(({ bsid }) => bsid),
       'urgent',
     );
-    // A set without request that is no withdrawal was left behind by a creation that failed.
+    // A set without a request that is not a withdrawal is from a failed creation.
     for (const { bsid: buildset, reason } of sets) {
       if (reason === WITHDRAWN) return { is: 'withdrawal', buildset };
       const row = rows.find(({ buildsetid }) => buildsetid === buildset);

@@ -4,7 +4,7 @@ import type { Builders } from '../builders.js';
 import { SYSTEM } from '../options.js';
 import type { RestClient } from '../rest/rest-client.js';
 
-/** Seconds for which a count is used; what is created meanwhile is added to it. */
+/** Seconds for which a count is used; requests created in the meantime are added to it. */
 const COUNT_LIFETIME = 10;
 
 const ids = z.object({ buildrequests: z.array(z.object({ buildrequestid: z.int() })) });
@@ -19,14 +19,14 @@ interface Count {
 export class OpenRequestLimit {
   private readonly counts = new Map<string, Promise<Count>>();
 
-  /** @param most open requests of a builder; undefined for no limit */
+  /** @param most maximum open requests of a builder; undefined for no limit */
   constructor(
     private readonly client: RestClient,
     private readonly builders: Builders,
     private readonly most: number | undefined,
   ) {}
 
-  /** @throws Unavailable when the builder has as many open requests as it may have */
+  /** @throws Unavailable when the builder has reached the maximum of open requests */
   async check(buildername: string): Promise<void> {
     if (this.most === undefined) return;
     const { open } = await this.countOf(buildername, this.most);
@@ -37,7 +37,7 @@ export class OpenRequestLimit {
       );
   }
 
-  /** A request has been created. */
+  /** Counts a request that has been created. */
   count(buildername: string): void {
     void this.counts.get(buildername)?.then((count) => count.open++);
   }

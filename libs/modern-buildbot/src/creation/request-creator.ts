@@ -18,8 +18,8 @@ const outcome = z.object({
 /**
  * Creates build requests through the plugin, each exactly once.
  *
- * No lock spans a call over HTTP: one that has been given up may still be carried out. So each call names the newest
- * build set of its key that the bridge knows, and the plugin does nothing when there is a newer one.
+ * A lock cannot protect a call over HTTP: the master may carry it out after the bridge has timed out. So each call names
+ * the newest build set of its key that the bridge knows, and the plugin does nothing when there is a newer one.
  */
 export class RequestCreator {
   constructor(
@@ -88,7 +88,7 @@ function requestOf(request: number | null): number {
   throw new Unavailable(SYSTEM, 'the Buildbot master created no build request');
 }
 
-/** A dropped request counts as none: another one is created after it. */
+/** The id of the newest request unless it is dropped; a dropped one is replaced. */
 function liveRequestOf(newest: Newest): number | undefined {
   return newest?.is === 'request' && newest.request.state.at !== 'dropped'
     ? newest.request.buildRequestId

@@ -1,28 +1,28 @@
 /**
- * Withdrawals that another process may still be carrying out: between the withdrawal at the master and the deletion of
- * the row that follows it, nobody may create for the same key again.
+ * Withdrawals that another process may still be carrying out: between the withdrawal at the master and the deletion of the
+ * row, no process may create a request for the same key.
  */
 export class Withdrawals {
-  /** By the id of the build set: when it was first met, in milliseconds since the process began. */
-  private readonly met = new Map<number, number>();
+  /** By the id of the build set: when this process first saw it, in milliseconds since the process began. */
+  private readonly firstSeen = new Map<number, number>();
 
-  /** @param grace seconds that carrying one out may take */
+  /** @param grace maximum seconds for carrying out a withdrawal */
   constructor(private readonly grace: number) {}
 
-  /** Whether a withdrawal may still be under way; counts from when it was first met here, so that no clock matters. */
+  /** Whether a withdrawal may still be in progress. Counts from when this process first saw it, so clocks need not agree. */
   isUnderWay(buildset: number): boolean {
     const now = performance.now();
-    const since = this.met.get(buildset);
+    const since = this.firstSeen.get(buildset);
     if (since === undefined) {
-      if (this.met.size > 10_000) this.met.clear();
-      this.met.set(buildset, now);
+      if (this.firstSeen.size > 10_000) this.firstSeen.clear();
+      this.firstSeen.set(buildset, now);
       return true;
     }
     return now - since < this.grace * 1000;
   }
 
-  /** This process has carried it out, or has failed to. */
+  /** Records that this process has finished the withdrawal, successfully or not. */
   settle(buildset: number): void {
-    this.met.set(buildset, -Infinity);
+    this.firstSeen.set(buildset, -Infinity);
   }
 }

@@ -1,7 +1,7 @@
 import type { RequestKey, RequestMark } from '@bbb/rules';
 import type { SetRow } from './rows.js';
 
-/** The reason that Buildbot gives to the copy of a build set that a user rebuilds; it copies the key as well. */
+/** The reason that Buildbot gives to a build set that a user has rebuilt; such a copy has the key as well. */
 const REBUILD = 'rebuild';
 
 /** The reason by which the plugin marks a withdrawal. */
@@ -14,7 +14,7 @@ export function keyText({ taskId, createdForRunId }: Pick<RequestKey, 'taskId' |
   return `${taskId}/${createdForRunId}`;
 }
 
-/** The task and run that a build set was made for; null when it is not the bridge's own. */
+/** The task and run that a build set was created for; null when the bridge did not create it. */
 export function markOf({ external_idstring: text, reason }: SetRow): RequestMark | null {
   const [, taskId, run] = KEY.exec(text ?? '') ?? [];
   if (taskId === undefined || reason === REBUILD) return null;
@@ -22,8 +22,7 @@ export function markOf({ external_idstring: text, reason }: SetRow): RequestMark
 }
 
 /**
- * Whether a build set counts for a key. Databases may compare without case and trailing spaces, so texts are compared
- * again.
+ * Whether a build set belongs to a key. Databases may ignore case and trailing spaces, so the texts are compared again.
  */
 export function isSetOf({ external_idstring: text, reason }: SetRow, key: string): boolean {
   return text === key && reason !== REBUILD;

@@ -16,19 +16,19 @@ import {
   setRow,
 } from './rows.js';
 
-/** Ids in one query; a master closes the connection when the request line has more than 16 KiB. */
+/** Maximum ids in one query; a master closes the connection when the request line has more than 16 KiB. */
 const MOST_IDS = 500;
 
-/** Marks that are remembered, some 100 bytes each. */
+/** Maximum number of cached marks, about 100 bytes each. */
 const MOST_MARKS = 50_000;
 
 const requestList = z.object({ buildrequests: z.array(requestRow) });
 const buildList = z.object({ builds: z.array(buildRow) });
 const setList = z.object({ buildsets: z.array(setRow) });
 
-/** Reads build requests in bulk. A master ignores some filters that it does not know, so each row is checked. */
+/** Reads build requests in bulk. Masters ignore some unknown filters, so each row is checked. */
 export class RequestReader {
-  /** By the ids and the time of a request: the build set of a request never changes, but ids return after a restore. */
+  /** By the ids and the time of a request: its build set never changes, but ids are reused after a restore. */
   private readonly marks = new Map<string, RequestMark | null>();
 
   constructor(
@@ -53,10 +53,10 @@ export class RequestReader {
   ): Promise<RequestRow[]> {
     const query = [...oneOf(by, ids), ...fieldsOf(requestRow)];
     const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, urgency);
-    return checked(buildrequests, by, ids);
+    return checkRows(buildrequests, by, ids);
   }
 
-  /** What is seen of requests whose rows have just been read; their builds are read now. */
+  /** Snapshots of requests whose rows have just been read; their builds are read now. */
   async snapshotsOf(rows: readonly RequestRow[], urgency: Urgency): Promise<RequestSnapshot[]> {
     const [builds, marks] = await Promise.all([
       this.newestBuilds(rows, urgency),
@@ -72,7 +72,7 @@ export class RequestReader {
     );
   }
 
-  /** Open requests with the bridge's key, by ascending id after `after`; others are passed over. */
+  /** Open requests with a key of the bridge, by ascending id after `after`. */
   async markedOpen(after: number, limit: number): Promise<MarkedRequest[]> {
     const found: MarkedRequest[] = [];
     for (let last = after; found.length < limit;) {
@@ -103,7 +103,7 @@ export class RequestReader {
     ];
     const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, 'bulk');
     if (buildrequests.some(({ complete, buildrequestid }) => complete || buildrequestid <= after))
-      throw notAsked();
+      throw unrequestedRows();
     return buildrequests;
   }
 
@@ -112,7 +112,7 @@ export class RequestReader {
     if (ids.length === 0) return new Map();
     const query: Query = [...oneOf('buildrequestid', ids), ['order', 'buildid'], ...fieldsOf(buildRow)];
     const { builds } = await this.client.get('/api/v2/builds', query, buildList, urgency);
-    return new Map(checked(builds, 'buildrequestid', ids).map((build) => [build.buildrequestid, build]));
+    return new Map(checkRows(builds, 'buildrequestid', ids).map((build) => [build.buildrequestid, build]));
   }
 
   private async marksOf(
@@ -137,7 +137,7 @@ export class RequestReader {
   private async sets(ids: readonly number[], urgency: Urgency): Promise<Map<number, SetRow>> {
     const query = [...oneOf('bsid', ids), ...fieldsOf(setRow)];
     const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, urgency);
-    return new Map(checked(buildsets, 'bsid', ids).map((set) => [set.bsid, set]));
+    return new Map(checkRows(buildsets, 'bsid', ids).map((set) => [set.bsid, set]));
   }
 }
 
@@ -152,17 +152,21 @@ function chunksOf(ids: readonly number[]): number[][] {
   );
 }
 
-/** `name=1&name=2` would be ignored by some masters, or count for the first only. */
+/** A filter for several ids. Some masters ignore `name=1&name=2`, or use only the first value. */
 function oneOf(name: string, ids: readonly number[]): Query {
   return [...new Set(ids)].map((id) => [`${name}__in`, id] as const);
 }
 
-function checked<Row, Name extends keyof Row>(rows: Row[], name: Name, asked: readonly Row[Name][]): Row[] {
-  const wanted = new Set(asked);
-  if (!rows.every((row) => wanted.has(row[name]))) throw notAsked();
+function checkRows<Row, Name extends keyof Row>(
+  rows: Row[],
+  name: Name,
+  requested: readonly Row[Name][],
+): Row[] {
+  const known = new Set(requested);
+  if (!rows.every((row) => known.has(row[name]))) throw unrequestedRows();
   return rows;
 }
 
-function notAsked(): Unavailable {
+function unrequestedRows(): Unavailable {
   return new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not requested');
 }

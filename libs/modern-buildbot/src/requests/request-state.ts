@@ -9,7 +9,7 @@ const CANCELLED = 6;
 const SHUTDOWN = '(Master Shutdown)';
 
 /**
- * Where a request stands.
+ * The state of a request.
  *
  * @param newest the request's build with the highest id; read after the request, never before
  */
@@ -23,7 +23,7 @@ function readOpenState(
   newest: BuildRow | undefined,
   build: BuildRef | null,
 ): RequestState {
-  // Claimed or not: a claim without a build comes just before the build, and may be one that leads to none.
+  // Claimed or not: a request is claimed just before its build starts, and the build may not start at all.
   if (!newest || !build) return { at: 'waiting' };
   if (!newest.complete) return { at: 'building', build };
   return claimed ? { at: 'finishing', build, since: newest.complete_at } : { at: 'requeued', build };
@@ -34,7 +34,7 @@ function readCompleteState(
   newest: BuildRow | undefined,
   build: BuildRef | null,
 ): RequestState {
-  // Collapsed into another request; also after a RETRY. RETRY itself is never a request's last word.
+  // SKIPPED: collapsed into another request, also after a RETRY. RETRY is never the final result of a request.
   if (results === SKIPPED || results === RETRY) return { at: 'dropped', build };
   if (results === CANCELLED && newest?.state_string?.includes(SHUTDOWN)) return { at: 'dropped', build };
   // A pending request was cancelled; one that had a build before is pending again after RETRY.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-// Rows of a master's data API, as far as the bridge reads them. Times are whole epoch seconds.
+// Rows of a master's data API, with the fields that the bridge reads. Times are whole epoch seconds.
 
 const id = z.int().min(1);
 const time = z.number().nullable();
@@ -37,7 +37,7 @@ export const setRow = z.object({
 });
 export type SetRow = z.infer<typeof setRow>;
 
-/** The query's part that asks for just the fields of a row. */
+/** Query parameters that select only the fields of a row. */
 export function fieldsOf(row: z.ZodObject): [string, string][] {
   return Object.keys(row.shape).map((name) => ['field', name]);
 }

@@ -1,7 +1,7 @@
 import { Unavailable } from '@bbb/rules';
 import { SYSTEM } from '../options.js';
 
-/** `bulk`: reads of many rows, for which the others do not wait. */
+/** `bulk`: reads of many rows; urgent calls do not wait for them. */
 export type Urgency = 'urgent' | 'bulk';
 
 interface Waiting {
@@ -10,8 +10,8 @@ interface Waiting {
 }
 
 /**
- * Limits the calls to one master, which answers them in one thread: urgent ones go first, and bulk ones use at most
- * half of the places, so that a creation never waits behind all snapshots of a pass.
+ * Limits the concurrent calls to one master, which answers them in one thread. Urgent calls go first, and bulk calls use at
+ * most half of the limit, so that a creation does not wait for all snapshots of a pass.
  */
 export class CallLimit {
   private readonly waiting = new Set<Waiting>();
@@ -23,12 +23,12 @@ export class CallLimit {
   }
 
   /**
-   * @param within milliseconds that the call may wait for its place
-   * @throws Unavailable when it found none in time; the work has not begun
+   * @param within maximum milliseconds that the call may wait
+   * @throws Unavailable when the call could not start in time
    */
   async run<T>(urgency: Urgency, work: () => Promise<T>, within: number): Promise<T> {
     if (this.hasPlaceFor(urgency)) this.running[urgency]++;
-    else await this.turn(urgency, within);
+    else await this.waitForTurn(urgency, within);
     try {
       return await work();
     } finally {
@@ -51,7 +51,7 @@ export class CallLimit {
         }
   }
 
-  private turn(urgency: Urgency, within: number): Promise<void> {
+  private waitForTurn(urgency: Urgency, within: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const one: Waiting = {
         urgency,

@@ -1,8 +1,8 @@
-/** A string literal, which is kept even where it does not end, or a number that JSON has no word for. */
+/** A string literal, which is kept even when it is not terminated, or a number that JSON cannot represent. */
 const STRING_OR_NOT_A_NUMBER = /"(?:[^"\\]|\\(?:.|$))*(?:"|$)|-?Infinity|NaN/gs;
 
 /**
- * Reads the JSON of a master. Python writes NaN and the infinities as bare words; they become null.
+ * Parses the JSON of a master. Python writes NaN and infinities as bare words, which become null.
  *
  * @throws SyntaxError
  */

@@ -11,7 +11,7 @@ export interface RestClientOptions {
   url: string;
   user: string;
   password: string;
-  /** Seconds per call that changes something. */
+  /** Maximum seconds per call that changes something. */
   timeout: number;
   maxConnections: number;
 }
@@ -25,18 +25,18 @@ interface Message {
 
 export type Query = readonly (readonly [name: string, value: string | number])[];
 
-/** Seconds per read at most. Some masters never end an answer, and the second attempt succeeds. */
+/** Maximum seconds per read. Some masters never finish an answer, and the second attempt succeeds. */
 const READ_TIMEOUT = 20;
 
-/** A page of 500 builds has 200 KB; a list of thousands of builders has some MB. */
+/** Maximum size of an answer. A page of 500 builds has 200 KB; a list of thousands of builders has some MB. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * The REST API of one Buildbot master, version 2 of its protocol.
  *
  * Methods throw
- * * Refused: 4xx, also a login that is not accepted
- * * Unavailable: no usable answer. A call that changes something may have had its effect all the same
+ * * Refused: 4xx, also when the login is not accepted
+ * * Unavailable: no usable answer; a call that changes something may still have taken effect
  */
 export class RestClient {
   private readonly base: string;
@@ -56,7 +56,7 @@ export class RestClient {
   }
 
   /**
-   * Reads, with a second attempt when the answer is lost: Buildbot 4.2 and 4.3 send some without their body.
+   * Reads, with a second attempt when there is no usable answer: Buildbot 4.2 and 4.3 sometimes send no body.
    *
    * @param path below the base URL
    */
@@ -67,7 +67,7 @@ export class RestClient {
     const message: Message = { verb: 'GET', path: search === '' ? path : `${path}?${search}` };
     const timeout = Math.min(READ_TIMEOUT, this.options.timeout);
     const read = async () => {
-      // Most masters let anybody read; a login that fails is no reason not to see what is going on.
+      // Most masters allow anonymous reads, so reads work even while the login fails.
       const answer = await this.send(message, urgency, timeout, this.session.current);
       return parse(bodyOf(answer, path), schema, path);
     };
@@ -77,22 +77,22 @@ export class RestClient {
     });
   }
 
-  /** Calls a control method (JSON-RPC). The result says nothing about the effect; many methods answer null. */
+  /** Calls a control method (JSON-RPC). The result need not tell whether it took effect; many methods return null. */
   async call<T>(path: string, method: string, params: object, schema: z.ZodType<T>): Promise<T> {
     const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
-    // Control needs a login in any case; without the cookie the first call would only be refused.
+    // Control methods always need a login, so it is made before the call.
     const cookie = await this.session.open();
     const answer = await this.send({ verb: 'POST', path, body }, 'urgent', this.options.timeout, cookie);
     const { result } = bodyOf(answer, path) as { result?: unknown };
     return parse(result, schema, path);
   }
 
-  /** Logs in, unless that has been done. */
+  /** Logs in, unless there is a login already. */
   async checkLogin(): Promise<void> {
     await this.session.open();
   }
 
-  /** Sends, and once more after a new login when that is refused. */
+  /** Sends a message, and once more after a new login when the answer is 403. */
   private async send(
     message: Message,
     urgency: Urgency,
@@ -148,14 +148,14 @@ function bodyOf({ status, body }: HttpAnswer, path: string): unknown {
       throw new Unavailable(SYSTEM, `the Buildbot master did not send JSON for ${path}`, { cause });
     }
   }
-  const said = saidBy(body);
+  const said = readErrorMessage(body);
   if (status >= 400 && status < 500)
     throw new Refused(SYSTEM, status, 'Refused', `the Buildbot master answered ${status} for ${path}${said}`);
   throw new Unavailable(SYSTEM, `the Buildbot master answered ${status} for ${path}${said}`);
 }
 
-/** The answer's own message, shortened; an object where parameters were refused. */
-function saidBy(body: Buffer): string {
+/** The error message of the answer, shortened; an object when parameters were invalid. */
+function readErrorMessage(body: Buffer): string {
   try {
     const { error } = readJson(body.toString()) as { error?: unknown };
     const said = (error as { message?: unknown } | undefined)?.message ?? error;

@@ -2,12 +2,12 @@ import type { HttpAnswer } from '@bbb/http';
 import { Refused, Unavailable } from '@bbb/rules';
 import { SYSTEM } from '../options.js';
 
-/** Of Buildbot's web server; the second on https, with a suffix where the master is behind a path. */
+/** Session cookies of Buildbot's web server; the second for https, with a suffix when the master is below a path. */
 const SESSION_COOKIE = /^TWISTED(?:_SECURE)?_SESSION/;
 
 /**
- * The login at one master. A cookie holds for days and across restarts; a master that has lost its database does not
- * know it any more.
+ * The login at one master. A cookie is valid for days and across restarts of the master, unless the master loses its
+ * database.
  */
 export class Session {
   private opening: Promise<string> | undefined;
@@ -22,11 +22,11 @@ export class Session {
   }
 
   /**
-   * Logs in unless that has been done; callers at the same time share a login.
+   * Logs in unless there is a login already; concurrent callers share one login.
    *
    * @returns the cookie
    * @throws Refused when the account is not accepted
-   * @throws Unavailable when the login has no usable answer
+   * @throws Unavailable when the master gives no usable answer
    */
   async open(): Promise<string> {
     if (this.cookie !== undefined) return this.cookie;
@@ -43,7 +43,7 @@ export class Session {
     const { status, headers } = await this.login();
     if (status === 401 || status === 403)
       throw new Refused(SYSTEM, status, 'LoginRefused', 'the Buildbot master does not accept the login');
-    // An answer may set the cookie of an anonymous session first, and then that of the login.
+    // The answer may first set the cookie of an anonymous session, then that of the login.
     const cookie = [headers['set-cookie'] ?? []]
       .flat()
       .map((text) => text.split(';')[0]!)

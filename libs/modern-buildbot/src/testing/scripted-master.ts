@@ -11,11 +11,11 @@ export interface Seen {
 
 export type Answering = (seen: Seen, response: ServerResponse) => void;
 
-/** A web server in a master's place, which answers what a test wants. The login succeeds unless the test answers it. */
+/** A web server in place of a master, with answers set by the test. The login succeeds unless the test answers it. */
 export class ScriptedMaster {
   readonly seen: Seen[] = [];
   logins = 0;
-  /** Returns false to leave the answer to the usual ones. */
+  /** Answers the login instead of the default answer. */
   login: Answering | undefined;
   answer: Answering = (_, response) => json(response, {});
 
@@ -66,7 +66,7 @@ export class ScriptedMaster {
   }
 }
 
-/** Answers with JSON, as text/plain where it is an error, as masters do. */
+/** Answers with JSON; errors are text/plain, as from masters. */
 export function json(response: ServerResponse, body: unknown, status = 200): void {
   const type = status === 200 ? 'application/json' : 'text/plain';
   response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));

@@ -15,7 +15,7 @@ const ID: Record<Name, string> = {
   ...{ masters: 'masterid', forceschedulers: 'name' },
 };
 
-/** A master whose tables a test fills; it answers the queries that the bridge makes. Calls are the test's to answer. */
+/** A master whose tables a test fills. It answers the bridge's queries; the test answers control calls. */
 export class Tables {
   readonly rows: Record<Name, Row[]> = {
     builders: [{ builderid: 5, name: 'linux', masterids: [1], tags: [] }],
@@ -62,7 +62,7 @@ export class Tables {
     });
   }
 
-  /** What was asked for: verb and path, without the API's prefix. */
+  /** The requests received: verb and path, without the API's prefix. */
   get asked(): string[] {
     return this.master.seen.map(({ verb, path }) => `${verb} ${path.replace('/api/v2', '')}`);
   }

@@ -1,11 +1,11 @@
 import { latestRun } from '@bbb/rules';
 import { findRequestKey } from '../find-request-key.js';
-import { DONE, LOOK_AGAIN } from '../situation.js';
+import { DONE, OBSERVE_AGAIN } from '../situation.js';
 import type { Act } from '../context.js';
 
 /**
- * A run that the bridge has claimed, and no row: the row was lost, or never written. Its build request, if there is
- * one, is found by its key; without one the claim was made to reject the payload.
+ * Tracks a run that the bridge has claimed and that has no row: the row was lost, or never written. Its build request is
+ * found by its key; without one the run was claimed to reject its payload.
  */
 export const adopt: Act = async ({ taskId, status, cause }, { buildbot, store, settings, logger }) => {
   const run = status && latestRun(status);
@@ -17,5 +17,5 @@ export const adopt: Act = async ({ taskId, status, cause }, { buildbot, store, s
     { taskId, runId: run.runId, buildRequestId, ...cause },
     'claimed task without a row is tracked again',
   );
-  return LOOK_AGAIN;
+  return OBSERVE_AGAIN;
 };

@@ -9,7 +9,7 @@ export interface MissingArtifact {
   error: unknown;
 }
 
-/** Attaches what a build left behind. Whatever goes wrong with one artifact keeps no other from being attached. */
+/** Attaches the artifacts of a build's outcome. A failure of one does not prevent the others from being attached. */
 export async function attachArtifacts(
   run: HeldRun,
   outcome: BuildOutcome,
@@ -21,7 +21,7 @@ export async function attachArtifacts(
   return missing.filter((each) => each !== undefined);
 }
 
-/** Says in the place of each artifact that it is missing, so that a reader does not take it for misspelled. */
+/** Attaches an error artifact in place of each missing one, so that a reader of the artifact learns why it is missing. */
 export async function attachErrors(
   run: HeldRun,
   missing: readonly MissingArtifact[],
@@ -52,7 +52,7 @@ async function attachArtifact(
   }
 }
 
-/** The names and forms are a contract with those who read them. */
+/** The names and content types are an interface: other programs read these artifacts. */
 function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
   const policy = context.settings.artifacts ?? DEFAULT_POLICY;
   const { content, withheld } = policy.properties(properties);

@@ -5,18 +5,18 @@ import type { FinishedEvent, Situation } from '../situation.js';
 /** Buildbot's number for it. */
 const RETRY = 5;
 
-/** The build's outcome, from its end message or else from Buildbot; a failure to read it keeps no result back. */
+/** The build's outcome, from its end message or else from Buildbot. A failure to read it does not delay the result. */
 export async function readOutcome(
   { taskId, event }: Situation,
   build: BuildRef,
   context: ActContext,
 ): Promise<BuildOutcome | undefined> {
   if (event?.kind === 'finished' && isEndMessage(event, build)) return outcomeIn(event);
-  return askBuildbot(taskId, build, context);
+  return readFromBuildbot(taskId, build, context);
 }
 
 /**
- * What a build that ended in RETRY leaves behind: from its message, which names the build that the row was claimed for, or
+ * The outcome of a build that ended in RETRY: from its end message, which names the build that the run was claimed for, or
  * from Buildbot while that is still the newest build.
  */
 export async function readRetriedOutcome(
@@ -26,14 +26,14 @@ export async function readRetriedOutcome(
   if (event?.kind === 'finished' && event.results === RETRY) return outcomeIn(event);
   const state = request?.state;
   const isOver = state?.at === 'requeued' || state?.at === 'finishing';
-  return isOver ? askBuildbot(taskId, state.build, context) : undefined;
+  return isOver ? readFromBuildbot(taskId, state.build, context) : undefined;
 }
 
 function outcomeIn({ logUrl, properties }: FinishedEvent): BuildOutcome {
   return { properties, log: logUrl === null ? null : { url: logUrl, contentType: 'application/gzip' } };
 }
 
-async function askBuildbot(
+async function readFromBuildbot(
   taskId: string,
   build: BuildRef,
   context: ActContext,

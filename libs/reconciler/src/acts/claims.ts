@@ -1,10 +1,10 @@
 import type { RequestSnapshot } from '@bbb/rules';
-import { decideWith, DONE, LOOK_AGAIN } from '../situation.js';
+import { decideWith, DONE, OBSERVE_AGAIN } from '../situation.js';
 import { type Act, rowOf } from '../context.js';
 import { attachArtifacts } from './artifacts.js';
 import { readRetriedOutcome } from './build-outcome.js';
 
-/** The id of the build that a claim is made for. */
+/** The id of the build for which a run is claimed. */
 function newestBuildId(request: RequestSnapshot | undefined): number | null {
   return request && 'build' in request.state ? (request.state.build?.buildId ?? null) : null;
 }
@@ -17,7 +17,7 @@ export const claim: Act = async (situation, context) => {
   const buildId = newestBuildId(situation.request);
   const changed = await context.store.change(row, { takenUntil: Math.floor(takenUntil), buildId });
   context.logger.log({ taskId, runId, buildRequestId: row.buildRequestId, buildId }, 'task claimed');
-  return changed ? decideWith(situation, { row: changed, status }) : LOOK_AGAIN;
+  return changed ? decideWith(situation, { row: changed, status }) : OBSERVE_AGAIN;
 };
 
 /** Extends the claim of a running build. */
@@ -28,10 +28,10 @@ export const reclaim: Act = async (situation, context) => {
   context.telemetry.observe('claim_margin_seconds', (row.takenUntil ?? 0) - context.clock.now());
   const changed = await context.store.change(row, { takenUntil: Math.floor(takenUntil) });
   context.logger.log({ taskId, runId, takenUntil: Math.floor(takenUntil) }, 'task reclaimed');
-  return changed ? DONE : LOOK_AGAIN;
+  return changed ? DONE : OBSERVE_AGAIN;
 };
 
-/** Buildbot has given the build up and will build the same request again: a new run follows the new build. */
+/** Ends the run because Buildbot abandoned its build and will build the request again: a new run follows the new build. */
 export const retry: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
   const run = { taskId, runId, wasHeld: true };
@@ -45,7 +45,7 @@ export const retry: Act = async (situation, context) => {
   return decideWith(situation, { status });
 };
 
-/** No retries are left although the request lives on: the task is run once more. */
+/** Reruns the task: its retries are used up, but its build request is still open or has a result. */
 export const rerun: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
   const status = await context.queue.rerun(taskId);

@@ -1,12 +1,12 @@
 import { type RequestSpec, judge, latestRun } from '@bbb/rules';
-import { DONE, LOOK_AGAIN, decideWith } from '../situation.js';
+import { DONE, OBSERVE_AGAIN, decideWith } from '../situation.js';
 import { findRequestKey } from '../find-request-key.js';
 import type { Act } from '../context.js';
 import { endRejected } from './end-rejected.js';
 
 /**
- * Creates the build request of a pending run. The row comes first (the intent), the request second, its id last;
- * interrupted anywhere, the same request is found again by its key.
+ * Creates the build request of a pending run: first the row (the intent), then the request, then its id in the row. After
+ * an interruption at any point the same request is found again by its key.
  */
 export const createRequest: Act = async (situation, context) => {
   const { taskId, status } = situation;
@@ -25,32 +25,32 @@ export const createRequest: Act = async (situation, context) => {
   const { task: row, created } = situation.row
     ? { task: situation.row, created: true }
     : await context.store.track(tracking);
-  if (!created) return LOOK_AGAIN;
+  if (!created) return OBSERVE_AGAIN;
   if (judgement.is === 'rejected') return endRejected({ ...situation, row }, judgement.reasons, context);
 
   const buildRequestId = await context.buildbot.create(judgement.spec, async () => {
     const now = await context.store.get(taskId);
-    // The run too: a row that was forgotten and tracked anew for a rerun counts its revisions from the start.
+    // The run id too: a row that was deleted and tracked again for a rerun starts at the first revision.
     return now?.rev === row.rev && now.runId === row.runId;
   });
-  if (buildRequestId === undefined) return LOOK_AGAIN;
+  if (buildRequestId === undefined) return OBSERVE_AGAIN;
   const processedDate = Math.floor(context.clock.now());
   const recorded = await context.store.change(row, { buildRequestId, processedDate });
-  if (!recorded) return LOOK_AGAIN;
+  if (!recorded) return OBSERVE_AGAIN;
 
-  context.logger.log(fields(judgement.spec, buildRequestId), 'build request created');
+  context.logger.log(logFields(judgement.spec, buildRequestId), 'build request created');
   context.telemetry.count('build_requests_created_total');
   context.telemetry.observe('pending_to_request_seconds', Math.max(0, context.clock.now() - run.scheduled));
-  // A creation that was interrupted earlier may have been built long since.
-  return situation.row ? LOOK_AGAIN : DONE;
+  // After an interrupted creation, the request may already have been built.
+  return situation.row ? OBSERVE_AGAIN : DONE;
 };
 
-function fields(spec: RequestSpec, buildRequestId: number) {
+function logFields(spec: RequestSpec, buildRequestId: number) {
   const { taskId, createdForRunId, buildername } = spec;
   return { taskId, runId: createdForRunId, buildRequestId, buildername };
 }
 
-/** A claimed run without a request: its payload was rejected and the report interrupted, or the request is not recorded. */
+/** Handles a claimed run without a recorded request: the rejection of its payload was interrupted, or the request exists. */
 export const reject: Act = async (situation, context) => {
   const { taskId, status, row } = situation;
   const run = status && latestRun(status);
@@ -67,7 +67,7 @@ export const reject: Act = async (situation, context) => {
       buildRequestId,
       processedDate: Math.floor(context.clock.now()),
     });
-    return LOOK_AGAIN;
+    return OBSERVE_AGAIN;
   }
   const ended = await context.queue.report(
     { taskId, runId: run.runId, wasHeld: true },

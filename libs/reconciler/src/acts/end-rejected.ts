@@ -1,9 +1,9 @@
 import type { HeldRun } from '@bbb/rules';
-import { decideWith, LOOK_AGAIN, type Next, type Situation } from '../situation.js';
+import { decideWith, OBSERVE_AGAIN, type Next, type Situation } from '../situation.js';
 import { rowOf, type ActContext } from '../context.js';
 import { rejectionArtifact } from './rejection-artifact.js';
 
-/** Ends the run of a payload that nobody may have built: claimed, told why, then reported as malformed-payload. */
+/** Ends the run of a rejected payload: claims it, attaches the reasons, and reports it as malformed-payload. */
 export async function endRejected(
   situation: Situation,
   reasons: readonly string[],
@@ -13,17 +13,17 @@ export async function endRejected(
   const { runId } = rowOf(situation);
   const claim = await context.queue.claim({ taskId, runId });
   const row = await context.store.change(rowOf(situation), { takenUntil: Math.floor(claim.takenUntil) });
-  if (!row) return LOOK_AGAIN;
+  if (!row) return OBSERVE_AGAIN;
   const run = { taskId, runId, wasHeld: true };
-  await tell(run, reasons, context);
+  await attachReasons(run, reasons, context);
   const status = await context.queue.report(run, { report: 'exception', reason: 'malformed-payload' });
   context.logger.warn({ taskId, runId, reasons }, 'task rejected');
   context.telemetry.count('payload_rejected_total');
   return decideWith(situation, { row, status });
 }
 
-/** Whatever goes wrong with the explanation, the run must end. */
-async function tell(run: HeldRun, reasons: readonly string[], context: ActContext): Promise<void> {
+/** Attaches the reasons. Does not throw, because the run must end even without them. */
+async function attachReasons(run: HeldRun, reasons: readonly string[], context: ActContext): Promise<void> {
   const artifact = rejectionArtifact(
     reasons.map((reason) => context.settings.artifacts?.text(reason) ?? reason),
   );

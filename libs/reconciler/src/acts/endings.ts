@@ -1,7 +1,7 @@
-import { decideWith, DONE, LOOK_AGAIN } from '../situation.js';
+import { decideWith, DONE, OBSERVE_AGAIN } from '../situation.js';
 import { type Act, rowOf } from '../context.js';
 
-/** The build request is missing from Buildbot for good: no result will ever be known. */
+/** Resolves the run as internal-error: its build request is lost, so the result will never be known. */
 export const abandon: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
   const status = await context.queue.report(
@@ -15,7 +15,7 @@ export const abandon: Act = async (situation, context) => {
   return decideWith(situation, { status });
 };
 
-/** The build request of a pending run is missing, or Buildbot dropped it: another is created. */
+/** Forgets the build request of a pending run because it is missing or dropped, so that another is created. */
 export const recreateRequest: Act = async (situation, context) => {
   const row = rowOf(situation);
   const changed = await context.store.change(row, { buildRequestId: null, missingSince: null });
@@ -25,10 +25,10 @@ export const recreateRequest: Act = async (situation, context) => {
       ? 'Buildbot dropped the build request; creating it again'
       : 'build request is missing from Buildbot; creating it again',
   );
-  return changed ? decideWith(situation, { row: changed, request: undefined }) : LOOK_AGAIN;
+  return changed ? decideWith(situation, { row: changed, request: undefined }) : OBSERVE_AGAIN;
 };
 
-/** Cancelled in Buildbot: the task is cancelled too. */
+/** Cancels the task, because its build was cancelled in Buildbot. */
 export const cancelTask: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
   const status = await context.queue.cancel(taskId);
@@ -51,7 +51,7 @@ export const cancelRequest: Act = async (situation, context) => {
   return DONE;
 };
 
-/** One side does not know the task or the request. Absence is believed only when it lasts. */
+/** Records when the task or the request was first missing. An absence is believed only when it lasts. */
 export const noteMissing: Act = async (situation, context) => {
   const row = rowOf(situation);
   if (row.missingSince !== null) return DONE;
@@ -60,13 +60,13 @@ export const noteMissing: Act = async (situation, context) => {
     { taskId: row.taskId, buildRequestId: row.buildRequestId, ...situation.cause },
     'task or build request is missing',
   );
-  return changed ? DONE : LOOK_AGAIN;
+  return changed ? DONE : OBSERVE_AGAIN;
 };
 
-/** Both sides are at their end. A rerun by a user, if there is one, starts without a row. */
+/** Deletes the row, because both sides have ended. A rerun by a user starts without a row. */
 export const forget: Act = async (situation, context) => {
   const row = rowOf(situation);
-  if (!(await context.store.forget(row))) return LOOK_AGAIN;
+  if (!(await context.store.forget(row))) return OBSERVE_AGAIN;
   context.logger.log(
     { taskId: row.taskId, runId: row.runId, buildRequestId: row.buildRequestId, ...situation.cause },
     'task forgotten',

@@ -8,12 +8,12 @@ import { createRequest, reject } from './create-request.js';
 import { resolve } from './resolve.js';
 import { withdraw } from './withdraw.js';
 
-const nothing: Act = () => Promise.resolve(DONE);
+const doNothing: Act = () => Promise.resolve(DONE);
 
-/** Each verdict and what carries it out. */
+/** The act that carries out each verdict. */
 export const ACTS: Record<Verdict, Act> = {
-  ignore: nothing,
-  wait: nothing,
+  ignore: doNothing,
+  wait: doNothing,
   'create-request': createRequest,
   adopt,
   withdraw,

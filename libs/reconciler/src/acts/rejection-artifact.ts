@@ -1,12 +1,12 @@
 import type { Artifact } from '@bbb/rules';
 
-/** Characters of the whole text; problems are few and short, names of builders are not. */
+/** Maximum characters of the text; reasons are few and short, but they may contain long builder names. */
 const LONGEST = 8192;
 
 /**
- * What the owner of a rejected task is told, in the run's artifacts.
+ * The artifact that explains a rejection to the owner of the task.
  *
- * @param reasons fit to be published; they repeat nothing but names from the payload
+ * @param reasons without secrets; they repeat only names from the payload
  */
 export function rejectionArtifact(reasons: readonly string[]): Artifact {
   const lines = [

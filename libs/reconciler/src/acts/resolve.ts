@@ -5,15 +5,15 @@ import { attachArtifacts, attachErrors, type MissingArtifact } from './artifacts
 import { readOutcome } from './build-outcome.js';
 import { reclaim } from './claims.js';
 
-/** A message that waits for its artifacts is tried again after this part of the whole wait, at the latest. */
+/** A message whose artifacts could not be stored is retried at least this often during the wait. */
 const TRIES = 10;
 
-/** Seconds before the deadline at which a result is reported whatever is missing: no claim is extended after it. */
+/** Seconds before the deadline at which a result is reported without waiting further: no claim is extended past it. */
 const BEFORE_DEADLINE = 60;
 
 /**
- * Attaches the artifacts and reports the result that the scheduler database holds. Artifacts that cannot be stored now are
- * waited for; after that the result is reported with error artifacts in their places.
+ * Attaches the artifacts and reports the result that Buildbot has. If artifacts cannot be stored now, the report waits
+ * for them for a limited time; then the result is reported with error artifacts in their place.
  */
 export const resolve: Act = async (situation, context) => {
   const { taskId, runId, buildRequestId } = rowOf(situation);
@@ -39,7 +39,7 @@ export const resolve: Act = async (situation, context) => {
   return decideWith(situation, { status });
 };
 
-/** A conflict and a malformed request stay what they are, however often they are repeated. */
+/** Whether storing the artifact may succeed later; a conflict and a malformed request never do. */
 function isTemporary({ error }: MissingArtifact): boolean {
   return error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
 }
@@ -51,7 +51,7 @@ function secondsToWait({ status }: Situation, completeAt: number | null, context
   return end - context.clock.now();
 }
 
-/** The claim is kept. The message, which may be the only bearer of the artifacts, is tried again; else the next pass is. */
+/** Keeps the claim. An end message is retried, because it may be the only source of the artifacts; else the next pass retries. */
 async function waitForArtifacts(
   situation: Situation,
   missing: readonly MissingArtifact[],
@@ -68,7 +68,11 @@ async function waitForArtifacts(
     'task waits for its artifacts; will retry',
   );
   if (situation.event?.kind !== 'finished') return DONE;
-  throw new Unavailable('artifacts', `${names.join(', ')} not stored; the task waits ${atMost} s at most`, {
-    retryWithin: artifactWait / TRIES,
-  });
+  throw new Unavailable(
+    'artifacts',
+    `not stored yet: ${names.join(', ')}; will retry for at most ${atMost} s`,
+    {
+      retryWithin: artifactWait / TRIES,
+    },
+  );
 }

@@ -1,11 +1,10 @@
 import { findRequestKey } from '../find-request-key.js';
-import { decideWith, LOOK_AGAIN } from '../situation.js';
+import { decideWith, OBSERVE_AGAIN } from '../situation.js';
 import { type Act, rowOf } from '../context.js';
 
 /**
- * Gives up a row whose build request is not recorded. If the request exists after all it is recorded, and then
- * cancelled like any other. Without the task's status the request key is not known; a request that exists nevertheless
- * is found by its mark.
+ * Gives up a row whose build request is not recorded. If the request exists, it is recorded and then cancelled like any
+ * other. Without the task's status the request key is not known; an existing request is then found later by its mark.
  */
 export const withdraw: Act = async (situation, context) => {
   const row = rowOf(situation);
@@ -18,9 +17,9 @@ export const withdraw: Act = async (situation, context) => {
   if (buildRequestId !== undefined) {
     const processedDate = row.processedDate ?? Math.floor(context.clock.now());
     await context.store.change(row, { buildRequestId, processedDate });
-    return LOOK_AGAIN;
+    return OBSERVE_AGAIN;
   }
-  if (!forgotten) return LOOK_AGAIN;
+  if (!forgotten) return OBSERVE_AGAIN;
   context.logger.log(
     { taskId: row.taskId, runId: row.runId, ...situation.cause },
     'pending build request abandoned before it was created',

@@ -19,7 +19,7 @@ import type { FinishedEvent, Given, TriggeringEvent } from '../situation.js';
 
 export const TASK = 'f3DnVpRsTLWrQ2Q2Q2Q2Qg';
 
-/** Asks for a build of BUILDER. */
+/** A payload for a build of BUILDER. */
 export const PAYLOAD = {
   buildername: BUILDER,
   sourcestamp: { branch: 'https://hg.mozilla.org/mozilla-central/' },
@@ -35,8 +35,8 @@ export interface HarnessOptions {
 }
 
 /**
- * A reconciler behind a gate, between the simulated Taskcluster queue and the simulated Buildbot, with one task in the
- * queue. Time stands still until a test moves it.
+ * A reconciler between the simulated Taskcluster queue and the simulated Buildbot, with one task in the queue. Its calls go
+ * through a gate, which can make them fail. Time advances only when a test advances it.
  */
 export class ReconcilerHarness {
   readonly clock = new ManualClock();
@@ -110,7 +110,7 @@ export class ReconcilerHarness {
     });
   }
 
-  /** One more instance on the same two sides and the same database. */
+  /** Another instance with the same outside systems and the same database. */
   anotherReconciler(): Reconciler {
     const { queue, buildbot, store, passes, clock, telemetry, settings } = this;
     return new Reconciler(queue, buildbot, store, passes, clock, telemetry, settings);
@@ -237,13 +237,13 @@ export class ReconcilerHarness {
     return request;
   }
 
-  /** The task's request is created and its build started; the bridge has not heard of the build. */
+  /** Creates the task's request and starts its build; the bridge has not received the start message. */
   async building(): Promise<number> {
     await this.reconcile();
     return this.startBuild();
   }
 
-  /** The task's build runs and the task with it. */
+  /** Starts the task's build and claims the task. */
   async running(): Promise<number> {
     const number = await this.building();
     await this.reconcile({ event: this.started(number) });
@@ -265,7 +265,7 @@ export class ReconcilerHarness {
     };
   }
 
-  /** Time passes, and the queue resolves what has become due. */
+  /** Advances the time; the queue resolves what has become due. */
   advance(seconds: number): void {
     this.clock.advance(seconds);
     this.taskcluster.tick();

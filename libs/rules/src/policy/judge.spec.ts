@@ -108,8 +108,8 @@ describe('judge', () => {
     ['bad-short-branch', 'payload.sourcestamp.branch: is shorter'],
     ['poison-long-property', 'payload.properties.long: takes more than 1024 bytes'],
     ['poison-nonascii-property-name', 'payload.properties.?t?: has a name'],
-    ['poison-nonascii-branch', 'payload.sourcestamp.branch: has characters'],
-    ['poison-nonascii-revision', 'payload.sourcestamp.revision: has characters'],
+    ['poison-nonascii-branch', 'payload.sourcestamp.branch: must be printable ASCII'],
+    ['poison-nonascii-revision', 'payload.sourcestamp.revision: must be printable ASCII'],
     ['spoofed-taskId', 'payload.properties.taskId: has a name that is reserved for the bridge or Buildbot'],
   ])('tells the author of %s why', async (name, reason) => {
     const judgement = await ask(definitionOf(sample(name)));

@@ -87,7 +87,11 @@ describe('readPayload', () => {
       stamp({ revision: 'rév' }),
       'payload.sourcestamp.revision: must be printable ASCII',
     ],
-    ['a revision with a control character', stamp({ revision: 'a\tb' }), 'payload.sourcestamp.revision: has'],
+    [
+      'a revision with a control character',
+      stamp({ revision: 'a\tb' }),
+      'payload.sourcestamp.revision: must be printable ASCII',
+    ],
     [
       'a repository beyond ASCII',
       stamp({ repository: 'é' }),

@@ -1,4 +1,4 @@
-/** A base URL without the slashes at its end, to which a path with a slash is added. */
+/** Removes the slashes at the end of a base URL, so that a path with a leading slash can be appended. */
 export function baseUrl(url: string): string {
   let end = url.length;
   while (url[end - 1] === '/') end--;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { HttpAnswer } from './http-connections.js';
 
-/** undici's names of what others call by the operating system's. */
+/** Maps undici's error codes to those of the operating system. */
 const CODES: Record<string, string> = {
   UND_ERR_SOCKET: 'ECONNRESET',
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
@@ -82,7 +82,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.reject(error);
   }
 
-  /** Returns false when it has ended before. */
+  /** Returns false when the exchange has ended already. */
   private finish(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
@@ -91,7 +91,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** An error as those of the network are: known by its `code`. */
+/** Creates an error with a `code`, like network errors have. */
 function withCode(code: string, message: string, cause?: Error): Error {
   return Object.assign(new Error(message, { cause }), { code });
 }

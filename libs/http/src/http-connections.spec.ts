@@ -32,7 +32,7 @@ describe('HttpConnections', () => {
   const get = (connections: HttpConnections, timeout = 5000, within?: number) =>
     connections.exchange({ verb: 'GET', url: url(), headers: { 'x-own': 'yes' } }, timeout, within);
 
-  it('sends what it is given, and gives back what came, also a redirect', async () => {
+  it('sends the request, and returns the answer, even a redirect', async () => {
     answer = async (response, request) => {
       const body = (await request.toArray()).join('');
       response.writeHead(302, { location: '/elsewhere', 'content-type': 'text/plain' });
@@ -47,7 +47,7 @@ describe('HttpConnections', () => {
     });
   });
 
-  it('makes an account in the address into Basic authentication', async () => {
+  it('sends the account in the address as Basic authentication', async () => {
     answer = (response, request) => response.end(request.headers.authorization);
     const withAccount = url();
     withAccount.username = 'a user';
@@ -56,14 +56,14 @@ describe('HttpConnections', () => {
     expect(body.toString()).toBe(`Basic ${Buffer.from('a user:p@ss:word').toString('base64')}`);
   });
 
-  it('keeps connections, and opens no more than so many', async () => {
+  it('keeps connections, and opens no more than the maximum', async () => {
     answer = (response) => response.end('done');
     const connections = connect(3);
     await Promise.all(Array.from({ length: 30 }, () => get(connections)));
     expect(opened).toBe(3);
   });
 
-  it('sends to one server although all its connections are kept for another', async () => {
+  it('sends to a server while all connections are kept for another', async () => {
     answer = (response) => response.end('done');
     const connections = connect(2);
     await Promise.all([get(connections), get(connections)]);
@@ -73,7 +73,7 @@ describe('HttpConnections', () => {
     expect(await connections.exchange(message, 1000)).toMatchObject({ status: 200 });
   });
 
-  it('gives every message its whole time, however long it waits for a connection', async () => {
+  it('gives every request its whole time, however long it waits for a connection', async () => {
     answer = (response) => setTimeout(() => response.end('late'), 60);
     const connections = connect(1);
     const answers = await Promise.all(Array.from({ length: 5 }, () => get(connections, 250, 5000)));
@@ -94,7 +94,7 @@ describe('HttpConnections', () => {
       answer = () => asked++;
     });
 
-    it('waits for a connection as long as it may, and then sends nothing', async () => {
+    it('waits for a connection until its time limit, and then sends nothing', async () => {
       const connections = connect(1);
       const hanging = elapsed(get(connections, 600));
       expect(await elapsed(get(connections, 60_000, 100))).toBeLessThan(30_000);
@@ -104,7 +104,7 @@ describe('HttpConnections', () => {
       expect(asked).toBe(1);
     });
 
-    it('has for the answer what waiting has left', async () => {
+    it('has the rest of the time for the answer after waiting', async () => {
       const connections = connect(1);
       const first = elapsed(get(connections, 300));
       expect(await elapsed(get(connections, 60_000, 400))).toBeLessThan(30_000);
@@ -112,7 +112,7 @@ describe('HttpConnections', () => {
       expect(asked).toBe(2);
     });
 
-    it('fails a whole crowd in time, and has every connection for those who come later', async () => {
+    it('fails many waiting requests in time, and frees every connection for later ones', async () => {
       const connections = connect(3);
       const crowd = Array.from({ length: 1000 }, () => get(connections, 200, 500));
       const ended = await Promise.all(crowd.map(elapsed));
@@ -157,7 +157,7 @@ describe('HttpConnections', () => {
     const limited = (maxBytes: number) =>
       connect().exchange({ verb: 'GET', url: url(), headers: {}, maxBytes }, 5000);
 
-    it('is not read when its length is told', async () => {
+    it('is not read when its length is declared', async () => {
       let sent = 0;
       answer = (response) => {
         response.writeHead(200, { 'content-length': 2000 });
@@ -168,7 +168,7 @@ describe('HttpConnections', () => {
       expect(sent).toBe(1);
     });
 
-    it('is cut off where it passes the limit', async () => {
+    it('is cut off at the limit', async () => {
       answer = (response) => {
         response.write('x'.repeat(1000));
         response.write('x'.repeat(1000));
@@ -176,14 +176,14 @@ describe('HttpConnections', () => {
       await expect(limited(1999)).rejects.toMatchObject({ code: 'EMSGSIZE' });
     });
 
-    it('is one by a single byte', async () => {
+    it('is detected by a single byte', async () => {
       answer = (response) => response.end('x'.repeat(2000));
       expect((await limited(2000)).body).toHaveLength(2000);
       await expect(limited(1999)).rejects.toMatchObject({ code: 'EMSGSIZE' });
     });
   });
 
-  it('fails where nobody listens', async () => {
+  it('fails when no server listens', async () => {
     const message = { verb: 'GET', url: new URL('http://127.0.0.1:1/'), headers: {} };
     await expect(connect().exchange(message, 1000)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -3,18 +3,18 @@ import type { Dispatcher } from 'undici';
 import { Exchange } from './exchange.js';
 import { openDispatcher } from './open-dispatcher.js';
 
-/** What is sent. */
+/** A request. */
 export interface HttpMessage {
   verb: string;
   /** A user and password in it become Basic authentication. */
   url: URL;
   headers: Readonly<Record<string, string>>;
   body?: Buffer | undefined;
-  /** Bytes of the longest answer that is accepted. Default 16 MiB. */
+  /** Maximum bytes of the answer. Default 16 MiB. */
   maxBytes?: number | undefined;
 }
 
-/** What came back, whatever it was: redirects are not followed. */
+/** The answer with its status; redirects are not followed. */
 export interface HttpAnswer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -24,7 +24,7 @@ export interface HttpAnswer {
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * HTTP calls over kept connections, up to a number of them to each server; calls beyond that wait. Proxies and
+ * HTTP calls over keep-alive connections, up to a maximum number to each server; further calls wait. Proxies and
  * certificate authorities come from the environment.
  */
 export class HttpConnections {
@@ -37,8 +37,8 @@ export class HttpConnections {
   /**
    * Sends a message and waits for the whole answer.
    *
-   * @param timeout milliseconds, from when a connection is free for it to the answer's last byte
-   * @param within milliseconds for all of it, including the wait for a connection
+   * @param timeout maximum milliseconds from getting a connection to the last byte of the answer
+   * @param within maximum milliseconds in all, including the wait for a connection
    * @throws Error with a `code`: ETIMEDOUT, ECONNRESET, EMSGSIZE (the answer is too large) and the like
    */
   async exchange(message: HttpMessage, timeout: number, within = timeout): Promise<HttpAnswer> {
@@ -57,7 +57,7 @@ export class HttpConnections {
     });
   }
 
-  /** Closes all connections, also busy ones. */
+  /** Closes all connections, including busy ones. */
   close(): void {
     void Promise.resolve(this.dispatcher).then((dispatcher) => dispatcher.destroy());
   }

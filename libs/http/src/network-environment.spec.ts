@@ -11,7 +11,7 @@ describe('readNetworkEnvironment', () => {
     expect(environment).toEqual({ noProxy: 'localhost,127.0.0.1,[::1]', summary: {} });
   });
 
-  it('tells the proxies without their accounts', () => {
+  it('describes the proxies without their accounts', () => {
     const { summary, httpsProxy } = readNetworkEnvironment({
       HTTPS_PROXY: 'http://user:secret@proxy.example.com:3128',
       no_proxy: 'example.org',
@@ -25,7 +25,7 @@ describe('readNetworkEnvironment', () => {
     expect(httpProxy).toBe('http://a:1');
   });
 
-  it('switches proxies off by an asterisk', () => {
+  it('disables proxies for an asterisk', () => {
     expect(readNetworkEnvironment({ NO_PROXY: '*' }).noProxy).toBe('*');
   });
 

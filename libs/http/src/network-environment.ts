@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { Logger } from '@nestjs/common';
 
-/** What the environment says about outgoing HTTP calls. */
+/** The settings for outgoing HTTP calls from the environment. */
 export interface NetworkEnvironment {
   /** May hold the proxy's password. */
   httpProxy?: string | undefined;
@@ -10,11 +10,11 @@ export interface NetworkEnvironment {
   noProxy: string;
   /** With the certificate authorities that SSL_CERT_FILE adds; undefined for Node's own. */
   secureContext?: SecureContext | undefined;
-  /** What is set, in a form that may be logged. */
+  /** The settings without secrets, for the log. */
   summary: Record<string, string>;
 }
 
-/** Never reached through a proxy. */
+/** Loopback addresses are never reached through a proxy. */
 const LOOPBACK = 'localhost,127.0.0.1,[::1]';
 
 /**
@@ -38,14 +38,14 @@ export function readNetworkEnvironment(env: NodeJS.ProcessEnv = process.env): Ne
   return {
     httpProxy,
     httpsProxy,
-    // '*' switches proxies off only where it stands alone.
+    // '*' disables proxies only when it is the whole value.
     noProxy: excluded === '*' ? excluded : [excluded, LOOPBACK].filter(Boolean).join(','),
     secureContext: SSL_CERT_FILE ? trust([SSL_CERT_FILE, NODE_EXTRA_CA_CERTS]) : undefined,
     summary: Object.fromEntries(summary),
   };
 }
 
-/** Logs which proxies and certificate authorities outgoing HTTP calls use; nothing where the environment names none. */
+/** Logs the proxies and certificate authorities of outgoing HTTP calls, if the environment names any. */
 export function logNetworkEnvironment({ summary }: NetworkEnvironment = readNetworkEnvironment()): void {
   if (Object.keys(summary).length === 0) return;
   new Logger('Http').log(summary, 'proxies and certificate authorities taken from the environment');
@@ -53,11 +53,11 @@ export function logNetworkEnvironment({ summary }: NetworkEnvironment = readNetw
 
 const contexts = new Map<string, SecureContext>();
 
-/** Reading some hundred certificates takes long, so it is done once, not for every connection. */
+/** Reading a few hundred certificates is slow, so it is done once, not for every connection. */
 function trust(files: readonly (string | undefined)[]): SecureContext {
   const named = files.filter((file): file is string => file !== undefined && file !== '');
   const key = named.join('\n');
-  // Authorities that are named replace Node's defaults, so these are given again.
+  // Named authorities replace Node's defaults, so the defaults are added again.
   const known =
     contexts.get(key) ?? createSecureContext({ ca: [...rootCertificates, ...named.map(readPem)] });
   contexts.set(key, known);

@@ -6,8 +6,8 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 import { readNetworkEnvironment } from './network-environment.js';
 
 /**
- * Opens undici's pools of connections, up to a number of them to each server, through the proxies of the environment
- * where it names some. Only then is the rest of undici loaded.
+ * Opens undici's connection pools, with a maximum number of connections to each server. Connects through the proxies
+ * that the environment names; only then is the rest of undici loaded.
  */
 export function openDispatcher(connections: number): Dispatcher | Promise<Dispatcher> {
   const { httpProxy, httpsProxy, noProxy, secureContext } = readNetworkEnvironment();

@@ -13,8 +13,8 @@ import { SystemClock } from './time/system-clock.js';
 @Module({})
 export class PlatformModule {
   /**
-   * @param redactor of everything that the service writes; it is the log's own, so that both hide the same
-   * @param checkTimeout seconds that a health check may take
+   * @param redactor the log's redactor, so that everything that the service writes hides the same secrets
+   * @param checkTimeout maximum seconds for a health check
    */
   static register(redactor: Redactor, checkTimeout = 3): DynamicModule {
     const shared = [{ provide: Redactor, useValue: redactor }, SystemClock, Metrics, Heartbeats, Lifecycle];

@@ -1,17 +1,17 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** What a process has to know before it can load anything else. */
+/** The settings that a process needs before it loads anything else. */
 export interface ProcessSettings {
   /** Name of the service, in every line of its log. */
   service: string;
-  /** Where health and metrics are served; port 0 is a free one. */
+  /** Address of health and metrics; port 0 selects a free one. */
   http: { host: string; port: number };
   /** Maximum seconds for a graceful shutdown. */
   shutdown: { grace: number };
   /** Without a file, standard output. */
   log: { file?: string; level: LogLevel };
-  /** Texts that must appear in no output. */
+  /** Texts that must not appear in any output. */
   secrets: readonly string[];
-  /** How an operator sets what may turn out to be unusable. */
+  /** The names under which an operator sets what may turn out to be unusable. */
   settingNames: { http: string; logFile: string };
 }

@@ -6,7 +6,7 @@ export function errorText(error: unknown): string {
   return Buffer.from(text).subarray(0, LONGEST_ERROR).toString();
 }
 
-/** A refused connection to a name with several addresses has a code but an empty message. */
+/** An error's message, or its code: a refused connection to a host with several addresses has an empty message. */
 function messageOf(error: Error): string {
   return error.message || (error as NodeJS.ErrnoException).code || error.name;
 }

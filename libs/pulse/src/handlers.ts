@@ -5,8 +5,8 @@ import type { Subscription } from './options.js';
 import type { PulseContext } from './pulse-context.js';
 
 /**
- * Checks that every subscription has exactly one handler and every handler has a subscription. A message without handler
- * would be parked until its last attempt, and two handlers could disagree about its outcome.
+ * Checks that every subscription has exactly one handler and every handler has a subscription. A message without a
+ * handler would be parked until its last attempt, and two handlers could disagree about its outcome.
  *
  * @throws Error that lists every mistake with its remedy
  */
@@ -38,7 +38,7 @@ export function checkHandlers(
   if (mistakes.length > 0) throw new Error(`Pulse: ${mistakes.join('; ')}`);
 }
 
-/** Calls a handler and waits until its promise or observable has ended. Throws what it throws. */
+/** Calls a handler and waits until its promise or observable has ended. Throws the handler's error. */
 export async function runHandler(
   handler: MessageHandler,
   payload: JsonValue,

@@ -2,10 +2,10 @@ import { applyDecorators, Catch, UseFilters, type ExceptionFilter } from '@nestj
 import { EventPattern } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 
-/** Marks the handlers of this transport. */
+/** Nest's transport id of the handlers of this transport. */
 export const PULSE = Symbol('pulse');
 
-/** Nest's own filter would replace every error by "Internal server error", but the error decides what becomes of the message. */
+/** Nest's own filter would replace every error by "Internal server error", but the error decides the outcome of the message. */
 @Catch()
 class RethrowErrors implements ExceptionFilter {
   catch(error: unknown): Observable<never> {

@@ -43,7 +43,7 @@ export interface ParkingOptions {
   interval: number;
   /**
    * Seconds for which a due message is reserved for one process. Then another process retries it, because the first may
-   * have died. If it has not, handling the message twice does no harm.
+   * have died. If it has not, the message is handled twice, which is harmless.
    */
   reservation: number;
 }
@@ -54,6 +54,6 @@ export interface PulseOptions {
   prefetch: number;
   subscriptions: Subscription[];
   parking: ParkingOptions;
-  /** Default: amqplib's. */
+  /** Opens a connection. Default: amqplib. */
   connect?: Connector;
 }

@@ -86,7 +86,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     return (await client.look(queue)).messages;
   }
 
-  it('gives the handler payload and context', async () => {
+  it('passes payload and context to the handler', async () => {
     const app = await started();
     const body = { status: { taskId: 'a' } };
     await client.publish(exchange, 'primary.x.y', body);
@@ -163,7 +163,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     expect(await left()).toBe(0);
   });
 
-  it('quarantines what is not JSON or too large, without a look at it', async () => {
+  it('quarantines a body that is not JSON or too large without handling it', async () => {
     const app = await started();
     await client.publish(exchange, 'primary.a', Buffer.from('{"n":\0'));
     await client.publish(exchange, 'primary.b', Buffer.from(JSON.stringify('x'.repeat(1024 * 1024))));
@@ -191,43 +191,50 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
   it.each([
     [
       'parking',
-      (app: PulseApplication) => (app.store.away = true),
+      (app: PulseApplication) => (app.store.unavailable = true),
       new Unavailable('taskcluster', 'no answer'),
     ],
-    ['quarantining', (app: PulseApplication) => (app.store.away = true), new Invalid('nonsense')],
-    ['the handler', (app: PulseApplication) => (app.store.away = true), new Unavailable('bridge-db', 'gone')],
-  ])('keeps messages in the queue while the database is away, met in %s', async (_name, leave, error) => {
-    handle.mockRejectedValue(error);
-    const app = await started();
-    leave(app);
-    for (const n of [1, 2, 3]) await client.publish(exchange, 'primary.a', n);
-    await eventually(() => expect(app.outcomes('requeued')).toBeGreaterThanOrEqual(1));
-    await eventually(async () => expect((await client.look(queue)).messages).toBe(3));
-    expect(app.server.problem()).toBe('paused: bridge database unavailable');
-    const calls = handle.mock.calls.length;
-    expect((await client.look(queue)).consumers).toBe(0);
+    ['quarantining', (app: PulseApplication) => (app.store.unavailable = true), new Invalid('nonsense')],
+    [
+      'the handler',
+      (app: PulseApplication) => (app.store.unavailable = true),
+      new Unavailable('bridge-db', 'gone'),
+    ],
+  ])(
+    'keeps messages in the queue while the database is unavailable, detected in %s',
+    async (_name, leave, error) => {
+      handle.mockRejectedValue(error);
+      const app = await started();
+      leave(app);
+      for (const n of [1, 2, 3]) await client.publish(exchange, 'primary.a', n);
+      await eventually(() => expect(app.outcomes('requeued')).toBeGreaterThanOrEqual(1));
+      await eventually(async () => expect((await client.look(queue)).messages).toBe(3));
+      expect(app.server.problem()).toBe('paused: bridge database unavailable');
+      const calls = handle.mock.calls.length;
+      expect((await client.look(queue)).consumers).toBe(0);
 
-    await client.publish(exchange, 'primary.a', 4);
-    const probes = jest.spyOn(app.store, 'count');
-    await eventually(() => expect(probes.mock.calls.length).toBeGreaterThan(2));
-    expect(handle).toHaveBeenCalledTimes(calls);
-    handle.mockReset();
-    expect(calls).toBeLessThanOrEqual(3);
-    app.store.away = false;
-    await eventually(() => expect(app.outcomes('acked')).toBe(4));
-    expect(handle.mock.calls.map(([payload]) => payload).sort()).toEqual([1, 2, 3, 4]);
-    expect(app.server.problem()).toBeUndefined();
-    expect(await app.store.list()).toEqual([]);
-    expect(await left()).toBe(0);
-  });
+      await client.publish(exchange, 'primary.a', 4);
+      const probes = jest.spyOn(app.store, 'count');
+      await eventually(() => expect(probes.mock.calls.length).toBeGreaterThan(2));
+      expect(handle).toHaveBeenCalledTimes(calls);
+      handle.mockReset();
+      expect(calls).toBeLessThanOrEqual(3);
+      app.store.unavailable = false;
+      await eventually(() => expect(app.outcomes('acked')).toBe(4));
+      expect(handle.mock.calls.map(([payload]) => payload).sort()).toEqual([1, 2, 3, 4]);
+      expect(app.server.problem()).toBeUndefined();
+      expect(await app.store.list()).toEqual([]);
+      expect(await left()).toBe(0);
+    },
+  );
 
-  it('pauses when parked messages cannot be looked at', async () => {
+  it('pauses when parked messages cannot be read', async () => {
     const app = await started();
-    app.store.away = true;
+    app.store.unavailable = true;
     await eventually(() => expect(app.server.problem()).toBe('paused: bridge database unavailable'));
     await client.publish(exchange, 'primary.a', 1);
     expect(handle).not.toHaveBeenCalled();
-    app.store.away = false;
+    app.store.unavailable = false;
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
   });
 
@@ -257,7 +264,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     expect(handle).toHaveBeenCalledTimes(2);
   });
 
-  it('tries everything that is due at one look', async () => {
+  it('retries all messages that are due at one check', async () => {
     const app = await start({ prefetch: 1, interval: 3600, due: 3 });
     await eventually(() => expect(handle).toHaveBeenCalledTimes(3));
     await eventually(async () => expect(await app.store.count('parked')).toBe(0));
@@ -290,7 +297,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     );
   });
 
-  it('starts without its exchange, and goes on when it is there', async () => {
+  it('starts without its exchange, and continues when it exists', async () => {
     const late = uniqueName('late');
     const app = await start({ exchange: late });
     await eventually(() =>
@@ -302,7 +309,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
   });
 
-  it('does not start with a subscription that nobody handles', async () => {
+  it('does not start with a subscription without a handler', async () => {
     application = new PulseApplication(
       {
         connection: broker,
@@ -337,7 +344,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     expect(handle).toHaveBeenCalledTimes(1);
   });
 
-  it('waits for a parked message under way when it stops', async () => {
+  it('waits for the retry of a parked message when it stops', async () => {
     handle.mockRejectedValueOnce(new Unavailable('taskcluster', 'no answer'));
     const { opened, open } = gate();
     const app = await started();

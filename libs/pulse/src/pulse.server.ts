@@ -25,7 +25,7 @@ const RETRY_CONCURRENCY = 10;
 const STOP_TIMEOUT = 3;
 
 /**
- * Pulse (RabbitMQ) as a Nest transport. Connects in the background and reconnects without end, handles every message with
+ * Pulse (RabbitMQ) as a Nest transport. Connects in the background and reconnects for ever, handles every message with
  * the method marked `@OnPulse(subscription)`, and acknowledges it when it is handled or safely kept in the message store.
  *
  * Up to `prefetch` messages of a subscription are handled concurrently, started in the order of delivery. The same message
@@ -33,7 +33,7 @@ const STOP_TIMEOUT = 3;
  */
 export class PulseServer extends Server<Record<never, never>> implements CustomTransportStrategy {
   override readonly transportId = PULSE;
-  /** Otherwise Nest would only log a handler's error. */
+  /** Makes Nest pass on the error of a handler instead of only logging it. */
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('Pulse');
 
@@ -93,7 +93,7 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
       callback(error);
       return;
     }
-    // The alert on this gauge needs its 0 even when the broker never answers.
+    // The alert on this gauge needs the value 0 even when the broker never answers.
     this.telemetry.set('pulse_connected', 0);
     this.telemetry.count('pulse_connects_total', {}, 0);
     this.connection.start();
@@ -205,7 +205,7 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
     return this.settlement.settleKept(kept, () => this.handle(kept, true, body));
   }
 
-  /** Runs the subscription's handler to its end. Throws what it throws, and Invalid for an unusable body. */
+  /** Runs the subscription's handler to its end. Throws the handler's error, and Invalid for an unusable body. */
   private async handle(message: ReceivedMessage, redelivered: boolean, body: Body): Promise<void> {
     const payload = parseBody(body);
     const handler = this.messageHandlers.get(message.subscription);
@@ -213,7 +213,7 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
     const context = new PulseContext(message, redelivered);
     const begun = this.clock.now();
     await new Promise<void>((resolve, reject) => {
-      // Nest's tracing hooks do not return the result of what runs between them.
+      // Nest's tracing hooks do not return the result of the function that they wrap.
       this.runWithProcessingHooks(context, (ended) =>
         runHandler(handler, payload, context).finally(ended).then(resolve, reject),
       );

@@ -73,7 +73,7 @@ describe('parseDatabaseUrl', () => {
 });
 
 describe('translated', () => {
-  it("takes an error of libsql's, which is none of Node's own, for what it is", async () => {
+  it("recognises an error of libsql, which is not one of Node's", async () => {
     const error = Object.assign(Object.create(Error.prototype) as Error, { code: 'SQLITE_CANTOPEN' });
     await expect(translateErrors('db', () => Promise.reject(error))).rejects.toMatchObject({
       name: 'Unavailable',
@@ -90,7 +90,7 @@ it('names the authentication plugins that the driver supports', async () => {
 });
 
 describeDatabases('errors on %s', (kind) => {
-  it('tells a unique violation, and translates a lost database', async () => {
+  it('recognises a unique violation, and translates a lost database', async () => {
     const database = await createDatabase(kind);
     const source = new DataSource(
       createDataSourceOptions(parseDatabaseUrl(database.url), { poolSize: 2, connectTimeout: 5 }),
@@ -121,9 +121,9 @@ describeEach(['mysql', 'postgres'], isReachable)('a refusal of %s', (kind) => {
       'user or password rejected',
       (url: URL) => Object.assign(url, { username: 'nobody', password: 'hunter2' }),
     ],
-    ['there is no such database', (url: URL) => Object.assign(url, { pathname: '/there_is_none' })],
+    ['the database does not exist', (url: URL) => Object.assign(url, { pathname: '/there_is_none' })],
     ['no server answers there', (url: URL) => Object.assign(url, { host: '127.0.0.1:1' })],
-  ])('is told in words: %s', async (words, change) => {
+  ])('is described in words: %s', async (words, change) => {
     const url = change(new URL(SERVERS[kind].url));
     const target = parseDatabaseUrl(url.href);
     const source = new DataSource(createDataSourceOptions(target, { poolSize: 1, connectTimeout: 5 }));

@@ -6,21 +6,21 @@ import { putContent } from './content-upload.js';
 import { readReply } from './replies.js';
 import type { CallTerms, TaskclusterCalls } from './calls/taskcluster-calls.js';
 
-/** Contents below this size travel inside the request to the object service, as its clients do. */
+/** Contents below this size are sent inside the request to the object service, as its own clients do. */
 const INLINE_LIMIT = 8192;
 
-/** An artifact whose end is known. */
+/** An artifact with its expiry. */
 export type Expiring = Artifact & { expires: string };
 
 type FileArtifact = Extract<Expiring, { kind: 'file' }>;
 
 /**
- * Creates artifacts and uploads their contents. All of it may be repeated for the same artifact.
+ * Creates artifacts and uploads their contents. Every step may be repeated for the same artifact.
  *
- * A file is uploaded under a name of its own, and the artifact's name becomes a link to it when it is complete. The queue
- * never lets go of a name: an s3 artifact whose upload failed cannot become an error artifact, and an object whose upload
- * was cut off can neither be finished, since only the answer to createArtifact told its uploadId, nor created again, which
- * answers 500 (services/queue/src/artifacts.js, version 106).
+ * A file is uploaded under a separate name; when it is complete, the artifact's name becomes a link to it. The queue never
+ * releases a name: an s3 artifact whose upload failed cannot become an error artifact. An object whose upload was
+ * interrupted can neither be finished, since only the answer to createArtifact contains its uploadId, nor created again,
+ * which answers 500 (services/queue/src/artifacts.js, version 106).
  */
 export class ArtifactAttachment {
   constructor(
@@ -56,14 +56,14 @@ export class ArtifactAttachment {
       await this.create(run, name, { storageType: 'link', expires, contentType, artifact: stored }, terms);
     } catch (error) {
       if (!(error instanceof Refused && error.status === 409)) throw error;
-      // A link to an earlier upload of the same artifact: made when that was complete.
+      // The link to an earlier upload of the same artifact exists, so that upload is complete.
       if (!(await this.isLinked(run, name, terms))) throw error;
     }
   }
 
-  // The length is not announced when the artifact is created: content that grew between two tries would conflict.
+  // The length is not declared when the artifact is created: content that grew between two attempts would conflict.
 
-  /** Returns the name of the upload: always the same one, because this type may be created and uploaded again. */
+  /** Returns the name of the upload: always the same name, because an s3 artifact may be created and uploaded again. */
   private async uploadToBucket(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<string> {
     const { expires, contentType, content } = artifact;
     const name = uploadName(artifact.name);
@@ -74,7 +74,7 @@ export class ArtifactAttachment {
     return name;
   }
 
-  /** Returns the name of the upload: another one for each try, because an object cannot be created twice. */
+  /** Returns the name of the upload: a new name for each attempt, because an object cannot be created twice. */
   private async uploadAsObject(run: RunRef, artifact: FileArtifact, terms: CallTerms): Promise<string> {
     const { contentType } = artifact;
     const body = Buffer.from(artifact.content);
@@ -118,7 +118,7 @@ export class ArtifactAttachment {
     else if (!dataInline) throw new MalformedReply('createUpload', 'no upload method');
   }
 
-  /** Asked as the bridge: the credentials of a run do not have the scope for it. */
+  /** Uses the bridge's own credentials: those of a run lack the scope for it. */
   private async isLinked(run: RunRef, name: string, { budget }: CallTerms): Promise<boolean> {
     const params = [run.taskId, run.runId, name];
     const reply = await this.calls.call({ service: 'queue', method: 'artifactInfo', params }, { budget });
@@ -131,7 +131,7 @@ export class ArtifactAttachment {
   }
 }
 
-/** Beside the artifact's own name and as public as that. */
+/** The name of an upload: in the same area as the artifact, so that it is equally public. */
 function uploadName(name: string, attempt?: string): string {
   const area = name.startsWith('public/') ? 'public/' : '';
   return [`${area}uploads`, ...(attempt === undefined ? [] : [attempt]), name.slice(area.length)].join('/');

@@ -6,8 +6,8 @@ import type { TaskclusterCalls } from './calls/taskcluster-calls.js';
 const SYSTEM = 'artifact-storage';
 
 /**
- * Puts an artifact's content where a signed URL says. Redirects are not followed: a signature is for one place.
- * The URL is a secret and stays out of errors.
+ * Uploads an artifact's content to a signed URL. Redirects are not followed: a signature is valid for one URL.
+ * The URL is a secret and does not appear in errors.
  *
  * @throws Refused, Unavailable
  */
@@ -17,7 +17,7 @@ export async function putContent(
   budget: Budget,
   calls: TaskclusterCalls,
 ): Promise<void> {
-  // The length is that of the content, whatever the service proposed.
+  // The length is that of the content, even if the service proposed another one.
   const headers = Object.fromEntries(
     Object.entries(target.headers).filter(([name]) => name.toLowerCase() !== 'content-length'),
   );

@@ -16,7 +16,7 @@ describe('Grants', () => {
     expect(kept.size).toBe(0);
   });
 
-  it('gives up those not used for the longest time when there are too many', () => {
+  it('forgets the least recently used at the maximum number', () => {
     const kept = new Grants(2);
     kept.keep(run(0), grant('zero'));
     kept.keep(run(1), grant('one'));

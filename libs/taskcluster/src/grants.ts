@@ -1,20 +1,19 @@
 import type { RunRef } from '@bbb/rules';
 import type { Credentials } from './calls/hawk.js';
 
-/** What is known of a run since it was claimed. */
+/** The data that a claim granted for a run. */
 export interface Grant {
-  /** Of its worker; none where the bridge's own are used. */
+  /** Credentials of the run; undefined when the bridge's own are used. */
   credentials?: Credentials | undefined;
-  /** The run's credentials are too long to be sent, so the bridge's own are used. */
+  /** Whether the run's credentials are too long for a header, so that the bridge's own are used. */
   isTooLong?: boolean;
   /** When its task expires, as Taskcluster wrote it. */
   expires?: string | undefined;
 }
 
 /**
- * What the claims of this process granted, in memory only: the credentials carry the whole authority of their task.
- * When there are too many, those that were not used for the longest time are forgotten; a repeated claim brings them
- * back.
+ * Data granted by the claims of this process, in memory only, since the credentials carry the whole authority of their
+ * task. At the maximum number the least recently used are forgotten; claiming again restores them.
  */
 export class Grants {
   private readonly byRun = new Map<string, Grant>();
@@ -43,7 +42,7 @@ export class Grants {
     return this.byRun.size;
   }
 
-  /** A map iterates in the order of insertion: the last used goes to its end. */
+  /** A map iterates in the order of insertion, so the most recently used is moved to its end. */
   private touch(key: string, grant: Grant): void {
     this.byRun.delete(key);
     this.byRun.set(key, grant);

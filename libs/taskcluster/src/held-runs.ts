@@ -15,7 +15,7 @@ export interface Worker {
   workerId: string;
 }
 
-/** The run is not ours to work on; its task's status tells why. Like the queue's own conflict, but looked up. */
+/** The run is not held by this worker, according to the task's status. Equivalent to the queue's own 409. */
 export class NotHeld extends Refused {
   constructor(readonly status409: TaskStatus) {
     super(SYSTEM, 409, 'RequestConflict', 'the run is not running under our worker');
@@ -23,8 +23,8 @@ export class NotHeld extends Refused {
 }
 
 /**
- * Claims runs, and acts for the runs that this worker holds: with the credentials that the claim granted, or with
- * our own where the deployment wants it so.
+ * Claims runs, and makes calls for the runs that this worker holds: with the credentials that the claim granted, or with
+ * the bridge's own if so configured.
  */
 export class HeldRuns {
   readonly grants = new Grants();
@@ -46,8 +46,8 @@ export class HeldRuns {
   }
 
   /**
-   * Does something that only the holder of the run may do. Credentials that expired are replaced once, by claiming
-   * again, which succeeds while the run is ours.
+   * Makes a call that only the holder of the run may make. Expired credentials are replaced once by claiming again, which
+   * succeeds while this worker holds the run.
    *
    * @throws NotHeld when we have no credentials for the run and it is not running under our worker
    */
@@ -75,7 +75,7 @@ export class HeldRuns {
     return credentials ? work({ budget, credentials }) : this.actAsBridge(budget, work);
   }
 
-  /** Of a run whose own credentials cannot be sent. */
+  /** Makes a call with the bridge's own credentials, because those of the run are too long for a header. */
   private async actAsBridge<T>(budget: Budget, work: (terms: CallTerms) => Promise<T>): Promise<T> {
     try {
       return await work({ budget });
@@ -86,7 +86,7 @@ export class HeldRuns {
   }
 
   /**
-   * Credentials of a run by claiming it again. Concurrent callers share one claim: the queue may refuse
+   * Gets new credentials of a run by claiming it again. Concurrent callers share one claim: the queue may refuse
    * concurrent claims of a run even to the worker that holds it.
    */
   private fetchCredentials(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
@@ -98,7 +98,7 @@ export class HeldRuns {
     return fetching;
   }
 
-  /** Claiming a pending run would take it, which a claim for the sake of credentials must not do. */
+  /** Checks that the run is held first: claiming a pending run only for its credentials would start it. */
   private async claimAgain(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
     if (!run.wasHeld) await this.assertHeld(run, budget);
     try {

@@ -11,7 +11,7 @@ const ODD = fc.oneof(
   fc.constantFrom('state', 'deadline', 'runs', 'created', 'taskQueueId').map((key) => ({ without: key })),
 );
 
-describe('one odd entry in a batch', () => {
+describe('one malformed entry in a batch', () => {
   let simulator: TaskclusterSimulator;
   let queue: TaskclusterQueue;
 
@@ -40,7 +40,7 @@ describe('one odd entry in a batch', () => {
     await simulator.stop();
   });
 
-  it('spoils none of the others, of statuses, definitions and lists', async () => {
+  it('does not affect the other statuses, definitions and list entries', async () => {
     const taskIds = Array.from({ length: 4 }, () => simulator.createTask());
     await fc.assert(
       fc.asyncProperty(fc.nat(3), ODD, async (at, odd) => {

@@ -1,28 +1,28 @@
-/** How to reach Taskcluster, as whom, and for which task queue. */
+/** Address of Taskcluster, credentials of the bridge, and its task queue. */
 export interface TaskclusterOptions {
   /** For example `https://tc.example.com`. */
   rootUrl: string;
   clientId: string;
   accessToken: string;
-  /** Only where the credentials are temporary ones. */
+  /** Only for temporary credentials. */
   certificate?: string;
   provisionerId: string;
   workerType: string;
   workerGroup: string;
   workerId: string;
-  /** Seconds for one HTTP call. */
+  /** Maximum seconds for one HTTP call. */
   timeout: number;
-  /** How often an HTTP call is repeated after a 5xx, a timeout or a network error. */
+  /** Maximum retries of an HTTP call after a 5xx, a timeout or a network error. */
   retries: number;
-  /** Connections to Taskcluster at a time, of this process. */
+  /** Maximum connections of this process to Taskcluster. */
   maxConnections: number;
   /**
-   * With which credentials runs are reclaimed, reported and given artifacts: those that the claim grants, or our own,
-   * which then need `queue:reclaim-task:*`, `queue:resolve-task:*` and `queue:create-artifact:*`.
+   * Credentials for reclaims, reports and artifacts of runs: those that the claim grants, or the bridge's own, which then
+   * need `queue:reclaim-task:*`, `queue:resolve-task:*` and `queue:create-artifact:*`.
    */
   runCredentials: 'temporary' | 'permanent';
-  /** Where the deployment stores artifacts. */
+  /** Storage type of the deployment's artifacts. */
   artifactStorage: 's3' | 'object';
-  /** Seconds for one call of the port, with everything it takes; below what a shutdown waits for. Default 20. */
+  /** Maximum seconds for one call of the port, retries included; less than the shutdown grace. Default 20. */
   callDeadline?: number;
 }

@@ -1,20 +1,20 @@
 import { TimedOut, TooLarge } from './calls/answers.js';
 
-/** Entries of a list's first page: each may have ten megabytes. */
+/** Entries of a list's first page; each may have ten megabytes. */
 const FIRST = 100;
 
-/** The most that the queue gives in a page. */
+/** The queue's maximum number of entries in a page. */
 const MOST = 1000;
 
 /**
- * How many entries a page of a list may have: more from page to page, fewer where an answer is too large or too slow. A
- * page of one entry always fits, so that large tasks do not hide the others.
+ * Adapts the number of entries per page of a list: it grows from page to page, and shrinks when an answer is too large or
+ * too slow. A page of one entry always fits, so that large tasks do not hide the others.
  */
 export class PageSize {
   private limit = FIRST;
   private isGrowing = true;
 
-  /** @throws what the request throws, at the latest with a page of one entry */
+  /** @throws the error of the request, at the latest with a page of one entry */
   async request<T>(send: (limit: number) => Promise<T>): Promise<T> {
     for (;;) {
       try {

@@ -1,6 +1,6 @@
 import { MalformedReply } from './calls/answers.js';
 
-/** Reads all pages of a list. A page that leads to itself ends the walk with Unavailable. */
+/** Reads all pages of a list. @throws Unavailable when a page's continuation token leads to itself */
 export async function* readPages<T extends { continuationToken?: string | undefined }>(
   method: string,
   ask: (page: { continuationToken?: string }) => Promise<unknown>,

@@ -44,7 +44,7 @@ describe('readReply', () => {
     expect(readReply.claim('claimTask', { takenUntil, status: STATUS }).takenUntil).toBe(seconds);
   });
 
-  it('reads a status, in seconds and without what it does not know', () => {
+  it('reads a status, in seconds and without unknown keys', () => {
     const status = { ...STATUS, projectId: 'none', invented: { later: true } };
     expect(readReply.status('status', { status })).toEqual({
       taskId: STATUS.taskId,
@@ -82,7 +82,7 @@ describe('readReply', () => {
     );
   });
 
-  it('accepts a reason of the future', () => {
+  it('accepts an unknown reason', () => {
     const runs = [{ ...STATUS.runs[0], state: 'exception', reasonResolved: 'moonrise' }];
     expect(readReply.status('status', { status: { ...STATUS, runs } }).runs[0]?.reasonResolved).toBe(
       'moonrise',
@@ -115,12 +115,12 @@ describe('readReply', () => {
     expect(() => readReply.definition('task', { ...TASK, scopes: 'all' })).toThrow();
   });
 
-  it('gives a definition without an end the default', () => {
+  it('gives a definition without expiry the default', () => {
     const { expires: _, ...endless } = TASK;
     expect(readReply.definition('task', endless).expires).toBe('2027-11-24T17:52:33.000Z');
   });
 
-  it('reads an item of a list, or nothing', () => {
+  it('reads an entry of a list; undefined for a malformed one', () => {
     expect(readListItem({ taskId: 'x', runId: 1, task: TASK, inserted: 'whenever' })).toMatchObject({
       taskId: 'x',
       runId: 1,

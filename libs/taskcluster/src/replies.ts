@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { MalformedReply } from './calls/answers.js';
 import { LargeValue } from './large-json/read-large-json.js';
 
-// Unknown keys are dropped, not refused: the API gained some over the years.
+// Unknown keys are dropped, not rejected: the API gains new ones over the years.
 
-/** Both formats in which the queue writes times: `...616Z` and `...61+00:00`. Becomes epoch seconds. */
+/** Converts a time to epoch seconds; the queue uses two formats, `...616Z` and `...61+00:00`. */
 const time = z.string().transform((text, context) => {
   const milliseconds = Date.parse(text);
   if (Number.isNaN(milliseconds)) context.addIssue({ code: 'custom', message: 'not a time' });
@@ -25,7 +25,7 @@ const run = z.object({
   scheduled: time,
 });
 
-/** Deployments of 2015 say provisionerId and workerType only. */
+/** Deployments of 2015 have only provisionerId and workerType. */
 const queueNames = {
   taskQueueId: z.string().optional(),
   provisionerId: z.string().optional(),
@@ -74,7 +74,7 @@ const definition = z
     expires: expires ?? aYearAfter(deadline),
   }));
 
-/** Of a payload that is too large only its builder's name is kept, which tells whose task it is. */
+/** Keeps only the builder's name of a payload that is too large; the name identifies whose task it is. */
 function readPayload(payload: unknown): { payload: unknown; isPayloadTooLarge?: true } {
   if (!(payload instanceof LargeValue)) return { payload };
   const { buildername } = payload;
@@ -87,7 +87,7 @@ const credentials = z.object({ clientId: z.string(), accessToken: z.string(), ce
 
 const claimReply = z.object({ takenUntil: time, status, credentials: credentials.optional() });
 
-/** The entries of a batch are read one by one, so that a malformed one does not spoil the others. */
+/** The entries of a batch are read one by one, so that a malformed one does not affect the others. */
 const batch = {
   statuses: z.object({ statuses: z.array(z.unknown()), continuationToken: z.string().optional() }),
   tasks: z.object({ tasks: z.array(z.unknown()), continuationToken: z.string().optional() }),
@@ -102,14 +102,14 @@ const definitionEntry = z
   .object({ taskId: z.string(), task: definition })
   .transform(({ taskId, task }) => ({ taskId, value: task satisfies TaskDefinition }));
 
-/** A page of a batch: what could be read of it, and how many entries could not. */
+/** Reads a page of a batch: its readable entries, and the number of malformed ones. */
 function readEntries<T>(entries: unknown[], schema: z.ZodType<T>): { items: T[]; malformed: number } {
   const read = entries.map((entry) => schema.safeParse(entry));
   const items = read.flatMap((result) => (result.success ? [result.data] : []));
   return { items, malformed: entries.length - items.length };
 }
 
-/** Entries of a list are read one by one, as those of a batch. */
+/** Entries of a list are read one by one, like those of a batch. */
 const listReply = z.object({ tasks: z.array(z.unknown()), continuationToken: z.string().optional() });
 
 const listItem = z.object({ taskId: z.string(), runId: z.number().int(), task: definition });
@@ -133,7 +133,7 @@ const uploadReply = z.object({
   }),
 });
 
-/** Readers of replies. Each throws Unavailable when the reply is not what the API promises. */
+/** Readers of replies. Each throws Unavailable when the reply does not match the API's schema. */
 export const readReply = {
   status: reader(statusReply),
   claim: reader(claimReply),
@@ -153,7 +153,7 @@ export const readReply = {
   upload: reader(uploadReply),
 };
 
-/** An entry of a list; undefined when it is malformed. */
+/** Reads an entry of a list; undefined when it is malformed. */
 export function readListItem(item: unknown) {
   const read = listItem.safeParse(item);
   if (!read.success) return undefined;

@@ -6,28 +6,28 @@ import type { Budget } from './calls/attempts.js';
 import { readPages } from './pages.js';
 import type { TaskclusterCalls } from './calls/taskcluster-calls.js';
 
-/** Task ids in one request: the queue's page size. */
+/** Maximum task ids in one request: the queue's page size. */
 const PAGE = 1000;
 
 /** Maximum single reads in one batch, so that the first of them does not wait long for the answer. */
 const BATCH = 100;
 
-/** Into how many parts a batch is split whose answer would be too large. */
+/** Number of parts into which a batch is split when its answer is too large. */
 const PARTS = 4;
 
-/** How something is read of one task, and of many. */
+/** How to read a kind of data of one task, and of many. */
 export interface Reading<T> {
   one: {
     method: string;
     read: (method: string, reply: unknown) => T;
-    /** Single reads at the same time, where an answer may be large. */
+    /** Maximum parallel single reads, if an answer may be large. */
     concurrency?: number;
-    /** Maximum single reads in one batch, where an answer may be large. */
+    /** Maximum single reads in one batch, if an answer may be large. */
     batch?: number;
   };
   many: {
     method: string;
-    /** Entries that cannot be read are left out, and their number is told. */
+    /** Malformed entries are left out; their number is returned. */
     read: (
       method: string,
       reply: unknown,
@@ -39,15 +39,15 @@ export interface Reading<T> {
   };
 }
 
-/** What is known of a task: the value, undefined where the queue does not know the task, or why it cannot be read. */
+/** Result for a task: the value, undefined when the queue does not know the task, or the error of the read. */
 type Outcome<T> = T | undefined | Error;
 
 /**
- * Reads something of tasks: of one, or of many with as few calls as the deployment allows. Single reads of the same turn of
- * the event loop go into one batch; nothing is cached.
+ * Reads data of one task, or of many with as few calls as the deployment allows. Single reads in the same turn of the event
+ * loop are batched; nothing is cached.
  *
  * A batch answers with the tasks it knows. Any task missing from its answer is read alone: it counts as absent only when the
- * queue says so of that very task, and a malformed entry does not spoil the others.
+ * queue says so for that task alone, and a malformed entry does not affect the others.
  */
 export class TaskReader<T> {
   private readonly logger = new Logger('TaskReader');
@@ -70,7 +70,7 @@ export class TaskReader<T> {
   }
 
   /**
-   * Tasks that the queue does not know are missing from the map; one that cannot be read has its error there.
+   * Reads many tasks. Unknown tasks are missing from the map; a task that cannot be read has its error there.
    *
    * @throws Unavailable when Taskcluster gives no usable answer to the batch; Refused when the credentials do not suffice
    */
@@ -93,7 +93,7 @@ export class TaskReader<T> {
   private async readAll(taskIds: readonly string[], budget: Budget): Promise<Map<string, Outcome<T>>> {
     const outcomes = new Map<string, Outcome<T>>();
     const isAnswered = taskIds.length > 1 && (await this.readTogether(taskIds, outcomes, budget));
-    // Without an answer to the batch, one task shows first whether Taskcluster answers at all.
+    // After a batch without an answer, one task is read first to see whether Taskcluster answers at all.
     if (!isAnswered) await this.probe(taskIds, outcomes, budget);
     const left = taskIds.filter((taskId) => !outcomes.has(taskId));
     await this.readSingly(left, outcomes, budget);
@@ -112,7 +112,7 @@ export class TaskReader<T> {
     outcomes.set(taskId, outcome);
   }
 
-  /** Returns false when the deployment has no such batches, or refuses this one. */
+  /** Returns false when the deployment has no batch methods, or refuses this batch. */
   private async readTogether(
     taskIds: readonly string[],
     outcomes: Map<string, Outcome<T>>,
@@ -149,7 +149,7 @@ export class TaskReader<T> {
     }
   }
 
-  /** One part after the other, to hold no more than one large answer at a time. */
+  /** Reads one part after the other, so that only one large answer is in memory at a time. */
   private async readInParts(
     taskIds: readonly string[],
     outcomes: Map<string, Outcome<T>>,
@@ -158,7 +158,7 @@ export class TaskReader<T> {
     const size = Math.ceil(taskIds.length / PARTS);
     for (let at = 0; at < taskIds.length; at += size) {
       const part = taskIds.slice(at, at + size);
-      // A part of one is read alone afterwards, as everything is that no batch answered.
+      // A part of one task is read alone afterwards, like every task that no batch answered.
       if (part.length > 1) await this.readTogether(part, outcomes, budget);
     }
   }
@@ -176,7 +176,7 @@ export class TaskReader<T> {
     await Promise.all(Array.from({ length: concurrency }, work));
   }
 
-  /** @throws Refused when the credentials do not suffice, which is true of all tasks */
+  /** @throws Refused when the credentials do not suffice, which holds for all tasks */
   private async readAlone(taskId: string, budget: Budget): Promise<Outcome<T>> {
     const { method, read } = this.reading.one;
     try {
@@ -189,7 +189,7 @@ export class TaskReader<T> {
   }
 }
 
-/** Deployments older than the batch methods. */
+/** Whether an error means that the deployment is older than the batch methods. */
 function hasNoBatches(error: unknown): boolean {
   if (error instanceof NotOffered) return true;
   return (error instanceof Refused || error instanceof ForeignAnswer) && error.status === 404;

@@ -1,4 +1,4 @@
-// The packages come without types: the parts of them that the bridge and its tests use.
+// The packages have no types; these are the parts that the bridge and its tests use.
 
 declare module 'taskcluster-client/src/apis.js' {
   export interface ApiReference {
@@ -46,7 +46,7 @@ declare module 'taskcluster-client' {
     rootUrl: string;
     credentials?: Credentials;
     authorizedScopes?: readonly string[];
-    /** Milliseconds, for one request. */
+    /** Milliseconds for one request. */
     timeout?: number;
     retries?: number;
   }
@@ -56,7 +56,7 @@ declare module 'taskcluster-client' {
     limit?: number;
   }
 
-  /** Replies are whatever the server sent, and undefined for a redirect or anything that is not JSON. */
+  /** Replies are the server's JSON, unchecked; undefined for a redirect or anything that is not JSON. */
   export class Queue {
     constructor(options: ClientOptions);
     status(taskId: string): Promise<unknown>;

@@ -112,7 +112,7 @@ describe('TaskclusterQueue', () => {
     });
   });
 
-  describe('answers that are none', () => {
+  describe('answers that do not come from Taskcluster', () => {
     it.each<[string, Fault]>([
       ['a web page', 'html'],
       ['a redirect', 'redirect'],
@@ -120,7 +120,7 @@ describe('TaskclusterQueue', () => {
       ['an empty object', { reply: {} }],
       ['a status of another shape', { reply: { status: { taskId: 1 } } }],
       ['a time that is none', { reply: { status: { taskId: 'x', deadline: 'soon' } } }],
-    ])('%s is Unavailable, without another try', async (_, fault) => {
+    ])('%s is Unavailable, without a retry', async (_, fault) => {
       const taskId = simulator.createTask();
       fail('status', fault);
       await expect(connect().status(taskId)).rejects.toMatchObject(
@@ -174,7 +174,7 @@ describe('TaskclusterQueue', () => {
       ['another code', 404, 'application/json', JSON.stringify(absent({ code: 'RequestConflict' }))],
       ['a proxy’s refusal', 403, 'text/html', 'Forbidden'],
       ['a proxy’s conflict', 409, 'text/plain', 'conflict'],
-    ])('%s is no refusal, and leaves the task where it was', async (_, status, type, text) => {
+    ])('%s is not a refusal, and does not change the task', async (_, status, type, text) => {
       const taskId = simulator.createTask();
       simulator.faults = () => ({ foreign: { status, type, text: text.replace('$', taskId) } });
       const queue = connect();
@@ -197,7 +197,7 @@ describe('TaskclusterQueue', () => {
 
   describe('failures', () => {
     it.each<Fault>([{ status: 500 }, { status: 503 }, 'reset', 'effect-then-500', 'effect-then-reset'])(
-      '%j passes with another try',
+      '%j passes with a retry',
       async (fault) => {
         fail('claimTask', fault);
         const taskId = simulator.createTask();
@@ -206,7 +206,7 @@ describe('TaskclusterQueue', () => {
       },
     );
 
-    it('that stay are Unavailable, after as many tries as allowed', async () => {
+    it('that stay are Unavailable, after the maximum retries', async () => {
       always('status', { status: 502, code: 'BadGateway' });
       const status = connect({ retries: 2 }).status(simulator.createTask());
       await expect(status).rejects.toMatchObject(unavailable(/^502 BadGateway to status$/));
@@ -218,7 +218,7 @@ describe('TaskclusterQueue', () => {
       await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/ECONNREFUSED$/));
     });
 
-    it('429 is Unavailable, without another try', async () => {
+    it('429 is Unavailable, without a retry', async () => {
       always('status', { status: 429, code: 'TooManyRequests' });
       const status = connect().status(simulator.createTask());
       await expect(status).rejects.toMatchObject(unavailable(/^429/));
@@ -238,7 +238,7 @@ describe('TaskclusterQueue', () => {
       });
     });
 
-    it('a silent server is Unavailable when the time for a call is over', async () => {
+    it('a server that does not answer is Unavailable when the time for a call is over', async () => {
       always('status', 'hang');
       const status = connect({ timeout: 0.05, retries: 0 }).status(simulator.createTask());
       await expect(status).rejects.toMatchObject(unavailable(/^no answer to status: timeout$/));
@@ -265,7 +265,7 @@ describe('TaskclusterQueue', () => {
   });
 
   describe('problem', () => {
-    it('tells what was wrong with the last call, and is over with the next answer', async () => {
+    it('describes the failure of the last call, and ends with the next answer', async () => {
       const queue = connect({ retries: 0 });
       const taskId = simulator.createTask();
       expect(queue.problem()).toBeUndefined();
@@ -282,7 +282,7 @@ describe('TaskclusterQueue', () => {
       expect(queue.problem()).toBeUndefined();
     });
 
-    it('tells of a clock that is off, and by how much', async () => {
+    it('reports by how much a clock is off', async () => {
       const now = Date.now;
       const queue = connect();
       const taskId = simulator.createTask();
@@ -299,14 +299,14 @@ describe('TaskclusterQueue', () => {
       expect(queue.problem()).toBeUndefined();
     });
 
-    it('is none where the queue says no to what was asked', async () => {
+    it('is undefined when the queue refuses a call', async () => {
       const queue = connect();
       await expect(queue.claim({ taskId: 'AAAAAAAAQAGAAAAAAAAAAA', runId: 0 })).rejects.toThrow(Refused);
       expect(queue.problem()).toBeUndefined();
     });
   });
 
-  it('teaches the redaction what is secret in the credentials of a run', async () => {
+  it('teaches the redactor the secrets in the credentials of a run', async () => {
     const learned: string[] = [];
     const redaction: Redaction = {
       learn: (secret) => learned.push(secret),
@@ -336,7 +336,7 @@ describe('TaskclusterQueue', () => {
   });
 
   describe('lists', () => {
-    it('are walked page by page', async () => {
+    it('are read page by page', async () => {
       const created = Array.from({ length: 1201 }, () => simulator.createTask());
       const listed: string[] = [];
       for await (const { taskId } of connect().listPending()) listed.push(taskId);
@@ -353,7 +353,7 @@ describe('TaskclusterQueue', () => {
       expect(listed).toEqual(created);
     });
 
-    it('leave out an item of no use, and keep the others', async () => {
+    it('leave out a malformed entry, and keep the others', async () => {
       const taskId = simulator.createTask();
       const task = simulator.state.task(taskId);
       fail('listPendingTasks', { reply: { tasks: [{ taskId: 'x' }, null, { taskId, runId: 0, task }] } });
@@ -401,7 +401,7 @@ describe('TaskclusterQueue', () => {
       expect(read.get(odd)).toMatchObject(unavailable(/^unusable answer to status: not of its schema$/));
     });
 
-    it('ask for one that is missing by itself, and believe its absence only of the queue', async () => {
+    it('read a missing one alone, and believe its absence only from the queue', async () => {
       const [listed, left] = [simulator.createTask(), simulator.createTask()];
       const statuses = [{ taskId: listed, status: simulator.state.status(listed) }];
       fail('statuses', { reply: { statuses } }, { reply: { statuses } });
@@ -428,7 +428,7 @@ describe('TaskclusterQueue', () => {
   });
 
   describe('single questions at the same time', () => {
-    it('are asked together, each answered on its own', async () => {
+    it('are sent together, and answered separately', async () => {
       const queue = connect();
       const taskIds = Array.from({ length: 150 }, () => simulator.createTask());
       const unknown = 'AAAAAAAAQAGAAAAAAAAAAA';
@@ -442,11 +442,11 @@ describe('TaskclusterQueue', () => {
         'buildbot-bridge/buildbot-bridge',
       ]);
       const { calls } = simulator;
-      // Besides the batches, the one that they left out is asked for by itself.
+      // In addition to the batches, the one that they left out is read alone.
       expect([calls.count('statuses'), calls.count('tasks'), calls.total]).toEqual([2, 7, 11]);
     });
 
-    it('are asked anew each time', async () => {
+    it('are sent again each time', async () => {
       const queue = connect();
       const taskId = simulator.createTask();
       expect((await queue.status(taskId))?.state).toBe('pending');
@@ -454,7 +454,7 @@ describe('TaskclusterQueue', () => {
       expect((await queue.status(taskId))?.state).toBe('exception');
     });
 
-    it('do not fail for the sake of one that is refused', async () => {
+    it('do not fail because of one that is refused', async () => {
       const queue = connect();
       const taskId = simulator.createTask();
       always('statuses', { status: 400, code: 'InputValidationError' });
@@ -475,20 +475,20 @@ describe('TaskclusterQueue', () => {
   });
 
   describe('a run without credentials', () => {
-    it('is looked at before it is claimed anew, since claiming would take a pending one', async () => {
+    it('is checked before it is claimed again, since claiming would start a pending run', async () => {
       const run = { taskId: simulator.createTask(), runId: 0 };
       await expect(connect().report(run, { report: 'completed' })).rejects.toMatchObject({ status: 409 });
       expect(simulator.calls.count('claimTask')).toBe(0);
     });
 
-    it('needs no look when it was seen running', async () => {
+    it('needs no check when it was read as running', async () => {
       const run = await running(connect());
       simulator.calls.clear();
       await connect().reclaim({ ...run, wasHeld: true });
       expect(simulator.calls.entries.map(({ method }) => method)).toEqual(['claimTask', 'reclaimTask']);
     });
 
-    it('is told of as resolved when it was, even so', async () => {
+    it('is reported successfully when it was resolved so before', async () => {
       const queue = connect();
       const run = await running(queue);
       await queue.report(run, { report: 'failed' });
@@ -512,7 +512,7 @@ describe('TaskclusterQueue', () => {
       expect(simulator.calls.count('task')).toBe(definitions);
     });
 
-    it('is asked for where our own credentials are used and the claim was another process’s', async () => {
+    it('is read when the bridge’s own credentials are used and another process claimed the run', async () => {
       const run = await running(connect({ runCredentials: 'permanent' }));
       const { expires: _none, ...artifact } = log();
       await connect({ runCredentials: 'permanent' }).attach(run, artifact);
@@ -536,7 +536,7 @@ describe('TaskclusterQueue', () => {
       }
     });
 
-    it('are not used where the deployment wants our own', async () => {
+    it('are not used when the bridge’s own are configured', async () => {
       const queue = connect({ runCredentials: 'permanent' });
       const run = await running(queue);
       await queue.reclaim(run);
@@ -544,7 +544,7 @@ describe('TaskclusterQueue', () => {
       expect([...clientIds('reclaimTask'), ...clientIds('reportFailed')]).toEqual(['bridge', 'bridge']);
     });
 
-    it('are got by claiming again after a restart, once', async () => {
+    it('are obtained by claiming again after a restart, once', async () => {
       const run = await running(connect());
       const restarted = connect();
       await restarted.reclaim(run);
@@ -553,7 +553,7 @@ describe('TaskclusterQueue', () => {
       expect(clientIds('reclaimTask')).toEqual([asRun, asRun]);
     });
 
-    it('are asked for once by all who need them at the same time', async () => {
+    it('are requested once by concurrent callers', async () => {
       const run = await running(connect());
       const restarted = connect();
       simulator.calls.clear();
@@ -566,7 +566,7 @@ describe('TaskclusterQueue', () => {
       expect(clientIds('createArtifact')).toEqual(Array.from({ length: 6 }, () => asRun));
     });
 
-    it('that cannot be got are missed by all who asked, and asked for anew by whoever comes later', async () => {
+    it('that cannot be obtained fail all concurrent callers, and are requested again by later ones', async () => {
       const runs = [await running(connect()), await running(connect())];
       const restarted = connect({ retries: 0 });
       simulator.calls.clear();
@@ -598,7 +598,7 @@ describe('TaskclusterQueue', () => {
     it('are replaced once when they expired', async () => {
       const queue = connect();
       const run = await running(queue);
-      // Somebody else keeps the claim alive, while our credentials pass takenUntil and the tolerance.
+      // Another process reclaims the run, while our credentials pass takenUntil and the tolerance.
       for (let i = 0; i < 2; i += 1) {
         clock.time += 1000;
         simulator.state.reclaimTask(run.taskId, 0);
@@ -721,7 +721,7 @@ describe('TaskclusterQueue', () => {
     );
   });
 
-  it('shows no secret in an error, whatever fails', async () => {
+  it('shows no secret in an error', async () => {
     const errors: unknown[] = [];
     const faults: Fault[] = [
       { status: 500 },

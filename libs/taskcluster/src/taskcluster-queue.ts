@@ -25,7 +25,7 @@ import { type Reading, TaskReader } from './task-reader.js';
 
 /**
  * The queue of a Taskcluster deployment. One call of a method ends within the options' `callDeadline`, retries
- * included; the lists have that long for each page.
+ * included; for a list this holds for each page.
  */
 export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown {
   private readonly logger = new Logger('TaskclusterQueue');
@@ -48,8 +48,8 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   /**
-   * What was wrong with the last call: no usable answer, or bad credentials or scopes; else a clock that is off. Undefined
-   * when all is well.
+   * The problem of the last call: no usable answer, or insufficient credentials or scopes; otherwise a problem of the clock.
+   * Undefined when there is none.
    */
   problem(): string | undefined {
     return this.calls.problem();
@@ -108,7 +108,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
       this.runs.grants.forget(run);
       return status;
     } catch (error) {
-      // Reported before, and the credentials are gone with it: the same report again succeeds.
+      // The run was reported before and its credentials were forgotten then; repeating the same report succeeds.
       if (error instanceof NotHeld && isReported(error.status409, run, resolution)) return error.status409;
       throw error;
     }
@@ -130,11 +130,11 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     });
   }
 
-  /** Told by the claim, which most runs were given by this very process. */
+  /** The claim contains the expiry, and most runs were claimed by this process. */
   private async expiryOf(run: RunRef): Promise<string> {
-    const told = this.runs.grants.get(run)?.expires ?? (await this.definition(run.taskId))?.expires;
-    if (told === undefined) throw new Refused(SYSTEM, 404, 'ResourceNotFound', 'the task is not known');
-    return told;
+    const expires = this.runs.grants.get(run)?.expires ?? (await this.definition(run.taskId))?.expires;
+    if (expires === undefined) throw new Refused(SYSTEM, 404, 'ResourceNotFound', 'the task is not known');
+    return expires;
   }
 
   private async changeTask(method: 'cancelTask' | 'rerunTask', taskId: string): Promise<TaskStatus> {
@@ -161,10 +161,10 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 }
 
-/** Definitions read alone at the same time: each may have ten megabytes. */
+/** Maximum definitions read alone in parallel; each may have ten megabytes. */
 const LARGE_READS = 2;
 
-/** Definitions asked for together, so that the largest of all tasks are no answer of a gigabyte. */
+/** Maximum definitions in one batch, so that an answer with the largest tasks stays below a gigabyte. */
 const LARGE_BATCH = 25;
 
 const STATUS: Reading<TaskStatus> = {
@@ -183,7 +183,7 @@ const METHOD = {
   exception: 'reportException',
 } as const satisfies Record<Resolution['report'], string>;
 
-/** Whether the run ended just as a report would have it, by the queue's rule for repeated reports. */
+/** Whether the run ended as this report says, by the queue's rule for repeated reports. */
 function isReported(status: TaskStatus, { runId }: RunRef, resolution: Resolution): boolean {
   const run = status.runs[runId];
   const later = status.runs.length - 1 - runId;

@@ -43,7 +43,7 @@ export async function heal(world: ModelWorld, healing: Healing): Promise<void> {
 
 async function recover(world: ModelWorld, isSilent: boolean): Promise<void> {
   world.outages.clear();
-  world.kept.away = false;
+  world.kept.unavailable = false;
   for (const instance of [...world.instances]) {
     instance.gate.fault = undefined;
     instance.clock.skew = 0;

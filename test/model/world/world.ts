@@ -234,7 +234,7 @@ export class ModelWorld implements GateWorld {
 
   outage(system: System, seconds: number): void {
     this.outages.set(system, this.#now + seconds);
-    this.kept.away = this.isDown('bridge-db');
+    this.kept.unavailable = this.isDown('bridge-db');
     this.count(`${system} away`);
   }
 
@@ -250,7 +250,7 @@ export class ModelWorld implements GateWorld {
 
   async #tick(before: number): Promise<void> {
     for (const [system, until] of this.outages) if (until <= this.#now) this.outages.delete(system);
-    this.kept.away = this.isDown('bridge-db');
+    this.kept.unavailable = this.isDown('bridge-db');
     this.queue.tick();
     this.masters.forEach((master) => master.tick());
     this.locks.tick();

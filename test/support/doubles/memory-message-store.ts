@@ -1,8 +1,8 @@
 import { type KeptMessage, MessageStore, type ReceivedMessage, Unavailable } from '@bbb/rules';
 
-/** A message store in memory that can be away. */
+/** A message store in memory that can be unavailable. */
 export class MemoryMessageStore extends MessageStore {
-  away = false;
+  unavailable = false;
   readonly kept = new Map<number, KeptMessage & { reservedUntil: number }>();
   private lastId = 0;
 
@@ -77,6 +77,6 @@ export class MemoryMessageStore extends MessageStore {
   }
 
   private assertThere(): void {
-    if (this.away) throw new Unavailable('bridge-db', 'the database is away');
+    if (this.unavailable) throw new Unavailable('bridge-db', 'the database is unavailable');
   }
 }

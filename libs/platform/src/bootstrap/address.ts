@@ -4,10 +4,10 @@ import { StartDelayed } from './start-delayed.js';
 import { StartRefused } from './start-refused.js';
 
 /**
- * Finds out whether health can be served, before anything else is made.
+ * Checks whether the health endpoints can be served, before any other part of the service is created.
  *
  * @throws StartDelayed when the address is taken, or the machine does not have it yet
- * @throws StartRefused when this account may not listen there
+ * @throws StartRefused when this account lacks the right to listen there
  */
 export async function checkAddress(settings: ProcessSettings): Promise<void> {
   const { host, port } = settings.http;
@@ -23,7 +23,7 @@ export async function checkAddress(settings: ProcessSettings): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** What a failure to listen means: a taken port may be free in a moment, a right is not granted by waiting. */
+/** Translates a failure to listen: a taken port may become free (delayed), a missing right does not appear (refused). */
 export function describeAddressProblem({ http, settingNames }: ProcessSettings, error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const what =

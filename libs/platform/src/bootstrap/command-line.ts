@@ -5,7 +5,7 @@ export interface CommandLine {
   /** The JSON file of the configuration. */
   file?: string;
   logLevel?: LogLevel;
-  /** Only the usage is asked for. */
+  /** Whether to print only the usage. */
   help?: boolean;
 }
 
@@ -19,7 +19,7 @@ export const SERVICE_USAGE = `Options of a service:
 /** EX_USAGE of sysexits.h. */
 export const EXIT_USAGE = 64;
 
-/** The command line cannot be understood. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -65,7 +65,7 @@ describe('ConnectionLimits', () => {
     expect(sockets[0]!.isOpen).toBe(false);
   });
 
-  it('leaves room for the machine itself, whatever others do', () => {
+  it('reserves connections for the machine itself', () => {
     const others = many(REMOTE_CONNECTIONS, (index) => `192.0.2.${index}`);
     others.forEach(ask);
     expect(connect('198.51.100.1').isOpen).toBe(false);

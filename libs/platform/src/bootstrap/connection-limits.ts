@@ -1,13 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds for the head of the first request to arrive, and of each further one after an answer. */
+/** Maximum milliseconds until the head of the first request, and of each next request after an answer, has arrived. */
 export const HEAD_TIMEOUT = 5_000;
 
-/** Connections of one address. The machine itself counts as one address, and has this many beside all others. */
+/** Maximum connections of one address. All loopback addresses count as one, which has this many in addition to others. */
 export const CONNECTIONS_PER_ADDRESS = 16;
 
-/** Connections of all other machines together. */
+/** Maximum connections of all other machines together. */
 export const REMOTE_CONNECTIONS = 84;
 
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
@@ -20,12 +20,12 @@ interface Connection {
 }
 
 /**
- * Bounds the connections of a server, so that slow ones keep nobody else out: beyond a limit, the oldest connection that
- * waits for nothing is closed in favour of the new one. Requests that are being answered are never cut off; if there are
- * only such, the new connection is refused.
+ * Limits the connections of a server, so that slow clients cannot lock out others: at a limit, the oldest idle connection
+ * is closed in favour of the new one. Requests that are being answered are never interrupted; if all connections are
+ * busy, the new connection is closed.
  */
 export class ConnectionLimits {
-  /** In the order in which they were made. */
+  /** In the order in which they were opened. */
   private readonly connections = new Map<Socket, Connection>();
 
   apply(server: Server): void {
@@ -72,7 +72,7 @@ export class ConnectionLimits {
   }
 }
 
-/** Node.js itself looks for late heads only every 30 seconds. */
+/** Node.js itself checks for late request heads only every 30 seconds. */
 function closeLater(socket: Socket): NodeJS.Timeout {
   return setTimeout(() => socket.destroy(), HEAD_TIMEOUT).unref();
 }

@@ -61,7 +61,7 @@ function raw(bytes: string): Promise<string> {
 }
 
 describe('the HTTP surface', () => {
-  it('is on the loopback address unless told otherwise', () => {
+  it('is on the loopback address by default', () => {
     const address = (service.app.getHttpServer() as Server).address();
     expect(address).toMatchObject({ address: '127.0.0.1' });
   });
@@ -75,14 +75,14 @@ describe('the HTTP surface', () => {
     '/health/live/..%2f',
     '/%',
     '/../etc/passwd',
-  ])('has nothing at %s, and says no more', async (path) => {
+  ])('answers only 404 at %s', async (path) => {
     const { status, text } = await ask(path);
     expect([400, 404]).toContain(status);
     expect(text).toBe(JSON.stringify({ statusCode: status }));
   });
 
   it.each(['/health/live', '/health/ready', '/metrics', '/nothing'])(
-    'tells nothing of what serves %s',
+    'does not reveal its software at %s',
     async (path) => {
       const { headers, text } = await ask(path);
       expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-powered-by']));
@@ -96,14 +96,14 @@ describe('the HTTP surface', () => {
     },
   );
 
-  it('shows no secret, and one line, of what a check says', async () => {
+  it('shows the reason of a check as one line without secrets', async () => {
     const { status, text } = await ask('/health/ready');
     expect(status).toBe(503);
     expect(JSON.parse(text).details.broker.reason).toBe('refused for [secret] at secret (file.js:1)');
     expect(log.text).not.toContain('pulse-of-2018');
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])('does not take %s', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])('rejects %s', async (method) => {
     const { status, headers, text } = await ask('/health/live', { method });
     expect({ status, text }).toEqual({ status: 405, text: '{"statusCode":405}' });
     expect(headers.allow).toBe('GET, HEAD');
@@ -116,7 +116,7 @@ describe('the HTTP surface', () => {
   it.each([
     ['a body', { 'Content-Length': '4' }, 413],
     ['a body in chunks', { 'Transfer-Encoding': 'chunked' }, 413],
-  ])('takes no request with %s', async (_what, headers, status) => {
+  ])('rejects a request with %s', async (_what, headers, status) => {
     expect(await ask('/health/live', { headers, body: '{"a"' })).toMatchObject({ status });
   });
 
@@ -125,7 +125,7 @@ describe('the HTTP surface', () => {
     expect((await ask('/health/live', { headers: { 'X-Long': 'x'.repeat(20_000) } })).status).toBe(431);
   });
 
-  it('answers what is no HTTP with a status and nothing else', async () => {
+  it('answers a request that is not HTTP with a status and nothing else', async () => {
     expect(await raw('nonsense\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 400 Bad Request\r\nConnection: close\r\n\r\n$/,
     );
@@ -141,7 +141,7 @@ describe('the HTTP surface', () => {
     });
   });
 
-  it('answers the machine itself while very many slow connections are open', async () => {
+  it('answers the machine itself while many slow connections are open', async () => {
     const { port, hostname } = new URL(service.healthUrl);
     const slow = await Promise.all(
       Array.from({ length: 110 }, async () => {
@@ -156,7 +156,7 @@ describe('the HTTP surface', () => {
     for (const socket of slow) socket.destroy();
   });
 
-  it('tells of an error inside only in its log', async () => {
+  it('reports an internal error only in the log', async () => {
     const metrics = service.app.get(Metrics);
     const { text } = metrics;
     metrics.text = () => Promise.reject(new Error('something inside'));

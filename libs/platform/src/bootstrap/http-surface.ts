@@ -9,15 +9,15 @@ import {
 } from '@nestjs/common';
 import { ConnectionLimits, HEAD_TIMEOUT } from './connection-limits.js';
 
-/** Milliseconds for a whole request. */
+/** Maximum milliseconds for a whole request. */
 const REQUEST_TIMEOUT = 10_000;
 
-/** Milliseconds between two requests of a connection. */
+/** Maximum milliseconds between two requests of a connection. */
 const KEEP_ALIVE_TIMEOUT = 5_000;
 
 const MAX_REQUESTS_PER_CONNECTION = 1000;
 
-/** Lines of a request's head; Node.js limits its bytes to 16 KiB and answers 431 beyond. */
+/** Maximum lines of a request's head; Node.js limits it to 16 KiB and answers 431 to a longer one. */
 const MAX_HEADER_LINES = 50;
 
 const METHODS = ['GET', 'HEAD'];
@@ -31,13 +31,13 @@ interface Express {
 
 /**
  * Restricts the server to what process managers and metrics collectors need: GET and HEAD without a body, small heads,
- * limits of time and connections, and errors that tell only their status.
+ * limits on time and connections, and errors that contain only their status.
  */
 export function restrictServer(app: INestApplication): void {
   const express = app.getHttpAdapter().getInstance() as Express;
   express.disable('x-powered-by');
   express.disable('etag');
-  // No endpoint has a query.
+  // No endpoint takes a query.
   express.set('query parser', false);
 
   const server = app.getHttpServer() as Server;
@@ -69,7 +69,7 @@ function reject(response: ServerResponse, status: number, headers: Record<string
   response.end(JSON.stringify({ statusCode: status }));
 }
 
-/** Sends reports of health as they are, and only the status of any other error. Message handlers keep their errors. */
+/** Sends health reports unchanged, and only the status of any other error. Message handlers keep their errors. */
 @Catch()
 class BareErrors implements ExceptionFilter {
   private readonly logger = new Logger('Http');

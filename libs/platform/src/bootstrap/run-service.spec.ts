@@ -42,7 +42,7 @@ describe('runService', () => {
     },
   );
 
-  it('ends with 0 when it is told to stop while it starts', async () => {
+  it('ends with 0 on a stop signal during its start', async () => {
     let go!: () => void;
     const held = new Promise<void>((resolve) => (go = resolve));
     const { host, done } = run([], {
@@ -83,7 +83,7 @@ describe('runService', () => {
     expect(isInfoLogged).toBe(least === 'debug');
   });
 
-  it('hands over what the command line and the environment say', async () => {
+  it('passes on the options of the command line and the environment', async () => {
     const { host, requests, done } = run(['--config', 'some.json', '-v']);
     await done;
     expect(requests).toEqual([{ file: 'some.json', logLevel: 'debug', environment: host.env }]);
@@ -117,7 +117,7 @@ describe('runService', () => {
     });
   });
 
-  it('sees a refusal of a provider, and behind another error', async () => {
+  it('recognises a refusal of a provider, also as the cause of another error', async () => {
     const refusing = {
       module: class Refusing {},
       providers: [
@@ -150,7 +150,7 @@ describe('runService', () => {
     expect(host.stderr.text).toBe('service cannot start: surprise\n');
   });
 
-  it('waits for a port that is taken, and can be stopped meanwhile', async () => {
+  it('waits for a taken port, and can be stopped meanwhile', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
@@ -186,7 +186,7 @@ describe('runService', () => {
     expect(host.stderr.text).toMatch(/--nonsense[\s\S]*--config FILE/);
   });
 
-  it('ends with 64 where more and less is asked of the log', async () => {
+  it('ends with 64 for --verbose with --quiet', async () => {
     const { host, done } = run(['-v', '-q']);
     await done;
     expect(await host.exited).toBe(64);
@@ -201,7 +201,7 @@ describe('runService', () => {
     expect(host.stderr.text).toBe('');
   });
 
-  it('outlives the signal for a new log file, also where it has none', async () => {
+  it('survives the signal that reopens the log file, also without a log file', async () => {
     const { host, done } = run([]);
     expect(host.listenerCount('SIGUSR2')).toBe(1);
     await done;
@@ -227,7 +227,7 @@ describe('runService', () => {
     host.emit('SIGTERM');
   });
 
-  it('logs what is odd in the settings', async () => {
+  it('logs warnings about the settings', async () => {
     const { host, done } = run([], { warnings: ['something odd'] });
     await done;
     expect(host.log.records).toContainEqual(

@@ -13,49 +13,49 @@ export interface ProcessHost {
   env: Record<string, string | undefined>;
   stdout: LogDestination;
   stderr: LogDestination;
-  /** Takes the place of standard output and the log file. */
+  /** Replaces standard output and the log file. */
   log?: LogDestination;
   on(event: string, listener: (reason: unknown) => void): unknown;
   exit(code: number): void;
 }
 
-/** What the command line and the environment say about the settings. */
+/** The sources of the settings: command line and environment. */
 export interface LoadRequest {
   /** The JSON file, as named on the command line. */
   file?: string;
-  /** What -v and -q ask for. */
+  /** The log level set by -v or -q. */
   logLevel?: LogLevel;
   environment: Record<string, string | undefined>;
 }
 
-/** A service whose settings are known. */
+/** A service with its settings. */
 export interface LoadedService {
   settings: ProcessSettings;
-  /** What an operator should know, although the service starts. */
+  /** Warnings for an operator; they do not keep the service from starting. */
   warnings: readonly string[];
-  /** Makes the service's own module. */
+  /** Creates the service's own module. */
   module(): DynamicModule | Promise<DynamicModule>;
-  /** Wires what only an application knows, such as its transport strategy, before anything runs. */
+  /** Connects what only an application knows, such as its transport strategy, before the service starts. */
   configure?(app: INestApplication): Promise<void> | void;
 }
 
-/** Errors that an operator can cure; every other one is a failure. */
+/** Errors that an operator can fix; any other error is a failure. */
 const REFUSALS = new Set(['ConfigurationError', 'StartRefused', 'MigrationsPending', 'NotStrict', 'Invalid']);
 
-/** SIGHUP comes when a terminal is closed, and would cut off what is under way. */
+/** Includes SIGHUP: closing a terminal sends it, and it would otherwise interrupt work in progress. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * A service from its command line to its exit code: 0 after a stop within the grace period, 1 after a failure, 64 for
- * a wrong option, 78 when an operator has to change something first.
+ * Runs a service from its command line to its exit code: 0 after a stop within the grace period, 1 after a failure, 64
+ * for a wrong option, 78 when an operator must change something first.
  *
- * @param load reads the settings; what it throws under the name of a refusal ends the process with 78
+ * @param load reads the settings; an error whose name is in `REFUSALS` ends the process with 78
  */
 export async function runService(
   load: (request: LoadRequest) => LoadedService,
   host: ProcessHost = process,
 ): Promise<void> {
-  // Asks for the log file to be opened anew; without a log file it must not end the process, as Node.js would.
+  // Reopens the log file; without a log file the signal must not end the process, as it would by default.
   host.on('SIGUSR2', () => undefined);
   const prepared = prepare(load, host);
   if (!prepared) return;
@@ -64,7 +64,7 @@ export async function runService(
 
   const fail = (what: string) => (error: unknown) => {
     logger.fatal({ error }, what);
-    // Beside the log: a process manager keeps standard error, and shows it first.
+    // Also on standard error, which process managers keep and show first.
     host.stderr.write(`${what}: ${logger.redactor.text(readMessage(error))}\n`);
     host.exit(1);
   };
@@ -98,7 +98,7 @@ interface Prepared {
   logger: PinoLogger;
 }
 
-/** The settings and the log; nothing when there is none or only help was asked for, after an exit. */
+/** Reads the settings and opens the log; undefined after an exit because of a problem or --help. */
 function prepare(load: (request: LoadRequest) => LoadedService, host: ProcessHost): Prepared | undefined {
   try {
     const { help, ...options } = parseCommandLine(host.argv.slice(2));
@@ -160,8 +160,8 @@ function readMessage(error: unknown): string {
 }
 
 /**
- * The error that an operator can cure, in an error or its causes. Told by name, since a lib that knows nothing of
- * this one may refuse as well.
+ * Finds the error that an operator can fix, in an error or its causes. Compares names, since libs that do not import
+ * this one throw such errors too.
  */
 function refusalIn(error: unknown): Error | undefined {
   for (let here = error; here instanceof Error; here = here.cause) {

@@ -1,4 +1,4 @@
-/** A service cannot start for a reason that may pass without an operator; the message says why and what may help. */
+/** A service cannot start yet, for a reason that may pass without an operator; the message names reason and remedy. */
 export class StartDelayed extends Error {
   override readonly name = 'StartDelayed';
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import { StartDelayed } from './start-delayed.js';
 
-/** Seconds between two attempts; doubled each time. */
+/** Seconds between two attempts: the first, which doubles each time, and the maximum. */
 export interface StartPauses {
   first: number;
   most: number;
@@ -11,12 +11,12 @@ export interface StartPauses {
 const PAUSES: StartPauses = { first: 1, most: 30 };
 
 /**
- * Starts something, and tries again as long as it is delayed. A process manager would start the process anew, and show
- * it as running meanwhile.
+ * Starts something, and retries as long as it throws StartDelayed. If the process ended instead, a process manager would
+ * restart it and show it as running meanwhile.
  *
  * @param signal ends the wait for the next attempt
- * @returns nothing when the signal came before it was started
- * @throws whatever else `start` throws
+ * @returns undefined when the signal aborted before the start
+ * @throws any other error of `start`
  */
 export async function startPatiently<T>(
   start: () => Promise<T>,

@@ -33,7 +33,7 @@ async function get(service: RunningService | string, path: string) {
 
 describe('/health/live', () => {
   it('passes while the process and its loops make progress', async () => {
-    const service = await start([check('heap', 'live'), check('broker', 'ready', async () => 'away')]);
+    const service = await start([check('heap', 'live'), check('broker', 'ready', async () => 'unavailable')]);
     service.app.get(Heartbeats).expect('pass', 180);
     expect(await get(service, '/health/live')).toMatchObject({
       status: 200,
@@ -60,7 +60,7 @@ describe('/health/live', () => {
 });
 
 describe('/health/ready', () => {
-  it('says which checks pass and which systems are away, and stays 200 for those', async () => {
+  it('lists passing checks and unavailable systems, and stays 200 for the latter', async () => {
     const service = await start([
       check('broker', 'ready'),
       check('taskcluster', 'degraded', async () => 'no answer'),
@@ -81,7 +81,7 @@ describe('/health/ready', () => {
 
   it('fails with a failing or throwing check, without a stack', async () => {
     const service = await start([
-      check('broker', 'ready', async () => 'away'),
+      check('broker', 'ready', async () => 'unavailable'),
       check('database', 'ready', async () => {
         throw new TypeError('password in here');
       }),
@@ -92,7 +92,7 @@ describe('/health/ready', () => {
       status: 'error',
       details: {
         service: { status: 'up' },
-        broker: { status: 'down', reason: 'away' },
+        broker: { status: 'down', reason: 'unavailable' },
         database: { status: 'down', reason: 'TypeError' },
       },
     });
@@ -111,7 +111,7 @@ describe('/health/ready', () => {
 
   it('logs a failure once, and its end', async () => {
     const log = new LogLines();
-    let reason: string | undefined = 'away';
+    let reason: string | undefined = 'unavailable';
     const service = await start([check('broker', 'ready', async () => reason)], {}, log);
     await get(service, '/health/ready');
     await get(service, '/health/ready');
@@ -119,7 +119,7 @@ describe('/health/ready', () => {
     await get(service, '/health/ready');
     const health = log.records.filter(({ context }) => context === 'Health');
     expect(health).toMatchObject([
-      { level: 'warn', check: 'broker', reason: 'away', msg: 'health check failed' },
+      { level: 'warn', check: 'broker', reason: 'unavailable', msg: 'health check failed' },
       { level: 'info', check: 'broker', msg: 'health check passes again' },
     ]);
   });
@@ -190,7 +190,7 @@ describe('startService', () => {
     expect(Object.keys((await get(bare, '/health/ready')).body.details)).toEqual(['service']);
   });
 
-  it('serves metrics of each application apart, those of the process where asked', async () => {
+  it('serves the metrics of each application separately, and those of the process if configured', async () => {
     const one = await start([]);
     const other = await start([], { processMetrics: false });
     one.app
@@ -203,7 +203,7 @@ describe('startService', () => {
     expect(otherText.text).not.toMatch(/bbb_reconciles_total|process_/);
   });
 
-  it('hides in its log, too, what a module teaches the redactor', async () => {
+  it('hides secrets in its log that a module teaches the redactor', async () => {
     const log = new LogLines();
     const service = await start([check('broker', 'ready', async () => 'for token-of-run')], {}, log);
     service.app.get(Redactor).learn('token-of-run');
@@ -223,7 +223,7 @@ describe('startService', () => {
     );
   });
 
-  it('stops once, however often it is asked', async () => {
+  it('stops once, however often stop is called', async () => {
     let shutdowns = 0;
     const module = ExampleModule.of([], () => void shutdowns++);
     const logger = createLogger(processSettings(), { destination: new LogLines() });

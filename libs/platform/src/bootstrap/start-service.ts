@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-// Not the package's index, which reads uploads of files too.
+// Not the package's index, which also loads file uploads.
 import { ExpressAdapter } from '@nestjs/platform-express/adapters/express-adapter.js';
 import { checkAddress, describeAddressProblem } from './address.js';
 import { restrictServer } from './http-surface.js';
@@ -16,11 +16,11 @@ import type { ProcessSettings } from '../process-settings.js';
 
 export interface StartOptions {
   logger?: LoggerService;
-  /** Wires what only an application knows, such as its transport strategy, before anything runs. */
+  /** Connects what only an application knows, such as its transport strategy, before the service starts. */
   configure?(app: INestApplication): Promise<void> | void;
-  /** Whether the metrics of the process are served too; not by each of several applications in one process. */
+  /** Whether to serve the metrics of the process too; only one of several applications in a process should. */
   processMetrics?: boolean;
-  /** Seconds that a health check may take. */
+  /** Maximum seconds for a health check. */
   checkTimeout?: number;
 }
 
@@ -28,7 +28,7 @@ export interface RunningService {
   app: INestApplication;
   /** Address of the health endpoints, without a path. */
   healthUrl: string;
-  /** Stops taking work, finishes what is under way, and closes everything. Safe to call again. */
+  /** Stops taking work, finishes work in progress, and closes everything. Safe to call again. */
   stop(): Promise<void>;
 }
 
@@ -36,11 +36,11 @@ export interface RunningService {
 class ServiceRoot {}
 
 /**
- * Starts a service: health is served first, so that probes are answered while an outside system is unavailable, then its
- * microservices begin.
+ * Starts a service: first the health endpoints, so that probes are answered while an outside system is unavailable, then
+ * its microservices.
  *
- * @throws StartDelayed when health cannot be served now
- * @throws StartRefused, or whatever a module throws while it is made; everything is closed by then
+ * @throws StartDelayed when the health endpoints cannot be served now
+ * @throws StartRefused, or any error of a module's creation; everything is closed before
  */
 export async function startService(
   settings: ProcessSettings,
@@ -58,7 +58,7 @@ export async function startService(
       logger,
       abortOnError: false,
       forceCloseConnections: true,
-      // Nothing is ever read from a request's body.
+      // The body of a request is never read.
       bodyParser: false,
     },
   );
@@ -68,7 +68,7 @@ export async function startService(
     restrictServer(app);
     await options.configure?.(app);
     const { host, port } = settings.http;
-    // Apart from listening, so that what keeps a module from starting is not taken for a problem of the port.
+    // Not together with listening, so that an error of a module is not mistaken for a problem of the port.
     await app.init();
     await app.listen(port, host).catch((error: unknown) => {
       throw describeAddressProblem(settings, error);

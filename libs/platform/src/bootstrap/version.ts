@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The version of the package that this file is part of, compiled or not. */
+/** Reads the version of the package that contains this file, compiled or not. */
 export function readVersion(): string {
   for (
     let folder = dirname(fileURLToPath(import.meta.url));

@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { Redactor } from '../logging/redactor.js';
 import type { HealthCheck } from './health-check.js';
 
-/** Injection token of the seconds that a check may take. */
+/** Injection token of the maximum seconds for a check. */
 export const CHECK_TIMEOUT = Symbol('CHECK_TIMEOUT');
 
 /** Maximum characters of a reason. */
@@ -33,13 +33,13 @@ export class CheckIndicator {
     return kind === 'degraded' ? session.degraded({ reason: problem }) : session.down({ reason: problem });
   }
 
-  /** A reason may repeat what an outside system answered. */
+  /** A reason may contain text from an outside system. */
   private clean(reason: unknown): string | undefined {
     if (typeof reason !== 'string') return undefined;
     return this.redactor.text(reason).replace(/\s+/g, ' ').slice(0, MAX_REASON_LENGTH);
   }
 
-  /** Only changes are logged, because probes come every few seconds. */
+  /** Only changes are logged, because probes arrive every few seconds. */
   private logChange(name: string, reason: string | undefined): void {
     if (this.lastReasons.get(name) === reason) return;
     if (reason === undefined) {
@@ -56,7 +56,7 @@ async function readProblem(check: HealthCheck): Promise<string | undefined> {
   try {
     return await check.check();
   } catch (error) {
-    // The message of an error may hold secrets or addresses; its name tells enough.
+    // The message of an error may contain secrets or addresses, so only its name is shown.
     return error instanceof Error ? error.name : 'failed';
   }
 }

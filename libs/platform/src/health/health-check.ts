@@ -11,5 +11,5 @@ export interface HealthCheck {
   check(): Promise<string | undefined>;
 }
 
-/** Injection token of an application's checks: `HealthCheck[]`. Each module may provide some. */
+/** Injection token of an application's checks, a `HealthCheck[]`. Each module may provide its own. */
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');

@@ -19,7 +19,7 @@ export class HealthChecks implements OnApplicationBootstrap {
     this.provided = this.readProvided();
   }
 
-  /** Checks of whether the process and its loops make progress. */
+  /** Checks that the process and its loops make progress. */
   live(): HealthCheck[] {
     const loops = this.heartbeats.names().map((name): HealthCheck => {
       return { name, kind: 'live', check: async () => this.heartbeats.problem(name) };
@@ -27,7 +27,7 @@ export class HealthChecks implements OnApplicationBootstrap {
     return [...loops, ...this.provided.filter(({ kind }) => kind === 'live')];
   }
 
-  /** Checks of whether the service can do its work, and of the outside systems that it can wait for. */
+  /** Checks that the service can do its work, and the outside systems that it can wait for. */
   ready(): HealthCheck[] {
     const service: HealthCheck = {
       name: 'service',

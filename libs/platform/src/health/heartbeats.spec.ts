@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Heartbeats } from './heartbeats.js';
 
 describe('Heartbeats', () => {
-  it('tells which loops made no progress for longer than they may', () => {
+  it('reports loops without progress for longer than allowed', () => {
     let now = 1000;
     const beats = new Heartbeats({ now: () => now });
     const stuck = () => beats.names().filter((name) => beats.problem(name) !== undefined);

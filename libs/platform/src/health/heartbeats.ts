@@ -6,7 +6,7 @@ interface Loop {
   lastBeat: number;
 }
 
-/** Knows whether the loops of a process make progress: each one reports a beat at the end of each round. */
+/** Watches whether the loops of a process make progress: each loop reports a beat at the end of each round. */
 @Injectable()
 export class Heartbeats {
   private readonly loops = new Map<string, Loop>();

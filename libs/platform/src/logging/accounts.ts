@@ -1,9 +1,9 @@
 const SEPARATOR = '://';
 
-/** What may stand between the scheme and the path of a URL. */
+/** The part between the scheme and the path of a URL. */
 const AUTHORITY = /^[^\s/"'<>]+/;
 
-/** A text without the users and passwords of the URLs in it. */
+/** Removes users and passwords from the URLs in a text. */
 export function removeAccounts(text: string): string {
   const [before, ...rest] = text.split(SEPARATOR);
   const cleaned = rest.map((part) => {

@@ -17,7 +17,7 @@ export interface LoggerOptions {
 }
 
 /**
- * The log of a process: one JSON object per line, to the configured file or to standard output.
+ * Creates the log of a process: one JSON object per line, to the configured file or to standard output.
  *
  * @throws StartRefused when the log file cannot be opened
  */

@@ -29,7 +29,7 @@ describe('LearnedSecrets', () => {
     expect(all.hide('same-beginning-1 same-beginning-2 same-beginning-3', '*')).toBe('same-beginning-1 * *');
   });
 
-  it('learns no text that may be a word', () => {
+  it('does not learn a text that may be a word', () => {
     expect(learned(2, 'running').size).toBe(0);
   });
 });

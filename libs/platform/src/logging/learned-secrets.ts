@@ -1,9 +1,9 @@
-/** Shorter texts are not learned: they may be words. Also the length of the beginnings by which secrets are found. */
+/** Minimum length of a learned secret: shorter texts may be words. Also the length of the prefixes in the index. */
 const MIN_LENGTH = 8;
 
 /**
- * Secrets that a process got while it ran, at most `capacity` of them: the oldest is dropped first. The time to look
- * for them grows with the length of the text and not with their number, because they are found by their beginnings.
+ * Secrets that a process received at run time, at most `capacity` of them: the oldest is dropped first. They are indexed
+ * by prefix, so that the time of a search depends on the length of the text and not on the number of secrets.
  */
 export class LearnedSecrets {
   private readonly formsBySecret = new Map<string, readonly string[]>();
@@ -26,7 +26,7 @@ export class LearnedSecrets {
     if (this.size > this.capacity) this.drop(oldest!);
   }
 
-  /** @param isCut whether the end of the text may have been cut off, and a secret with it */
+  /** @param isCut whether the text may be truncated, in the middle of a secret */
   hide(text: string, mask: string, isCut = false): string {
     if (this.size === 0) return text;
     let result = '';
@@ -44,7 +44,7 @@ export class LearnedSecrets {
     return copied === 0 ? text : result + text.slice(copied);
   }
 
-  /** @returns characters of the secret that begins here, 0 if none does */
+  /** @returns the length of the secret that begins here; 0 if none does */
   private lengthAt(text: string, at: number, isCut: boolean): number {
     const candidates = this.byBeginning.get(text.slice(at, at + MIN_LENGTH));
     if (!candidates) return 0;

@@ -1,14 +1,14 @@
 import { closeSync, fchmodSync, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 
-/** Milliseconds between checks of whether the file was moved away. */
+/** Milliseconds between checks of whether the file was renamed or removed. */
 const CHECK_INTERVAL = 1000;
 
-/** Access rights of a new log file, whatever the umask: log readers are in the group of the service. */
+/** Access rights of a new log file, independent of the umask: log readers are in the group of the service. */
 const MODE = 0o640;
 
 /**
- * A log file that survives rotation: it is reopened on SIGUSR2 and when it was moved away or removed. Lines that cannot
- * be written go to standard error, because a full disk is no reason to stop.
+ * A log file that survives rotation: it is reopened on SIGUSR2 and when it was renamed or removed. Lines that cannot
+ * be written go to standard error, because a full disk should not stop the service.
  */
 export class LogFile {
   private descriptor: number;
@@ -39,12 +39,12 @@ export class LogFile {
       this.descriptor = openForAppending(this.path);
       closeSync(before);
     } catch (error) {
-      // Lines go on to the file that was moved away until a later check succeeds.
+      // Lines are written to the renamed file until a later check succeeds.
       process.stderr.write(`cannot reopen the log file; will retry: ${(error as Error).message}\n`);
     }
   }
 
-  /** Reopens the file if its path names another file, or none, or cannot be examined. Never throws. */
+  /** Reopens the file if its path leads to another file or none, or cannot be examined. Never throws. */
   reopenIfMoved(): void {
     if (!this.isInPlace()) this.reopen();
   }
@@ -55,7 +55,7 @@ export class LogFile {
       const open = fstatSync(this.descriptor);
       return named?.ino === open.ino && named.dev === open.dev;
     } catch {
-      // A loop of links, a folder without access, a stale file handle: the attempt to open will say which.
+      // A loop of links, a folder without access, a stale file handle: the error of reopening says which.
       return false;
     }
   }
@@ -67,7 +67,7 @@ export class LogFile {
   }
 }
 
-/** The mode of an existing file stays: somebody chose it. */
+/** Keeps the mode of an existing file, which an administrator may have set. */
 function openForAppending(path: string): number {
   try {
     const created = openSync(path, 'ax', MODE);

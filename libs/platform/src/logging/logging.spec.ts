@@ -39,7 +39,7 @@ describe('a record', () => {
     ]);
   });
 
-  it('understands what Nest itself logs', () => {
+  it("accepts Nest's own log calls", () => {
     const { logger, destination } = logging({ log: { level: 'debug' } });
     logger.log('Mapped route', 'RouterExplorer');
     logger.error('it broke', 'Error: it broke\n    at somewhere', 'ExceptionsHandler');
@@ -56,7 +56,7 @@ describe('a record', () => {
     expect(usual.destination.records[0]).not.toHaveProperty('stack');
   });
 
-  it('tells an error with its causes, and its stack at level debug only', () => {
+  it('contains an error with its causes, and its stack only at level debug', () => {
     const error = new Error('outer', { cause: Object.assign(new Error('inner'), { code: 'ECONNREFUSED' }) });
     const plain = logging();
     plain.logger.error({ error }, 'failed');
@@ -117,7 +117,7 @@ describe('secrets', () => {
     expect(destination.text).toContain('[secret]');
   });
 
-  it('are not shown under a telling name, nor accounts in URLs', () => {
+  it('are hidden in fields with a secret name and in accounts of URLs', () => {
     const { logger, destination } = logging();
     logger.log(
       { password: 'stranger', headers: { Authorization: 'stranger' }, url: 'https://u:stranger@h/p' },
@@ -129,7 +129,7 @@ describe('secrets', () => {
 });
 
 describe('foreign text', () => {
-  it('acts on no terminal or editor that shows it: controls are escaped, the value stays', () => {
+  it('does not control a terminal or editor: control characters are escaped, the value stays', () => {
     const { logger, destination } = logging();
     const name = 'a\u009b2Jb\u202ec\u2066d\u2069e\u200ff\u061cg\u007fh\u2028i\u001b[1m';
     logger.warn({ name }, `odd ${name}`);
@@ -150,7 +150,7 @@ describe('foreign text', () => {
 });
 
 describe('a field', () => {
-  it('is read as far as it can be shown', () => {
+  it('is read only as far as it can be shown', () => {
     const { logger, destination } = logging();
     let read = 0;
     const leaf = {
@@ -164,7 +164,7 @@ describe('a field', () => {
     expect(read).toBeLessThan(2000);
   });
 
-  it('is at most a kibibyte, with a mark', () => {
+  it('is cut to a kibibyte, with a mark', () => {
     const { logger, destination } = logging();
     logger.log(
       { text: 'x'.repeat(5000), list: Array.from({ length: 90 }, () => 'a long item') },
@@ -175,7 +175,7 @@ describe('a field', () => {
     }
   });
 
-  it('may hold what JSON cannot', () => {
+  it('may contain values that JSON cannot', () => {
     const { logger, destination } = logging();
     const round: Record<string, unknown> = {
       big: 10n,
@@ -212,7 +212,7 @@ describe('the log file', () => {
     expect(read(path)).toMatch(/^earlier\n\{.*"msg":"here"\}\n$/);
   });
 
-  it.each(['000', '077'])('is for its owner and group, with a umask of %s', (umask) => {
+  it.each(['000', '077'])('is readable by its owner and group, with a umask of %s', (umask) => {
     const before = process.umask(umask);
     try {
       new LogFile(path).close();
@@ -222,7 +222,7 @@ describe('the log file', () => {
     }
   });
 
-  it('keeps the mode that somebody gave it', () => {
+  it('keeps the mode of an existing file', () => {
     folder.write('service.log', '', 0o600);
     new LogFile(path).close();
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -233,7 +233,7 @@ describe('the log file', () => {
     expect(() => createLogger(settings)).toThrow(/^reflector\.logfile \(BBB_LOG_FILE\): .*ENOENT/);
   });
 
-  it('is opened anew when it was moved away or removed', () => {
+  it('is reopened after it was renamed or removed', () => {
     const file = new LogFile(path);
     try {
       file.write('one\n');
@@ -251,7 +251,7 @@ describe('the log file', () => {
     }
   });
 
-  it('is opened anew on SIGUSR2', () => {
+  it('is reopened on SIGUSR2', () => {
     const file = new LogFile(path);
     try {
       renameSync(path, `${path}.1`);
@@ -277,7 +277,7 @@ describe('the log file', () => {
     }
   });
 
-  it('goes on being written while its name cannot be looked at', () => {
+  it('is still written while its path cannot be examined', () => {
     const file = new LogFile(path);
     try {
       renameSync(path, `${path}.1`);

@@ -14,7 +14,7 @@ export class PinoLogger implements LoggerService {
   constructor(
     private readonly pino: Pino,
     private readonly sanitiser: Sanitiser,
-    /** What hides secrets in this log; it can learn more of them. */
+    /** Hides secrets in this log; can learn more of them. */
     readonly redactor: Redactor,
     private readonly end: () => void = () => undefined,
   ) {}
@@ -55,7 +55,7 @@ export class PinoLogger implements LoggerService {
   }
 }
 
-/** Loggers of Nest that write a line for each module and route at start. */
+/** Nest's own loggers that write a line for each module and route at start. */
 const NEST_START =
   /^(NestFactory|InstanceLoader|RoutesResolver|RouterExplorer|NestApplication|NestMicroservice)$/;
 

@@ -5,7 +5,7 @@ const SECRET = 'p"ä ss/word';
 const redactor = new Redactor([SECRET, 'guest', `${SECRET}-longer`]);
 
 describe('Redactor', () => {
-  it('finds a secret as it is, escaped in JSON and in a URL', () => {
+  it('finds a secret in plain text, escaped in JSON and encoded in a URL', () => {
     expect(redactor.text(`<${SECRET}>`)).toBe('<[secret]>');
     expect(redactor.text(JSON.stringify({ a: SECRET }))).toBe('{"a":"[secret]"}');
     expect(redactor.text(`https://u:${encodeURIComponent(SECRET)}@h`)).toBe('https://u:[secret]@h');
@@ -23,13 +23,13 @@ describe('Redactor', () => {
   });
 
   it.each(['{"a" : 1.0, "a": "guests", "big": 12345678901234567890}', 'no JSON', '[guest', ''])(
-    'leaves %j as it is',
+    'does not change %j',
     (body) => {
       expect(redactor.body(body)).toBe(body);
     },
   );
 
-  it('changes what is no JSON as text', () => {
+  it('treats a body that is not JSON as text', () => {
     expect(redactor.body(`{"broken": "${SECRET}`)).toBe('{"broken": "[secret]');
   });
 
@@ -41,17 +41,17 @@ describe('Redactor', () => {
     expect(long.body('{"x": "abcdefgh"')).toBe('{"x": "abcdefgh"');
   });
 
-  it('takes a short secret for one only where it stands alone', () => {
+  it('hides a short secret only when it is the whole text', () => {
     expect(redactor.body('{"user":"guest","note":"a guest"}')).toBe('{"user":"[secret]","note":"a guest"}');
     expect(new Redactor(['12345']).body('{"id":12345}')).toBe('{"id":12345}');
   });
 
-  it('survives what is nested too deep to read', () => {
+  it('survives JSON that is nested too deep to read', () => {
     const deep = '['.repeat(500_000);
     expect(redactor.body(deep)).toBe(deep);
   });
 
-  it('hides what it learns, as it is, in URLs, and at the end of what was cut off', () => {
+  it('hides learned secrets in plain text, in URLs, and at the end of a truncated text', () => {
     const learning = new Redactor(['configured']);
     learning.learn('token/of+a=run');
     expect(learning.text('token/of+a=run, configured')).toBe('[secret], [secret]');

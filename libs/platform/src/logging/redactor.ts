@@ -2,10 +2,10 @@ import { LearnedSecrets } from './learned-secrets.js';
 
 const MASK = '[secret]';
 
-/** A shorter secret may be a word: in foreign text it is hidden only where it is the whole text. */
+/** A shorter secret may be a word: in text from outside it is hidden only when it is the whole text. */
 const UNMISTAKABLE = 8;
 
-/** Twice what the runs have that are acted for at the same time: each claim and reclaim brings new credentials. */
+/** Twice the number of secrets of all runs in progress: each claim and reclaim brings new credentials. */
 const MAX_LEARNED = 40_000;
 
 /** Removes known secrets from texts of any length. */
@@ -15,11 +15,11 @@ export class Redactor {
 
   /** @param secrets as {@link secretsOf} gives them */
   constructor(secrets: readonly string[]) {
-    // A secret that contains another one goes first, so that nothing of it remains.
+    // A secret that contains another one is replaced first, so that no part of it remains.
     this.forms = [...new Set(secrets.flatMap(formsOf))].sort((one, other) => other.length - one.length);
   }
 
-  /** Hides a secret that the process got while it runs, until very many newer ones have been learned. */
+  /** Adds a secret that the process received at run time; it is dropped when the capacity is exceeded by newer ones. */
   learn(secret: string): void {
     this.learned.learn(secret, formsOf(secret));
   }
@@ -29,8 +29,8 @@ export class Redactor {
   }
 
   /**
-   * The body of a message. In JSON only strings are changed, so that it stays JSON and escaped secrets are found;
-   * anything else is treated as text whose end may have been cut off. A body without a secret is returned unchanged.
+   * Hides secrets in the body of a message. In JSON only strings are changed, so that it stays JSON and escaped secrets are
+   * found; anything else is treated as text that may be truncated. A body without a secret is returned unchanged.
    */
   body(given: string): string {
     let isChanged = false;
@@ -52,7 +52,7 @@ export class Redactor {
     }
   }
 
-  /** Hides the beginning of a secret at the end of a text that was cut off. */
+  /** Hides the beginning of a secret at the end of a truncated text. */
   private withoutBeginning(text: string): string {
     for (const form of this.forms) {
       for (let length = form.length - 1; length >= UNMISTAKABLE; length--) {
@@ -71,7 +71,7 @@ export class Redactor {
   }
 }
 
-/** A secret as it is, as JSON writes it, and as a URL does. */
+/** The forms of a secret: plain, escaped in JSON, and encoded in a URL. */
 function formsOf(secret: string): string[] {
   return [
     ...new Set([

@@ -9,15 +9,15 @@ const MASK = '[secret]';
 const MAX_DEPTH = 6;
 const MAX_ITEMS = 100;
 
-/** Values within one field; a field of maximum length cannot show more. */
+/** Maximum values within one field; a field of maximum length cannot show more. */
 const MAX_VALUES = MAX_FIELD_LENGTH;
 
-/** Only these characters of a text are searched for secrets; the field ends long before. */
+/** Maximum characters of a text that are searched for secrets; the field is truncated long before. */
 const SEARCHED_LENGTH = 16 * MAX_FIELD_LENGTH;
 
 const TELLING_NAME = /^(?:.*(?:password|passwd|secret|access_?token)|authorization|certificate)$/i;
 
-/** Values that may still be read within a field. */
+/** Remaining number of values that may be read within a field. */
 interface Budget {
   left: number;
 }

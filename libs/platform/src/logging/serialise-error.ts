@@ -1,4 +1,4 @@
-/** Causes that are followed at most: an error may be its own cause. */
+/** Maximum causes that are followed: an error may be its own cause. */
 const DEEPEST = 5;
 
 export interface SerialisedError {
@@ -10,7 +10,7 @@ export interface SerialisedError {
   cause?: SerialisedError;
 }
 
-/** An error as fields of a log record; the stack only where it is asked for. */
+/** Converts an error to fields of a log record, with or without its stack. */
 export function serialiseError(error: Error, withStack: boolean, depth = 0): SerialisedError {
   const { code, status } = error as { code?: unknown; status?: unknown };
   const cause = error.cause instanceof Error ? error.cause : firstOf(error);

@@ -1,4 +1,4 @@
-/** A read whose result serves all callers of the next `seconds`, and those who ask while it is under way. */
+/** Caches a read for `seconds`; callers during the read share it. */
 export function cacheFor<T>(seconds: number, read: () => Promise<T>): () => Promise<T> {
   let last: { result: Promise<T>; expires: number } | undefined;
   return () => {

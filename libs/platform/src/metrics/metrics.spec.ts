@@ -37,7 +37,7 @@ describe('Metrics', () => {
     expect(() => use(create())).toThrow(/^the catalogue has no /);
   });
 
-  it('keeps applications apart', async () => {
+  it('separates the metrics of applications', async () => {
     const [one, other] = [create(), create()];
     one.count('rejected_total');
     one.collectProcess();

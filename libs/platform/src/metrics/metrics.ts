@@ -18,17 +18,17 @@ export interface GaugeValue {
 
 const PREFIX = 'bbb_';
 
-/** Seconds: from a quick query to a task that waited for hours. */
+/** Histogram buckets in seconds: from a quick query to a task that waited for hours. */
 const BUCKETS = [0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
 
-/** Seconds for a read; a scrape must not end because a database is slow. */
+/** Maximum seconds for a read; a scrape must not fail because a database is slow. */
 const MAX_READ_SECONDS = 2;
 
-/** Seconds for which values that were read for one scrape are used for others. */
+/** Seconds for which the values read for one scrape are reused for others. */
 const MAX_AGE = 5;
 
 /**
- * Counts, durations and levels of one application, in a registry of its own, so that several applications can live in
+ * Counters, histograms and gauges of one application, in a registry of its own, so that several applications can run in
  * one process. A metric appears with its first use.
  */
 @Injectable()
@@ -37,13 +37,13 @@ export class Metrics {
   private catalogue: Readonly<Record<string, MetricDefinition>> = {};
   private readonly used = new Map<string, Counter | Gauge | Histogram>();
 
-  /** Sets the metrics that there are. @returns itself */
+  /** Sets the catalogue of metrics. @returns itself */
   define(catalogue: Readonly<Record<string, MetricDefinition>>): this {
     this.catalogue = catalogue;
     return this;
   }
 
-  /** @throws when the catalogue knows no counter of this name with these labels; so do the other methods */
+  /** @throws when the catalogue has no counter of this name with these labels; the other methods do the same */
   count(metric: string, labels: Labels = {}, by = 1): void {
     (this.use(metric, 'counter', labels) as Counter).inc(labels, by);
   }
@@ -57,8 +57,8 @@ export class Metrics {
   }
 
   /**
-   * Reads gauges when metrics are scraped, at most once in some seconds. While they cannot be read they are absent, so
-   * that no scrape shows an old value.
+   * Reads gauges when metrics are scraped, at most once in a few seconds. Gauges that cannot be read are absent, so that no
+   * scrape shows an old value.
    *
    * @param read the values of each gauge; a gauge of `metrics` without values is absent
    */
@@ -75,7 +75,7 @@ export class Metrics {
         collect: async () => {
           const values = (await readCached())?.[metric] ?? [];
           gauge.reset();
-          // Without labels, a reset leaves 0.
+          // A reset sets a gauge without labels to 0.
           if (values.length === 0 && !hasLabels) gauge.remove();
           for (const { value, labels = {} } of values) gauge.set(labels, value);
         },
@@ -86,7 +86,7 @@ export class Metrics {
   /** Adds metrics of the process itself: memory, processor, event loop. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.registry });
-    // `build_info` tells the version of Node.js already.
+    // `build_info` already contains the version of Node.js.
     this.registry.removeSingleMetric('nodejs_version_info');
   }
 

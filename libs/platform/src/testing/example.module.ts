@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { HEALTH_CHECKS, type HealthCheck } from '../health/health-check.js';
 
-/** An application that consists of nothing but its health checks, and of what happens when it is shut down. */
+/** An application that consists only of its health checks and a shutdown hook. */
 @Module({})
 export class ExampleModule {
   static of(checks: HealthCheck[], onShutdown: () => Promise<void> | void = () => undefined): DynamicModule {

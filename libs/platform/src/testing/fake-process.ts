@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ProcessHost } from '../bootstrap/run-service.js';
 import { LogLines } from './log-lines.js';
 
-/** A process that only notes its end. */
+/** A process that only records its exit. */
 export class FakeProcess extends EventEmitter implements ProcessHost {
   readonly log = new LogLines();
   readonly stdout = new LogLines();

@@ -5,7 +5,7 @@ import type { BrokerOptions } from '../options.js';
 import type { BrokerSession } from './broker-session.js';
 import { asError, errorText } from '../error-text.js';
 
-/** Seconds that a shutdown waits for a connection attempt, which cannot be aborted. */
+/** Maximum seconds that a shutdown waits for a connection attempt, which cannot be aborted. */
 const SHUTDOWN_WAIT = 3;
 
 /** Callbacks to the owner of the connection. */
@@ -48,7 +48,7 @@ export class BrokerConnection {
     await this.session?.setConsuming(wanted);
   }
 
-  /** Closes the session; to be called after the stop signal. */
+  /** Closes the session; call it after the stop signal. */
   async close(): Promise<void> {
     await this.session?.close();
     await waitAtMost(SHUTDOWN_WAIT, this.running);
@@ -58,7 +58,7 @@ export class BrokerConnection {
     for (let failures = 1; !this.stopping.aborted; failures++) {
       const { error, lasted } = await this.runSession();
       if (this.stopping.aborted) return;
-      // A session that ends right after it was opened counts as a failure, so that the delay keeps growing.
+      // A session that ends right after it opened counts as a failure, so that the delay keeps growing.
       if (lasted >= this.broker.reconnectMax) failures = 1;
       const delay = pickDelay(failures, this.broker.reconnectMin, this.broker.reconnectMax);
       this.lastError = this.withoutPassword(errorText(error));

@@ -5,7 +5,7 @@ import type { Subscription } from '../options.js';
 import { asError, errorText } from '../error-text.js';
 import { declareSubscription } from './declare-subscription.js';
 
-/** Seconds that closing a channel or connection may take. */
+/** Maximum seconds to close a channel or connection. */
 const CLOSE_TIMEOUT = 3;
 
 export type Deliver = (session: BrokerSession, subscription: Subscription, message: ConsumeMessage) => void;
@@ -80,7 +80,7 @@ export class BrokerSession {
     return this.trySend(() => this.channel.ack(message));
   }
 
-  /** Returns false as {@link ack} does. */
+  /** Returns false when the session has ended, like {@link ack}. */
   requeue(message: ConsumeMessage): boolean {
     return this.trySend(() => this.channel.nack(message, false, true));
   }
@@ -133,7 +133,7 @@ export class BrokerSession {
   }
 }
 
-/** Closes; a failure means that it is closed already. */
+/** Closes a channel or connection; an error means that it is closed already. */
 async function closeQuietly(closable: { close(): Promise<void> }): Promise<void> {
   try {
     await closable.close();

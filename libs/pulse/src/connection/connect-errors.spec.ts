@@ -19,7 +19,7 @@ async function reasonFor(url: string): Promise<string> {
 }
 
 describe('an attempt to connect', () => {
-  it('to what is no broker names the settings', async () => {
+  it('to a server that is not a broker names the settings', async () => {
     server = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => server!.once('listening', listening));
     const { port } = server.address() as AddressInfo;
@@ -31,8 +31,8 @@ describe('an attempt to connect', () => {
     );
   });
 
-  it('passes on what it knows no remedy for', async () => {
-    const error = new Error('nobody at home');
+  it('passes on an error without a known remedy', async () => {
+    const error = new Error('no such broker');
     await expect(explainConnectErrors(() => Promise.reject(error))).rejects.toBe(error);
   });
 

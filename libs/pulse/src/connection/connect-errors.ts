@@ -1,9 +1,9 @@
 import { errorText } from '../error-text.js';
 
-/** What to do when a connection cannot be opened, by what the broker or the client library says. */
+/** Remedies for a failed connection, by the message of the broker or the client library. */
 const REMEDIES: [said: RegExp, remedy: string][] = [
   [/ACCESS.REFUSED/, 'user or password refused; check pulse_user and pulse_password'],
-  // amqplib does not pass on the reason that the broker gives for refusing a virtual host.
+  // amqplib does not pass on the broker's reason for refusing a virtual host.
   [
     /Expected ConnectionOpenOk/,
     'virtual host refused; check pulse_vhost, that pulse_user may use it, and that its connection limit is not reached',

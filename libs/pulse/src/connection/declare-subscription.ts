@@ -2,7 +2,7 @@ import type { Channel } from 'amqplib';
 import type { Subscription } from '../options.js';
 import { errorText } from '../error-text.js';
 
-/** What to do about a refusal, by the object declared and the broker's reply code. */
+/** Remedies for a refused declaration, by the declared object and the broker's reply code. */
 const REMEDIES: Record<string, string> = {
   'exchange 404': 'it does not exist; the bridge continues as soon as its owner declares it',
   'queue 403': 'pulse_user may not declare it; on Pulse the name must begin with queue/<user>/',
@@ -14,8 +14,8 @@ const REMEDIES: Record<string, string> = {
 };
 
 /**
- * Declares a subscription's queue and bindings. Its exchange belongs to another user and is only checked passively: to
- * declare it would be refused with 403, which closes the channel. The queue gets no arguments, because existing queues
+ * Declares a subscription's queue and bindings. Its exchange belongs to another user and is only checked passively:
+ * declaring it would be refused with 403, which closes the channel. The queue gets no arguments, because existing queues
  * have none and a redeclaration with others is refused with 406.
  *
  * @throws Error that names what was refused and the remedy

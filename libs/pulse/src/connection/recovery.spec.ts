@@ -73,7 +73,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     expect(await client.look(queue)).toEqual({ messages: 0, consumers: 1 });
   }
 
-  it('comes back after its connection was cut, and lets the broker deliver again', async () => {
+  it('reconnects after its connection was cut, and lets the broker deliver again', async () => {
     const { opened, open } = gate();
     handle.mockImplementationOnce(() => opened);
     const app = await start();
@@ -109,7 +109,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     expect((await client.look(queue)).messages).toBe(1);
   });
 
-  it('starts while the broker is away, and comes back after it was', async () => {
+  it('starts while the broker is unavailable, and connects when it is available', async () => {
     await proxy.refuse();
     const app = await start();
     await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ECONNREFUSED/));
@@ -125,7 +125,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     await works(app);
   });
 
-  it('notices a broker that has gone silent', async () => {
+  it('detects a broker that no longer answers', async () => {
     const app = await start({ heartbeat: 1 });
     await connected(1);
     proxy.stallPresent();
@@ -133,7 +133,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     await works(app);
   });
 
-  it('stops although the broker has gone silent', async () => {
+  it('stops although the broker no longer answers', async () => {
     const app = await start({ heartbeat: 1 });
     await connected(1);
     proxy.stallPresent();
@@ -142,7 +142,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     expect(handle).not.toHaveBeenCalled();
   });
 
-  it('comes back after the broker has closed its channel', async () => {
+  it('reconnects after the broker has closed its channel', async () => {
     const channels: Channel[] = [];
     const app = await start({}, async (address, socket) => {
       const model = await connect(address, socket);
@@ -222,7 +222,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
       await works(app);
     });
 
-    it('is told when a queue is not its own', async () => {
+    it('names the remedy for a queue that it may not declare', async () => {
       queue = uniqueName('not-its-own');
       const app = await start({ user, password });
       await eventually(() =>

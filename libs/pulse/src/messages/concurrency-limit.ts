@@ -9,7 +9,7 @@ export class ConcurrencyLimit {
 
   constructor(private readonly limit: number) {}
 
-  /** Runs the work synchronously when the limit allows, otherwise in turn. */
+  /** Runs the work synchronously when the limit allows, otherwise when its turn comes. */
   async run(work: () => Promise<void>): Promise<void> {
     if (this.running < this.limit) this.running++;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));

@@ -26,7 +26,7 @@ export class DatabasePause {
     return this.consumersStopped !== undefined;
   }
 
-  /** Begins the pause, or joins the current one. Resolves when the broker has stopped delivering. */
+  /** Starts a pause, or joins the current one. Resolves when the broker has stopped delivering. */
   begin(error: unknown): Promise<void> {
     if (!this.consumersStopped) {
       this.logger.error(
@@ -39,12 +39,12 @@ export class DatabasePause {
     return this.consumersStopped;
   }
 
-  /** Notes that the database worked: the next pause starts with a short delay again. */
+  /** Records that the database works: the next pause starts with a short delay again. */
   noteDatabaseWorked(): void {
     this.failures = 0;
   }
 
-  /** Resolves when no probe is running; to be called after the stop signal. */
+  /** Resolves when no probe is running; call it after the stop signal. */
   waitUntilStopped(): Promise<void> {
     return this.resuming;
   }

@@ -1,6 +1,6 @@
 import { Invalid, type JsonValue } from '@bbb/rules';
 
-/** Bytes. Pulse messages should stay below 8 KiB; Buildbot's are usually below 55 KB. */
+/** Maximum bytes of a body that is parsed. Pulse messages should be below 8 KiB; Buildbot's are usually below 55 KB. */
 const SIZE_LIMIT = 1024 * 1024;
 
 /** Bytes kept of a body that is too large. */

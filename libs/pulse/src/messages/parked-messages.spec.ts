@@ -22,7 +22,7 @@ describe('a parked message', () => {
     clock = new ManualClock();
     stopping = new AbortController();
     const message = { subscription: 'started', exchange: 'exchange/build/', routingKey: 'a', body: '{}' };
-    await store.park(message, 'away', clock.now());
+    await store.park(message, 'unavailable', clock.now());
   });
 
   afterEach(() => stopping.abort());
@@ -43,7 +43,7 @@ describe('a parked message', () => {
     ).start();
   }
 
-  it('whose trial was cut off is tried by another process when its reservation is over, and not before', async () => {
+  it('whose retry was interrupted is retried by another process when its reservation ends, and not before', async () => {
     const dies = jest.fn(() => new Promise<Outcome>(() => undefined));
     processThat(dies);
     await eventually(() => expect(dies).toHaveBeenCalledTimes(1));

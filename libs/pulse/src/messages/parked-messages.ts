@@ -12,7 +12,7 @@ export class ParkedMessages {
 
   /**
    * @param timing seconds, see ParkingOptions
-   * @param concurrency messages retried at the same time
+   * @param concurrency maximum messages retried at the same time
    * @param retry handles and settles one message; must not throw
    */
   constructor(
@@ -31,7 +31,7 @@ export class ParkedMessages {
     this.running = this.run();
   }
 
-  /** Resolves when no retry is running; to be called after the stop signal. */
+  /** Resolves when no retry is running; call it after the stop signal. */
   waitUntilStopped(): Promise<void> {
     return this.running;
   }

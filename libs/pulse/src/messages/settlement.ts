@@ -11,10 +11,10 @@ import { pickDelay } from '../connection/backoff.js';
 import type { ParkingOptions } from '../options.js';
 import { errorText } from '../error-text.js';
 
-/** What became of a message. `requeued`: it could not be kept, so it stays where it was (broker or database). */
+/** Outcome of handling a message. `requeued`: it could not be kept, so it stays where it was (broker or database). */
 export type Outcome = 'acked' | 'parked' | 'quarantined' | 'requeued';
 
-/** What an error thrown by a handler means for its message. */
+/** Chooses the outcome of a message whose handler threw this error. */
 export function chooseOutcome(error: unknown, isLastAttempt: boolean): Exclude<Outcome, 'acked'> {
   if (isBridgeDatabaseUnavailable(error)) return 'requeued';
   if (error instanceof Invalid || isLastAttempt) return 'quarantined';
@@ -78,7 +78,7 @@ export class Settlement {
       await keeper.settle();
       return 'acked';
     } catch (error) {
-      // The message must not be lost, whatever kept the store from taking it.
+      // The message must not be lost, for whatever reason the store failed.
       await this.onDatabaseUnavailable(error);
       return 'requeued';
     }
@@ -112,7 +112,7 @@ export class Settlement {
   }
 }
 
-/** Wraps what was thrown, because a handler may throw `undefined`. */
+/** Wraps the thrown value, because a handler may throw `undefined`. */
 async function catchFailure(handle: () => Promise<void>): Promise<{ error: unknown } | undefined> {
   try {
     await handle();

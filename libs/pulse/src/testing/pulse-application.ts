@@ -17,14 +17,14 @@ import { RecordingTelemetry } from '../../../../test/support/doubles/recording-t
 
 export type Handle = (payload: JsonValue, context: PulseContext) => Promise<void>;
 
-/** Settings with which nothing waits long. */
+/** Settings with short delays. */
 export const QUICK = {
   reconnectMin: 0.02,
   reconnectMax: 0.05,
   parking: { firstDelay: 10, maxDelay: 1000, attempts: 3, interval: 0.02, reservation: 60 },
 };
 
-/** A filter as an application may have one: it must not hide from the acknowledgement what happened. */
+/** An exception filter of the application: it must not change how the message is acknowledged. */
 @Catch()
 class HideErrors implements ExceptionFilter {
   catch(): Observable<never> {
@@ -39,7 +39,7 @@ export class PulseApplication {
   readonly telemetry = new RecordingTelemetry();
   private app: INestApplication;
 
-  /** @param handle what the controller does; may be exchanged */
+  /** @param handle implementation of the controller's method; may be replaced */
   constructor(
     private readonly options: PulseOptions,
     public handle: Handle,

@@ -34,19 +34,19 @@ describeEach(['mysql', 'postgres'], isReachable)('a connection to %s', (kind) =>
   const connection = async () => (await source.query<{ id: unknown }[]>(CONNECTION[kind]))[0]!.id;
   const code = (work: Promise<unknown>) => work.then(() => 'no error', driverCode);
 
-  it('is used again, also after a statement that was wrong', async () => {
+  it('is used again, also after a wrong statement', async () => {
     const first = await connection();
     await expect(source.query('SELECT nothing')).rejects.toThrow();
     expect(await connection()).toBe(first);
   });
 
-  it('is waited for so long and not longer, and not used again', async () => {
+  it('is not used again after a query exceeds the time limit', async () => {
     const first = await connection();
     expect(await code(source.query(SLEEP[kind]))).toBe('ETIMEDOUT');
     expect(await connection()).not.toBe(first);
   });
 
-  it('is waited for no longer by what TypeORM asks of its own accord', async () => {
+  it("has the same time limit for TypeORM's own statements", async () => {
     const sleeping = kind === 'mysql' ? 'SLEEP(30)' : 'pg_sleep(30)';
     const asked = source
       .createQueryBuilder()
@@ -55,7 +55,7 @@ describeEach(['mysql', 'postgres'], isReachable)('a connection to %s', (kind) =>
     expect(await code(asked.limit(1).getRawOne())).toBe('ETIMEDOUT');
   });
 
-  it('is not used again when it lets nobody write: a new one may lead to another server', async () => {
+  it('is not used again when it is read-only: a new one may lead to another server', async () => {
     await source.query(ONLY_READ[kind]);
     expect(await code(source.query(WRITE))).toBe(
       kind === 'mysql' ? 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION' : '25006',
@@ -64,7 +64,7 @@ describeEach(['mysql', 'postgres'], isReachable)('a connection to %s', (kind) =>
     expect(await code(source.query(WRITE))).toBe(kind === 'mysql' ? 'ER_DUP_FIELDNAME' : '42701');
   });
 
-  it('answers nobody once it is given up, and is closed when it is released', async () => {
+  it('answers no query once it is discarded, and is closed when it is released', async () => {
     const runner = source.createQueryRunner();
     const [before] = (await runner.query(CONNECTION[kind])) as { id: unknown }[];
     discardConnection(runner);

@@ -11,12 +11,12 @@ export function discardConnection(runner: QueryRunner): void {
 
 /**
  * A DataSource with a time limit for each query. A connection is closed instead of returned to the pool when a query
- * timed out on it (a server without power, or a firewall that forgot the connection, does not answer at all), and when
- * its server turned read-only (after a switch-over it is still connected to the old server). This holds for every
+ * timed out on it (a server that lost power, or a firewall that dropped the connection, does not answer at all), and
+ * when its server turned read-only (after a switch-over it is still connected to the old server). This holds for every
  * statement, TypeORM's own included. SQLite needs neither.
  */
 export class BoundedDataSource extends DataSource {
-  /** @param patience seconds that a server may take for one round trip; unlimited by default */
+  /** @param patience maximum seconds for one round trip to the server; unlimited by default */
   constructor(
     options: DataSourceOptions,
     private readonly patience = Infinity,
@@ -36,7 +36,7 @@ function limitQueries(runner: QueryRunner, patience: number): QueryRunner {
   return Object.assign(runner, {
     async query(...args: unknown[]): Promise<unknown> {
       if (discarded.has(runner)) throw createError('the connection was given up', 'ECONNRESET');
-      // How long a connection may take has a limit of its own.
+      // Opening a connection has a time limit of its own.
       await runner.connect();
       try {
         return await limitTime(query(...args), patience, () => discardConnection(runner));
@@ -52,18 +52,18 @@ function limitQueries(runner: QueryRunner, patience: number): QueryRunner {
   });
 }
 
-/** Locks and transactions that were left on it are dropped by the server. */
+/** Closes a connection; the server then releases its locks and rolls its transactions back. */
 async function closeConnection(runner: QueryRunner): Promise<void> {
   const connection = (await runner.connect()) as {
     destroy?(): void;
     emit(event: 'error', error: Error): void;
   };
-  // pg closes what its pool hears to have failed.
+  // pg's pool closes a connection that emits an error.
   if (connection.destroy) connection.destroy();
   else connection.emit('error', new Error('connection given up'));
 }
 
-/** The drivers' own limits leave timers behind when a connection is lost. */
+/** Limits the time for an answer. The drivers' own limits leave timers behind when a connection is lost. */
 async function limitTime<T>(answer: Promise<T>, patience: number, onLate: () => void): Promise<T> {
   if (patience === Infinity) return answer;
   let timer: NodeJS.Timeout | undefined;

@@ -5,20 +5,20 @@ import { createTlsOptions } from '../url/tls.js';
 import { loadSqliteDriver, type SqliteConnection } from './sqlite-driver.js';
 
 export interface ConnectionLimits {
-  /** Connections kept at most; SQLite always has one. */
+  /** Maximum connections; SQLite always has one. */
   poolSize: number;
-  /** Seconds to wait for a connection. */
+  /** Maximum seconds to wait for a connection. */
   connectTimeout: number;
 }
 
-/** Milliseconds of silence before the other end is asked whether it is there: firewalls forget silent connections. */
+/** Milliseconds without traffic before a TCP keep-alive: firewalls drop idle connections. */
 const KEEP_ALIVE = 60_000;
 
-/** Milliseconds that a call may block the process; see `retryWhenBusy`. */
+/** Maximum milliseconds that a call may block the process; see `retryWhenBusy`. */
 const BUSY = 'busy_timeout = 5';
 
 /**
- * TypeORM's options for a target, without entities and migrations.
+ * Creates TypeORM's options for a target, without entities and migrations.
  *
  * SQLite goes through libsql, whose binaries come with the package, so that nothing is compiled at installation. Its
  * calls block the whole process, so a locked file answers "busy" after a few milliseconds; see `retryWhenBusy`.
@@ -44,7 +44,7 @@ export function createDataSourceOptions(target: DatabaseTarget, limits: Connecti
         poolSize: limits.poolSize,
         connectTimeout: limits.connectTimeout * 1000,
         extra: { keepAliveInitialDelay: KEEP_ALIVE },
-        // Counts of matched rows, so that a change to the same values still counts as done.
+        // Counts matched rows instead of changed ones, so that an update to the same values counts too.
         flags: ['+FOUND_ROWS'],
         ...createTlsOptions(target),
       };
@@ -61,8 +61,8 @@ export function createDataSourceOptions(target: DatabaseTarget, limits: Connecti
 }
 
 /**
- * The same for a SQLite file that is not ours to make or change: one that is missing is refused, and the journal mode,
- * which is kept in the file, stays.
+ * Changes the options for a SQLite file that the bridge must not create or change: a missing file is an error, and the
+ * journal mode, which is stored in the file, is kept.
  */
 export function keepFileAsFound(options: DataSourceOptions): DataSourceOptions {
   if (options.type !== 'better-sqlite3') return options;
@@ -74,9 +74,9 @@ export function keepFileAsFound(options: DataSourceOptions): DataSourceOptions {
 }
 
 /**
- * The pool listens to a connection's errors until it hands the connection out, TypeORM a moment later: an error in
- * between, as when the server ends a connection that has just been made, would end the process. Nothing is missed by
- * it: a connection that has had an error answers every query with one.
+ * Adds an error listener. The pool listens to a connection's errors until it hands the connection out, TypeORM only a
+ * moment later; an error in between, for example when the server ends a new connection, would end the process. No error
+ * is lost: a connection that had an error answers every query with an error.
  */
 function ignoreErrors(connection: EventEmitter): void {
   connection.on('error', () => undefined);

@@ -3,9 +3,9 @@ import { Logger as NestLogger } from '@nestjs/common';
 import type { Logger } from 'typeorm';
 
 /**
- * TypeORM's own logger writes to the console past every setting when a migration fails. Failures reach our log as
- * errors already; what is left are the warnings of the drivers' pools about connections they lost. Besides, every
- * round trip to the database is counted.
+ * Replaces TypeORM's own logger, which writes to the console, whatever its settings, when a migration fails. Failures
+ * reach the log as errors already, so only the pools' warnings about lost connections are logged. Also counts every
+ * round trip to the database.
  */
 export class DriverLogger implements Logger {
   private readonly logger = new NestLogger('Database');

@@ -52,7 +52,7 @@ describeWhere(isReachable('postgres'))('a connection to PostgreSQL', () => {
     await once(proxy, 'close');
   });
 
-  it('that is ended as soon as it is there ends a query, and not the process', async () => {
+  it('that the server ends at once fails a query, and does not end the process', async () => {
     const options = createDataSourceOptions(parseDatabaseUrl(url.href), { poolSize: 2, connectTimeout: 5 });
     const source = new DataSource({ ...options, logging: false });
     await expect(source.initialize()).rejects.toThrow(/not queryable|terminat/i);

@@ -1,8 +1,8 @@
 import { Unusable } from './unusable.js';
 
 /**
- * A MySQL server answers, and does not let a connection be strict: values that are too long would be cut without a
- * word.
+ * A MySQL server answers but does not let a connection set strict mode: values that are too long would be truncated
+ * silently.
  */
 export class NotStrict extends Unusable {
   override readonly name = 'NotStrict';

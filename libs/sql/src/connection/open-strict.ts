@@ -4,16 +4,16 @@ import { NotStrict } from './not-strict.js';
 import { checkFile, makePrivateFile, UnusableFile } from './unusable-file.js';
 
 /**
- * Exactly this, whatever the server's default is. Not strict, MySQL would cut values that are too long; with
- * NO_BACKSLASH_ESCAPES or ANSI_QUOTES the driver's way of escaping values would not be the server's way of reading them,
- * and a text from outside could end its quotes.
+ * The exact mode of every connection, independent of the server's default. Without strict mode MySQL would truncate values
+ * that are too long; with NO_BACKSLASH_ESCAPES or ANSI_QUOTES the server would not read escaped values as the driver
+ * writes them, and a text from outside could end its quotes.
  */
 const SQL_MODE = 'STRICT_ALL_TABLES';
 
 const SET_MODE = `SET SESSION sql_mode = '${SQL_MODE}'`;
 const GET_MODE = 'SELECT @@SESSION.sql_mode AS mode';
 
-/** What a server says that will not have its mode set. Of everything else it may recover. */
+/** Error codes of a server that does not allow its mode to be set. Any other error may be temporary. */
 const REFUSALS = new Set([
   'ER_WRONG_VALUE_FOR_VAR',
   'ER_UNKNOWN_SYSTEM_VARIABLE',
@@ -24,7 +24,7 @@ const REFUSALS = new Set([
   'ER_PARSE_ERROR',
 ]);
 
-/** Seconds that a server may take to answer what it is asked about its mode. */
+/** Maximum seconds for the server to answer the queries about its mode. */
 const PATIENCE = 10;
 
 /** The part of mysql2's pool that is used. */
@@ -38,10 +38,10 @@ interface PooledConnection {
 }
 
 /**
- * Opens a DataSource, so that every connection of it reads statements as they are meant and refuses what does not fit.
+ * Opens a DataSource whose every connection is in strict mode.
  *
- * @throws NotStrict when MySQL answers and does not take the mode; the source is closed again
- * @throws UnusableFile when a SQLite file or its folder is missing, or it is no database; nothing is made then
+ * @throws NotStrict when MySQL answers but does not accept the mode; the source is closed again
+ * @throws UnusableFile when a SQLite file or its folder is missing, or the file is not a database; nothing is created
  */
 export async function openStrict(source: DataSource): Promise<DataSource> {
   if (source.options.type === 'better-sqlite3') return openSqliteFile(source, source.options);
@@ -64,11 +64,11 @@ async function openSqliteFile(
   { database: file, fileMustExist = false }: { database: string; fileMustExist?: boolean },
 ): Promise<DataSource> {
   await checkFile(file, fileMustExist);
-  // SQLite gives the files beside it the same rights.
+  // SQLite gives the files next to it the same rights.
   if (!fileMustExist) await makePrivateFile(file);
   try {
     await source.initialize();
-    // What is in the file shows only when something is read.
+    // Whether the file is a database shows only when it is read.
     await source.query('PRAGMA schema_version');
     return source;
   } catch (error) {
@@ -80,8 +80,8 @@ async function openSqliteFile(
 }
 
 /**
- * Lets nobody have a connection that is not known to be strict. Merely setting the mode on new ones would let the first
- * statement go off before the answer is there.
+ * Makes the pool hand out only connections that are known to be strict. If the mode were only set on new connections, the
+ * first statement could run before the server's answer arrives.
  */
 function makePoolStrict(pool: Pool): void {
   const strict = new WeakSet<PooledConnection>();
@@ -102,7 +102,7 @@ function makePoolStrict(pool: Pool): void {
     });
 }
 
-/** Makes one connection strict, or rejects. */
+/** Sets one connection to strict mode, or rejects. */
 function makeConnectionStrict(connection: PooledConnection): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = Object.assign(new Error('no answer from the database in time'), { code: 'ETIMEDOUT' });

@@ -29,7 +29,7 @@ describe('a connection to a SQLite file', () => {
   it.each<[string, string, 'run' | 'all']>([
     ['a write', 'UPDATE t SET v = v + 1 WHERE id = 1', 'run'],
     ['a write that returns rows', 'UPDATE t SET v = v + 1 WHERE id = 1 RETURNING id', 'all'],
-  ])('commits at once what it writes after %s found the file locked', (_, sql, method) => {
+  ])('commits writes at once after %s found the file locked', (_, sql, method) => {
     other.exec('BEGIN IMMEDIATE');
     const refused = mine.prepare(sql);
     expect(() => refused[method]()).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }));
@@ -47,7 +47,7 @@ describe('a connection to a SQLite file', () => {
     other.prepare('UPDATE t SET v = 8 WHERE id = 2').run();
   });
 
-  it('keeps to the transaction that is open', () => {
+  it('uses a transaction that is open', () => {
     mine.exec('BEGIN');
     mine.prepare('UPDATE t SET v = 7').run();
     expect(mine.inTransaction).toBe(true);

@@ -16,14 +16,14 @@ interface SqliteStatement {
 const WRITE = /^\s*(?:INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP)\b/i;
 
 /**
- * libsql, with each write that has no transaction in one of its own.
+ * Loads libsql, and wraps each write outside a transaction in a transaction of its own.
  *
- * A write that finds the file locked is left unfinished by libsql 0.5 until it is garbage-collected or run again. Until
- * then the connection commits nothing: later writes seem to succeed, can be lost, and keep the file's lock. The BEGIN
- * finds the file locked in place of the write, and leaves nothing behind.
+ * libsql 0.5 leaves a write that finds the file locked unfinished until it is garbage-collected or run again. Until then
+ * the connection commits nothing: later writes seem to succeed, can be lost, and keep the file locked. With a transaction
+ * it is the BEGIN that finds the file locked, which leaves nothing unfinished.
  */
 export function loadSqliteDriver(): unknown {
-  // Only on demand: its binary takes 4 MB of memory, which MySQL's and PostgreSQL's users need not spend.
+  // Loaded on demand: its binary takes 4 MB of memory, which MySQL and PostgreSQL do not need.
   const Connection = createRequire(import.meta.url)('libsql') as new (
     ...given: unknown[]
   ) => SqliteConnection;

@@ -37,23 +37,26 @@ describe('a SQLite file that is not what its URL says', () => {
     ['.', true, /^\S+ is a folder; /],
     ['noise.db', false, /^\S+\/noise\.db is no SQLite database; /],
     ['noise.db', true, /^\S+\/noise\.db is no SQLite database; /],
-  ])('counts as away, by name of the file, and makes nothing: %s', async (name, mustExist, message) => {
-    const error = await open(name, mustExist).catch((error: unknown) => error);
-    expect(error).toMatchObject({ name: 'Unavailable', message: expect.stringMatching(message) });
-    expect(findUnusable(error)?.withSetting('a_setting')).toMatchObject({
-      name: 'Invalid',
-      message: expect.stringMatching(/^a_setting: \S/),
-    });
-    expect(existsSync(join(folder, 'missing'))).toBe(false);
-    expect(existsSync(join(folder, 'missing.db'))).toBe(false);
-  });
+  ])(
+    'counts as unavailable, is named in the error, and is not created: %s',
+    async (name, mustExist, message) => {
+      const error = await open(name, mustExist).catch((error: unknown) => error);
+      expect(error).toMatchObject({ name: 'Unavailable', message: expect.stringMatching(message) });
+      expect(findUnusable(error)?.withSetting('a_setting')).toMatchObject({
+        name: 'Invalid',
+        message: expect.stringMatching(/^a_setting: \S/),
+      });
+      expect(existsSync(join(folder, 'missing'))).toBe(false);
+      expect(existsSync(join(folder, 'missing.db'))).toBe(false);
+    },
+  );
 
-  it('is made where it may be, and found again', async () => {
+  it('is created when allowed, and found again', async () => {
     await (await open('new.db', false)).destroy();
     await (await open('new.db', true)).destroy();
   });
 
-  it('is readable for its owner only, whatever the umask', async () => {
+  it('is readable only by its owner, whatever the umask', async () => {
     const umask = process.umask(0);
     try {
       const source = await open('new.db', false);
@@ -67,7 +70,7 @@ describe('a SQLite file that is not what its URL says', () => {
     }
   });
 
-  it('is found behind a link', async () => {
+  it('is found through a link', async () => {
     await (await open('new.db', false)).destroy();
     await symlink(join(folder, 'new.db'), join(folder, 'link.db'));
     await (await open('link.db', true)).destroy();

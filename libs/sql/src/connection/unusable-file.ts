@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { Invalid } from '@bbb/rules';
 import { Unusable } from './unusable.js';
 
-/** A SQLite file is not what its URL says, and will not become so by waiting. */
+/** A SQLite file does not match its URL, and waiting does not help. */
 export class UnusableFile extends Unusable {
   override readonly name = 'UnusableFile';
 
@@ -14,11 +14,11 @@ export class UnusableFile extends Unusable {
 }
 
 /**
- * Looks for a SQLite file before its driver makes whatever is missing, folders included. The file is not opened:
- * closing it would end the locks that SQLite has on it in this process.
+ * Checks for a SQLite file before its driver creates missing files and folders. The file is not opened: closing it would
+ * release the locks that SQLite holds on it in this process.
  *
- * @param mustExist whether a file that is missing is refused; otherwise it is only its folder that must exist
- * @throws UnusableFile when there is none, or a folder in its place; an error of Node's own where rights are missing
+ * @param mustExist whether a missing file is an error; otherwise only its folder must exist
+ * @throws UnusableFile when it is missing or a folder; an error of Node.js when rights are missing
  */
 export async function checkFile(file: string, mustExist: boolean): Promise<void> {
   switch (await readKind(file)) {
@@ -36,12 +36,12 @@ export async function checkFile(file: string, mustExist: boolean): Promise<void>
     );
 }
 
-/** Makes an empty SQLite file that only its owner can read and write, if there is none yet. */
+/** Creates an empty SQLite file that only its owner can read and write, if it does not exist. */
 export async function makePrivateFile(file: string): Promise<void> {
   try {
     await writeFile(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    // One that is there is not opened, see above.
+    // An existing file is not opened, see above.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

@@ -8,7 +8,7 @@ export abstract class Unusable extends Error {
   abstract withSetting(setting: string): Error;
 }
 
-/** The reason why an operator has to act, behind an error that says unavailable. */
+/** Finds the problem that an operator must fix among the causes of an Unavailable. */
 export function findUnusable(error: unknown): Unusable | undefined {
   if (error instanceof Unavailable) return findUnusable(error.cause);
   return error instanceof Unusable ? error : undefined;

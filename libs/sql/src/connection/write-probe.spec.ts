@@ -23,7 +23,7 @@ describe('WriteProbe', () => {
     'ER_READ_ONLY_MODE',
     'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
     '25006',
-  ])('tells a database that is read-only (%s), until it takes writes again', async (code) => {
+  ])('reports a read-only database (%s) until it accepts writes again', async (code) => {
     const { state, problem } = open();
     state.error = refusal(code);
     expect(await problem()).toBe(`it says ${code}`);
@@ -31,7 +31,7 @@ describe('WriteProbe', () => {
     expect(await problem()).toBeUndefined();
   });
 
-  it('asks seldom while writes succeed', async () => {
+  it('rarely probes while writes succeed', async () => {
     const { state, problem } = open();
     for (const seconds of [0, 10, 10, 10]) {
       state.now += seconds;
@@ -41,7 +41,7 @@ describe('WriteProbe', () => {
   });
 
   it.each(['SQLITE_FULL', 'ER_RECORD_FILE_FULL', 'ER_DISK_FULL', '53100'])(
-    'tells for a while that a write failed because there was no room (%s)',
+    'reports for a while that a write failed because the database is full (%s)',
     async (code) => {
       const { state, probe, problem } = open();
       expect(await problem()).toBeUndefined();
@@ -55,7 +55,7 @@ describe('WriteProbe', () => {
   );
 
   it.each(['SQLITE_BUSY', 'ER_LOCK_WAIT_TIMEOUT', 'ER_TABLEACCESS_DENIED_ERROR', '42501', 'ECONNRESET'])(
-    'says nothing of %s',
+    'ignores %s',
     async (code) => {
       const { state, probe, problem } = open();
       state.error = refusal(code);

@@ -1,15 +1,15 @@
 import { isContention, isFull, isReadOnly } from '../errors/errors.js';
 
-/** Seconds for which a write that succeeded counts. */
+/** Seconds for which a successful write counts as proof. */
 const FRESH = 15;
 
 /** Seconds for which a database counts as full after a write failed because of that. */
 const STAYS_FULL = 60;
 
 /**
- * Tells whether a database takes writes. A read-only one refuses even a statement that writes no row, so that nothing has
- * to be written to find out. A full one may still take a small write, so that a real write that failed says more than a
- * probe: it is noted by {@link noteFailure}.
+ * Finds out whether a database accepts writes. A read-only one refuses even a statement that writes no row, so the probe
+ * writes nothing. A full one may still accept a small write, so a real write that failed says more than a probe: it is
+ * recorded by {@link noteFailure}.
  */
 export class WriteProbe {
   private succeededAt = -Infinity;
@@ -24,8 +24,8 @@ export class WriteProbe {
   }
 
   /**
-   * Why the database takes no writes, for a reason that the server itself gives; undefined when it does, or when it
-   * cannot be told.
+   * The server's own reason why the database accepts no writes; undefined when it accepts them, or when that cannot be
+   * determined.
    *
    * @param write a statement that writes no row
    */

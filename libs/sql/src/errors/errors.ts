@@ -5,7 +5,7 @@ import { Unusable } from '../connection/unusable.js';
 
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY', '23505']);
 
-/** A lock, deadlock or serialization failure: the same statement may well succeed a moment later. */
+/** A lock, deadlock or serialization failure: the same statement may succeed a moment later. */
 const CONTENTION = new Set([
   'SQLITE_BUSY',
   'SQLITE_BUSY_SNAPSHOT',
@@ -33,10 +33,10 @@ const FULL = new Set(['SQLITE_FULL', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL', '531
 const FULL_REMEDY = 'the database, or the disk that it is on, is full; make room there';
 const READ_ONLY_REMEDY = 'the server is read-only; name a server that takes writes';
 
-/** Errors of the bridge itself, which pass through. */
+/** Errors of the bridge itself, which are passed through. */
 const DECIDED = new Set(['Unavailable', 'Refused', 'Invalid']);
 
-/** Errors that say something about our statement or data, not about the database being away. */
+/** Error codes about the statement or its data, not about an unavailable database. */
 const OUR_CODES = new Set([
   'ER_PARSE_ERROR',
   'ER_BAD_FIELD_ERROR',
@@ -52,22 +52,22 @@ const OUR_CODES = new Set([
   'SQLITE_RANGE',
 ]);
 
-/** Beginnings of such codes, and PostgreSQL's classes of them. */
+/** Prefixes of such codes; PostgreSQL's are error classes. */
 const OUR_CODE =
   /^(?:ER_TRUNCATED_WRONG_VALUE|ER_WRONG_VALUE|ER_NO_REFERENCED_ROW|ER_ROW_IS_REFERENCED|SQLITE_CONSTRAINT|(?:22|23|42)...$)/;
 
-/** What an operator has to look at, by the driver's code. */
+/** Texts for an operator, by the driver's code. */
 const REMEDIES: Record<string, string> = {
   ECONNREFUSED: 'no server answers there; check host and port',
-  ENOTFOUND: 'there is no such host',
-  ENOENT: 'there is no such file',
+  ENOTFOUND: 'the host does not exist',
+  ENOENT: 'the file does not exist',
   EACCES: 'this account may not use the file',
   ER_ACCESS_DENIED_ERROR: 'user or password rejected',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'user or password rejected',
   AUTH_SWITCH_PLUGIN_ERROR:
     'unsupported MySQL authentication plugin; use mysql_native_password or caching_sha2_password',
   ER_DBACCESS_DENIED_ERROR: 'the user may not use this database',
-  ER_BAD_DB_ERROR: 'there is no such database',
+  ER_BAD_DB_ERROR: 'the database does not exist',
   ER_OPTION_PREVENTS_STATEMENT: READ_ONLY_REMEDY,
   ER_READ_ONLY_MODE: READ_ONLY_REMEDY,
   ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION: READ_ONLY_REMEDY,
@@ -78,12 +78,12 @@ const REMEDIES: Record<string, string> = {
   ER_DISK_FULL: FULL_REMEDY,
   ER_RECORD_FILE_FULL: FULL_REMEDY,
   '53100': FULL_REMEDY,
-  SQLITE_NOTADB: 'the file is no SQLite database',
+  SQLITE_NOTADB: 'the file is not a SQLite database',
   SQLITE_CANTOPEN: 'the file cannot be opened',
   '25006': READ_ONLY_REMEDY,
   '28P01': 'user or password rejected',
   '28000': 'user or password rejected',
-  '3D000': 'there is no such database',
+  '3D000': 'the database does not exist',
 };
 
 /** The driver's own code of an error that TypeORM or a driver threw. */
@@ -110,14 +110,14 @@ export function isFull(error: unknown): boolean {
 }
 
 /**
- * Runs a piece of database work so that callers see no driver's error: whatever says that the database is away,
- * locked or overloaded becomes {@link Unavailable}; a unique violation and our own mistakes pass as they are.
+ * Runs database work and translates the driver's errors: an unavailable, locked or overloaded database becomes
+ * {@link Unavailable}; a unique violation and mistakes of the bridge are passed through.
  */
 export async function translateErrors<T>(system: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // Not instanceof alone: an error of Node's own may come from another realm, as under Jest. libsql's are not native.
+    // Not instanceof alone: an error of Node.js may come from another realm, as under Jest. libsql's are not native.
     if (!(isNativeError(error) || error instanceof Error) || DECIDED.has(error.name)) throw error;
     if (error instanceof Unusable) throw new Unavailable(system, error.message, { cause: error });
     const code = driverCode(error);

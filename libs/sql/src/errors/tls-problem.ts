@@ -1,9 +1,9 @@
-/** Of texts that a server writes as it likes, no more than this. */
+/** Maximum characters that are repeated of a server's text. */
 const LONGEST = 200;
 
-/** What keeps a connection from being encrypted, in an operator's words; undefined for every other error. */
+/** Describes for an operator why a connection cannot be encrypted; undefined for every other error. */
 export function describeTlsProblem(error: Error): string | undefined {
-  // An answer to a statement, whatever it says: the connection was there.
+  // The error is the answer to a statement, so the connection was open.
   if ('driverError' in error) return undefined;
   const message = error.message.slice(0, LONGEST);
   if (/does not support (?:secure|SSL) connection/.test(message)) {

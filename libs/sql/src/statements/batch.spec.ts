@@ -14,7 +14,7 @@ describe('batchCalls', () => {
     return { calls, double };
   };
 
-  it('batches the calls of one turn, up to a number', async () => {
+  it('batches the calls of one turn, up to the maximum', async () => {
     const { calls, double } = recording();
     const one = batchCalls(double, 3);
     expect(await Promise.all([1, 2, 3, 4].map(one))).toEqual([2, 4, 6, 8]);
@@ -22,7 +22,7 @@ describe('batchCalls', () => {
     expect(calls).toEqual([[1, 2, 3], [4], [1]]);
   });
 
-  it('waits for further calls as long as it may', async () => {
+  it('waits for further calls as long as allowed', async () => {
     const { calls, double } = recording();
     const one = batchCalls(double, 10, 30);
     const first = one(1);
@@ -39,7 +39,7 @@ describe('batchCalls', () => {
   });
 
   it('does not try each item alone while the database is unavailable', async () => {
-    const { calls, double } = recording(() => new Unavailable('x', 'away'));
+    const { calls, double } = recording(() => new Unavailable('x', 'unavailable'));
     for (const outcome of await Promise.allSettled([1, 2].map(batchCalls(double, 10)))) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
     }

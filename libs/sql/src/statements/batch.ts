@@ -5,10 +5,10 @@ import { Unavailable } from '@bbb/rules';
  * Batches single-item calls that are made in the same turn of the event loop into one round trip. Answers are not
  * cached.
  *
- * @param together handles a batch, all of it or nothing, and answers for each item in the order given; the answer for
+ * @param together handles a batch, completely or not at all, and answers for each item in the order given; the answer for
  *   an item may be an error, which rejects the call for that item alone
- * @param most items in one batch
- * @param patience milliseconds that the first item may wait for others; 0: only those of the same turn
+ * @param most maximum items in one batch
+ * @param patience maximum milliseconds that the first item waits for others; 0 batches only items of the same turn
  * @returns handles one item. When a batch fails and the database is available, each item is tried alone, so that one
  *   that fails does not fail the others
  */

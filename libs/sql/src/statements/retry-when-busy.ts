@@ -3,7 +3,7 @@ import { isContention } from '../errors/errors.js';
 
 /**
  * Repeats short work while the database answers "busy", "locked" or "deadlock", with growing pauses and jitter.
- * The waiting is asynchronous, so that a holder of the lock in this process can finish.
+ * The wait is asynchronous, so that a holder of the lock in this process can finish.
  *
  * @param patience seconds after which the last error is thrown
  */

@@ -32,7 +32,7 @@ const FORMS =
  * `mysql://user:password@host/name`, `postgresql://...`; a driver suffix (`mysql+mysqldb`) is accepted and ignored.
  * Relative SQLite files are below the working directory.
  *
- * @throws Invalid when the URL is of no supported form; the message never repeats the URL, which may hold a password
+ * @throws Invalid when the form of the URL is not supported; the message never quotes the URL, which may contain a password
  */
 export function parseDatabaseUrl(url: string): DatabaseTarget {
   const scheme = /^([a-z]+)(?:\+[a-z0-9_]+)?:\/\//i.exec(url);
@@ -72,7 +72,7 @@ function sqliteTarget(rest: string): DatabaseTarget {
   return { dialect: 'sqlite', file: isAbsolute(file) ? file : resolve(file) };
 }
 
-/** A scheme the parser does not know, so that it drops no default port. */
+/** Parses the URL under a scheme that has no default port, so that no port is dropped. */
 function parseNetworkUrl(rest: string): URL | undefined {
   try {
     return new URL(`db://${rest}`);

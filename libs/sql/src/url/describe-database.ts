@@ -1,6 +1,6 @@
 import { parseDatabaseUrl } from './database-url.js';
 
-/** Which database a URL names, without user, password and options. */
+/** Describes the database of a URL without user, password and options. */
 export function describeDatabase(url: string): string {
   const target = parseDatabaseUrl(url);
   return target.dialect === 'sqlite'

@@ -34,7 +34,7 @@ describe('the URL of a database', () => {
     [`?ssl=true&sslrootcert=${encodeURIComponent(ca)}`, { ...VERIFIED, ca: PEM }],
     ['?ssl_insecure=true', { rejectUnauthorized: false }],
     ['?ssl=true&ssl_insecure=true', { rejectUnauthorized: false }],
-  ])('asks with "%s" for what the driver is told', (query, ssl) => {
+  ])('with "%s" becomes options of the driver', (query, ssl) => {
     expect(sslOf(`postgresql://u:p@h/b${query}`)).toEqual(ssl);
     const verifies = ssl?.rejectUnauthorized;
     expect(sslOf(`mysql://u:p@h/b${query}`)).toEqual(verifies ? { ...ssl, verifyIdentity: true } : ssl);
@@ -49,7 +49,7 @@ describe('the URL of a database', () => {
     ['?sslmode=prefer', /option sslmode .* true or false/],
     ['?ssl_insecure=of course', /option ssl_insecure .* true or false/],
     [`?${'ssl'.repeat(1000)}=secret`, /^.{1,200}$/],
-  ])('is refused with "%s", on which nobody may rely', (query, message) => {
+  ])('is rejected with the unknown option "%s"', (query, message) => {
     for (const kind of ['mysql', 'postgresql']) {
       expect(() => parseDatabaseUrl(`${kind}://u:secret@h/b${query}`)).toThrow(message);
       expect(() => parseDatabaseUrl(`${kind}://u:secret@h/b${query}`)).not.toThrow(/secret/);
@@ -78,7 +78,7 @@ describe('the URL of a database', () => {
     expect(sslOf(`postgresql://u:p@${host}/b?ssl=true`)).toEqual(VERIFIED);
   });
 
-  it('is named by its setting in what keeps a service from starting', () => {
+  it('is named by its setting in the error that keeps a service from starting', () => {
     const read = () => nameSetting('bbb_db', () => parseDatabaseUrl('mysql://u:p@h/b?tls=1'));
     expect(read).toThrow(
       expect.objectContaining({ name: 'Invalid', message: expect.stringMatching(/^bbb_db: /) }),

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Invalid } from '@bbb/rules';
 
-/** How a connection to a database server is encrypted, as its URL says. */
+/** The encryption settings of a database URL. */
 export interface TlsSettings {
   /** `?ssl=true` or `?sslmode=require`; the other options imply it. */
   tls: boolean;
@@ -13,7 +13,7 @@ export interface TlsSettings {
   caFile?: string;
 }
 
-/** Values that switch an option on, the same for each option; those of sslmode are libpq's. */
+/** Values that enable an option, the same for every option; those of sslmode are libpq's. */
 const YES = ['true', '1', 'yes', 'require', 'verify-ca', 'verify-full'];
 const NO = ['', 'false', '0', 'no', 'disable'];
 
@@ -30,7 +30,7 @@ export function readTlsSettings(options: URLSearchParams): TlsSettings {
     if (!/^(?:ssl|tls)/i.test(name) || FILES.includes(name)) continue;
     if (!FLAGS.includes(name)) {
       throw new Invalid(
-        `a database URL knows no option ${name.slice(0, 40)}: encryption is asked for with ssl=true, ssl_ca=FILE and ` +
+        `a database URL knows no option ${name.slice(0, 40)}: encryption is enabled with ssl=true, ssl_ca=FILE and ` +
           'ssl_insecure=true',
       );
     }
@@ -49,7 +49,7 @@ export function readTlsSettings(options: URLSearchParams): TlsSettings {
 }
 
 /**
- * The settings in the drivers' terms; empty without TLS. The server's certificate must be issued by a trusted authority
+ * Converts the settings to driver options; empty without TLS. The server's certificate must be issued by a trusted authority
  * and name this host.
  *
  * @throws Invalid when the file of authorities cannot be read or holds no certificate, or the driver could not verify

@@ -9,12 +9,12 @@ const answer = (status: number, body: string, contentType = 'application/json; c
 const thrownBy = (work: () => Promise<unknown>): Promise<unknown> => work().catch((error: unknown) => error);
 
 describe('readAnswer', () => {
-  it('is the JSON of an answer, and nothing of one without content', async () => {
+  it('returns the JSON of an answer, and undefined for one without content', async () => {
     expect(await readAnswer({ method: 'status' }, answer(200, '{"status":1}'))).toEqual({ status: 1 });
     expect(await readAnswer({ method: 'finishArtifact' }, answer(204, '', ''))).toBeUndefined();
   });
 
-  it('keeps the first line of a refusal, and not more than is bearable', async () => {
+  it('keeps the first line of a refusal, up to a maximum length', async () => {
     const message = `${'x'.repeat(400)}\n\n---\n\n* method: claimTask`;
     const body = JSON.stringify({ code: 'RequestConflict', message });
     expect(await thrownBy(() => readAnswer({ method: 'claimTask' }, answer(409, body)))).toMatchObject({
@@ -39,7 +39,7 @@ describe('readAnswer', () => {
 });
 
 describe('toNotReached', () => {
-  it('names what the network said', () => {
+  it("contains the network's error code", () => {
     const error = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
     expect(toNotReached('x', 'status', error)).toMatchObject({
       name: 'Unavailable',
@@ -48,7 +48,7 @@ describe('toNotReached', () => {
     });
   });
 
-  it('lets a mistake of ours through', () => {
+  it('passes a mistake of the bridge through', () => {
     const mistake = new TypeError('no method claim with 3 parameters');
     expect(toNotReached('x', 'status', mistake)).toBe(mistake);
   });

@@ -4,24 +4,24 @@ import { isLarge, readLargeJson } from '../large-json/read-large-json.js';
 
 export const SYSTEM = 'taskcluster';
 
-/** A failure that may be over within seconds: worth an immediate retry. */
+/** A failure that may pass within seconds: worth an immediate retry. */
 export class Passing extends Unavailable {}
 
 /** No answer at all: a network error or a timeout. */
 export class NotReached extends Passing {}
 
-/** No answer within the time for it. */
+/** No answer within the time limit. */
 export class TimedOut extends NotReached {}
 
 /** The deployment has no such method (501). */
 export class NotOffered extends Unavailable {}
 
-/** An answer larger than the caller takes: it was not read to its end. */
+/** An answer larger than the caller's limit; it was not read to its end. */
 export class TooLarge extends Unavailable {}
 
 /**
- * An answer that Taskcluster does not give: a web page, a redirect, JSON of another system or of another schema. It says
- * nothing about the task, and its effect is unknown.
+ * An answer that does not come from Taskcluster: a web page, a redirect, JSON of another system or of another schema. It
+ * says nothing about the task, and the effect of the call is unknown.
  */
 export class ForeignAnswer extends Unavailable {
   constructor(
@@ -33,7 +33,7 @@ export class ForeignAnswer extends Unavailable {
   }
 }
 
-/** JSON with status 200 that is not of the method's schema. */
+/** JSON with status 200 that does not match the method's schema. */
 export class MalformedReply extends ForeignAnswer {
   constructor(method: string, reason = 'not of its schema') {
     super(method, 200, reason);
@@ -54,13 +54,13 @@ const STATUS_OF_CODE: Record<string, number> = {
   InputTooLarge: 413,
 };
 
-/** What was asked: an error reply must repeat it to be believed. */
+/** The method and task of a call; an error reply must repeat them to be believed. */
 export interface Question {
   method: string;
   taskId?: string | undefined;
 }
 
-/** What the API says of the request that it refused. */
+/** The part of an error reply that describes the refused request. */
 interface ErrorReply {
   code?: unknown;
   message?: unknown;
@@ -77,7 +77,7 @@ export function toNotReached(system: string, what: string, error: unknown): unkn
 }
 
 /**
- * The JSON of a method's reply; undefined where it has none (204).
+ * Reads the JSON of a method's reply; undefined when it has none (204).
  *
  * A refusal is believed only with Taskcluster's signature: JSON whose code fits its HTTP status and whose `requestInfo`
  * repeats the method and task asked about. Otherwise a proxy's 404 would look as if the task did not exist.
@@ -110,7 +110,7 @@ export async function readAnswer(
 
 function isSigned({ method, taskId }: Question, status: number, code: string, error: ErrorReply): boolean {
   if (STATUS_OF_CODE[code] !== status) return false;
-  // Only an absence needs to name its subject: it may end builds, any other refusal leads to a new look.
+  // Only "not found" must name its task: it may end builds, while after any other refusal the state is read again.
   if (status !== 404) return true;
   const { requestInfo } = error;
   return requestInfo?.method === method && (taskId === undefined || requestInfo.params?.taskId === taskId);
@@ -124,7 +124,7 @@ async function parse(body: Buffer): Promise<unknown> {
   }
 }
 
-/** The server's sentence, without the request's details that follow it. */
+/** The first line of the server's message; the details of the request follow it. */
 function firstLine(message: unknown): string {
   return typeof message === 'string' ? message.split('\n', 1)[0]!.slice(0, 300) : '';
 }

@@ -7,7 +7,7 @@ import references, { type ApiReference } from 'taskcluster-client/src/apis.js';
 export interface ApiCall {
   service: 'queue' | 'object';
   method: string;
-  /** What stands in its path, in the order of the reference. */
+  /** The parameters in its path, in the order of the reference. */
   params: readonly (string | number)[];
   query?: Readonly<Record<string, string>>;
   payload?: unknown;
@@ -19,7 +19,7 @@ const REFERENCES: Record<ApiCall['service'], ApiReference> = {
 };
 
 /**
- * Verb and path of a call, after the API references that Taskcluster publishes with its client.
+ * Builds verb and path of a call from the API references that Taskcluster publishes with its client.
  *
  * @throws TypeError when the reference has no such method, or one with other parameters
  */

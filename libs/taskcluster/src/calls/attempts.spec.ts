@@ -15,7 +15,7 @@ describe('retry', () => {
     jest.restoreAllMocks();
   });
 
-  it('ends before the time is over, even when every attempt takes as long as it may', async () => {
+  it('ends before the deadline, even when every attempt uses its whole time', async () => {
     const times: [timeout: number, within: number][] = [];
     const attempt = (timeout: number, within: number) => {
       times.push([timeout, within]);
@@ -31,7 +31,7 @@ describe('retry', () => {
     expect(now).toBe(20_000);
   });
 
-  it('tries again only what may pass', async () => {
+  it('retries only failures that may pass', async () => {
     const failures = [new Passing('x', 'one'), new Unavailable('x', 'two'), new Passing('x', 'three')];
     const attempt = () => Promise.reject(failures.shift()!);
     await expect(retry(budget(20), { timeout: 1, retries: 9 }, attempt)).rejects.toThrow('two');

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Passing } from './answers.js';
 
-/** The time that one call of the port may take, whatever it consists of. */
+/** Time budget of one call of the port, with all HTTP calls that it makes. */
 export class Budget {
   private readonly end: number;
 
@@ -24,14 +24,14 @@ export interface AttemptLimits {
   retries: number;
 }
 
-/** Less time than this is not worth an attempt. */
+/** Minimum remaining time for another attempt. */
 const SHORTEST_ATTEMPT = 50;
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 2000;
 
 /**
- * Tries until it works, fails for good, or retries or budget are used up. Each attempt learns how long it may take once it
- * has a connection, and how long with the wait for one.
+ * Repeats an attempt until it succeeds, fails permanently, or retries or budget are used up. Each attempt gets two time
+ * limits: without and with the wait for a connection.
  *
  * @throws the last attempt's error
  */

@@ -1,15 +1,15 @@
 import { Logger } from '@nestjs/common';
 
-/** Seconds from which a difference of clocks is told, and from which it is an error: claims are kept by it alone. */
+/** Seconds of clock difference that cause a warning, and an error; claims are still timed by Taskcluster's clock. */
 const WARNING = 5;
 const ERROR = 60;
 
-/** Answers that count. Their median is taken, so that a single wrong header changes nothing. */
+/** Number of latest answers whose median is used, so that a single wrong header changes nothing. */
 const SAMPLES = 5;
 
 type Level = 'none' | 'warning' | 'error';
 
-/** By how much Taskcluster's clock is ahead of this machine's, by the `Date` headers of its answers. */
+/** Measures how far Taskcluster's clock is ahead of this machine's, from the `Date` headers of its answers. */
 export class ClockOffset {
   private readonly logger = new Logger('TaskclusterClock');
   private readonly samples: number[] = [];
@@ -20,10 +20,10 @@ export class ClockOffset {
    * @param local epoch milliseconds of this machine, halfway between request and answer
    */
   note(date: string | undefined, local: number): void {
-    const told = Date.parse(date ?? '');
-    if (Number.isNaN(told)) return;
-    // The header has whole seconds: on average half of one has passed.
-    this.samples.push((told + 500 - local) / 1000);
+    const remote = Date.parse(date ?? '');
+    if (Number.isNaN(remote)) return;
+    // The header has whole seconds; on average half a second has passed.
+    this.samples.push((remote + 500 - local) / 1000);
     if (this.samples.length > SAMPLES) this.samples.shift();
     this.logChange();
   }
@@ -34,7 +34,7 @@ export class ClockOffset {
     return sorted[Math.floor(sorted.length / 2)];
   }
 
-  /** What is wrong with this machine's clock, and the remedy. */
+  /** The problem with this machine's clock, and the remedy. */
   problem(): string | undefined {
     const offset = this.seconds;
     if (offset === undefined || levelOf(offset) === 'none') return undefined;

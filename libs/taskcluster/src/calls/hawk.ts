@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import hawk from 'hawk';
 
-/** With which a call is signed. A certificate makes them temporary. */
+/** Credentials that sign a call. Temporary ones have a certificate. */
 export interface Credentials {
   clientId: string;
   accessToken: string;
   certificate?: string | undefined;
 }
 
-/** A nonce may come once in a second; random bytes for each would be a system call for each. */
+/** A nonce must be unique within a second; a counter avoids a system call for random bytes per request. */
 const PROCESS = randomBytes(9).toString('base64url');
 let count = 0;
 
-/** The Authorization header of one request, by which it can be made once; `now` in epoch seconds. */
+/** Creates the Authorization header of one request, which is valid once; `now` in epoch seconds. */
 export function authorization(verb: string, url: URL, credentials: Credentials, now: number): string {
   const { clientId, accessToken, certificate } = credentials;
   const { header } = hawk.client.header(url, verb, {
@@ -24,7 +24,7 @@ export function authorization(verb: string, url: URL, credentials: Credentials, 
   return header;
 }
 
-/** Characters of the longest Authorization header that hawk, and with it Taskcluster, reads. */
+/** Maximum characters of an Authorization header that hawk, and therefore Taskcluster, accepts. */
 const LONGEST_HEADER = 4096;
 
 /** Characters of a header without its certificate and the client's id: hash, nonce, time and names. */
@@ -38,7 +38,7 @@ export function fitsHeader({ clientId, certificate = '' }: Credentials): boolean
   return extension(certificate).length + clientId.length + REST <= LONGEST_HEADER;
 }
 
-/** Where Taskcluster expects the certificate of temporary credentials. */
+/** Encodes the certificate of temporary credentials as Hawk's `ext` field, where Taskcluster expects it. */
 function extension(certificate: string): string {
   return Buffer.from(`{"certificate":${certificate}}`).toString('base64');
 }

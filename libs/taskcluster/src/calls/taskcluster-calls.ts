@@ -7,23 +7,23 @@ import { authorization, type Credentials } from './hawk.js';
 import { baseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import type { TaskclusterOptions } from '../options.js';
 
-/** On what terms a call is made: the time left, and as whom. */
+/** The terms of a call: remaining time, credentials and retries. */
 export interface CallTerms {
   budget: Budget;
-  /** Default: our own. */
+  /** Default: the bridge's own. */
   credentials?: Credentials | undefined;
-  /** How often the call is repeated; default: the setting. */
+  /** Maximum retries; default: the setting. */
   retries?: number;
 }
 
-/** The setting to check when something else than Taskcluster answers, or nothing. */
+/** The setting to check when Taskcluster does not answer, or another system does. */
 const ROOT_URL = 'taskcluster_queue_config.rootUrl';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /**
- * HTTP calls to Taskcluster: signatures, kept connections, timeouts, retries, and errors translated. What the replies
- * mean is not its business.
+ * HTTP calls to Taskcluster: signatures, kept connections, timeouts, retries, and errors translated. It does not
+ * interpret the replies.
  *
  * Routes and parameters are those of Taskcluster's own client; its transport is not used, see decision record 13.
  */
@@ -43,7 +43,7 @@ export class TaskclusterCalls {
     this.rootUrl = baseUrl(options.rootUrl);
   }
 
-  /** The time for one call of the port. */
+  /** Starts the time budget of one call of the port. */
   budget(): Budget {
     return new Budget(this.options.callDeadline ?? 20);
   }
@@ -75,17 +75,17 @@ export class TaskclusterCalls {
     });
   }
 
-  /** Sends something to another system, where a signed URL says, in the same way. @throws Error with a `code` */
+  /** Sends a request to the signed URL of another system over the same connections. @throws Error with a `code` */
   send(system: string, message: HttpMessage, timeout: number, within: number): Promise<HttpAnswer> {
     return this.measure(system, message.verb, () => this.connections.exchange(message, timeout, within));
   }
 
-  /** What was wrong with the last call, with the setting to check; undefined when it was answered. */
+  /** The problem of the last call, with the setting to check; undefined when Taskcluster answered it. */
   problem(): string | undefined {
     return this.lastFailure ?? this.clockOffset.problem();
   }
 
-  /** Signed at Taskcluster's time: it refuses a signature that is 15 minutes off. */
+  /** Signs with Taskcluster's time: it refuses a signature whose time is off by 15 minutes. */
   private sign(verb: string, url: URL, credentials: Credentials): string {
     return authorization(verb, url, credentials, Date.now() / 1000 + (this.clockOffset.seconds ?? 0));
   }

@@ -5,23 +5,23 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
-/** Bytes that are worked on before others have their turn. */
+/** Bytes that are scanned before the event loop gets a turn. */
 export const SLICE = 64 * 1024;
 
-/** Lets others have their turn; is told how many bytes were worked on since their last one. */
+/** Gives the event loop a turn; the argument is the number of bytes scanned since the last one. */
 export type Pause = (bytes: number) => Promise<unknown>;
 
-/** A value as it stands in the text. */
+/** Position of a value in the text. */
 export interface Found {
   start: number;
   end: number;
-  /** Where the value of the member that was looked for begins. */
+  /** Start of the value of the searched member. */
   memberStart?: number;
 }
 
 /**
- * Finds the values of a JSON text without parsing them, in slices. It knows texts and brackets only: whether a value is
- * JSON shows when it is parsed.
+ * Finds the values of a JSON text without parsing them, in slices. It recognises only strings and brackets; whether a
+ * value is valid JSON is checked when it is parsed.
  */
 export class JsonScanner {
   private at = 0;
@@ -32,7 +32,7 @@ export class JsonScanner {
     private readonly pause: Pause = () => nextTurn(),
   ) {}
 
-  /** The next character that is no blank; empty at the end. */
+  /** The next character that is not white space; empty at the end. */
   async peek(): Promise<string> {
     while (BLANKS.has(this.body[this.at]!)) {
       this.at++;
@@ -49,9 +49,9 @@ export class JsonScanner {
   }
 
   /**
-   * Goes behind the next value.
+   * Moves past the next value.
    *
-   * @param member key with its quotes and colon, which is looked for among the value's own members
+   * @param member key with its quotes and colon, to search among the value's own members
    * @throws SyntaxError when the value does not end
    */
   async skip(member?: Buffer): Promise<Found> {
@@ -78,7 +78,7 @@ export class JsonScanner {
     await this.pause(work);
   }
 
-  /** Scans a slice at most; returns whether the value's end is reached. */
+  /** Scans up to one slice; returns whether the end of the value was reached. */
   private isPast(state: {
     found: Found;
     depth: number;

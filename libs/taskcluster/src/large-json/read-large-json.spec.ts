@@ -20,7 +20,7 @@ const FILLERS: Record<string, (bytes: number) => string> = {
 const MEGABYTES = 1024 * 1024;
 
 describe('readLargeJson', () => {
-  it('reads what JSON.parse reads', async () => {
+  it('reads the same as JSON.parse', async () => {
     const keys = fc.constantFrom('tasks', 'task', 'statuses', 'buildername', 'payload', 'a"\\', '');
     const trees = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 5 }, fc.jsonValue(), tie('list'), tie('object')),
@@ -43,7 +43,7 @@ describe('readLargeJson', () => {
     },
   );
 
-  it('reads what stands beside a value that is too large', async () => {
+  it('reads the values next to one that is too large', async () => {
     const large = 'x'.repeat(MAX_VALUE);
     const payload = { other: 'buildername', buildername: 'b', deep: { buildername: 'no' }, large };
     const page = {

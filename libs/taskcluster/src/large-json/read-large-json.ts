@@ -1,16 +1,16 @@
 import { type Found, JsonScanner, type Pause } from './json-scanner.js';
 
-/** Bytes of a value that is parsed; far above what any part of a task that the bridge uses may have. */
+/** Maximum bytes of a value that is parsed; far above the limit of any part of a task that the bridge uses. */
 export const MAX_VALUE = 128 * 1024;
 
 const MAX_KEY = 256;
 
-/** Members of an object and entries of a list: the queue has 1000 in a page. */
+/** Maximum members of an object or entries of a list; a page of the queue has 1000. */
 const MAX_MEMBERS = 1000;
 
 /** Stands for a value that is too large to be parsed. */
 export class LargeValue {
-  /** @param buildername of a payload: it tells whose task it is */
+  /** @param buildername of a payload; it identifies whose task it is */
   constructor(readonly buildername?: unknown) {}
 }
 
@@ -19,16 +19,16 @@ const CONTAINERS = new Set(['tasks', 'statuses', 'task']);
 
 const BUILDERNAME = Buffer.from('"buildername":');
 
-/** Whether a text has to be read by {@link readLargeJson}: to parse it at once would hold up everything else. */
+/** Whether a text must be read by {@link readLargeJson}: parsing it at once would block the event loop. */
 export function isLarge(body: Buffer): boolean {
   return body.length > MAX_VALUE;
 }
 
 /**
- * The JSON of a large reply, read value by value with turns for others in between. Values that are too large are not
- * parsed: a {@link LargeValue} takes their place.
+ * Reads the JSON of a large reply value by value, with turns of the event loop in between. Values that are too large are
+ * not parsed: a {@link LargeValue} replaces them.
  *
- * @throws SyntaxError when it is not JSON, or has more members or entries than the queue's replies have
+ * @throws SyntaxError when it is not JSON, or has more members or entries than a reply of the queue can have
  */
 export async function readLargeJson(body: Buffer, pause?: Pause): Promise<unknown> {
   const scanner = new JsonScanner(body, pause);

@@ -69,7 +69,13 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     const { report } = await service.until('/health/ready', (answer) => answer.report.status === 'ok');
     const systems = ['bridge-db', 'scheduler-db', 'taskcluster', 'self-serve', 'builder-list'];
     expect(Object.keys(report.details).sort()).toEqual(
-      ['service', 'missing-tasks', ...systems, ...(name === 'reflector' ? [] : ['pulse'])].sort(),
+      [
+        'service',
+        'missing-tasks',
+        'reflector-passes',
+        ...systems,
+        ...(name === 'reflector' ? [] : ['pulse']),
+      ].sort(),
     );
     expect(await service.get('/health/live')).toMatchObject({ status: 200, report: { status: 'ok' } });
     expect((await service.get('/metrics')).text).toMatch(/^process_resident_memory_bytes \d+/m);

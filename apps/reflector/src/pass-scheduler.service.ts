@@ -1,46 +1,56 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { Telemetry } from '@bbb/rules';
-import { CONFIGURATION, type Configuration } from '@bbb/configuration';
+import { Clock, PassStore, Telemetry } from '@bbb/rules';
+import { CONFIGURATION, type Configuration, measureGaps, type ScheduleGaps } from '@bbb/configuration';
 import { Heartbeats } from '@bbb/platform';
-import { type Gaps, ReflectorPass, STEPS } from './reflector-pass.service.js';
+import { ReflectorPass, STEPS } from './reflector-pass.service.js';
 
 const LOOP = 'reflector-pass';
-
-/** Number of dates of a cron schedule from which its gaps are computed. */
-const SAMPLE = 50;
 
 /** The process counts as dead when no pass has ended for so many intervals. */
 const INTERVALS_OF_PATIENCE = 3;
 
+/**
+ * Each pass but the first begins up to this share of the interval late, by chance: several reflectors do not keep their
+ * order, so that none of them takes every turn.
+ */
+const JITTER = 0.1;
+
+/** After a pass that failed, another reflector gets this share of the interval to take the next turn. */
+const STAND_BACK = 0.5;
+
 /** Starts the first pass at once, and further ones by the configured cron expression or interval. */
 @Injectable()
 export class PassScheduler implements OnApplicationBootstrap {
-  /** Shortest and longest time between two passes in seconds. */
-  private gaps: Gaps = { least: 0, most: 0 };
+  private readonly logger = new Logger(PassScheduler.name);
+  private gaps: ScheduleGaps = { least: 0, most: 0 };
+  private hasFailed = false;
 
   constructor(
     private readonly registry: SchedulerRegistry,
     private readonly pass: ReflectorPass,
     private readonly heartbeats: Heartbeats,
     private readonly telemetry: Telemetry,
+    private readonly passes: PassStore,
+    private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.gaps = this.start();
+    this.gaps = measureGaps(this.configuration.reflector.schedule);
+    this.start();
     this.heartbeats.expect(LOOP, INTERVALS_OF_PATIENCE * this.gaps.most);
     this.exportIntervals();
-    void this.tick();
+    void this.runPass();
   }
 
-  private start(): Gaps {
+  private start(): void {
     const { schedule } = this.configuration.reflector;
     if ('everySeconds' in schedule) {
       const timer = setInterval(() => void this.tick(), schedule.everySeconds * 1000);
       this.registry.addInterval(LOOP, timer);
-      return { least: schedule.everySeconds, most: schedule.everySeconds };
+      return;
     }
     const job = CronJob.from({
       cronTime: schedule.cron,
@@ -49,7 +59,6 @@ export class PassScheduler implements OnApplicationBootstrap {
       start: true,
     });
     this.registry.addCronJob(LOOP, job);
-    return gapsOf(job.nextDates(SAMPLE).map((date) => date.toSeconds()));
   }
 
   private exportIntervals(): void {
@@ -61,12 +70,32 @@ export class PassScheduler implements OnApplicationBootstrap {
   }
 
   private async tick(): Promise<void> {
-    await this.pass.run(this.gaps);
+    const share = JITTER * Math.random() + (this.hasFailed ? STAND_BACK : 0);
+    if (share > 0) await sleep(share * this.gaps.least);
+    await this.runPass();
+  }
+
+  private async runPass(): Promise<void> {
+    const outcome = await this.pass.run(this.gaps);
     this.heartbeats.beat(LOOP);
+    this.hasFailed = outcome === 'failed';
+    if (outcome === 'finished') await this.noteFinished();
+  }
+
+  /** Tells every instance when a pass was last finished; the next pass tells it again. */
+  private async noteFinished(): Promise<void> {
+    try {
+      await this.passes.noteFinished(this.clock.now());
+    } catch (error) {
+      this.logger.warn(
+        { error },
+        'the time of the last finished pass is not stored; will retry after the next pass',
+      );
+    }
   }
 }
 
-function gapsOf(dates: readonly number[]): Gaps {
-  const gaps = dates.slice(1).map((date, index) => date - dates[index]!);
-  return { least: Math.min(...gaps), most: Math.max(...gaps) };
+/** @param seconds during which the process may end */
+function sleep(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import type { Configuration, Schedule } from '@bbb/configuration';
-import type { Telemetry } from '@bbb/rules';
+import type { Configuration, Schedule, ScheduleGaps } from '@bbb/configuration';
+import type { PassStore, Telemetry } from '@bbb/rules';
 import { Heartbeats, SystemClock } from '@bbb/platform';
 import { PassScheduler } from './pass-scheduler.service.js';
-import type { Gaps, ReflectorPass } from './reflector-pass.service.js';
+import type { PassOutcome, ReflectorPass } from './reflector-pass.service.js';
 
 describe('PassScheduler', () => {
   let registry: SchedulerRegistry;
@@ -12,6 +12,8 @@ describe('PassScheduler', () => {
   let passes: { at: number; interval: number }[];
   let duration: number;
   let intervals: Record<string, number>;
+  let outcome: PassOutcome;
+  let finished: number[];
   const telemetry: Telemetry = {
     count: () => undefined,
     observe: () => undefined,
@@ -27,23 +29,38 @@ describe('PassScheduler', () => {
     passes = [];
     duration = 0;
     intervals = {};
+    outcome = 'finished';
+    finished = [];
+    jest.spyOn(Math, 'random').mockReturnValue(0);
   });
 
   afterEach(() => {
     for (const name of registry.getIntervals()) registry.deleteInterval(name);
     for (const name of registry.getCronJobs().keys()) registry.deleteCronJob(name);
     jest.useRealTimers();
+    jest.restoreAllMocks();
   });
 
   function start(schedule: Schedule): void {
     const pass = {
-      run: async ({ least: interval }: Gaps) => {
+      run: async ({ least: interval }: ScheduleGaps): Promise<PassOutcome> => {
         passes.push({ at: (Date.now() - Date.parse('2026-01-01T00:00:00Z')) / 1000, interval });
         if (duration > 0) await new Promise((resolve) => setTimeout(resolve, duration * 1000));
+        return outcome;
       },
     } as unknown as ReflectorPass;
     const configuration = { reflector: { schedule, claimedInterval: 600 } } as Configuration;
-    new PassScheduler(registry, pass, heartbeats, telemetry, configuration).onApplicationBootstrap();
+    const store = { noteFinished: async (now: number) => void finished.push(now) } as PassStore;
+    const clock = new SystemClock();
+    new PassScheduler(
+      registry,
+      pass,
+      heartbeats,
+      telemetry,
+      store,
+      clock,
+      configuration,
+    ).onApplicationBootstrap();
   }
 
   it('makes a pass at once and then at every interval, fractions and primes included', async () => {
@@ -56,6 +73,30 @@ describe('PassScheduler', () => {
     start({ cron: '0,10,30 * * * * *' });
     await jest.advanceTimersByTimeAsync(59_000);
     expect(passes).toEqual([0, 10, 30].map((at) => ({ at, interval: 10 })));
+  });
+
+  it('begins a pass up to a tenth of the interval late, by chance', async () => {
+    start({ everySeconds: 60 });
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
+    await jest.advanceTimersByTimeAsync(130_000);
+    expect(passes.map(({ at }) => at)).toEqual([0, 63, 123]);
+  });
+
+  it('leaves half an interval to other reflectors after a pass that failed', async () => {
+    outcome = 'failed';
+    start({ everySeconds: 60 });
+    await jest.advanceTimersByTimeAsync(100_000);
+    expect(passes.map(({ at }) => at)).toEqual([0, 90]);
+    expect(finished).toEqual([]);
+  });
+
+  it('tells when a pass was finished', async () => {
+    start({ everySeconds: 60 });
+    await jest.advanceTimersByTimeAsync(1);
+    expect(finished).toEqual([Date.parse('2026-01-01T00:00:00Z') / 1000]);
+    outcome = 'not-due';
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(finished).toHaveLength(1);
   });
 
   it('exports the longest gap as the interval of each step', () => {

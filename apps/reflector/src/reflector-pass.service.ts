@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/rules';
-import { CONFIGURATION, type Configuration } from '@bbb/configuration';
+import { CONFIGURATION, type Configuration, type ScheduleGaps } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
@@ -14,11 +14,8 @@ import { VerdictCounts } from './verdict-counts.js';
  */
 const LEAST_GAP = 0.5;
 
-/** Shortest and longest time between two passes in seconds. */
-export interface Gaps {
-  least: number;
-  most: number;
-}
+/** How a pass went: every step worked, one failed, or another reflector has made this interval's pass. */
+export type PassOutcome = 'finished' | 'failed' | 'not-due';
 
 /** Loops whose successes and intervals are exported: a turn is taken, then the steps of a pass run. */
 export const STEPS = ['turn', 'tracked', 'pending', 'orphans', 'claimed'] as const;
@@ -30,7 +27,7 @@ export const STEPS = ['turn', 'tracked', 'pending', 'orphans', 'claimed'] as con
 @Injectable()
 export class ReflectorPass implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ReflectorPass.name);
-  private underWay: Promise<void> | undefined;
+  private underWay: Promise<PassOutcome> | undefined;
   private stopping = false;
 
   constructor(
@@ -50,7 +47,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
    *
    * @param gaps between two passes, as they are scheduled
    */
-  run(gaps: Gaps): Promise<void> {
+  run(gaps: ScheduleGaps): Promise<PassOutcome> {
     this.underWay ??= this.pass(gaps).finally(() => (this.underWay = undefined));
     return this.underWay;
   }
@@ -61,10 +58,10 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     await this.underWay;
   }
 
-  private async pass({ least, most }: Gaps): Promise<void> {
+  private async pass({ least, most }: ScheduleGaps): Promise<PassOutcome> {
     const begun = this.clock.now();
     const turn = await this.takeTurn('pass', least * LEAST_GAP);
-    if (turn === undefined) return;
+    if (turn === undefined) return 'not-due';
     const seen = new Set<number>();
     const verdicts = new VerdictCounts();
     const tracked = this.runStep('tracked', () => this.trackedTasks.run(seen, verdicts));
@@ -83,12 +80,15 @@ export class ReflectorPass implements BeforeApplicationShutdown {
       const work = () => this.missedRuns.reconcileListed(this.queue.listClaimed(), verdicts);
       if (!(await this.runStep('claimed', work))) await this.giveBack('claimed', claimedTurn);
     }
-    if (works.includes(false)) await this.giveBack('pass', turn);
-    if (this.stopping) return;
+    const hasFailed = works.includes(false);
+    if (hasFailed) await this.giveBack('pass', turn);
+    // A pass that was stopped midway has not seen everything.
+    if (this.stopping) return 'not-due';
     const seconds = this.clock.now() - begun;
     this.telemetry.observe('pass_seconds', seconds);
     const nextDueBy = new Date((begun + most) * 1000).toISOString();
     this.logger.log({ verdicts: verdicts.toObject(), seconds: round(seconds), nextDueBy }, 'pass finished');
+    return hasFailed ? 'failed' : 'finished';
   }
 
   /** @returns when the turn was taken; undefined when another reflector has it */

@@ -13,11 +13,12 @@ import {
   Telemetry,
 } from '@bbb/rules';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule, type BuildbotOptions } from '@bbb/buildbot';
-import { CONFIGURATION, type Configuration, mastersByName, secretsOf } from '@bbb/configuration';
+import { CONFIGURATION, type Configuration, mastersByName, measureGaps, secretsOf } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck, Metrics, readVersion, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
 import { checkMissingTasks } from './absence-check.js';
+import { checkPasses } from './pass-check.js';
 import { StateGauges } from './state-gauges.js';
 
 /** Provides the outside systems of every service, the reconciler that uses them, and their health checks. */
@@ -77,7 +78,7 @@ export class OutsideSystemsModule {
         StateGauges,
         {
           provide: HEALTH_CHECKS,
-          inject: [BridgeDb, TaskclusterQueue, PassStore, BUILDBOT_HEALTH],
+          inject: [BridgeDb, TaskclusterQueue, PassStore, BUILDBOT_HEALTH, Clock, CONFIGURATION],
           useFactory: healthChecks,
         },
       ],
@@ -146,11 +147,14 @@ function healthChecks(
   taskcluster: TaskclusterQueue,
   passes: PassStore,
   buildbot: readonly HealthCheck[],
+  clock: Clock,
+  { reflector: { schedule } }: Configuration,
 ): HealthCheck[] {
   return [
     { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.readinessProblem() },
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.problem() },
     checkMissingTasks(passes),
+    checkPasses(passes, clock, measureGaps(schedule).most),
     ...buildbot,
   ];
 }

@@ -29,13 +29,17 @@ export class StateGauges implements OnModuleInit {
         claim_margin_least_seconds: [{ value: (leastTakenUntil ?? NaN) - queueClock.now() }],
       };
     });
-    this.metrics.collect(['tracked_missing', 'absence_doubted'] satisfies GaugeName[], async () => {
-      const { missing, doubtedSince } = await this.passes.read();
-      return {
-        tracked_missing: [{ value: missing }],
-        absence_doubted: [{ value: doubtedSince === null ? 0 : 1 }],
-      };
-    });
+    this.metrics.collect(
+      ['tracked_missing', 'absence_doubted', 'pass_finished_timestamp_seconds'] satisfies GaugeName[],
+      async () => {
+        const { missing, doubtedSince, finishedAt } = await this.passes.read();
+        return {
+          tracked_missing: [{ value: missing }],
+          absence_doubted: [{ value: doubtedSince === null ? 0 : 1 }],
+          pass_finished_timestamp_seconds: [{ value: finishedAt ?? NaN }],
+        };
+      },
+    );
     // Read separately from the tasks: a service may lack the right to read messages.
     this.metrics.collect(['kept_messages'] satisfies GaugeName[], async () => {
       const parked = await this.messages.count('parked');

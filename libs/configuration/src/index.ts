@@ -10,3 +10,4 @@ export * from './secrets.js';
 export { describeSetting, findSetting } from './named-settings.js';
 export { sectionOf } from './setting.js';
 export * from './describe-systems.js';
+export * from './schedule-gaps.js';

@@ -169,8 +169,8 @@ export class Instance {
   }
 
   /** One pass of the reflector, or the one under way. */
-  pass(): Promise<void> {
-    return this.#pass.run({ least: INTERVAL, most: INTERVAL });
+  async pass(): Promise<void> {
+    await this.#pass.run({ least: INTERVAL, most: INTERVAL });
   }
 
   #handle({ subscription, body }: ReceivedMessage): Promise<void> {

@@ -79,6 +79,10 @@ export const METRICS = {
     type: 'gauge',
     help: '1 while so many tracked tasks are missing at once that nothing is done about it, otherwise 0.',
   },
+  pass_finished_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a reflector last finished a pass in which every step worked, in seconds since 1970; NaN before the first.',
+  },
   external_calls_total: {
     type: 'counter',
     help: 'Calls to outside systems by operation and result code.',

@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { isFull } from './support/campaign.js';
 import { compiledProject } from './support/project.js';
 import { describeEach, isReachable } from './support/servers.js';
+
+/** The campaigns count on all databases. */
+const DATABASES: readonly ('mysql' | 'postgres')[] = isFull ? ['mysql', 'postgres'] : ['mysql'];
 
 const EVENTS = 300;
 const TRACKED = 2000;
@@ -18,7 +22,7 @@ type Figures = Record<string, number>;
 const isPossible = (database: 'mysql' | 'postgres') => isReachable('rabbitmq') && isReachable(database);
 
 /** Round trips are counted, not timed: a busy machine gathers more of what waits for it into one of them. */
-describeEach(['mysql', 'postgres'], isPossible)('round trips on %s', (database) => {
+describeEach(DATABASES, isPossible)('round trips on %s', (database) => {
   let folder: string;
   const figures = new Map<string, Figures>();
 

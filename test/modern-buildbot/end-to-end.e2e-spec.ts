@@ -7,7 +7,7 @@ import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { eventually } from '../support/eventually.js';
 import { compiledProject } from '../support/project.js';
 import { MasterCalls, type RequestRow } from '../support/real-buildbot/master-calls.js';
-import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { OWN_KINDS, isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
 import { describeEach } from '../support/servers.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -16,7 +16,7 @@ jest.setTimeout(MASTER_TIMEOUT_MS);
 
 // No event reaches the bridge: what a reflector sees on both sides is enough to bring every task to its end. Two of them
 // take turns.
-describeEach(['sqlite', 'postgres'], isPossible)('tasks on a real master, %s', (kind) => {
+describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
   let folder: string;
   let master: RealMaster;
   let calls: MasterCalls;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { isFull } from '../campaign.js';
 import { canStart, describeEach, describeWhere, isReachable } from '../servers.js';
 import { MasterCalls } from './master-calls.js';
 import type { MasterDatabaseKind } from './master-database.js';
@@ -36,8 +37,11 @@ export type MasterKind = MasterDatabaseKind | 'given';
 
 const GIVEN = process.env.BBB_REAL_MASTER;
 
+/** The databases of the masters that tests start for themselves; the campaigns take all of them. */
+export const OWN_KINDS: readonly ('sqlite' | 'postgres')[] = isFull ? ['sqlite', 'postgres'] : ['sqlite'];
+
 /** The masters that suites run against: one given by BBB_REAL_MASTER, or those that the tests start for themselves. */
-export const MASTER_KINDS: readonly MasterKind[] = GIVEN ? ['given'] : ['sqlite', 'postgres'];
+export const MASTER_KINDS: readonly MasterKind[] = GIVEN ? ['given'] : OWN_KINDS;
 
 export function isPossible(kind: MasterKind): boolean {
   switch (kind) {
@@ -56,10 +60,7 @@ export function isPossible(kind: MasterKind): boolean {
 export const describeMasters = describeEach(MASTER_KINDS, isPossible);
 
 /** For tests that stop the master. */
-export const describeOwnMasters = describeEach(
-  ['sqlite', 'postgres'] as const,
-  (kind) => !GIVEN && isPossible(kind),
-);
+export const describeOwnMasters = describeEach(OWN_KINDS, (kind) => !GIVEN && isPossible(kind));
 
 /** For what only databases without transactions do. */
 export const describeMariaDbMaster = describeWhere(!GIVEN && isPossible('mysql'));

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tries buildbot-bridge.conf with a real supervisord: packs the bridge, installs the tarball into a folder of its own,
-# starts the three services there, restarts them as operators do, and looks at what supervisord makes of a killed
-# service and of a missing configuration. Everything is removed at the end; KEEP=1 leaves the folder.
+# starts the three services there, restarts them as operators do, and checks how supervisord handles a killed
+# service and a missing configuration. Everything is removed at the end; KEEP=1 leaves the folder.
 #
 # Needs supervisord (Debian: apt-get install supervisor), Node, the development dependencies of this checkout (npm ci)
 # and a RabbitMQ: BBB_TEST_AMQP_URL, by default amqp://guest:guest@127.0.0.1:5672. TARBALL=FILE takes a finished

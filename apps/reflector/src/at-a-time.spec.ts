@@ -100,7 +100,7 @@ describe('tasks at a time', () => {
     expect({ done, most }).toEqual({ done: TASKS, most: 4 });
   });
 
-  it('are not even begun after a stop', async () => {
+  it('are not started after a stop', async () => {
     // Three are under way at that moment, and come to their end.
     stopsAfter = BATCH - 3;
     await walk();
@@ -122,12 +122,12 @@ describe('tasks at a time', () => {
           Promise.resolve(new Set()),
         ),
     ],
-  ])('are as many as configured where they are %s that nobody tracks', async (_, reconcileListed) => {
+  ])('are as many as configured for untracked %s', async (_, reconcileListed) => {
     await reconcileListed();
     expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
   });
 
-  it('are taken up although the rest of the list cannot be read', async () => {
+  it('are reconciled even when the rest of the list cannot be read', async () => {
     async function* broken(): AsyncGenerator<ListedRun> {
       yield* listed();
       throw new Unavailable('taskcluster', 'the second page');
@@ -137,7 +137,7 @@ describe('tasks at a time', () => {
     expect(done.sort()).toEqual(TASKS.toSorted());
   });
 
-  it('are not listed any further after a stop', async () => {
+  it('are no longer listed after a stop', async () => {
     let asked = 0;
     async function* endless(): AsyncGenerator<ListedRun> {
       for (; asked < 1000; asked++) yield* listed();

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { forEachConcurrently } from './for-each-concurrently.js';
 
 describe('forEachConcurrently', () => {
-  it('fails as its source does, once what was under way has ended', async () => {
+  it('throws the error of its source once all started work has ended', async () => {
     const ended: number[] = [];
     async function* source(): AsyncGenerator<number> {
       yield* [1, 2];

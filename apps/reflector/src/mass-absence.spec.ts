@@ -89,7 +89,7 @@ describe('tracked tasks of which many are missing at once', () => {
     step = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, configuration);
   });
 
-  it('are believed to be so while they are few', async () => {
+  it('are acted on while they are few', async () => {
     lose(snapshots, idsOf(ROWS.slice(0, 12)));
     expect(await pass()).toEqual([undefined, false]);
     expect(await brake.isOn()).toBe(false);
@@ -112,7 +112,7 @@ describe('tracked tasks of which many are missing at once', () => {
     expect(await brake.isOn()).toBe(true);
   });
 
-  it('are counted to the last page before any of them is worked on', async () => {
+  it('are counted to the last page before any of them is reconciled', async () => {
     lose(snapshots, idsOf([ROWS[0]!, ...ROWS.slice(45)]));
     await pass();
     expect(doubted.get('task-0')).toBe(true);
@@ -120,7 +120,7 @@ describe('tracked tasks of which many are missing at once', () => {
     expect(doubted.size).toBe(60);
   });
 
-  it('are doubted, and yet worked on, when not all rows can be counted', async () => {
+  it('are doubted, but still reconciled, when not all rows can be counted', async () => {
     lose(snapshots, [1]);
     let asked = 0;
     const read = readStatuses;
@@ -134,7 +134,7 @@ describe('tracked tasks of which many are missing at once', () => {
     expect(await brake.isOn()).toBe(false);
   });
 
-  it('are believed again in the first pass in which they are few', async () => {
+  it('are acted on again in the first pass in which they are few', async () => {
     const all = new Map(snapshots);
     snapshots.clear();
     await pass();
@@ -144,7 +144,7 @@ describe('tracked tasks of which many are missing at once', () => {
     expect(await brake.isOn()).toBe(false);
   });
 
-  it('are believed when an operator has confirmed them, until many more are missing', async () => {
+  it('are acted on when an operator has confirmed them, until many more are missing', async () => {
     lose(snapshots, idsOf(ROWS.slice(0, 30)));
     await pass();
     expect(await passes.confirmMissing(30)).toBe(true);

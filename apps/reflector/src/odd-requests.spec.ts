@@ -20,7 +20,7 @@ import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 Logger.overrideLogger(false);
 
 describe('tracked tasks with requests that cannot be read', () => {
-  it('are told that Buildbot is unavailable, each for itself; the others are told their request', async () => {
+  it('are reconciled as if Buildbot were unavailable; the others are reconciled with their requests', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.boolean(), { minLength: 30, maxLength: 40 }), async (odd) => {
         const rows = odd.map((_, index) => row({ taskId: `task-${index}`, buildRequestId: index + 1 }));

@@ -12,8 +12,8 @@ const LOOP = 'reflector-pass';
 const INTERVALS_OF_PATIENCE = 3;
 
 /**
- * Each pass but the first begins up to this share of the interval late, by chance: several reflectors do not keep their
- * order, so that none of them takes every turn.
+ * Each pass but the first is delayed at random by up to this share of the interval, so that no reflector always takes the
+ * turn before the others.
  */
 const JITTER = 0.1;
 
@@ -82,7 +82,7 @@ export class PassScheduler implements OnApplicationBootstrap {
     if (outcome === 'finished') await this.noteFinished();
   }
 
-  /** Tells every instance when a pass was last finished; the next pass tells it again. */
+  /** Records the end of the pass for all instances; after a failure the next pass records it again. */
   private async noteFinished(): Promise<void> {
     try {
       await this.passes.noteFinished(this.clock.now());

@@ -69,7 +69,7 @@ describe('PassScheduler', () => {
     expect(passes).toEqual([0, 7.5, 15].map((at) => ({ at, interval: 7.5 })));
   });
 
-  it('follows a cron expression, and tells the shortest gap', async () => {
+  it('follows a cron expression, and passes on its shortest gap', async () => {
     start({ cron: '0,10,30 * * * * *' });
     await jest.advanceTimersByTimeAsync(59_000);
     expect(passes).toEqual([0, 10, 30].map((at) => ({ at, interval: 10 })));
@@ -90,7 +90,7 @@ describe('PassScheduler', () => {
     expect(finished).toEqual([]);
   });
 
-  it('tells when a pass was finished', async () => {
+  it('records when a pass was finished', async () => {
     start({ everySeconds: 60 });
     await jest.advanceTimersByTimeAsync(1);
     expect(finished).toEqual([Date.parse('2026-01-01T00:00:00Z') / 1000]);

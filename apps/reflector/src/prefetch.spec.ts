@@ -16,7 +16,7 @@ describe('prefetch', () => {
     }
   }
 
-  it('asks for some more while one is worked on, and hands all out in order', async () => {
+  it('prefetches items while one is processed, and returns all in order', async () => {
     const seen: [number, asked: number][] = [];
     for await (const number of prefetch(numbers(), 2)) {
       for (let waited = 0; waited < 10; waited++) await turn();
@@ -32,7 +32,7 @@ describe('prefetch', () => {
     ]);
   });
 
-  it('fails in the place of the failure', async () => {
+  it('throws at the place of the failure', async () => {
     const seen: number[] = [];
     const all = async () => {
       for await (const number of prefetch(numbers(2), 2)) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VerdictCounts } from './verdict-counts.js';
 
 describe('VerdictCounts', () => {
-  it('counts verdicts, and reconciliations that failed, whose errors it leaves to the caller', async () => {
+  it('counts verdicts and failed reconciliations, and rethrows their errors', async () => {
     const counts = new VerdictCounts();
     await counts.countOutcome(Promise.resolve('wait'));
     await counts.countOutcome(Promise.resolve('wait'));

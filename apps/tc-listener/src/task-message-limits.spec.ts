@@ -17,7 +17,7 @@ describe('the limits of a task message', () => {
   it.each<[string, object]>([
     ['run 1000', message({ runId: 1000 })],
     ['1000 runs', message({}, { runs: Array.from({ length: 1000 }, (_, index) => run(index)) })],
-    ['keys that nobody knows', { ...message(), workerGroup: { x: 1 } }],
+    ['unknown keys', { ...message(), workerGroup: { x: 1 } }],
     ['no run', message({ runId: undefined })],
   ])('%s: accepted', (_what, given) => {
     expect(readTaskMessage(given).taskId).toBe(TASK);
@@ -39,7 +39,7 @@ describe('the limits of a task message', () => {
     ['a task id of another version', message({}, { taskId: 'FEuxJQ4rA6mRT5-na0qhaw' })],
     ['a task id with an odd last letter', message({}, { taskId: 'FEuxJQ4rR6mRT5-na0qhaB' })],
     ['no status', { runId: 0 }],
-  ])('%s: refused', (_what, given) => {
+  ])('%s: rejected', (_what, given) => {
     expect(() => readTaskMessage(given)).toThrow(INVALID);
   });
 

@@ -19,7 +19,7 @@ describe('readTaskMessage', () => {
     expect(RECORDED.length).toBeGreaterThan(20);
   });
 
-  it('tells the reason of the run that the message is about, not of the last run', () => {
+  it('has the reason of the run that the message is about, not of the last run', () => {
     const retried = RECORDED.find(({ exchange, payload }) => {
       return exchange.endsWith('task-exception') && JSON.stringify(payload).includes('worker-shutdown');
     });
@@ -43,7 +43,7 @@ describe('readTaskMessage', () => {
     { status: {} },
     { status: { taskId: 'no slugid', runs: [] } },
     { status: { taskId: 'FEuxJQ4rR6mRT5-na0qhaw', runs: [{ runId: -1, state: 'pending' }] } },
-  ])('refuses %j', (payload) => {
+  ])('rejects %j', (payload) => {
     expect(() => readTaskMessage(payload)).toThrow(expect.objectContaining({ name: 'Invalid' }));
   });
 });

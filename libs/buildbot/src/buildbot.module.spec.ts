@@ -27,7 +27,7 @@ describe('BuildbotModule', () => {
   let database: TestDatabase;
   afterEach(() => database.drop());
 
-  it('provides a Buildbot, which refuses to cancel what Self Serve cannot find', async () => {
+  it('provides a legacy Buildbot, which refuses to cancel a request that Self Serve cannot find', async () => {
     database = await createDatabase('sqlite');
     await installSchedulerSchema(database, 6);
     const module = await Test.createTestingModule({
@@ -51,7 +51,7 @@ describe('BuildbotModule', () => {
     await module.close();
   });
 
-  it('provides a modern Buildbot, which needs no database, and says what is wrong with it', async () => {
+  it('provides a modern Buildbot, which needs no database and reports its problems', async () => {
     const account = { user: 'bridge', password: 'secret' };
     const module = await Test.createTestingModule({
       imports: [

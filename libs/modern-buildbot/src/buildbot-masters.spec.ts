@@ -77,7 +77,7 @@ describe('BuildbotMasters', () => {
       expect(tables.asked[0]).toBe('GET /buildrequests');
     });
 
-    it('cost two calls for 500 requests once their keys are known', async () => {
+    it('take two calls for 500 requests once their keys are known', async () => {
       const ids = Array.from({ length: 1200 }, (_, index) => tables.request(index + 1));
       expect((await masters.snapshots(ids)).size).toBe(1200);
       const before = tables.asked.length;
@@ -90,12 +90,12 @@ describe('BuildbotMasters', () => {
         expect(query.getAll('buildrequestid__in').length).toBeLessThanOrEqual(500);
     });
 
-    it('ask for nothing when there is nothing to ask', async () => {
+    it('make no call for no ids', async () => {
       expect(await masters.snapshots([])).toEqual(new Map());
       expect(tables.asked).toEqual([]);
     });
 
-    it('read a key again when the id has come back with another request', async () => {
+    it('read a key again when its id was reused for another request', async () => {
       tables.request(3);
       await masters.snapshots([3]);
       tables.rows.buildsets[0]!.external_idstring = `${TASK}/77`;
@@ -119,7 +119,7 @@ describe('BuildbotMasters', () => {
   });
 
   describe('markedOpenRequests', () => {
-    it('passes over others, in as many pages as it takes', async () => {
+    it('skips other requests, over as many pages as needed', async () => {
       for (let id = 1; id <= 1100; id++)
         tables.request(id, {}, id % 550 === 0 ? {} : { external_idstring: null });
       tables.request(1101, { complete: true });
@@ -136,7 +136,7 @@ describe('BuildbotMasters', () => {
   describe('create', () => {
     const made = { buildset: 9, request: 8, withdrawn: false, created: true };
 
-    it('tells the plugin everything, with the newest build set that it knows', async () => {
+    it('sends the plugin the whole spec, and the newest known build set', async () => {
       const calls = answerForce(made);
       expect(await masters.create(spec(2), wanted)).toBe(8);
       expect(calls).toEqual([
@@ -149,14 +149,14 @@ describe('BuildbotMasters', () => {
       ]);
     });
 
-    it('shares a look-up among those of the same moment', async () => {
+    it('shares a look-up among simultaneous calls', async () => {
       answerForce(made);
       await Promise.all(Array.from({ length: 50 }, (_, run) => masters.create(spec(run), wanted)));
       expect(tables.asked.filter((path) => path === 'GET /buildsets')).toHaveLength(1);
       expect(tables.asked.filter((path) => path.startsWith('GET'))).toHaveLength(1);
     });
 
-    it('finds what exists, however it ended', async () => {
+    it('finds an existing request, whatever its result', async () => {
       tables.request(2, { complete: true, complete_at: 1, results: 6 });
       expect(await masters.create(spec(2), unasked)).toBe(2);
       expect(await masters.find(key(2))).toBe(2);
@@ -174,7 +174,7 @@ describe('BuildbotMasters', () => {
       expect(calls).toMatchObject([{ after: 2 }]);
     });
 
-    it('takes no key that only the database takes for the same, no copy, and no set without request', async () => {
+    it('ignores keys that only the database treats as equal, copies, and sets without a request', async () => {
       tables.request(1, {}, { external_idstring: `${TASK}/2`.toLowerCase() });
       tables.request(4, {}, { external_idstring: `${TASK}/2`, reason: 'rebuild' });
       tables.set(5, { external_idstring: `${TASK}/2` });
@@ -199,19 +199,19 @@ describe('BuildbotMasters', () => {
       expect(calls).toMatchObject([{ after: 3 }]);
     });
 
-    it('tells a withdrawal that came in between', async () => {
+    it('returns undefined when a withdrawal came in between', async () => {
       answerForce({ buildset: 9, request: null, withdrawn: true, created: false });
       expect(await masters.create(spec(2), wanted)).toBeUndefined();
     });
 
-    it('believes no success without a request', async () => {
+    it('throws when the plugin reports success without a request', async () => {
       answerForce({ buildset: 9, request: null, withdrawn: false, created: true });
       await expect(masters.create(spec(2), wanted)).rejects.toMatchObject({ name: 'Unavailable' });
       tables.call = (_, response) => json(response, { result: null });
       await expect(masters.create(spec(2), wanted)).rejects.toMatchObject({ name: 'Unavailable' });
     });
 
-    it('creates no more than a builder may have open', async () => {
+    it('creates no more requests than a builder may have open', async () => {
       for (const id of [11, 12]) tables.request(id);
       const calls = answerForce(made);
       const limited = connect({ maxOpenPerBuilder: 3 });
@@ -237,7 +237,7 @@ describe('BuildbotMasters', () => {
       expect(await masters.create(spec(2), wanted)).toBe(8);
     });
 
-    it('tells a request that came in between, and forgets nothing', async () => {
+    it('returns a request that was created in between, and forgets nothing', async () => {
       answerForce({ buildset: 9, request: 8, withdrawn: false, created: false });
       expect(await masters.withdraw(key(2), unasked)).toBe(8);
     });
@@ -278,7 +278,7 @@ describe('BuildbotMasters', () => {
       }
     });
 
-    it('asks for nothing when the id is unknown, names another request, or is complete', async () => {
+    it('makes no call when the id is unknown, belongs to another request, or is complete', async () => {
       tables.request(3);
       const seen = await snapshot(3);
       await masters.cancel({ ...seen, buildRequestId: 99 });
@@ -316,11 +316,11 @@ describe('BuildbotMasters', () => {
     });
 
     it.each([
-      ['nobody has it', () => tables.rows.builders.pop()],
+      ['no master has it', () => tables.rows.builders.pop()],
       ['no running master has it', () => (tables.rows.builders[0]!.masterids = [])],
       ['a property has made it', () => (tables.rows.builders[0]!.tags = ['_virtual_'])],
       ['the scheduler does not serve it', () => (tables.rows.forceschedulers[0]!.builder_names = [])],
-    ])('not one when %s, but only at the second look', async (_, change) => {
+    ])('not one when %s, but only at the second read', async (_, change) => {
       change();
       const hasty = connect({ unknownGrace: 0 });
       expect(await hasty.knows('linux')).toBe('unknown');
@@ -328,7 +328,7 @@ describe('BuildbotMasters', () => {
       await expect(masters.knows('linux')).rejects.toMatchObject({ name: 'Unavailable' });
     });
 
-    it('one that was missing for a moment', async () => {
+    it('a builder that was missing for a moment', async () => {
       const [linux] = tables.rows.builders;
       linux!.masterids = [];
       await expect(masters.knows('linux')).rejects.toMatchObject({ name: 'Unavailable' });
@@ -344,7 +344,7 @@ describe('BuildbotMasters', () => {
       expect(await masters.loginProblem()).toBeUndefined();
     });
 
-    it('tells which of them is missing', async () => {
+    it('reports which of them fails', async () => {
       tables.rows.forceschedulers[0]!.label = 'force';
       expect(await masters.schedulerProblem()).toContain('its label is force');
       tables.rows.forceschedulers.pop();

@@ -27,16 +27,16 @@ describe('a finished run whose artifacts cannot be stored', () => {
   const away = new Unavailable('artifact-storage', '503 to an upload');
 
   it.each([
-    ['storage is away', away],
+    ['storage is unavailable', away],
     ['the credentials lack a scope', new Refused('taskcluster', 403, 'InsufficientScopes', 'no')],
-  ])('waits while %s, and its message is tried again soon', async (_, error) => {
+  ])('waits while %s, and its message is retried soon', async (_, error) => {
     harness.failAlways('attach', error);
     await expect(tell()).rejects.toMatchObject({ name: 'Unavailable', retryWithin: 50 });
     expect(harness.story).toEqual(['running']);
     expect(harness.telemetry.counts.get('artifact_failures_total')).toBe(2);
   });
 
-  it('gets them when the storage is back', async () => {
+  it('gets them when the storage is available again', async () => {
     harness.failAlways('attach', away);
     await expect(tell()).rejects.toThrow(Unavailable);
     harness.gate.failWith = undefined;
@@ -46,7 +46,7 @@ describe('a finished run whose artifacts cannot be stored', () => {
     expect(harness.artifacts(0).map(({ name }) => name)).toEqual(BOTH);
   });
 
-  it('keeps its claim meanwhile, and is reported with errors in their places when the wait is over', async () => {
+  it('keeps its claim meanwhile, and is reported with error artifacts when the wait is over', async () => {
     harness.advance(500);
     harness.farm.requests.forEach((request) => (request.completeAt = harness.clock.now()));
     for (let passed = 0; passed < 480; passed += 60) {
@@ -74,7 +74,7 @@ describe('a finished run whose artifacts cannot be stored', () => {
     ['a conflict', new Refused('taskcluster', 409, 'RequestConflict', 'exists')],
     ['a malformed artifact', new Refused('taskcluster', 400, 'InputError', 'no')],
     ['a fault of the bridge', new TypeError('broken')],
-  ])('is not kept back by %s, which no repetition mends', async (_, error) => {
+  ])('does not wait after %s, which a retry cannot repair', async (_, error) => {
     harness.failAlways('attach', error);
     await tell();
     expect(harness.story).toEqual(['completed']);
@@ -91,7 +91,7 @@ describe('a finished run whose artifacts cannot be stored', () => {
     expect(harness.story).toEqual(['completed']);
   });
 
-  it('is not resolved by the reflector while its message may be tried again', async () => {
+  it('is not resolved by the reflector while its message may be retried', async () => {
     harness.failAlways('attach', away);
     await expect(tell()).rejects.toThrow(Unavailable);
     harness.gate.failWith = undefined;
@@ -116,7 +116,7 @@ describe('a run that ends in RETRY', () => {
     expect(harness.story).toEqual(['worker-shutdown', 'pending']);
   });
 
-  it('is not kept back by them', async () => {
+  it('does not wait for them', async () => {
     const harness = new ReconcilerHarness();
     const number = await harness.running();
     harness.requeue();

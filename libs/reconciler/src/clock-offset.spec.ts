@@ -40,7 +40,7 @@ describe('the claim of a long build', () => {
     },
   );
 
-  it('would be lost by the machine’s own', async () => {
+  it('would be lost with the machine’s own clock', async () => {
     const harness = await build(-25 * 60, false);
     expect(harness.story).toContain('claim-expired');
   });

@@ -4,8 +4,8 @@ import { ReconcilerHarness } from './testing/reconciler-harness.js';
 const DOUBTED = { seen: 100, missing: 100, doubtedSince: 1, confirmedMissing: null, finishedAt: null };
 
 it.each([
-  ['ends a run whose build request has been missing for long', false, 'exception'],
-  ['ends no such run while a reflector doubts that so much is missing', true, 'running'],
+  ['ends a run whose build request has long been missing', false, 'exception'],
+  ['ends no such run while too many tasks are missing', true, 'running'],
 ])('a message %s', async (_what, isDoubted, expected) => {
   const harness = new ReconcilerHarness();
   await harness.running();

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe('a build request that Buildbot dropped', () => {
-  it('is created again for a pending run, at once and once', async () => {
+  it('is created again for a pending run immediately and only once', async () => {
     await harness.reconcile();
     const dropped = harness.request;
     harness.farm.drop(dropped);
@@ -33,7 +33,7 @@ describe('a build request that Buildbot dropped', () => {
     expect(harness.watch.violations).toEqual([]);
   });
 
-  it('is forgotten with a dead task', async () => {
+  it('is forgotten when its task has ended', async () => {
     await harness.running();
     harness.farm.drop(harness.request);
     harness.cancelTask();
@@ -82,7 +82,7 @@ describe('a build request that its master has lost', () => {
 describe('the outcome of a build', () => {
   const PROPERTIES = [['product', 'firefox', 'bbb']] as const;
 
-  it('is read from Buildbot where no message tells it', async () => {
+  it('is read from Buildbot when no message has it', async () => {
     await harness.running();
     harness.complete(0);
     const log = { url: 'http://logs.example.com/log.txt', contentType: 'text/plain' };
@@ -96,7 +96,7 @@ describe('the outcome of a build', () => {
     ]);
   });
 
-  it('keeps no result back when it cannot be read', async () => {
+  it('does not delay the result when it cannot be read', async () => {
     await harness.running();
     harness.complete(0);
     harness.clock.advance(600);

@@ -24,7 +24,7 @@ describe('a task cancelled by its user', () => {
     expect(harness.row).toBeUndefined();
   });
 
-  it('is asked for again until Buildbot has done it', async () => {
+  it('is cancelled repeatedly until Buildbot has done it', async () => {
     await harness.running();
     harness.cancelTask();
     await harness.reconcile();
@@ -104,7 +104,7 @@ describe('a request cancelled in Buildbot', () => {
     expect(harness.row).toBeUndefined();
   });
 
-  it('is not taken for the fault of a new run', async () => {
+  it('does not cancel a new run', async () => {
     await harness.reconcile();
     harness.cancelInBuildbot();
     await harness.reconcile();
@@ -148,7 +148,7 @@ describe('a deadline', () => {
     expect(harness.row).toBeUndefined();
   });
 
-  it('stops the build once the task is dead of it', async () => {
+  it('stops the build once the task has ended', async () => {
     await harness.running();
     await harness.settle(70);
     expect(harness.story).toEqual(['deadline-exceeded']);
@@ -156,7 +156,7 @@ describe('a deadline', () => {
     expect(harness.row).toBeUndefined();
   });
 
-  it('ends the hunt for a rerun', async () => {
+  it('ends the attempts to rerun the task', async () => {
     harness = new ReconcilerHarness({ deadlineIn: 3600, retries: 0 });
     await harness.running();
     toDeadline();
@@ -181,7 +181,7 @@ describe('a task rerun by its user', () => {
     expect(harness.row).toMatchObject({ runId: 1, buildRequestId: harness.request.buildRequestId });
   });
 
-  it('after its end gets one even when the row had leaked', async () => {
+  it('after its end gets one even when its row was left over', async () => {
     const number = await harness.running();
     harness.complete(0);
     harness.failOnce('forget', 'before');
@@ -231,7 +231,7 @@ describe('a task rerun by its user', () => {
     expect(harness.row?.runId).toBe(2);
   });
 
-  it('after a refused payload is refused again', async () => {
+  it('after a rejected payload is rejected again', async () => {
     harness = new ReconcilerHarness({ payload: {} });
     await harness.reconcile();
     harness.rerunTask();

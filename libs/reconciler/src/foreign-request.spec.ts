@@ -28,7 +28,7 @@ describe.each<[string, Partial<RequestSpec>]>([
   ['another task', { taskId: 'AAAAAAAAAAAAAAAAAAAAAA' }],
   ['a later run', { createdForRunId: 7 }],
 ])('a row whose id names the request of %s', (_what, changes) => {
-  it('does not take the stranger’s result', async () => {
+  it('does not use the other task’s result', async () => {
     await harness.running();
     giveIdAway(changes);
     harness.startBuild();
@@ -37,7 +37,7 @@ describe.each<[string, Partial<RequestSpec>]>([
     expect(harness.story).toEqual(['internal-error']);
   });
 
-  it('does not claim a run for the stranger’s build', async () => {
+  it('does not claim a run for the other task’s build', async () => {
     await harness.reconcile();
     giveIdAway(changes);
     harness.startBuild();
@@ -45,7 +45,7 @@ describe.each<[string, Partial<RequestSpec>]>([
     expect(harness.story).toEqual(['pending']);
   });
 
-  it('does not stop the stranger when its own task is cancelled', async () => {
+  it('does not stop the other task’s build when its own task is cancelled', async () => {
     await harness.running();
     giveIdAway(changes);
     harness.startBuild();
@@ -56,7 +56,7 @@ describe.each<[string, Partial<RequestSpec>]>([
     expect(harness.story).toEqual(['canceled']);
   });
 
-  it('does not cancel its task because the stranger was cancelled', async () => {
+  it('does not cancel its task because the other task’s request was cancelled', async () => {
     await harness.running();
     giveIdAway(changes);
     harness.cancelInBuildbot();

@@ -89,7 +89,7 @@ describe('facts that are old or lost', () => {
     expect(harness.cancellations).toEqual([]);
   });
 
-  it.each(['cancel-task', 'rerun'])('are read again before an act that cannot be undone: %s', async (act) => {
+  it.each(['cancel-task', 'rerun'])('are read again before an irreversible act: %s', async (act) => {
     harness = new ReconcilerHarness({ retries: 0 });
     await harness.running();
     const { row } = harness;

@@ -11,7 +11,7 @@ beforeEach(() => {
   harness = new ReconcilerHarness();
 });
 
-it('begins its counters at 0, so that the first increase is seen as one', () => {
+it('creates its counters with 0, so that the first increase is visible', () => {
   expect([...harness.telemetry.counts]).toEqual([
     ['build_requests_created_total', 0],
     ['payload_rejected_total', 0],
@@ -47,7 +47,7 @@ describe('a pending task', () => {
     expect(harness.farm.requests.size).toBe(1);
   });
 
-  it('gets no second request from messages that come at once', async () => {
+  it('gets no second request from simultaneous messages', async () => {
     await Promise.all([harness.reconcile(), harness.reconcile(), harness.reconcile()]);
     expect(harness.farm.requests.size).toBe(1);
   });
@@ -88,7 +88,7 @@ describe('a pending task', () => {
     expect(harness.effects).toEqual([]);
   });
 
-  it('waits while the builder list is away', async () => {
+  it('waits while the builder list is unavailable', async () => {
     Object.assign(harness.buildbot, {
       knows: () => Promise.reject(new Unavailable('builder-list', 'never loaded')),
     });
@@ -96,7 +96,7 @@ describe('a pending task', () => {
     expect(harness.effects).toEqual([]);
   });
 
-  it('that the queue does not know is no task of ours', async () => {
+  it('that the queue does not know is ignored', async () => {
     expect(await harness.reconciler.reconcile('Q4xCyr2cTwGxJ3G4yqK7Xw')).toBe('ignore');
     expect(harness.effects).toEqual([]);
   });
@@ -136,13 +136,13 @@ describe('a started build', () => {
     expect(harness.agent.jobs).toMatchObject([{ id: harness.request.builds[0]!.buildId }]);
   });
 
-  it('whose message came before the database is told again later', async () => {
+  it('has its message retried when it arrives before the database shows the build', async () => {
     await harness.reconcile();
     await expect(harness.reconcile({ event: harness.started(100) })).rejects.toThrow(Unavailable);
     expect(harness.story).toEqual(['pending']);
   });
 
-  it('is claimed by the clock alone when its message is lost', async () => {
+  it('is claimed by the reflector when its message is lost', async () => {
     await harness.building();
     await harness.reconcile();
     expect(harness.story).toEqual(['running']);
@@ -188,7 +188,7 @@ describe('a finished build', () => {
     ]);
   });
 
-  it('counts by the database’s result, not by the message’s', async () => {
+  it('uses the result of the database, not of the message', async () => {
     const number = await harness.running();
     harness.complete(2);
     await harness.reconcile({ event: harness.finished(number, 0) });
@@ -202,7 +202,7 @@ describe('a finished build', () => {
     ['https://user@x/y'],
     ['https://:secret@x/y'],
     ['no address'],
-  ])('with the log address %j has no log, but a result', async (logUrl) => {
+  ])('with the log URL %j has a result but no log', async (logUrl) => {
     const number = await harness.running();
     harness.complete(0);
     await harness.reconcile({ event: harness.finished(number, 0, { logUrl }) });
@@ -224,7 +224,7 @@ describe('a finished build', () => {
     expect(harness.telemetry.counts.get('artifact_failures_total')).toBeGreaterThan(0);
   });
 
-  it('is claimed first when its start was never heard of', async () => {
+  it('is claimed first when its start message was lost', async () => {
     const number = await harness.building();
     harness.complete(0);
     await harness.reconcile({ row: harness.row, event: harness.finished(number, 0) });
@@ -233,21 +233,21 @@ describe('a finished build', () => {
     expect(harness.row).toBeUndefined();
   });
 
-  it.each(['building', 'finishing'])('is told again later while the database says %s', async (at) => {
+  it.each(['building', 'finishing'])('has its message retried while the database says %s', async (at) => {
     const number = await harness.running();
     if (at === 'finishing') harness.endBuild();
     await expect(harness.reconcile({ event: harness.finished(number, 0) })).rejects.toThrow(Unavailable);
     expect(harness.story).toEqual(['running']);
   });
 
-  it('is told again later even when its claim had to be extended first', async () => {
+  it('has its message retried even when its claim had to be extended first', async () => {
     const number = await harness.running();
     harness.clock.advance(700);
     await expect(harness.reconcile({ event: harness.finished(number, 0) })).rejects.toThrow(Unavailable);
     expect(harness.row?.takenUntil).toBe(1_500_001_900);
   });
 
-  it('is told again later while Buildbot does not show the request', async () => {
+  it('has its message retried while Buildbot does not show the request', async () => {
     const number = await harness.running();
     const { request } = harness;
     harness.removeRequest();
@@ -258,7 +258,7 @@ describe('a finished build', () => {
     expect(harness.story).toEqual(['completed']);
   });
 
-  it('whose message is lost is resolved by the clock alone, after the grace', async () => {
+  it('whose message is lost is resolved by the reflector after the grace period', async () => {
     await harness.running();
     harness.complete(0);
     await harness.settle(9);
@@ -284,7 +284,7 @@ describe('a finished build', () => {
     expect(harness.artifacts(0)).toHaveLength(0);
   });
 
-  it('told of twice touches nothing the second time', async () => {
+  it('reported twice changes nothing the second time', async () => {
     const number = await harness.running();
     harness.complete(0);
     const event = harness.finished(number, 0);

@@ -8,8 +8,8 @@ Logger.overrideLogger(false);
 
 const BAD = { buildername: 'Linux build', properties: { product: 'p', é: 1 } };
 
-describe('a refused task', () => {
-  it('has an artifact that tells its owner why', async () => {
+describe('a rejected task', () => {
+  it('has an artifact with the reasons', async () => {
     const harness = new ReconcilerHarness({ payload: BAD });
     await harness.reconcile();
     expect(harness.story).toEqual(['malformed-payload']);
@@ -47,7 +47,7 @@ describe('a refused task', () => {
     expect(harness.farm.requests.size).toBe(0);
   });
 
-  it('is not told secrets of the bridge that its owner has got hold of', async () => {
+  it('has no secrets of the bridge in its artifact, even when its payload contains them', async () => {
     const names = { 'our-own-secret': 'x'.repeat(2000), 'with:our-own-secret-too': '\0', guest: '\0' };
     const payload = { ...PAYLOAD, properties: { product: 'p', ...names } };
     const harness = new ReconcilerHarness({ payload });
@@ -62,7 +62,7 @@ describe('a refused task', () => {
     ]);
   });
 
-  it('is told nothing without end', () => {
+  it('has an artifact of limited length', () => {
     const { content } = rejectionArtifact(['x'.repeat(100_000)]) as { content: string };
     expect(content.length).toBeLessThan(10_000);
   });

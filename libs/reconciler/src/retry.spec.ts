@@ -24,7 +24,7 @@ describe('a build that ends in RETRY', () => {
     expect(harness.farm.requests.size).toBe(1);
   });
 
-  it('is believed when the database shows it, and needs no telling again', async () => {
+  it('is acted on when the database shows it, and its message is not retried', async () => {
     harness.endBuild(5);
     expect(await harness.reconcile({ event: harness.finished(first, 5) })).toBe('wait');
     expect(harness.story).toEqual(['running']);
@@ -56,7 +56,7 @@ describe('a build that ends in RETRY', () => {
     expect(harness.story).toEqual(['worker-shutdown', 'running']);
   });
 
-  it('may be told of after the next build has started', async () => {
+  it('may be reported after the next build has started', async () => {
     harness.requeue();
     const second = harness.startBuild();
     await harness.reconcile({ row: harness.row, event: harness.started(second) });
@@ -69,7 +69,7 @@ describe('a build that ends in RETRY', () => {
   });
 
   it.each(['waits', 'runs', 'has ended'])(
-    'told of late or twice touches nothing: the next build %s',
+    'reported late or twice changes nothing: the next build %s',
     async (next) => {
       const event = harness.finished(first, 5);
       harness.requeue();
@@ -88,7 +88,7 @@ describe('a build that ends in RETRY', () => {
     },
   );
 
-  it('is told of once, though the run was seen after another instance had done so and the build before', async () => {
+  it('is reported once, even when another instance reported it between reading the build and the run', async () => {
     const { queue } = harness;
     const status = queue.status.bind(queue);
     queue.status = async (taskId) => {
@@ -120,7 +120,7 @@ describe('a build that ends in RETRY', () => {
     expect(harness.farm.requests.size).toBe(1);
   });
 
-  it('may do so again and again', async () => {
+  it('may happen repeatedly', async () => {
     for (let round = 0; round < 8; round++) {
       harness.requeue();
       await harness.reconcile();
@@ -133,7 +133,7 @@ describe('a build that ends in RETRY', () => {
     expect(harness.farm.requests.size).toBe(1);
   });
 
-  it('and is cancelled in Buildbot before the next build cancels the task', async () => {
+  it('cancels the task when it is then cancelled in Buildbot before the next build', async () => {
     harness.requeue();
     await harness.reconcile();
     harness.cancelInBuildbot();
@@ -143,13 +143,13 @@ describe('a build that ends in RETRY', () => {
   });
 });
 
-describe('a claim that ran out while the bridge was away', () => {
+describe('a claim that expired while the bridge was down', () => {
   const away = () => {
     harness.clock.advance(1300);
     harness.taskcluster.tick();
   };
 
-  it('is followed by a claim of the next run: the build goes on', async () => {
+  it('is followed by a claim of the next run, and the build continues', async () => {
     away();
     await harness.reconcile();
     expect(harness.story).toEqual(['claim-expired', 'running']);
@@ -157,7 +157,7 @@ describe('a claim that ran out while the bridge was away', () => {
     expect(harness.row).toMatchObject({ runId: 1, buildRequestId });
   });
 
-  it('does not keep a reclaim from finding that out', async () => {
+  it('is discovered by a reclaim', async () => {
     const { row } = harness;
     away();
     await harness.reconcile({ row });

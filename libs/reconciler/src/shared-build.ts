@@ -2,8 +2,8 @@ import type { BuildRef, Observation, TrackedTask, Verdict } from '@bbb/rules';
 import type { ActContext } from './context.js';
 
 /**
- * Whether a running build serves a request besides the one given up that somebody still wants. Buildbot merges requests
- * for the same builder, branch and revision; whoever stops their build stops it for all.
+ * Whether a running build serves another request that is still needed, besides the one given up. Buildbot merges requests
+ * for the same builder, branch and revision, and stopping their build stops it for all of them.
  *
  * @param isUnwanted whether what is known of another tracked task asks for the end of its request
  * @throws Unavailable when one of the others cannot be read

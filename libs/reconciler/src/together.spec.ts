@@ -56,7 +56,7 @@ describe('several instances on one task', () => {
     ];
 
   it(
-    'make one request for it',
+    'create one request for it',
     () =>
       race({
         work: twice,
@@ -152,7 +152,7 @@ describe('several instances on one task', () => {
     timeout,
   );
 
-  it('do not take a rerun’s row for their own when they were slow', async () => {
+  it('do not use the row of a rerun when they were slow', async () => {
     let free: () => void = () => undefined;
     harness.gate.hold = async ({ name }) => {
       if (name === 'find') await new Promise<void>((resolve) => (free = resolve));
@@ -190,12 +190,12 @@ describe('several instances on one task', () => {
   });
 });
 
-describe('a refusal of our credentials', () => {
+describe('a call refused for our credentials', () => {
   it.each([
     ['status', 401],
     ['claim', 403],
     ['claim', 401],
-  ])('by %s (%i) is passed on and changes nothing', async (name, status) => {
+  ])('by %s (%i) throws and changes nothing', async (name, status) => {
     const number = await harness.building();
     const { row } = harness;
     harness.failAlways(name, new Refused('taskcluster', status, 'InsufficientScopes', 'no'));
@@ -213,7 +213,7 @@ describe('a refusal of our credentials', () => {
     ['report-completed', () => harness.complete(0)],
     ['cancel', () => harness.cancelInBuildbot()],
     ['cancel-build', () => void harness.cancelTask()],
-  ])('by %s keeps the row, and is tried no second time', async (name, happen) => {
+  ])('by %s keeps the row, and is not retried', async (name, happen) => {
     const number = await harness.running();
     happen();
     const { row } = harness;
@@ -225,8 +225,8 @@ describe('a refusal of our credentials', () => {
   });
 });
 
-describe('a refusal of an act', () => {
-  it('once is a reason to look again; twice it is passed on', async () => {
+describe('a refused act', () => {
+  it('is decided again once, and throws the second time', async () => {
     const number = await harness.building();
     const conflict = new Refused('taskcluster', 409, 'RequestConflict', 'no');
     harness.failOnce('claim', 'before', conflict);
@@ -240,7 +240,7 @@ describe('a refusal of an act', () => {
     expect(harness.telemetry.counts.get('reconciles_total claim refused')).toBe(1);
   });
 
-  it('whose effect was there all the same ends well', async () => {
+  it('that took effect nevertheless succeeds', async () => {
     const number = await harness.building();
     const conflict = new Refused('taskcluster', 409, 'RequestConflict', 'already claimed by another worker');
     harness.failOnce('claim', 'after', conflict);
@@ -251,7 +251,7 @@ describe('a refusal of an act', () => {
 });
 
 describe('stop', () => {
-  it('leaves a task after the step under way, for the next start to go on with', async () => {
+  it('ends after the current step, and the next start continues', async () => {
     const number = await harness.building();
     harness.complete(0);
     harness.gate.failWith = ({ name }) => void (name === 'claim' && harness.reconciler.stop());
@@ -263,7 +263,7 @@ describe('stop', () => {
     expect(harness.story).toEqual(['completed']);
   });
 
-  it('lets nothing new begin', async () => {
+  it('starts nothing new', async () => {
     harness.reconciler.stop();
     await expect(harness.reconcile()).rejects.toThrow(Unavailable);
     expect(harness.effects).toEqual([]);

@@ -20,7 +20,7 @@ describe('resolutionOf', () => {
     },
   );
 
-  it('lets an installation choose what warnings and exceptions mean, and nothing else', () => {
+  it('lets the configuration decide about warnings and exceptions only', () => {
     expect(resolutionOf(1, OTHER)).toEqual({ report: 'completed' });
     expect(resolutionOf(4, OTHER)).toEqual({ report: 'exception', reason: 'internal-error' });
     for (const results of [0, 2, 3, 17, null]) {

@@ -48,7 +48,7 @@ describe('SelfServe', () => {
     return new SelfServe({ url, user: 'buildbot-bridge', timeout, maxConnections: 2 });
   }
 
-  it('asks with the account in its URL', async () => {
+  it('sends the account in its URL', async () => {
     answer = (response) => response.writeHead(202).end('{}');
     const { port } = server.address() as AddressInfo;
     const url = `http://bridge:p%40ss@127.0.0.1:${port}/buildapi/self-serve`;
@@ -101,7 +101,7 @@ describe('SelfServe', () => {
   it.each([
     ['non-integer id', 400, false],
     ['no user', 403, true],
-  ])('takes "%s" for a refusal', async (name, status, isConfiguration) => {
+  ])('treats "%s" as a refusal', async (name, status, isConfiguration) => {
     replay(name);
     const error = await selfServe.cancelRequest('mozilla-central', 1).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Refused);
@@ -124,7 +124,7 @@ describe('SelfServe', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('gives up waiting after the timeout', async () => {
+  it('throws after the timeout', async () => {
     answer = () => undefined;
     await expect(connect(0.05).cancelRequest('mozilla-central', 1)).rejects.toThrow(/no answer.*ETIMEDOUT/);
   });
@@ -136,7 +136,7 @@ describe('SelfServe', () => {
     await expect(gone.cancelRequest('mozilla-central', 1)).rejects.toBeInstanceOf(Unavailable);
   });
 
-  it('asks no more at the same time than it may', async () => {
+  it('makes no more concurrent calls than its limit', async () => {
     let atATime = 0;
     let most = 0;
     answer = (response) => {
@@ -150,7 +150,7 @@ describe('SelfServe', () => {
     expect(most).toBe(2);
   });
 
-  it('refuses what has no branch, without asking', async () => {
+  it('refuses to cancel without a branch, and makes no call', async () => {
     await expect(selfServe.cancelRequest('/', 1)).rejects.toMatchObject({
       name: 'Refused',
       code: 'NoBranch',

@@ -26,7 +26,7 @@ describe('the limits of a build message', () => {
     ['1000 ids', message({}, { request_ids: times(1000, MAX_ID) })],
     ['no results', message({ results: null })],
     ['no properties', message({ properties: undefined })],
-    ['keys that nobody knows', { ...message(), _meta: {} }],
+    ['unknown keys', { ...message(), _meta: {} }],
   ])('%s: accepted', (_what, given) => {
     expect(readStarted(given).buildNumber).toBeGreaterThanOrEqual(0);
   });
@@ -45,7 +45,7 @@ describe('the limits of a build message', () => {
     ['half an id', message({}, { request_ids: [1.5] })],
     ['no build', { payload: {} }],
     ['no payload', {}],
-  ])('%s: refused', (_what, given) => {
+  ])('%s: rejected', (_what, given) => {
     expect(() => readStarted(given)).toThrow(NO_MESSAGE);
   });
 
@@ -55,16 +55,16 @@ describe('the limits of a build message', () => {
     ['beyond any', [MAX_ID + 1]],
     ['as text', '5'],
     ['too many', times(1001, 1)],
-  ])('request ids of the post-run step, %s: refused', (_what, given) => {
+  ])('request ids of the post-run step, %s: rejected', (_what, given) => {
     expect(() => readLogUploaded(message({ properties: [ours, ids(given)] }))).toThrow(NO_IDS);
   });
 
-  it('believes the post-run step, wherever else the name stands', () => {
+  it('uses the property of the post-run step among others of the same name', () => {
     const properties = [ids([1], 'SetProperty'), ['other', [2], 'postrun.py'], ours, ids([5, 6])];
     expect(readLogUploaded(message({ properties })).buildRequestIds).toEqual([5, 6]);
   });
 
-  it('asks no request ids of builds that are not ours', () => {
+  it('needs no request ids for builds that are not ours', () => {
     expect(readLogUploaded(message({ properties: [] }))).toEqual({
       buildNumber: 1,
       results: null,
@@ -81,7 +81,7 @@ describe('the limits of a build message', () => {
   });
 
   it.each([`${TASK}x`, `x${TASK}`, TASK.slice(1), `${TASK}\n`, 7, [TASK], `${TASK.slice(1)} `])(
-    'takes %j for no task',
+    'does not treat %j as a task id',
     (taskId) => {
       expect(readStarted(message({ properties: [['taskId', taskId, 'bbb']] })).taskId).toBeUndefined();
     },
@@ -100,7 +100,7 @@ describe('the limits of a build message', () => {
     ]);
   });
 
-  it('finds the log’s address among the properties, from the post-run step', () => {
+  it('finds the URL of the log in the property of the post-run step', () => {
     const read = (...properties: unknown[]) =>
       logUrlOf(readLogUploaded(message({ properties: [ours, ids([5]), ...properties] })));
     expect(read(['log_url', 'http://a', 'SetProperty'], ['log_url', 'http://b', 'postrun.py'])).toBe(

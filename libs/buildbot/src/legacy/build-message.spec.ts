@@ -36,7 +36,7 @@ describe('readLogUploaded', () => {
     expect(message.buildRequestIds).toEqual(buildRequestIds ?? expect.arrayContaining([expect.any(Number)]));
   });
 
-  it('takes the log’s address from the post-run step only', () => {
+  it('takes the URL of the log from the post-run step only', () => {
     expect(logUrlOf(readLogUploaded(recorded('log_uploaded-success')))).toMatch(/^http:.*build105\.txt\.gz$/);
     expect(logUrlOf(readLogUploaded(recorded('log_uploaded-no-log_url')))).toBeNull();
     const forged = {
@@ -46,26 +46,26 @@ describe('readLogUploaded', () => {
     expect(logUrlOf({ ...forged, properties: [...forged.properties] })).toBeNull();
   });
 
-  it.each(['missing-request_ids', 'forged-source'])('refuses invalid-log_uploaded-%s', (name) => {
+  it.each(['missing-request_ids', 'forged-source'])('rejects invalid-log_uploaded-%s', (name) => {
     expect(() => readLogUploaded(recorded(`invalid-log_uploaded-${name}`))).toThrow(
       expect.objectContaining({ name: 'Invalid' }),
     );
   });
 
-  it('loses one unreadable property, and not the result', () => {
+  it('leaves out one unreadable property and keeps the result', () => {
     const message = readLogUploaded(recorded('invalid-log_uploaded-short-property'));
     expect(message).toMatchObject({ results: 0, buildRequestIds: [86818772] });
     expect(message.properties.map(([name]) => name)).not.toContain('broken');
   });
 
-  it('asks nothing of builds that are not ours', () => {
+  it('requires nothing of builds that are not ours', () => {
     expect(readLogUploaded(recorded('log_uploaded-not-ours')).taskId).toBeUndefined();
   });
 });
 
 describe('every recorded message', () => {
   it.each(readdirSync(FOLDER).filter((file) => file.endsWith('.json')))(
-    '%s is read or refused, nothing else',
+    '%s is either read or rejected',
     (file) => {
       for (const read of [readStarted, readLogUploaded]) {
         try {
@@ -86,7 +86,7 @@ describe('every recorded message', () => {
     { payload: {} },
     { payload: { build: { number: -1 } } },
     { payload: { build: { number: 2 ** 31 } } },
-  ])('refuses %j', (payload) => {
+  ])('rejects %j', (payload) => {
     expect(() => readStarted(payload)).toThrow(expect.objectContaining({ name: 'Invalid' }));
   });
 });

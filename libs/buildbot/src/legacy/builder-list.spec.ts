@@ -60,7 +60,7 @@ describe('BuilderList', () => {
       expect(await list.problem()).toBeUndefined();
     });
 
-    it('looks again for a new name, but not for every one', async () => {
+    it('reads the list again for a new name, but not for every one', async () => {
       await writeFile(path, listOf('a'));
       expect(await list.knows('a')).toBe('known');
       await writeFile(path, listOf('a', 'new'));
@@ -76,7 +76,7 @@ describe('BuilderList', () => {
       ['no builders', '{"builders": {}}', /contains no builder/],
       ['something else', '{"errors": []}', /no object "builders"/],
       ['null', 'null', /no object "builders"/],
-    ])('keeps what it knows when the file holds %s', async (_, text, reason) => {
+    ])('keeps the known names when the file has %s', async (_, text, reason) => {
       await writeFile(path, listOf('a', 'b'));
       await list.refresh();
       await writeFile(path, text);
@@ -88,7 +88,7 @@ describe('BuilderList', () => {
       expect(await list.problem()).toBeUndefined();
     });
 
-    it('believes a sudden loss of most builders only when it lasts', async () => {
+    it('accepts a sudden loss of most builders only when it lasts', async () => {
       await writeFile(path, listOf(...MANY));
       await list.refresh();
       await writeFile(path, listOf('builder 0'));
@@ -103,7 +103,7 @@ describe('BuilderList', () => {
       expect(await list.problem()).toBeUndefined();
     });
 
-    it('says of no builder that it does not exist when the list is out of date', async () => {
+    it('calls no builder unknown when the list is out of date', async () => {
       await writeFile(path, listOf('a'));
       await list.refresh();
       await rm(path);
@@ -136,7 +136,7 @@ describe('BuilderList', () => {
       await new Promise((resolve) => server.close(resolve));
     });
 
-    it('asks with the account in the address', async () => {
+    it('sends the account in the URL', async () => {
       answer = (response) => response.end(listOf('a'));
       const list = new BuilderList({ url: url.replace('//', '//u%3A:p%40ss@'), refresh: 300, timeout: 5 });
       expect(await list.knows('a')).toBe('known');
@@ -154,7 +154,7 @@ describe('BuilderList', () => {
       expect(await list.problem()).toMatch(/answered 302 \(redirect\)/);
     });
 
-    it('asks only for news', async () => {
+    it('downloads the list only when it has changed', async () => {
       answer = (response, request) => {
         if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
         else response.writeHead(200, { etag: '"1"' }).end(listOf('a'));
@@ -166,7 +166,7 @@ describe('BuilderList', () => {
       expect(await list.knows('a')).toBe('known');
     });
 
-    it('shares one look among all who wait for the first list', async () => {
+    it('shares one read among all callers that wait for the first list', async () => {
       answer = (response) => response.end(listOf('a'));
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
       expect(await Promise.all([list.knows('a'), list.knows('b'), list.knows('a')])).toEqual([
@@ -190,7 +190,7 @@ describe('BuilderList', () => {
       expect(await list.knows('a')).toBe('known');
     });
 
-    it('looks every now and then until the process stops', async () => {
+    it('reads the list at each interval until the process stops', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
       const list = new BuilderList({ url, refresh: 300, timeout: 5, now: () => now });
       const looks = jest.spyOn(list, 'refresh').mockResolvedValue(undefined);

@@ -49,15 +49,16 @@ export class LegacyBuildbot extends Buildbot {
   }
 
   /**
-   * The request is read again right before, its key, build and branch in one statement: Self Serve stops a build by its
-   * builder's number on the master of the current claim, so that the id of an earlier build can hit a stranger's. Only the newest build of the request, and only
-   * while it runs, is named to it. All tasks that share the build lose it: whether they may is decided before.
+   * Reads the key, build and branch of the request again first, in one statement. Self Serve stops the build that has the
+   * number on the master of the current claim, so the id of an earlier build could stop another task's build. So it is
+   * called only for the newest build of the request, and only while that runs. The build stops for all tasks that share
+   * it; whether that is allowed is decided before.
    *
-   * A build that died with its master looks as if it ran until masters let its claim go, and the restarted master
-   * gives its number to the next build of the builder: then there is nothing to stop, and a stranger to be hit.
+   * A build that died with its master looks running until its claim expires, and the restarted master gives its number to
+   * the next build of the builder. Such a build is not stopped, because that would stop the other one.
    *
    * Self Serve finds requests by their source stamp's branch. One without a branch, which only the original bridge
-   * made, is refused with the code `NoBranch`: it has to be cancelled on the master's own page.
+   * created, is refused with the code `NoBranch`: it has to be cancelled on the page of its master.
    */
   override async cancel({ buildRequestId, key, state: known }: RequestSnapshot): Promise<void> {
     const target = await this.schedulerDb.cancellationTarget(buildRequestId);
@@ -101,10 +102,10 @@ export class LegacyBuildbot extends Buildbot {
     return this.schedulerDb.sharers(buildId);
   }
 
-  /** A build that began since the cancellation was decided on may serve others, of whom nobody has thought. */
+  /** Refuses to stop a build that has started since the cancellation was decided, if it serves other requests too. */
   private async refuseShared(build: BuildRef): Promise<void> {
     if ((await this.sharers(build)).length === 0) return;
-    throw new Refused('buildbot', 409, 'SharedBuild', 'a build has begun that serves other requests, too');
+    throw new Refused('buildbot', 409, 'SharedBuild', 'a build has started that serves other requests, too');
   }
 
   /** Only the end message of a build has its properties and the URL of its log. */

@@ -6,7 +6,7 @@ describe('legacyLogHosts', () => {
     expect(legacyLogHosts(undefined)).toEqual(['*', 'http://*.mozilla.org']);
   });
 
-  it('include the hosts of web addresses, and of nothing else', () => {
+  it('include the hosts of web URLs only', () => {
     expect(
       legacyLogHosts('http://user:p@selfserve.example.com:8080/x', 'https://builders.example.com/y'),
     ).toEqual(['*', 'http://*.mozilla.org', 'http://selfserve.example.com', 'http://builders.example.com']);

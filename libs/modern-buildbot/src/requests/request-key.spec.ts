@@ -24,7 +24,7 @@ describe('keys of build sets', () => {
     expect(markOf(set(text))).toBeNull();
   });
 
-  it('count neither on a copy that a user has rebuilt, nor where only a database takes them for equal', () => {
+  it('do not match a copy that a user has rebuilt, nor a key that only a database treats as equal', () => {
     const key = `${TASK}/0`;
     expect(isSetOf(set(key), key)).toBe(true);
     for (const other of [set(key, 'rebuild'), set(key.toLowerCase()), set(`${key} `), set(null)])

@@ -60,7 +60,7 @@ describe('requestStateOf', () => {
     expect(requestStateOf(request, newest)).toEqual(state);
   });
 
-  it('does not take a text of a build that was not cancelled for a shutdown', () => {
+  it('does not treat a build that was not cancelled as shut down because of its text', () => {
     expect(requestStateOf(complete(2), ended(2, SHUT_DOWN))).toMatchObject({ at: 'finished', results: 2 });
   });
 });

@@ -14,7 +14,7 @@ function steered(started: string[]) {
 }
 
 describe('CallLimit', () => {
-  it('gives bulk reads half of the places, and lets urgent calls go first', async () => {
+  it('gives bulk reads half of the limit, and runs urgent calls first', async () => {
     const started: string[] = [];
     const { work, end } = steered(started);
     const limit = new CallLimit(4);
@@ -39,13 +39,13 @@ describe('CallLimit', () => {
     expect(started.slice(6)).toEqual(['b4']);
   });
 
-  it('gives a place back after a failure', async () => {
+  it('frees its place after a failure', async () => {
     const limit = new CallLimit(1);
     await expect(limit.run('urgent', () => Promise.reject(new Error('no')), 1000)).rejects.toThrow('no');
     expect(await limit.run('bulk', async () => 1, 1000)).toBe(1);
   });
 
-  it('begins nothing when no place is free in time', async () => {
+  it('does not start a call that could not start in time', async () => {
     const started: string[] = [];
     const { work, end } = steered(started);
     const limit = new CallLimit(1);

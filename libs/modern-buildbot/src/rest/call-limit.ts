@@ -63,7 +63,7 @@ export class CallLimit {
       };
       const timer = setTimeout(() => {
         this.waiting.delete(one);
-        reject(new Unavailable(SYSTEM, 'too many calls to the Buildbot master are under way'));
+        reject(new Unavailable(SYSTEM, 'too many calls to the Buildbot master are in progress'));
       }, within);
       this.waiting.add(one);
     });

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { readJson } from './read-json.js';
 
 describe('readJson', () => {
-  it('reads what Python writes for numbers that JSON has no word for as null', () => {
+  it('reads NaN and infinities as Python writes them as null', () => {
     expect(readJson('{"a": [NaN, 1], "b": Infinity, "c": -Infinity, "d": -1.5e3}')).toEqual({
       ...{ a: [null, 1], b: null },
       ...{ c: null, d: -1500 },
     });
   });
 
-  it('leaves those words alone inside texts, also after escaped quotes', () => {
+  it('keeps those words inside texts, also after escaped quotes', () => {
     const text = '{"NaN": "NaN \\" Infinity \\\\", "x": NaN}';
     expect(readJson(text)).toEqual({ NaN: 'NaN " Infinity \\', x: null });
   });
@@ -19,7 +19,7 @@ describe('readJson', () => {
     expect(readJson(`["${long}", NaN]`)).toEqual(['"'.repeat(1_000_000), null]);
   });
 
-  it.each(['', '{', 'nothing', '{"a": NaNa}', '"open'])('reads no %j', (text) => {
+  it.each(['', '{', 'nothing', '{"a": NaNa}', '"open'])('throws for %j', (text) => {
     expect(() => readJson(text)).toThrow(SyntaxError);
   });
 });

@@ -56,7 +56,7 @@ describe('RestClient', () => {
     expect(paths()).toEqual(['GET /buildbot/config']);
   });
 
-  it('logs in before it changes anything, once for all, and uses the last cookie of the answer', async () => {
+  it('logs in once before the first call that changes something, and uses the last cookie of the answer', async () => {
     master.answer = ({ cookie }, response) => json(response, { result: cookie });
     const client = connect();
     const calls = await Promise.all([1, 2, 3].map(() => client.call('/x', 'force', {}, ANY)));
@@ -66,7 +66,7 @@ describe('RestClient', () => {
     expect(master.seen[0]!.body).toEqual({ jsonrpc: '2.0', id: 1, method: 'force', params: {} });
   });
 
-  it('logs in once more when the master does not know the login any more, also for reads', async () => {
+  it('logs in again when the master no longer accepts the cookie, also for reads', async () => {
     master.answer = ({ cookie }, response) =>
       cookie === 'TWISTED_SESSION=login-2'
         ? json(response, { result: 'done' })
@@ -78,7 +78,7 @@ describe('RestClient', () => {
     expect(master.logins).toBe(2);
   });
 
-  it('gives up after the second 403, and says what the master said', async () => {
+  it('throws after the second 403, with the message of the master', async () => {
     master.answer = (_, response) =>
       json(response, { error: { message: "you need to have role 'bridge'" } }, 403);
     await expect(connect().call('/x', 'force', {}, ANY)).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe('RestClient', () => {
     expect(paths()).toEqual(['POST /x', 'POST /x']);
   });
 
-  it('tells a login that is not accepted, and tries it again with the next call', async () => {
+  it('throws when the login is not accepted, and retries it with the next call', async () => {
     master.login = (_, response) =>
       response.writeHead(401, { 'content-type': 'text/html' }).end('Unauthorized');
     const client = connect();
@@ -100,7 +100,7 @@ describe('RestClient', () => {
     expect(master.logins).toBe(2);
   });
 
-  it('takes no cookie for a login that was not one', async () => {
+  it('uses no cookie of a failed login', async () => {
     master.login = (_, response) =>
       response.writeHead(200, { 'set-cookie': 'TWISTED_SESSION=anonymous' }).end('<html>');
     await expect(connect().checkLogin()).rejects.toMatchObject({ name: 'Unavailable' });
@@ -109,7 +109,7 @@ describe('RestClient', () => {
     await expect(connect().checkLogin()).rejects.toMatchObject({ name: 'Unavailable' });
   });
 
-  it.each(['an empty body', 'half a body'])('reads again when it got %s', async (what) => {
+  it.each(['an empty body', 'half a body'])('reads again after %s', async (what) => {
     let answers = 0;
     master.answer = (_, response) => {
       if (answers++ > 0) json(response, { ok: true });
@@ -154,12 +154,12 @@ describe('RestClient', () => {
     expect(paths()).toEqual(['GET /y', 'POST /x']);
   });
 
-  it.each([500, 502, 302])('takes status %i for no answer', async (status) => {
+  it.each([500, 502, 302])('treats status %i as unavailable', async (status) => {
     master.answer = (_, response) => response.writeHead(status, { location: '/' }).end('<html>');
     await expect(connect().call('/x', 'force', {}, ANY)).rejects.toMatchObject({ name: 'Unavailable' });
   });
 
-  it('takes an answer of another form for none', async () => {
+  it('treats an answer of another form as unavailable', async () => {
     master.answer = (_, response) => json(response, { builds: 'many' });
     const schema = z.object({ builds: z.array(z.unknown()) });
     await expect(connect().get('/y', [], schema, 'bulk')).rejects.toMatchObject({

@@ -13,13 +13,13 @@ describe('catchUp', () => {
     expect(changes(seen(STATES.finished, ['completed'], CLAIMED))).toBeUndefined();
   });
 
-  it('has nothing to change without a row, a status or a run', () => {
+  it('changes nothing without a row, a status or a run', () => {
     expect(changes({ status: status('pending') })).toBeUndefined();
     expect(changes({ row: row() })).toBeUndefined();
     expect(changes({ row: row({ missingSince: 1 }), status: status() })).toBeUndefined();
   });
 
-  it('follows a new run of the same order, with nothing of the earlier claim', () => {
+  it('follows a new run of the same request, without the earlier claim', () => {
     expect(changes(seen(STATES.requeued, ['worker-shutdown', 'pending'], CLAIMED))).toEqual({
       runId: 1,
       buildId: null,
@@ -36,12 +36,12 @@ describe('catchUp', () => {
     expect(changes(after)).toEqual({ runId: 2, buildId: SECOND.buildId, takenUntil: NOW + 1200 });
   });
 
-  it('never follows a run of a superseded, nor goes back', () => {
+  it("never follows a run of a user's rerun, and never goes back", () => {
     expect(changes(seen(STATES.building, ['canceled', 'pending'], CLAIMED))).toBeUndefined();
     expect(changes(seen(STATES.building, ['running'], { ...CLAIMED, runId: 1 }))).toBeUndefined();
   });
 
-  it('records a claim whose record was cut off, and its build', () => {
+  it('records a claim whose recording was interrupted, and its build', () => {
     expect(changes(seen(STATES.building, ['running']))).toEqual(CLAIMED);
     expect(changes(seen(STATES.finished, ['running']))).toEqual(CLAIMED);
   });
@@ -70,21 +70,21 @@ describe('catchUp', () => {
     expect(held(NOW + 900, NOW + 1200)).toBeUndefined();
   });
 
-  it('takes nothing from another worker’s claim', () => {
+  it('records nothing from another worker’s claim', () => {
     expect(changes(seen(STATES.building, ['foreign']))).toBeUndefined();
   });
 
-  it('forgets an absence once both sides are there again', () => {
+  it('clears an absence once both sides are known again', () => {
     expect(changes(seen(STATES.waiting, ['pending'], { missingSince: 1 }))).toEqual({ missingSince: null });
   });
 
-  it('remembers an absence that lasts', () => {
+  it('keeps an absence that lasts', () => {
     const missing = row({ missingSince: 1 });
     expect(changes({ row: missing, status: status('pending') })).toBeUndefined();
     expect(changes({ row: missing })).toBeUndefined();
   });
 
-  it('comes to rest: a row that has caught up needs nothing more', () => {
+  it('changes nothing more once a row is up to date', () => {
     for (const state of Object.values(STATES)) {
       for (const sketches of [
         ['pending'],

@@ -57,11 +57,11 @@ describe('the cause of a verdict', () => {
       'the run was lost (claim-expired) and no retries are left',
     ],
     ['given up by Buildbot', seen(STATES.requeued, ['running']), 'retry', expect.stringContaining('RETRY')],
-  ])('%s is told in words of its own', (_what, observation, verdict, cause) => {
+  ])('%s has its own description', (_what, observation, verdict, cause) => {
     expect(explain(observation)).toMatchObject({ verdict, cause });
   });
 
-  it('comes with the facts that led to it', () => {
+  it('has the facts that led to it', () => {
     expect(explain(seen(STATES.waiting, ['canceled']))).toEqual({
       verdict: 'cancel-request',
       cause: 'the task was cancelled in Taskcluster',

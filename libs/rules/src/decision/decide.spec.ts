@@ -48,17 +48,17 @@ const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
 describe('decide', () => {
   const space = [...everyFacts()];
 
-  it('answers every combination of facts, and uses every verdict', () => {
+  it('decides every combination of facts, and uses every verdict', () => {
     expect(space).toHaveLength(13 * 7 * 2 ** 8);
     expect([...new Set(space.map(decide))].sort()).toEqual([...VERDICTS].sort());
   });
 
-  it.each(Object.keys(ONLY_IF) as Verdict[])('says %s only where it may', (verdict) => {
+  it.each(Object.keys(ONLY_IF) as Verdict[])('decides %s only where it is allowed', (verdict) => {
     const wrong = space.filter((facts) => decide(facts) === verdict && !ONLY_IF[verdict]?.(facts));
     expect(wrong).toEqual([]);
   });
 
-  it('never leaves a dead task’s build alone, unless it serves others', () => {
+  it('always stops the build of a task that has ended, unless it serves other tasks', () => {
     const dead = space.filter(
       ({ run, request, shared }) =>
         run === 'ended' && OPEN.includes(request) && request !== 'finishing' && !shared,
@@ -66,7 +66,7 @@ describe('decide', () => {
     expect(new Set(dead.map(decide))).toEqual(new Set(['cancel-request']));
   });
 
-  it('never leaves a finished build’s live run alone, once its report is due', () => {
+  it('always resolves the running run of a finished build once its report is due', () => {
     const finished = space.filter(
       ({ run, request, reportDue, superseded }) =>
         run === 'running' && request === 'finished' && reportDue && !superseded,
@@ -74,7 +74,7 @@ describe('decide', () => {
     expect(new Set(finished.map(decide))).toEqual(new Set(['resolve']));
   });
 
-  it('never lets a claim run out while its build runs', () => {
+  it('never lets a claim expire while its build runs', () => {
     const due = space.filter(
       ({ run, request, claimDue, deadlinePassed, superseded }) =>
         run === 'running' &&
@@ -86,7 +86,7 @@ describe('decide', () => {
     expect(new Set(due.map(decide))).toEqual(new Set(['reclaim']));
   });
 
-  it('never takes a dropped request for a result or a cancellation, nor forgets a stuck one', () => {
+  it('never treats a dropped request as a result or a cancellation, and never forgets a stuck one', () => {
     const verdictsOf = (request: string) =>
       new Set(space.filter((facts) => facts.request === request).map(decide));
     for (const verdict of ['resolve', 'claim', 'cancel-task', 'cancel-request'] as const)
@@ -108,7 +108,7 @@ describe('decide', () => {
     expect(new Set(claimed.map(decide))).toEqual(new Set(['reclaim']));
   });
 
-  it('is shown by the page in docs', () => {
+  it('matches the page in docs', () => {
     const page = readFileSync(PAGE, 'utf8');
     const fresh = page.replace(
       /<!-- table -->[\s\S]*<!-- \/table -->/,

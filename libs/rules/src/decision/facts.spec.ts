@@ -45,14 +45,14 @@ describe('the run', () => {
     expect(facts({ status: seenStatus }).run).toBe(fact);
   });
 
-  it('is the latest one, whatever became of those before', () => {
+  it('is the latest one, whatever the results of earlier runs', () => {
     expect(facts({ status: status('claim-expired', 'canceled', 'pending') }).run).toBe('pending');
     expect(facts({ status: status('completed', 'running') }).run).toBe('running');
     expect(latestRun(status('completed', 'running'))?.runId).toBe(1);
     expect(latestRun(status())).toBeUndefined();
   });
 
-  it('is ours only by group and id both', () => {
+  it('is ours only when both group and id match', () => {
     const held = (worker: Partial<typeof OURS>) => {
       const seenStatus = status('running');
       return { status: { ...seenStatus, runs: [{ ...run(0, 'running'), ...worker }] } };
@@ -69,12 +69,12 @@ describe('the request', () => {
     expect(facts({ request: request(STATES.building) }).request).toBe('untracked');
   });
 
-  it('is ordered while no id is recorded, and gone when Buildbot does not know the id', () => {
+  it('is creating while no id is recorded, and gone when Buildbot does not know the id', () => {
     expect(facts({ row: row({ buildRequestId: null }), status: status('pending') }).request).toBe('creating');
     expect(facts({ row: row(), status: status('pending') }).request).toBe('gone');
   });
 
-  it('is unseen, and not gone, while Buildbot cannot be asked', () => {
+  it('is unavailable, and not gone, while Buildbot is unavailable', () => {
     expect(facts({ row: row(), status: status('pending'), buildbotUnavailable: true }).request).toBe(
       'unavailable',
     );
@@ -110,7 +110,7 @@ describe('the request', () => {
       expect(facts(seen(STATES.building, ['running'], { buildId })).request).toBe(fact);
     });
 
-    it('is building for a new run, whose predecessor the earlier build belonged to', () => {
+    it('is building for a new run when the earlier build belonged to the previous run', () => {
       const after = seen({ at: 'building', build: SECOND }, ['worker-shutdown', 'pending'], {
         buildId: FIRST.buildId,
       });
@@ -151,36 +151,36 @@ describe('firstRunOfRequest', () => {
     [['completed', 'pending'], 1, 1],
     [['malformed-payload', 'pending'], 1, 1],
     [['deadline-exceeded', 'pending'], 1, 1],
-  ])('of %j: run %i belongs to the order of run %i', (sketches, runId, first) => {
+  ])('of %j: run %i belongs to the request of run %i', (sketches, runId, first) => {
     expect(firstRunOfRequest(status(...sketches).runs, runId)?.runId).toBe(first);
   });
 
-  it('is unknown for a run that is not there', () => {
+  it('is undefined for a run that does not exist', () => {
     expect(firstRunOfRequest(status('pending').runs, 1)).toBeUndefined();
   });
 });
 
-describe('a superseded', () => {
+describe('superseded', () => {
   const newer = (...[state, sketches, changes]: Parameters<typeof seen>) =>
     facts(seen(state, sketches, changes)).superseded;
 
-  it('is not there while the row follows the latest run', () => {
+  it('is false while the row follows the latest run', () => {
     expect(newer(STATES.building, ['running'])).toBe(false);
     expect(newer(STATES.finished, ['canceled', 'completed'], { runId: 1 })).toBe(false);
     expect(facts({ row: row() }).superseded).toBe(false);
     expect(facts({ status: status('completed', 'pending') }).superseded).toBe(false);
   });
 
-  it.each(LOST)('is not there after %s: the new run continues the work', (reason) => {
+  it.each(LOST)('is false after %s: the new run continues the work', (reason) => {
     for (const state of Object.values(STATES)) expect(newer(state, [reason, 'pending'])).toBe(false);
   });
 
-  it('is not there after a whole chain of lost runs that the row slept through', () => {
+  it('is false after a chain of lost runs that the row has not followed', () => {
     expect(newer(STATES.building, [...LOST, 'running'])).toBe(false);
   });
 
   it.each(['canceled', 'completed', 'failed', 'deadline-exceeded', 'internal-error'])(
-    'is there when a user reruns a task that was %s, whether the old request lives or not',
+    'is true when a user reruns a task that was %s, whether the old request is open or not',
     (reason) => {
       for (const state of Object.values(STATES)) expect(newer(state, [reason, 'pending'])).toBe(true);
       expect(facts({ row: row(), status: status(reason, 'pending') }).superseded).toBe(true);
@@ -190,7 +190,7 @@ describe('a superseded', () => {
     },
   );
 
-  it('is there when a run of the chain was ended by a user, even if the last one before was lost', () => {
+  it('is true when a user ended a run of the chain, even if the previous run was lost', () => {
     expect(newer(STATES.building, ['canceled', 'worker-shutdown', 'pending'])).toBe(true);
     expect(newer(STATES.building, ['canceled', 'worker-shutdown', 'pending'], { runId: 1 })).toBe(false);
   });
@@ -200,18 +200,18 @@ describe('a superseded', () => {
 
     // So did the original bridge end the run of a RETRY, and reran the task.
     it.each(['waiting', 'building', 'finishing', 'requeued'] as const)(
-      'is not there while the request is open: %s',
+      'is false while the request is open: %s',
       (at) => {
         expect(newer(STATES[at], sketches)).toBe(false);
         expect(newer(STATES[at], ['malformed-payload', 'malformed-payload', 'pending'])).toBe(false);
       },
     );
 
-    it.each(['finished', 'cancelled'] as const)('is there once the request is complete: %s', (at) => {
+    it.each(['finished', 'cancelled'] as const)('is true once the request is complete: %s', (at) => {
       expect(newer(STATES[at], sketches)).toBe(true);
     });
 
-    it('is there when the payload was refused, which leaves no request', () => {
+    it('is true when the payload was rejected, which leaves no request', () => {
       expect(facts({ row: row({ buildRequestId: null }), status: status(...sketches) }).superseded).toBe(
         true,
       );
@@ -222,14 +222,14 @@ describe('a superseded', () => {
 describe('the times', () => {
   const running = seen(STATES.building, ['running']);
 
-  it('puts the deadline at its second', () => {
+  it('passes the deadline exactly at its second', () => {
     const deadline = running.status?.deadline ?? 0;
     expect(facts(running, deadline - 1).deadlinePassed).toBe(false);
     expect(facts(running, deadline).deadlinePassed).toBe(true);
     expect(facts({ row: row() }, deadline).deadlinePassed).toBe(false);
   });
 
-  it('calls a claim due within the window before its end', () => {
+  it('has a claim due within the window before its end', () => {
     const end = NOW + 1200;
     expect(facts(running, end - 1.1 * SETTINGS.reclaimWindow).claimDue).toBe(false);
     expect(facts(running, end - SETTINGS.reclaimWindow + 1).claimDue).toBe(true);
@@ -260,7 +260,7 @@ describe('the times', () => {
     expect(facts({ ...finished, event: EVENT }).reportDue).toBe(true);
   });
 
-  it('waits for no message when nobody knows since when', () => {
+  it('waits for no message when the end of the build is unknown', () => {
     expect(facts(seen({ ...STATES.finished, completeAt: null }, ['running'])).reportDue).toBe(true);
   });
 
@@ -269,12 +269,12 @@ describe('the times', () => {
     ['the start of the build', { kind: 'started', buildNumber: FIRST.number }],
     // A build of the same number on another master: no request is complete with a RETRY of its last build.
     ['the RETRY of a build of the same number', { ...EVENT, results: 5 }],
-  ])('does not take %s for the end message', (_what, event) => {
+  ])('does not treat %s as the end message', (_what, event) => {
     expect(facts({ ...seen(STATES.finished, ['running']), event }).reportDue).toBe(false);
   });
 
   it.each(['waiting', 'building', 'finishing', 'requeued', 'cancelled'] as const)(
-    'has nothing to report of a request that is %s, message or not',
+    'has nothing to report for a request that is %s, with or without a message',
     (at) => {
       expect(facts({ ...seen(STATES[at], ['running']), event: EVENT }).reportDue).toBe(false);
     },
@@ -286,7 +286,7 @@ describe('the times', () => {
     expect(facts({ status: runs(50) }).runsLeft).toBe(false);
   });
 
-  it('believes an absence after its grace', () => {
+  it('believes an absence after the grace period', () => {
     const missing = { row: row({ missingSince: NOW }) };
     expect(facts(missing, NOW + SETTINGS.missingGrace - 1).missingSettled).toBe(false);
     expect(facts(missing, NOW + SETTINGS.missingGrace).missingSettled).toBe(true);

@@ -102,7 +102,7 @@ export interface Observation {
   event?: BuildEvent;
   /** So much is missing at once that no absence is believed. */
   absenceDoubted?: boolean;
-  /** Other live requests are served by the build that runs; undefined: nobody has looked. */
+  /** Other live requests are served by the running build; undefined when that was not read. */
   shared?: boolean;
 }
 

@@ -19,7 +19,7 @@ describe('asciiJson', () => {
     expect(asciiJson(value)).toBe(JSON.stringify(value));
   });
 
-  it('says the same as JSON, in printable ASCII only', () => {
+  it('writes equivalent JSON in printable ASCII', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const text = asciiJson(value as JsonValue);

@@ -20,35 +20,35 @@ const HOSTILE = [
 ] as const;
 
 describe('BoundedPattern', () => {
-  it.each(HOSTILE)('decides %s over a hostile name within its bound', (pattern, name) => {
+  it.each(HOSTILE)('decides %s on a hostile name within the bound', (pattern, name) => {
     const bounded = new BoundedPattern(pattern);
     expect(bounded.matchesStart(name)).toBe(false);
     expect(bounded.matchesAnywhere(name)).toBe(false);
   });
 
-  it('ends where references to groups make it try too much', () => {
+  it('stops at the bound when references to groups cause too many steps', () => {
     const bounded = new BoundedPattern('(a+)+\\1b');
     expect(bounded.matchesStart('a'.repeat(255))).toBeUndefined();
     expect(bounded.matchesStart('aab')).toBe(true);
     expect(new BoundedPattern('.*').matchesStart('a'.repeat(513))).toBeUndefined();
   });
 
-  it('works again after a bound was reached', () => {
+  it('still works after the bound was reached', () => {
     const bounded = new BoundedPattern('((?:a+)+)\\1b');
     expect(bounded.matchesStart('a'.repeat(255))).toBeUndefined();
     expect(bounded.matchesStart('aab')).toBe(true);
     expect(bounded.matchesStart('ab')).toBe(false);
   });
 
-  it.each(['(', '[a', '*', '(?P<x>a)'])('is not made of %s', (pattern) => {
+  it.each(['(', '[a', '*', '(?P<x>a)'])('throws for %s', (pattern) => {
     expect(() => new BoundedPattern(pattern)).toThrow(SyntaxError);
   });
 
-  it.each(['(?:a{1,100}){1,100}', 'a{5001}'])('is not made of %s, which is too large', (pattern) => {
+  it.each(['(?:a{1,100}){1,100}', 'a{5001}'])('throws for %s, which is too large', (pattern) => {
     expect(() => new BoundedPattern(pattern)).toThrow('smaller repetition counts');
   });
 
-  it("says what JavaScript's own engine says", () => {
+  it("agrees with JavaScript's own engine", () => {
     const atom = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\w', 'ba', '^', '$', '\\b', '\\B', 'A');
     const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
       pattern: fc.oneof(

@@ -28,14 +28,17 @@ describe('matcher', () => {
     expect([matches('a'), matches('a'), matches('a')]).toEqual([true, true, true]);
   });
 
-  it.each(['(', '[a', '(?P<name>x)', '(?i)release'])('refuses %j, which it cannot read', (pattern) => {
-    expect(() => matcher(pattern)).toThrow(SyntaxError);
-    expect(() => policy({ restricted: [pattern] })).toThrow(SyntaxError);
-  });
+  it.each(['(', '[a', '(?P<name>x)', '(?i)release'])(
+    'throws for %j, which JavaScript does not support',
+    (pattern) => {
+      expect(() => matcher(pattern)).toThrow(SyntaxError);
+      expect(() => policy({ restricted: [pattern] })).toThrow(SyntaxError);
+    },
+  );
 });
 
 describe('matcher', () => {
-  it('answers as it is told where a bound is reached', () => {
+  it('returns the given answer when the bound is reached', () => {
     const name = 'a'.repeat(255);
     expect([matcher('(a+)+\\1b')(name), matcher('(a+)+\\1b', 'exact', true)(name)]).toEqual([false, true]);
   });
@@ -45,11 +48,11 @@ describe('BuilderPolicy', () => {
   const restricted = policy({ restricted: ['^release-.*$'] });
   const builder = 'release-mozilla-beta-build';
 
-  it('lets anybody use a builder that no rule names', () => {
+  it('allows a builder that no rule matches', () => {
     expect(restricted.judge('Linux build', [])).toEqual({ is: 'allowed' });
   });
 
-  it('refuses a restricted builder, and names both scopes that would help', () => {
+  it('rejects a restricted builder, and names both scopes that would allow it', () => {
     expect(restricted.judge(builder, [])).toEqual({
       is: 'rejected',
       reason:
@@ -79,17 +82,17 @@ describe('BuilderPolicy', () => {
     [`x-buildbot-bridge:builder-name:${builder}`],
     [builder],
     [''],
-  ])('does not take the scope %j for enough', (scope) => {
+  ])('does not accept the scope %j', (scope) => {
     expect(restricted.judge(builder, [scope]).is).toBe('rejected');
   });
 
-  it('leaves ignored builders alone, before every other rule', () => {
+  it('ignores ignored builders before every other rule', () => {
     const rules = policy({ restricted: ['.*'], ignored: ['^((?!alder).)*$'], allowed: [] });
     expect(rules.judge('Linux ash build', [])).toEqual({ is: 'ignored' });
     expect(rules.judge('Linux alder build', ['*']).is).toBe('rejected');
   });
 
-  it('allows only what the allowed list names', () => {
+  it('allows only names that match the allowed list', () => {
     const rules = policy({ allowed: ['^Linux', '^Windows'] });
     expect(rules.judge('Windows build', [])).toEqual({ is: 'allowed' });
     expect(rules.judge('OS X Linux build', ['*'])).toEqual({
@@ -102,19 +105,19 @@ describe('BuilderPolicy', () => {
     expect(policy({ allowed: [] }).judge('Linux build', ['*']).is).toBe('rejected');
   });
 
-  it('asks an allowed builder that is restricted for its scope too', () => {
+  it('requires the scope of a restricted builder that is allowed', () => {
     const rules = policy({ allowed: ['.*'], restricted: ['^release-'] });
     expect(rules.judge(builder, []).is).toBe('rejected');
     expect(rules.judge(builder, ['*']).is).toBe('allowed');
   });
 
-  it('shows patterns no more of a name than a builder may have', () => {
+  it('matches patterns only on the maximum length of a name', () => {
     const rules = policy({ ignored: ['.*alder.*debug'] });
     expect(rules.judge('alder'.repeat(20_000), []).is).toBe('rejected');
     expect(policy({ ignored: ['^x{255}$'] }).judge('x'.repeat(256), []).is).toBe('ignored');
   });
 
-  it('takes a name over which a pattern reaches its bound for restricted, not ignored and not allowed', () => {
+  it('treats a name on which a pattern reaches its bound as restricted, not ignored and not allowed', () => {
     const endless = '(a+)+\\1b';
     const name = 'a'.repeat(255);
     expect(policy({ restricted: [endless] }).judge(name, []).is).toBe('rejected');
@@ -123,7 +126,7 @@ describe('BuilderPolicy', () => {
     expect(policy({ allowed: [endless] }).judge(name, []).is).toBe('rejected');
   });
 
-  it('allows no name because of its beginning', () => {
+  it('does not allow a longer name because of its beginning', () => {
     const rules = policy({ allowed: ['^((?!alder).)*$'], restricted: ['.*release$'] });
     expect(rules.judge('x'.repeat(255), []).is).toBe('allowed');
     expect(rules.judge(`${'x'.repeat(255)}release`, ['*']).is).toBe('rejected');

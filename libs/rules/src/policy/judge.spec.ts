@@ -75,7 +75,7 @@ describe('judge', () => {
     expect(counted.reads()).toBe(1);
   });
 
-  it('knows every sample definition by what becomes of it', async () => {
+  it('judges every sample definition as expected', async () => {
     const outcomes: Record<string, string> = {};
     for (const [name, given] of Object.entries(SAMPLES)) outcomes[name] = (await ask(definitionOf(given))).is;
     expect(outcomes).toEqual({
@@ -111,13 +111,13 @@ describe('judge', () => {
     ['poison-nonascii-branch', 'payload.sourcestamp.branch: must be printable ASCII'],
     ['poison-nonascii-revision', 'payload.sourcestamp.revision: must be printable ASCII'],
     ['spoofed-taskId', 'payload.properties.taskId: has a name that is reserved for the bridge or Buildbot'],
-  ])('tells the author of %s why', async (name, reason) => {
+  ])('gives the reason for the rejection of %s', async (name, reason) => {
     const judgement = await ask(definitionOf(sample(name)));
     const reasons = judgement.is === 'rejected' ? judgement.reasons : [];
     expect(reasons.join('\n')).toContain(reason);
   });
 
-  it('makes an order of a good definition', async () => {
+  it('makes a request spec of a valid definition', async () => {
     expect(await ask(definitionOf(sample('ok')))).toEqual({
       is: 'accepted',
       spec: {
@@ -150,25 +150,25 @@ describe('judge', () => {
     expect(await ask(definition({ priority }))).toMatchObject({ spec: { priority: number } });
   });
 
-  it('leaves an ignored builder alone, bad payload or not, and does not ask the list', async () => {
+  it('ignores an ignored builder, even with an invalid payload, without reading the list', async () => {
     const ask404 = () => Promise.reject(new TypeError('asked'));
     const bad = definition({ payload: { buildername: 'ash build', nonsense: true } });
     expect(await ask(bad, { ignored: ['^ash'] }, ask404)).toEqual({ is: 'ignored' });
   });
 
-  it('does not take a payload without a builder name for ignored', async () => {
+  it('does not ignore a payload without a builder name', async () => {
     for (const payload of [{}, null, 7, { buildername: 7 }, { buildername: ['x'] }]) {
       expect((await ask(definition({ payload }), { ignored: ['.*'] })).is).toBe('rejected');
     }
   });
 
-  it('shows a pattern no more of a name than a builder’s name may have', async () => {
+  it('matches patterns only on as many characters as a builder’s name may have', async () => {
     const payload = { buildername: 'x'.repeat(300) };
     expect((await ask(definition({ payload }), { ignored: ['^x{255}$'] })).is).toBe('ignored');
     expect((await ask(definition({ payload }), { ignored: ['^x{256}'] })).is).toBe('rejected');
   });
 
-  it('asks the builder list only for a name that passed', async () => {
+  it('looks up only a name that passed the other rules', async () => {
     const asked: string[] = [];
     const known = (name: string) => {
       asked.push(name);
@@ -185,12 +185,12 @@ describe('judge', () => {
     expect(order.is).toBe('accepted');
   });
 
-  it('passes on that the list is away: no judgement is better than a wrong one', async () => {
+  it('throws when the list is unavailable', async () => {
     const away = () => Promise.reject(new Error('away'));
     await expect(ask(definitionOf(sample('ok')), {}, away)).rejects.toThrow('away');
   });
 
-  it('never throws, whatever the payload', async () => {
+  it('never throws for any payload', async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ stringUnit: 'binary' }), async (payload) => {
         expect(['accepted', 'rejected', 'ignored']).toContain((await ask(definition({ payload }))).is);
@@ -198,7 +198,7 @@ describe('judge', () => {
     );
   });
 
-  it('orders nothing that a master could not load', async () => {
+  it('accepts nothing that a master could not load', async () => {
     for (const given of Object.values(SAMPLES)) {
       const judgement = await ask(definitionOf(given));
       if (judgement.is !== 'accepted') continue;

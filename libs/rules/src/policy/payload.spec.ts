@@ -41,7 +41,7 @@ const pairOf = (bytes: number) => 'x'.repeat(bytes - '["","bbb"]'.length);
 const CASES = fc.readConfigureGlobal().numRuns ?? 1000;
 
 describe('readPayload', () => {
-  it('fills in what a source stamp may leave out', () => {
+  it('fills in the optional keys of a source stamp', () => {
     expect(readPayload(payload())).toEqual({
       valid: true,
       payload: {
@@ -55,7 +55,7 @@ describe('readPayload', () => {
     });
   });
 
-  it('keeps everything a source stamp says', () => {
+  it('keeps all keys of a source stamp', () => {
     const said = { revision: 'cd5f', repository: 'https://hg.example.com/x', project: 'firefox' };
     expect(readPayload(stamp(said))).toMatchObject({ valid: true, payload: said });
   });
@@ -122,32 +122,29 @@ describe('readPayload', () => {
       'payload.properties.a: contains the character U+0000',
     ],
     ['U+0000 in a name deep in a value', withProperties({ a: [{ '\0': 1 }] }), 'U+0000'],
-  ])('refuses %s and says so', (_what, input, problem) => {
+  ])('rejects %s with a reason', (_what, input, problem) => {
     expect(problems(input)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it.each(['__proto__', 'constructor', 'prototype'])('refuses a property named %s', (name) => {
+  it.each(['__proto__', 'constructor', 'prototype'])('rejects a property named %s', (name) => {
     const input: unknown = JSON.parse(
       `{"buildername":"b","sourcestamp":{"branch":"abc"},"properties":{"product":"p","${name}":"x"}}`,
     );
     expect(problems(input)).toEqual([`payload.properties.${name}: has a forbidden name`]);
   });
 
-  it.each(LEGACY_PAYLOAD_RULES.reservedProperties)(
-    'refuses the property %s, which is not a task’s to choose',
-    (name) => {
-      expect(problems(withProperties({ [name]: 'x' }))).toEqual([
-        `payload.properties.${name}: has a name that is reserved for the bridge or Buildbot`,
-      ]);
-    },
-  );
+  it.each(LEGACY_PAYLOAD_RULES.reservedProperties)('rejects the reserved property %s', (name) => {
+    expect(problems(withProperties({ [name]: 'x' }))).toEqual([
+      `payload.properties.${name}: has a name that is reserved for the bridge or Buildbot`,
+    ]);
+  });
 
-  it('takes a backslash and letters for no character U+0000', () => {
+  it('does not treat an escaped backslash as the character U+0000', () => {
     expect(problems(withProperties({ a: '\\u0000', b: '\\\\u0000' }))).toEqual([]);
     expect(problems(withProperties({ a: '\\\0' }))).toHaveLength(1);
   });
 
-  it('keeps odd names deep in a value', () => {
+  it('keeps unusual names inside a value', () => {
     const input = JSON.stringify(withProperties({ a: { X: { b: 1 } } })).replace('"X"', '"__proto__"');
     const reading = readPayload(JSON.parse(input));
     expect(reading.valid && asciiJson(reading.payload.properties)).toContain('{"__proto__":{"b":1}}');
@@ -161,13 +158,13 @@ describe('readPayload', () => {
     });
   });
 
-  it('tells every problem, but no more than a reader bears', () => {
+  it('lists every problem, up to a maximum number', () => {
     expect(problems({ extra: 1 })).toHaveLength(4);
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`a b${index}`, 1]));
     expect(problems(withProperties(many))).toHaveLength(20);
   });
 
-  it('repeats nothing unprintable and nothing endless in its problems', () => {
+  it('repeats names shortened and in printable characters only', () => {
     const [problem] = problems(withProperties({ [`\u001b[31m${'é'.repeat(500)}`]: 1 }));
     expect(problem).toMatch(/^[\x20-\x7e]{1,200}$/);
   });
@@ -265,12 +262,12 @@ describe('readPayload', () => {
         withProperties({ a: nested(depth + 1) }),
         'payload.properties.a: is nested deeper than 8 levels',
       ],
-    ])('%s: at the edge accepted, beyond it refused', (_what, within, beyond, problem) => {
+    ])('%s: accepted at the limit, rejected beyond it', (_what, within, beyond, problem) => {
       expect(problems(within)).toEqual([]);
       expect(problems(beyond)).toEqual([problem]);
     });
 
-    it('bears a value nested deeper than any stack', () => {
+    it('handles a value that is nested deeper than the stack', () => {
       const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
       expect(readPayload({ ...(payload() as object), properties: { product: 'p', deep } })).toEqual({
         valid: false,
@@ -312,7 +309,7 @@ describe('readPayload', () => {
     });
   });
 
-  it('takes what other rules leave free', () => {
+  it('accepts what other rules allow', () => {
     const rules = {
       ...LEGACY_PAYLOAD_RULES,
       reservedProperties: ['owner'],
@@ -328,7 +325,7 @@ describe('readPayload', () => {
     expect(read({}, { owner: 'x' })).toMatchObject({ valid: false });
   });
 
-  it('never throws, whatever it is given', () => {
+  it('never throws for any input', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true }), (input) => {
         expect(typeof readPayload(input).valid).toBe('boolean');

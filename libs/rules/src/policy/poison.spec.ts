@@ -33,7 +33,7 @@ describe('what blocks a builder until a person deletes it', () => {
     ['half a surrogate pair in a key', value('[{"\\ud83d":1}]'), 'a', PROBLEMS.halfCharacter],
     ['U+0000', value('"\\u0000"'), 'a', PROBLEMS.nul],
     ['nesting', value('['.repeat(9) + '1' + ']'.repeat(9)), 'a', PROBLEMS.deep],
-  ])('%s is refused', (_what, text, name, problem) => {
+  ])('%s is rejected', (_what, text, name, problem) => {
     expect(problemsOf(text)).toEqual([`payload.properties.${name}: ${problem}`]);
   });
 
@@ -54,7 +54,7 @@ describe('what blocks a builder until a person deletes it', () => {
     ['a branch that leads upwards', payload({ stamp: '"branch":"projects/.."' }), 'branch', PROBLEMS.dots],
     ['a branch of dots', payload({ stamp: '"branch":"https://h/./"' }), 'branch', PROBLEMS.dots],
     ['dots amidst', payload({ stamp: '"branch":"a/../b"' }), 'branch', PROBLEMS.dots],
-  ])('%s is refused', (_what, text, key, problem) => {
+  ])('%s is rejected', (_what, text, key, problem) => {
     expect(problemsOf(text)).toEqual([`payload.sourcestamp.${key}: ${problem}`]);
   });
 
@@ -77,7 +77,7 @@ describe('numbers', () => {
     '-1e400',
     '1e21',
     '[{"b":1e999}]',
-  ])('%s is refused, because it is not what was written any more', (number) => {
+  ])('%s is rejected, because it has been rounded', (number) => {
     expect(problemsOf(value(number))).toEqual([`payload.properties.a: ${PROBLEMS.number}`]);
   });
 
@@ -100,19 +100,19 @@ describe('a builder’s name', () => {
     ['U+007F', '"a\\u007f"', PROBLEMS.control],
     ['256 bytes', JSON.stringify('é'.repeat(128)), PROBLEMS.longName],
     ['256 characters', JSON.stringify('x'.repeat(256)), PROBLEMS.longName],
-  ])('with %s is refused', (_what, name, problem) => {
+  ])('with %s is rejected', (_what, name, problem) => {
     expect(problemsOf(payload({ name }))).toEqual([`payload.buildername: ${problem}`]);
   });
 
   it.each(['é'.repeat(127), 'x'.repeat(255), '\uffee', 'a\u2027b'])(
-    '%s is fine for a list to decide',
+    '%s is accepted when the list has it',
     (name) => {
       expect(problemsOf(payload({ name: JSON.stringify(name) }))).toEqual([]);
     },
   );
 });
 
-describe('what is told', () => {
+describe('the listed problems', () => {
   it('names five unknown keys, shortened and printable', () => {
     const extra = ['a', 'b', 'ü', 'y'.repeat(100), 'e'].map((key) => [key, 1]);
     const given = JSON.parse(payload({})) as object;
@@ -129,11 +129,11 @@ describe('what is told', () => {
     ['null', PROBLEMS.noObject],
     ['[]', PROBLEMS.noObject],
     ['"text"', PROBLEMS.noObject],
-  ])('says of the payload %s that it %s', (text, problem) => {
+  ])('reports for the payload %s that it %s', (text, problem) => {
     expect(problemsOf(text)).toEqual([`payload: ${problem}`]);
   });
 
-  it('says all of it for an empty one', () => {
+  it('lists all problems of an empty payload', () => {
     expect(problemsOf('{}')).toEqual([
       `payload.buildername: ${PROBLEMS.noText}`,
       `payload.sourcestamp: ${PROBLEMS.noObject}`,
@@ -141,7 +141,7 @@ describe('what is told', () => {
     ]);
   });
 
-  it('says each problem of a value once, and looks no further among too many properties', () => {
+  it('lists each problem of a value once, and checks no property when there are too many', () => {
     expect(problemsOf(value('["\\u0000","\\u0000",1e400,1e400]'))).toEqual([
       `payload.properties.a: ${PROBLEMS.nul}`,
       `payload.properties.a: ${PROBLEMS.number}`,

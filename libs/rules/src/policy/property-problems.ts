@@ -25,7 +25,7 @@ export function* propertyProblems(
 ): Generator<PropertyProblem> {
   const names = Object.keys(properties);
   if (names.length > limits.properties) {
-    // Not checked one by one: a list of thousands of problems would help nobody.
+    // Not checked one by one, because a list of thousands of problems does not help.
     yield { path: [], message: reasons.manyProperties };
     return;
   }

@@ -23,13 +23,13 @@ describe('requestKeys', () => {
     runs,
   });
 
-  it('is made of the run’s scheduling, in whole seconds', () => {
+  it('has the scheduling time of the run in whole seconds', () => {
     expect(requestKeys(status(run(0, 100.9)), 0)).toEqual([
       { taskId: TASK, createdForRunId: 0, scheduledAt: 100 },
     ]);
   });
 
-  it('is the same for every run of one order, and another for a rerun', () => {
+  it('is the same for every run of one build request, and a different one for a rerun', () => {
     const seen = status(
       run(0, 100, 'claim-expired'),
       run(1, 200, 'worker-shutdown'),
@@ -40,7 +40,7 @@ describe('requestKeys', () => {
     expect(requestKeys(seen, 3)).toMatchObject([{ createdForRunId: 3, scheduledAt: 400 }]);
   });
 
-  it('are two for a rerun of lost work, which may be a new order', () => {
+  it('are two for a rerun of a lost run, which may need a new build request', () => {
     const seen = status(
       run(0, 100, 'claim-expired'),
       { ...run(1, 200, 'worker-shutdown'), reasonCreated: 'retry' },
@@ -50,7 +50,7 @@ describe('requestKeys', () => {
     expect(submitted(seen, 1)).toEqual([100]);
   });
 
-  it('is unknown for a run that the status does not show', () => {
+  it('is undefined for a run that is not in the status', () => {
     expect(requestKeys(status(), 0)).toEqual([]);
     expect(requestKeys(status(run(0, 1)), 1)).toEqual([]);
   });

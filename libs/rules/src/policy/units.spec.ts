@@ -4,7 +4,7 @@ import { countReads } from '../testing/count-reads.js';
 import { countUnits } from './units.js';
 
 describe('countUnits', () => {
-  it('counts no more than the bytes that the JSON takes', () => {
+  it('counts at most the bytes of the JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const units = countUnits(value, Infinity);

@@ -26,7 +26,7 @@ function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], p
 }
 
 describe('matcher', () => {
-  it('tells cases apart only when asked to', () => {
+  it('ignores case only with that spelling', () => {
     expect(matcher('release-')('Release-x')).toBe(false);
     expect(matcher('release-', 'exact')('Release-x')).toBe(false);
     expect(matcher('release-', 'either case')('Release-x')).toBe(true);
@@ -71,7 +71,7 @@ describe('BuilderPolicy for a name in any case', () => {
 });
 
 describe('BuilderPolicy fails closed', () => {
-  it.each(['restricted', 'ignored', 'allowed'])('is not made of an unreadable %s pattern', (list) => {
+  it.each(['restricted', 'ignored', 'allowed'])('throws for an invalid %s pattern', (list) => {
     expect(() => new BuilderPolicy({ restricted: [], ignored: [], [list]: ['fine', '('] })).toThrow(
       SyntaxError,
     );
@@ -85,16 +85,16 @@ describe('BuilderPolicy fails closed', () => {
     ['a prefix alone', ['buildbot-bridge:builder-name:']],
     ['a scope with more behind the star', ['buildbot-bridge:builder-name:*x']],
     ['two stars, of which one counts', ['buildbot-bridge:builder-name:rel**']],
-  ])('gives nobody with %s a restricted builder', (_what, scopes) => {
+  ])('does not allow a restricted builder with %s', (_what, scopes) => {
     expect(POLICY.judge('release-x', scopes).is).toBe('rejected');
   });
 
-  it('needs one restriction of several to match, and one scope of several', () => {
+  it('restricts when any pattern matches, and allows with any of the scopes', () => {
     expect(POLICY.judge('nightly', []).is).toBe('rejected');
     expect(POLICY.judge('nightly', ['x', 'buildbot-bridge:builder-name:nigh*']).is).toBe('allowed');
   });
 
-  it('needs one allowed pattern of several', () => {
+  it('allows a name that matches any allowed pattern', () => {
     const policy = new BuilderPolicy({
       restricted: [],
       ignored: ['^a', '^b'],
@@ -106,13 +106,13 @@ describe('BuilderPolicy fails closed', () => {
   });
 });
 
-describe('judge, of a name that no list confirms', () => {
-  it.each([['Linux build'], ['a'], ['a b  c'], ['~!']])('lets %j pass', async (name) => {
+describe('judge, without a builder list', () => {
+  it.each([['Linux build'], ['a'], ['a b  c'], ['~!']])('accepts %j', async (name) => {
     expect((await ask(name, 'unchecked')).is).toBe('accepted');
   });
 
   it.each([['Linux build '], [' Linux build'], ['été'], ['ｒelease-x'], ['reléase-x'], [' ']])(
-    'refuses %j, which a database may take for another',
+    'rejects %j, which a database may treat as another name',
     async (name) => {
       expect(await ask(name, 'unchecked', ['*'])).toEqual({
         is: 'rejected',
@@ -134,21 +134,21 @@ describe('judge, of a name that no list confirms', () => {
     expect((await ask('RELEASE-x', 'known')).is).toBe('accepted');
   });
 
-  it('refuses a name that the list does not have', async () => {
+  it('rejects a name that is not in the list', async () => {
     expect(await ask('Linux build', 'unknown', ['*'])).toEqual({
       is: 'rejected',
       reasons: ['payload.buildername: is not in the builder list'],
     });
   });
 
-  it('leaves to others what only the beginning of an endless name shows', async () => {
+  it('ignores a very long name whose beginning matches an ignored pattern', async () => {
     const policy = new BuilderPolicy({ restricted: [], ignored: ['^x{200}', '.*END'] });
     expect((await ask('x'.repeat(5000), 'known', [], policy)).is).toBe('ignored');
     expect((await ask(`${'y'.repeat(254)}END`, 'known', [], policy)).is).toBe('rejected');
     expect((await ask(`${'y'.repeat(252)}END`, 'known', [], policy)).is).toBe('ignored');
   });
 
-  it.each([null, undefined, 1, ['other'], { length: 3 }])('takes %j for no name', async (name) => {
+  it.each([null, undefined, 1, ['other'], { length: 3 }])('does not treat %j as a name', async (name) => {
     expect((await ask(name, 'known')).is).toBe('rejected');
   });
 });

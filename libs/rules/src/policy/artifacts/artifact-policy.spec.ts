@@ -56,19 +56,19 @@ describe('properties.json', () => {
     },
   );
 
-  it('looks into values', () => {
+  it('checks inside values', () => {
     expect(passes({ outer: [{ password: 'x' }] })).toBe(false);
     expect(passes({ outer: [{ pass: 'x' }] })).toBe(true);
     expect(passes(['fine', 'https://u:p@h/'])).toBe(false);
   });
 
-  it('does not publish what is nested deeper than it looks', () => {
+  it('does not publish values nested deeper than it checks', () => {
     let deep: unknown = 'x';
     for (let level = 0; level < 5000; level++) deep = [deep];
     expect(passes(deep)).toBe(false);
   });
 
-  it('takes the operator’s names in place of its own, and leaves values alone when told so', () => {
+  it('uses the configured names instead of its own, and publishes values that look like secrets when so configured', () => {
     const other = new ArtifactPolicy({ withheldProperties: ['^internal_'], withholdSecrets: false });
     const given: BuildProperty[] = [
       ['internal_host', 'x', 's'],
@@ -112,14 +112,14 @@ describe('properties.json', () => {
     expect(Object.keys(published(given))).toEqual(['small', 'large', 'larger', 'medium']);
   });
 
-  it('fits exactly at its limit, and not a byte later', () => {
+  it('publishes a value of exactly the limit, and withholds one that is a byte longer', () => {
     const frame = '{"a":["","s"]}'.length;
     const of = (length: number) => policy.properties([['a', 'x'.repeat(length), 's']]);
     expect(Buffer.byteLength(of(LARGEST_PROPERTIES - frame).content)).toBe(LARGEST_PROPERTIES);
     expect(of(LARGEST_PROPERTIES - frame + 1).withheld).toEqual(['a']);
   });
 
-  it('says how many there were when their names alone are too much', () => {
+  it('publishes only the number of properties when their names alone are too large', () => {
     const given = Array.from({ length: 3000 }, (_, index): BuildProperty => [`${index}`.repeat(100), 1, 's']);
     expect(published(given)).toEqual({ properties: [3000, WITHHELD] });
   });
@@ -183,7 +183,7 @@ describe('recorded builds', () => {
       return [name, payload.build?.properties ?? []] as const;
     });
 
-  it.each(builds)('%s is published as it is, with its log', (_name, properties) => {
+  it.each(builds)('%s is published unchanged, with its log', (_name, properties) => {
     expect(properties.length).toBeGreaterThan(0);
     expect(policy.properties(properties).withheld).toEqual([]);
     const url = properties.find(([name]) => name === 'log_url')?.[1];
@@ -191,8 +191,8 @@ describe('recorded builds', () => {
   });
 });
 
-describe('the address of a log', () => {
-  it('is on any host by https and on none by http unless told otherwise', () => {
+describe('the URL of a log', () => {
+  it('may have any host with https and none with http by default', () => {
     const unset = new ArtifactPolicy();
     expect(unset.logUrl('https://logs.example.com/x').url).toBe('https://logs.example.com/x');
     expect(unset.logUrl('http://archive.mozilla.org/x').url).toBeUndefined();
@@ -246,7 +246,7 @@ describe('the address of a log', () => {
     expect(new ArtifactPolicy({ logHosts: [host] }).logUrl(url).url !== undefined).toBe(isFine);
   });
 
-  it('may be on an IP address where the configuration relies on that address', () => {
+  it('may have an IP address that is configured', () => {
     const by = new ArtifactPolicy({
       logHosts: legacyLogHosts('http://192.0.2.1:8080/self-serve', 'https://[2001:db8::1]/builders'),
     });
@@ -266,11 +266,11 @@ describe('the address of a log', () => {
     ['https://localhost/', 'host is not in artifacts.log_hosts'],
     ['http://logs.example.com/', 'host is in artifacts.log_hosts for https only'],
     [`https://logs.example.com/${OURS}`, 'contains a secret of the bridge'],
-  ])('is withheld by a rule that is told: %s', (given, rule) => {
+  ])('is withheld with the name of the rule: %s', (given, rule) => {
     expect(new ArtifactPolicy({ ownSecrets: [OURS] }).logUrl(given)).toEqual({ rule });
   });
 
-  it('holds no credential of the bridge', () => {
+  it('contains no credential of the bridge', () => {
     const by = new ArtifactPolicy({ ownSecrets: [OURS, 'pass word'] });
     expect(by.logUrl(`https://logs.example.com/?x=${OURS}`).url).toBeUndefined();
     expect(

@@ -82,13 +82,13 @@ describe('credentials', () => {
     expect(values.filter(looksSecret).length).toBeGreaterThanOrEqual(0.99 * AMOUNT);
   });
 
-  it('are withheld where the name of a parameter tells of them', () => {
+  it('are withheld when the name of a parameter shows that they are credentials', () => {
     expect(looksSecret('https://example.com/?access_token=4f4e7b2d7bbd8ee6')).toBe(true);
     expect(looksSecret('https://example.com/?token=none')).toBe(false);
     expect(looksSecret('https://example.com/?revision=4f4e7b2d7bbd8ee6')).toBe(false);
   });
 
-  it('are withheld wherever in a long text they stand', () => {
+  it('are withheld anywhere in a long text', () => {
     const words = 'mozilla-central debug build '.repeat(10_000);
     expect(looksSecret(words)).toBe(false);
     expect(looksSecret(`${words} ${bytes(33, 'x').toString('base64url')}`)).toBe(true);

@@ -73,7 +73,7 @@ describe('the work on the properties of one build', () => {
 });
 
 describe('names', () => {
-  it('count as telling once there were too many of them, and those judged before do not', () => {
+  it('are withheld after too many of them; the names judged before are not', () => {
     const judge = new TellingNames(WITHHELD_PROPERTIES).createJudge();
     expect(judge('branch')).toBe(false);
     const names = Array.from({ length: 5000 }, (_, index) => `${index}`.padStart(190, 'n'));

@@ -110,7 +110,7 @@ kill -KILL "$killed"
 eventually 'bblistener did not come back' running_anew bblistener "$killed"
 eventually 'bblistener is not alive again' alive "$(port bblistener)"
 
-say 'taking the configuration away'
+say 'removing the configuration'
 mv "$home/config.json" "$place/config.json"
 ctl restart buildbot_bridge_reflector || true
 # FATAL after an early end, EXITED after one that came later than startsecs, as on a busy machine.
@@ -126,7 +126,7 @@ eventually 'reflector is not alive again' alive "$(port reflector)"
 
 say 'looking at the logs'
 for i in $services; do
-  grep -q 'service started' "$home/$i.log" || fail "$i.log does not tell of a start"
+  grep -q 'service started' "$home/$i.log" || fail "no service start in $i.log"
   [ -e "$home/supervisor-$i.log" ] || fail "supervisor-$i.log is missing"
 done
 

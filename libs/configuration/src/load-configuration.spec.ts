@@ -398,7 +398,7 @@ describe('warnings', () => {
     ['tc-listener', 1],
     ['reflector', 1],
     ['bb-listener', 0],
-  ] as const)('tell %s that names of builders are not checked (%i)', (service, count) => {
+  ] as const)('warn %s that builder names are not checked (%i)', (service, count) => {
     const { warnings } = load(service, LAST_LAYOUT, { TASKCLUSTER_ROOT_URL: ROOT_URL });
     expect(warnings.filter((warning) => warning.includes('builders_url'))).toHaveLength(count);
   });
@@ -620,10 +620,10 @@ describe('a warning', () => {
   it.each([
     [-60, /^taskcluster_queue_config\.credentials\.certificate \(TASKCLUSTER_CERTIFICATE\): .* expired at/],
     [3600, /the temporary credentials expire at .*; set new ones before$/],
-  ])('is given for a certificate that expires in %d seconds', (seconds, told) => {
+  ])('is given for a certificate that expires in %d seconds', (seconds, warning) => {
     const certificate = JSON.stringify({ version: 1, expiry: Date.now() + seconds * 1000 });
     expect(warningsWith({}, { TASKCLUSTER_CERTIFICATE: certificate })).toContainEqual(
-      expect.stringMatching(told),
+      expect.stringMatching(warning),
     );
   });
 

@@ -79,7 +79,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     return it;
   }
 
-  /** Stops the application and tells what is left in the queue. */
+  /** Stops the application and counts the messages left in the queue. */
   async function left(): Promise<number> {
     await application?.stop();
     application = undefined;

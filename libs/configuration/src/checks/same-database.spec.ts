@@ -54,9 +54,9 @@ it('a shared database keeps services and commands from starting', () => {
   const one = LAST_LAYOUT.buildbot_scheduler_db.replace('scheduler-secret', 'another-secret');
   const file = folder.write('config.json', { ...LAST_LAYOUT, bbb_db: one });
   const options = { file, directory: folder.path, environment: { TASKCLUSTER_ROOT_URL: ROOT_URL } };
-  const told =
+  const message =
     /^ {2}bbb_db \(BBB_BRIDGE_DB_URL\): names the same database as buildbot_scheduler_db \(BBB_SCHEDULER_DB_URL\)/m;
-  expect(() => loadConfiguration('reflector', options)).toThrow(told);
-  expect(() => loadBridgeDbUrl(options)).toThrow(told);
+  expect(() => loadConfiguration('reflector', options)).toThrow(message);
+  expect(() => loadBridgeDbUrl(options)).toThrow(message);
   expect(() => loadBridgeDbUrl(options)).not.toThrow('another-secret');
 });

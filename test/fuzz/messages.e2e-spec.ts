@@ -46,7 +46,7 @@ const ERRORS: Record<string, RegExp> = {
   'not a build message': /^not a build message: /,
   'no request ids': /^log_uploaded without usable request_ids/,
   'too many items': /more than \d+ items/,
-  'ahead of the database': /^the build has (?:started|ended), /,
+  'ahead of the database': /^build (?:started|finished) but /,
 };
 
 const cases = fc.record({

@@ -1,4 +1,5 @@
 export { deriveState, type BuildFacts, type RequestFacts } from './requests/request-state.js';
-export { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
+export type { SchedulerDbOptions } from './options.js';
+export { SchedulerDb } from './scheduler-db.js';
 export type { CancellationTarget } from './requests/cancellation-target.js';
 export { SchedulerDbModule } from './scheduler-db.module.js';

@@ -1,6 +1,7 @@
 import { Telemetry } from '@bbb/rules';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { SchedulerDb, type SchedulerDbOptions } from './scheduler-db.js';
+import type { SchedulerDbOptions } from './options.js';
+import { SchedulerDb } from './scheduler-db.js';
 
 @Module({})
 export class SchedulerDbModule {

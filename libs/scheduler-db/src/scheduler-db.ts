@@ -34,20 +34,9 @@ import {
 } from './requests/cancellation-target.js';
 import { selectRequests, toSnapshots } from './requests/snapshots.js';
 import { selectSharers } from './requests/sharers.js';
+import type { SchedulerDbOptions } from './options.js';
 import { createSourceOptions } from './connection/source-options.js';
 import { sqliteLocks } from './locks/sqlite-locks.js';
-
-export interface SchedulerDbOptions {
-  /** In SQLAlchemy's form. */
-  url: string;
-  poolSize: number;
-  /** Seconds. */
-  connectTimeout: number;
-  /** Seconds that a call waits for another one's work on the same task; 10 unless told. */
-  lockTimeout?: number;
-  /** Seconds that a server may take over one round trip, besides waiting for a lock; 20 unless told. */
-  answerTimeout?: number;
-}
 
 /** The names of the URL's setting, for an operator who has to act. */
 const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';

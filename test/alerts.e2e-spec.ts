@@ -8,6 +8,7 @@ import { settingsDocumentation } from '@bbb/configuration';
 import { METRICS, type MetricName } from '@bbb/rules';
 import { parse } from 'yaml';
 import { metricsOf } from './support/promql.js';
+import { itWithPromtool } from './support/promtool.js';
 
 interface Alert {
   alert: string;
@@ -67,8 +68,7 @@ describe(RULES, () => {
     expect(tested.sort()).toEqual(names);
   });
 
-  const promtool = spawnSync('promtool', ['--version']).error === undefined ? it : it.skip;
-  promtool.each([
+  itWithPromtool.each([
     ['check', RULES],
     ['test', RULE_TESTS],
   ])('passes promtool %s rules', (command, file) => {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { METRICS, type MetricName } from '@bbb/rules';
 import { metricsOf } from './support/promql.js';
+import { itWithPromtool } from './support/promtool.js';
 
 interface Panel {
   title: string;
@@ -45,8 +46,7 @@ describe('deploy/grafana/buildbot-bridge.json', () => {
     expect(new Set(cells).size).toBe(cells.length);
   });
 
-  const promtool = spawnSync('promtool', ['--version']).error === undefined ? it : it.skip;
-  promtool('has queries that promtool can parse', () => {
+  itWithPromtool('has queries that promtool can parse', () => {
     const rules = expressions.map((expr, index) => ({
       record: `panel:${index}`,
       // Grafana puts an interval in this place.

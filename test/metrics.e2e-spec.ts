@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { METRICS, type MetricName } from '@bbb/rules';
 import { type MetricDefinition, Metrics } from '@bbb/platform';
+import { itWithPromtool } from './support/promtool.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -42,8 +43,7 @@ describe('the catalogue of metrics', () => {
     }
   });
 
-  const promtool = spawnSync('promtool', ['--version']).error === undefined ? it : it.skip;
-  promtool('has nothing that promtool finds fault with', async () => {
+  itWithPromtool('has nothing that promtool finds fault with', async () => {
     const input = await exposeAll();
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
       input,

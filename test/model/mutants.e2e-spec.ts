@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ruleOf } from './history/shrink.js';
-import { MUTANTS } from './mutants.js';
+import { MUTANTS } from './bridge/mutants.js';
 import { runHistories } from './run-histories.js';
 
 /** Histories within which every mutant must be caught. */

@@ -2,7 +2,7 @@ import { Random } from './random.js';
 import { run } from './history/run.js';
 import { ruleOf, shrink } from './history/shrink.js';
 import { type History, historyOf } from './history/step.js';
-import type { Mutant } from './world/mutant.js';
+import type { Mutant } from './bridge/mutant.js';
 
 /** What many histories came to. */
 export interface HistoriesReport {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { end, request, requested, running, theTask } from './faults/scenario.js';
-import { ModelWorld } from './world/world.js';
+import { ModelWorld } from './world.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 

@@ -13,8 +13,8 @@ import {
   tell,
   theTask,
 } from './faults/scenario.js';
-import { CONFIGURATION } from './world/settings.js';
-import { ModelWorld } from './world/world.js';
+import { CONFIGURATION } from './bridge/settings.js';
+import { ModelWorld } from './world.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 

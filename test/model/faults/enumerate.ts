@@ -1,7 +1,7 @@
 import { heal } from '../history/heal.js';
 import { Random } from '../random.js';
-import type { Fault, FaultKind } from '../world/gate.js';
-import { ModelWorld } from '../world/world.js';
+import type { Fault, FaultKind } from '../bridge/gate.js';
+import { ModelWorld } from '../world.js';
 import type { Scenario } from './scenario.js';
 
 /** How one effect goes wrong. */

@@ -1,6 +1,6 @@
-import type { BusMessage, QueueName } from '../world/bus.js';
-import type { Instance, Service } from '../world/instance.js';
-import type { NewTask, ModelWorld } from '../world/world.js';
+import type { BusMessage, QueueName } from '../bridge/bus.js';
+import type { Instance, Service } from '../bridge/instance.js';
+import type { NewTask, ModelWorld } from '../world.js';
 
 /** A situation, and something that the bridge is told or finds out in it. */
 export interface Scenario {

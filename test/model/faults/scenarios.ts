@@ -11,9 +11,9 @@ import {
   tell,
   theTask,
 } from './scenario.js';
-import type { QueueName } from '../world/bus.js';
-import type { Instance } from '../world/instance.js';
-import type { ModelWorld } from '../world/world.js';
+import type { QueueName } from '../bridge/bus.js';
+import type { Instance } from '../bridge/instance.js';
+import type { ModelWorld } from '../world.js';
 
 const told = (queue: QueueName) => (world: ModelWorld, instance: Instance) =>
   world.deliver(newest(world, queue), instance);

@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
-import type { ModelWorld } from '../world/world.js';
-import { Liveness } from './liveness.js';
+import type { ModelWorld } from '../world.js';
+import { Liveness } from '../watch/liveness.js';
 
 /** Seconds between two looks. */
 const TICK = 10;

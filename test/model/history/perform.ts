@@ -1,8 +1,8 @@
-import type { BusMessage } from '../world/bus.js';
-import { QUEUES } from '../world/bus.js';
-import { type FaultKind, type System } from '../world/gate.js';
-import type { Instance, Service } from '../world/instance.js';
-import type { TaskKind, ModelWorld } from '../world/world.js';
+import type { BusMessage } from '../bridge/bus.js';
+import { QUEUES } from '../bridge/bus.js';
+import { type FaultKind, type System } from '../bridge/gate.js';
+import type { Instance, Service } from '../bridge/instance.js';
+import type { TaskKind, ModelWorld } from '../world.js';
 import type { Op, Step } from './step.js';
 
 const KINDS: readonly TaskKind[] = [

@@ -1,7 +1,7 @@
 import { Random } from '../random.js';
-import type { Mutant } from '../world/mutant.js';
-import { WORKER } from '../world/settings.js';
-import { ModelWorld } from '../world/world.js';
+import type { Mutant } from '../bridge/mutant.js';
+import { WORKER } from '../bridge/settings.js';
+import { ModelWorld } from '../world.js';
 import { heal } from './heal.js';
 import { perform } from './perform.js';
 import type { History } from './step.js';

@@ -1,4 +1,4 @@
-import type { Mutant } from '../world/mutant.js';
+import type { Mutant } from '../bridge/mutant.js';
 import { run } from './run.js';
 import type { History, Step } from './step.js';
 

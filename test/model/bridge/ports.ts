@@ -4,14 +4,14 @@ import type { SelfServe } from '@bbb/self-serve';
 import type { BuilderList } from '../../../libs/buildbot/src/legacy/builder-list.js';
 import { LegacyBuildbot } from '../../../libs/buildbot/src/legacy/legacy-buildbot.js';
 import type { QueueState } from '../../../sandbox/taskcluster/index.js';
-import type { Agent } from './agent.js';
-import type { Farm } from './farm.js';
+import type { Agent } from '../buildbot/agent.js';
+import type { Farm } from '../buildbot/farm.js';
 import type { Gate } from './gate.js';
-import type { Locks } from './locks.js';
-import { ModelQueue } from './model-queue.js';
-import { ModelSchedulerDb } from './model-scheduler-db.js';
+import type { Locks } from '../buildbot/locks.js';
+import { ModelQueue } from '../taskcluster/model-queue.js';
+import { ModelSchedulerDb } from '../buildbot/model-scheduler-db.js';
 import { behindGate, type WatchedTaskStore } from './stores.js';
-import { Seen, type Watch } from './watch.js';
+import { Seen, type Watch } from '../watch/watch.js';
 
 /** The simulated systems that all processes of the bridge share. */
 export interface Systems {

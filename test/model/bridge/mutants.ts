@@ -1,6 +1,6 @@
 import type { Facts, RequestKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/rules';
 import { type Act, RULES, type Rules } from '@bbb/reconciler';
-import type { Mutant } from './world/mutant.js';
+import type { Mutant } from './mutant.js';
 
 /** Ways in which a bridge could be wrong, each as small as possible. A model that lets one pass proves too little. */
 export const MUTANTS: Readonly<Record<string, Mutant>> = {

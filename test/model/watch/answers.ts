@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
-import { RETRY, stateOf } from './farm.js';
-import type { ModelWorld } from './world.js';
+import { RETRY, stateOf } from '../buildbot/farm.js';
+import type { ModelWorld } from '../world.js';
 
 interface EndMessage {
   payload?: { build?: { number?: number; results?: number; properties?: [string, unknown, string][] } };

@@ -7,9 +7,9 @@ import {
 } from '@bbb/rules';
 import type { CancellationTarget } from '@bbb/scheduler-db';
 import type { Farm } from './farm.js';
-import type { Gate } from './gate.js';
+import type { Gate } from '../bridge/gate.js';
 import type { Locks } from './locks.js';
-import type { Seen, Watch } from './watch.js';
+import type { Seen, Watch } from '../watch/watch.js';
 
 const SYSTEM = 'scheduler-db';
 

@@ -10,10 +10,10 @@ import {
   type TaskStatus,
 } from '@bbb/rules';
 import { QueueRefusal, type QueueState } from '../../../sandbox/taskcluster/index.js';
-import type { Gate } from './gate.js';
+import type { Gate } from '../bridge/gate.js';
 import { definitionOf, seconds, statusOf, SYSTEM, translating } from './queue-answers.js';
-import { QUEUE_ID, WORKER } from './settings.js';
-import type { Seen, Watch } from './watch.js';
+import { QUEUE_ID, WORKER } from '../bridge/settings.js';
+import type { Seen, Watch } from '../watch/watch.js';
 
 /** The queue port of one process, on the queue's state machine. */
 export class ModelQueue extends TaskQueue {

@@ -1,7 +1,7 @@
 import type { Run, TaskStatus } from '@bbb/rules';
-import { type RequestRow, stateOf } from '../world/farm.js';
-import { WORKER } from '../world/settings.js';
-import type { ModelWorld } from '../world/world.js';
+import { type RequestRow, stateOf } from '../buildbot/farm.js';
+import { WORKER } from '../bridge/settings.js';
+import type { ModelWorld } from '../world.js';
 
 /** Seconds within which things must happen once everything works. */
 export const BOUNDS = {

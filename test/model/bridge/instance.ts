@@ -18,7 +18,7 @@ import { Gate } from './gate.js';
 import { openPorts } from './ports.js';
 import { CONFIGURATION, INTERVAL, POLICY, RULES } from './settings.js';
 import { behindGate, type KeptMessages } from './stores.js';
-import type { ModelWorld } from './world.js';
+import type { ModelWorld } from '../world.js';
 
 export type Service = 'tc-listener' | 'bb-listener' | 'reflector';
 

@@ -1,6 +1,6 @@
 import { classifyResults, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/rules';
-import { type Farm, type RequestRow, stateOf } from './farm.js';
-import { RULES } from './settings.js';
+import { type Farm, type RequestRow, stateOf } from '../buildbot/farm.js';
+import { RULES } from '../bridge/settings.js';
 
 const LOST = ['claim-expired', 'worker-shutdown', 'intermittent-task'];
 

@@ -3,7 +3,7 @@ import { gated } from '../../support/doubles/gated.js';
 import { MemoryMessageStore } from '../../support/doubles/memory-message-store.js';
 import { MemoryTaskStore } from '../../support/doubles/memory-task-store.js';
 import type { Gate } from './gate.js';
-import type { Watch } from './watch.js';
+import type { Watch } from '../watch/watch.js';
 
 const EFFECTS = new Set([
   'track',

@@ -1,20 +1,20 @@
 import type { ReceivedMessage, TaskStatus } from '@bbb/rules';
-import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
-import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../../sandbox/taskcluster/index.js';
-import { Agent } from './agent.js';
-import { checkAck } from './answers.js';
-import { Bus, type BusMessage, type QueueName } from './bus.js';
-import { Farm } from './farm.js';
-import type { Fault, GateCall, GateWorld, System } from './gate.js';
-import { Instance, type Service, SUBSCRIPTIONS } from './instance.js';
-import { Locks } from './locks.js';
-import { Master } from './master.js';
-import { statusOf } from './queue-answers.js';
-import type { Mutant } from './mutant.js';
-import { BUILDER, INTERVAL } from './settings.js';
-import { MemoryPassStore } from '../../support/doubles/memory-pass-store.js';
-import { KeptMessages, MemoryTurnStore, WatchedTaskStore } from './stores.js';
-import { Watch } from './watch.js';
+import type { Outcome } from '../../libs/pulse/src/messages/settlement.js';
+import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../sandbox/taskcluster/index.js';
+import { Agent } from './buildbot/agent.js';
+import { checkAck } from './watch/answers.js';
+import { Bus, type BusMessage, type QueueName } from './bridge/bus.js';
+import { Farm } from './buildbot/farm.js';
+import type { Fault, GateCall, GateWorld, System } from './bridge/gate.js';
+import { Instance, type Service, SUBSCRIPTIONS } from './bridge/instance.js';
+import { Locks } from './buildbot/locks.js';
+import { Master } from './buildbot/master.js';
+import { statusOf } from './taskcluster/queue-answers.js';
+import type { Mutant } from './bridge/mutant.js';
+import { BUILDER, INTERVAL } from './bridge/settings.js';
+import { MemoryPassStore } from '../support/doubles/memory-pass-store.js';
+import { KeptMessages, MemoryTurnStore, WatchedTaskStore } from './bridge/stores.js';
+import { Watch } from './watch/watch.js';
 
 export interface ModelWorldOptions {
   instances?: readonly Service[];

@@ -67,7 +67,10 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     const tracked = this.runStep('tracked', () => this.trackedTasks.run(seen, verdicts));
     const works = await Promise.all([
       tracked,
-      this.runStep('pending', () => this.missedRuns.reconcileListed(this.queue.listPending(), verdicts)),
+      // Once it is known how much is missing: in a wrong database nothing is created.
+      tracked.then(() =>
+        this.runStep('pending', () => this.missedRuns.reconcileListed(this.queue.listPending(), verdicts)),
+      ),
       this.runStep('orphans', () =>
         this.orphanRequests.run(
           tracked.then(() => seen),

@@ -14,6 +14,7 @@ import {
   Unavailable,
   type Verdict,
 } from '@bbb/rules';
+import { AbsenceDoubt } from './absence-doubt.js';
 import { isBuildShared, needsSharing } from './shared-build.js';
 import { KeyedLock } from './keyed-lock.js';
 import { QueueClock } from './queue-clock.js';
@@ -49,18 +50,20 @@ const IGNORE_EVENT: readonly Verdict[] = ['wait', 'reclaim', 'note-missing'];
 export class Reconciler {
   readonly #locks = new KeyedLock();
   readonly #context: ActContext;
+  readonly #doubt: AbsenceDoubt;
   #stopping = false;
 
   constructor(
     queue: TaskQueue,
     buildbot: Buildbot,
     store: TaskStore,
-    private readonly passes: PassStore,
+    passes: PassStore,
     clock: Clock,
     telemetry: Telemetry,
     settings: ReconcilerSettings,
     private readonly rules: Rules = RULES,
   ) {
+    this.#doubt = new AbsenceDoubt(passes);
     this.#context = {
       queue,
       buildbot,
@@ -123,6 +126,10 @@ export class Reconciler {
       onVerdict(verdict);
       if (situation.source === 'batched' && NEED_FRESH_FACTS.includes(verdict)) {
         situation = await this.#observeAgain(situation);
+        continue;
+      }
+      if (this.#doubt.matters(situation, facts, verdict, this.rules.decide)) {
+        situation = { ...situation, absenceDoubted: await this.#doubt.isOn() };
         continue;
       }
       if (needsSharing(situation, verdict)) {
@@ -196,14 +203,8 @@ export class Reconciler {
         : await buildbot.snapshot(buildRequestId);
     const request = this.#ownRequest(row, snapshot);
     const { event, definition, buildbotUnavailable } = given;
-    const isAbsent = row && (!status || (buildRequestId !== null && !request && !buildbotUnavailable));
-    const absenceDoubted = given.absenceDoubted || (isAbsent && (await this.#isAbsenceDoubted()));
+    const { absenceDoubted } = given;
     return { taskId, row, status, request, buildbotUnavailable, source, event, definition, absenceDoubted };
-  }
-
-  /** Whether a reflector has found so much missing that no absence is believed. */
-  async #isAbsenceDoubted(): Promise<boolean> {
-    return (await this.passes.read()).doubtedSince !== null;
   }
 
   /** The snapshot if it is of the row's own request; the bridge must not act on another task's request. */

@@ -45,7 +45,7 @@ export interface Given {
   request?: RequestSnapshot;
   /** Buildbot is unavailable. */
   buildbotUnavailable?: boolean;
-  /** So much is missing at once that no absence is believed; read when undefined. */
+  /** So much is missing at once that no absence is believed; read when it matters and is undefined. */
   absenceDoubted?: boolean;
   event?: TriggeringEvent;
   definition?: TaskDefinition;

@@ -38,6 +38,9 @@ describe('catchUp', () => {
 
   it("never follows a run of a user's rerun, and never goes back", () => {
     expect(changes(seen(STATES.building, ['canceled', 'pending'], CLAIMED))).toBeUndefined();
+    expect(changes(seen(STATES.building, ['canceled', 'pending'], { ...CLAIMED, missingSince: 1 }))).toEqual({
+      missingSince: null,
+    });
     expect(changes(seen(STATES.building, ['running'], { ...CLAIMED, runId: 1 }))).toBeUndefined();
   });
 

@@ -8,8 +8,11 @@ import { latestRun } from './facts.js';
  */
 export function catchUp({ row, status, request }: Observation, facts: Facts): TrackedTaskChanges | undefined {
   const run = status && latestRun(status);
-  if (!row || !run || facts.superseded) return undefined;
+  if (!row || !run) return undefined;
   const changes: TrackedTaskChanges = {};
+  if (row.missingSince !== null && !['gone', 'unavailable'].includes(facts.request))
+    changes.missingSince = null;
+  if (facts.superseded) return orUndefined(changes);
 
   if (run.runId > row.runId) Object.assign(changes, { runId: run.runId, buildId: null, takenUntil: null });
 
@@ -21,8 +24,9 @@ export function catchUp({ row, status, request }: Observation, facts: Facts): Tr
     if (known.buildId === null && (state?.at === 'building' || state?.at === 'finished'))
       changes.buildId = state.build.buildId;
   }
-  if (row.missingSince !== null && !['gone', 'unavailable'].includes(facts.request) && facts.run !== 'absent')
-    changes.missingSince = null;
+  return orUndefined(changes);
+}
 
+function orUndefined(changes: TrackedTaskChanges): TrackedTaskChanges | undefined {
   return Object.keys(changes).length > 0 ? changes : undefined;
 }

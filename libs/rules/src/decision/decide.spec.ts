@@ -14,7 +14,8 @@ const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
   'create-request': ({ run, request, deadlinePassed }) =>
     run === 'pending' && !deadlinePassed && ['untracked', 'creating'].includes(request),
   adopt: ({ run, request }) => run === 'running' && request === 'untracked',
-  withdraw: ({ run, request, superseded }) => request === 'creating' && (superseded || !LIVE.includes(run)),
+  withdraw: ({ run, request, superseded, missingSettled }) =>
+    request === 'creating' && (superseded || !LIVE.includes(run)) && (run !== 'absent' || missingSettled),
   reject: ({ run, request }) => run === 'running' && request === 'creating',
   claim: ({ run, request, deadlinePassed, superseded }) =>
     run === 'pending' &&
@@ -42,7 +43,10 @@ const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
     !(shared && ['building', 'rebuilding'].includes(request)),
   'note-missing': ({ run, request, missingSettled }) =>
     !missingSettled && (request === 'gone' || run === 'absent'),
-  forget: ({ run, request, superseded }) => COMPLETE.includes(request) && (superseded || !LIVE.includes(run)),
+  forget: ({ run, request, superseded, missingSettled }) =>
+    COMPLETE.includes(request) &&
+    (superseded || !LIVE.includes(run)) &&
+    (missingSettled || (run !== 'absent' && request !== 'gone')),
 };
 
 describe('decide', () => {
@@ -95,17 +99,28 @@ describe('decide', () => {
       expect(verdictsOf('stuck')).not.toContain(verdict);
   });
 
-  it('does nothing for an absence that is doubted, but keeps claims', () => {
+  it('concludes nothing from an absence that is doubted, and creates nothing, but keeps claims', () => {
     const doubted = space.filter(
       ({ run, request, absenceDoubted }) =>
-        absenceDoubted && (request === 'gone' || (run === 'absent' && request !== 'untracked')),
+        absenceDoubted &&
+        (['gone', 'creating'].includes(request) ||
+          (run === 'absent' && request !== 'untracked') ||
+          (run === 'pending' && request === 'untracked')),
     );
-    expect(new Set(doubted.map(decide))).toEqual(new Set(['wait', 'reclaim']));
+    expect(new Set(doubted.map(decide))).toEqual(new Set(['wait', 'reclaim', 'ignore']));
     const claimed = doubted.filter(
       ({ run, claimDue, deadlinePassed, superseded }) =>
         run === 'running' && claimDue && !deadlinePassed && !superseded,
     );
     expect(new Set(claimed.map(decide))).toEqual(new Set(['reclaim']));
+  });
+
+  it('decides as ever what does not rest on an absence', () => {
+    const known = space.filter(
+      ({ run, request }) => run !== 'absent' && !['untracked', 'creating', 'gone'].includes(request),
+    );
+    for (const facts of known)
+      expect(decide({ ...facts, absenceDoubted: true })).toBe(decide({ ...facts, absenceDoubted: false }));
   });
 
   it('matches the page in docs', () => {

@@ -43,18 +43,38 @@ export type Verdict = (typeof VERDICTS)[number];
 
 /** Decides what to do about a task from the state of both sides. Pure and total. */
 export function decide(facts: Facts): Verdict {
-  if (facts.absenceDoubted && isAbsent(facts)) return keepLiveClaim(facts);
+  if (facts.request === 'unavailable') return keepLiveClaim(facts);
+  if (facts.absenceDoubted && concludesFromAbsence(facts)) return keepLiveClaim(facts);
+  if (isMissing(facts) && !facts.missingSettled) return decideMissing(facts);
   switch (facts.request) {
     case 'untracked':
       if (facts.run === 'running') return 'adopt';
       return facts.run === 'pending' && !facts.deadlinePassed ? 'create-request' : 'ignore';
     case 'creating':
       return decideCreating(facts);
-    case 'unavailable':
-      return keepLiveClaim(facts);
     default:
       return facts.superseded ? decideOutlived(facts) : decideRequested(facts);
   }
+}
+
+/** One side does not know the task or the request. */
+function isMissing({ run, request }: Facts): boolean {
+  return request === 'gone' || (run === 'absent' && request !== 'untracked');
+}
+
+/**
+ * What follows rests on something that a side does not have: the task, its request, or one that is created because there
+ * is none. In another database the request may exist, and in another Taskcluster the task is another bridge's.
+ */
+function concludesFromAbsence(facts: Facts): boolean {
+  if (facts.request === 'untracked') return facts.run === 'pending' && !facts.deadlinePassed;
+  return facts.request === 'creating' || isMissing(facts);
+}
+
+/** An absence is believed only when it lasts; until then the claim is kept. */
+function decideMissing(facts: Facts): Verdict {
+  const kept = keepLiveClaim(facts);
+  return kept === 'wait' ? 'note-missing' : kept;
 }
 
 function decideCreating(facts: Facts): Verdict {
@@ -85,7 +105,6 @@ function decideRequested(facts: Facts): Verdict {
     case 'lost':
       return decideLost(facts);
     case 'absent':
-      return facts.missingSettled ? decideOutlived(facts) : 'note-missing';
     case 'unscheduled':
     case 'ended':
       return decideOutlived(facts);
@@ -103,7 +122,7 @@ function decidePending(facts: Facts): Verdict {
     case 'dropped':
       return facts.deadlinePassed ? 'wait' : 'recreate-request';
     case 'gone':
-      return facts.missingSettled ? 'recreate-request' : 'note-missing';
+      return 'recreate-request';
     default:
       return 'wait';
   }
@@ -121,19 +140,10 @@ function decideRunning(facts: Facts): Verdict {
     case 'cancelled':
       return facts.deadlinePassed ? 'wait' : 'cancel-task';
     case 'gone':
-      return facts.missingSettled
-        ? 'abandon'
-        : facts.claimDue && !facts.deadlinePassed
-          ? 'reclaim'
-          : 'note-missing';
+      return 'abandon';
     default:
       return keepClaim(facts);
   }
-}
-
-/** One side does not know the task or the request. */
-function isAbsent({ run, request }: Facts): boolean {
-  return request === 'gone' || (run === 'absent' && request !== 'untracked');
 }
 
 function keepLiveClaim(facts: Facts): Verdict {

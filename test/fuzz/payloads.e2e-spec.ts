@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type BuilderKnown, BuilderPolicy, judge, rejectionReasons, Unavailable } from '@bbb/rules';
-import type { HttpAnswer } from '@bbb/http';
 import { readAnswer } from '../../libs/taskcluster/src/calls/answers.js';
+import { JsonBody } from '../../libs/taskcluster/src/large-json/json-body.js';
 import { readReply } from '../../libs/taskcluster/src/replies.js';
 import { LEGACY_PAYLOAD_RULES } from '../../libs/buildbot/src/legacy/payload-rules.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
@@ -51,7 +52,7 @@ describe('any payload', () => {
           follow(done++);
           const answer = answerOf(text, scopes);
           const { payload, judgement } = await stretches.watch(async () => {
-            const definition = readReply.definition('task', await readAnswer({ method: 'task' }, answer));
+            const definition = readReply.definition('task', await readInParts(answer));
             const judged = await judge(definition, KEY, POLICY, {
               payloadRules: LEGACY_PAYLOAD_RULES,
               knows: (name) => known(name, list),
@@ -94,8 +95,23 @@ describe('any payload', () => {
   );
 });
 
-/** The queue's reply about a task, as it comes over the network. */
-function answerOf(payload: string, scopes: readonly string[]): HttpAnswer {
+/** Bytes that a socket delivers at most at a time. */
+const PART = 64 * 1024;
+
+/** Reads a reply as it comes over the network. */
+async function readInParts(text: string): Promise<unknown> {
+  const [body, bytes] = [new JsonBody(), Buffer.from(text)];
+  for (let at = 0; at < bytes.length; at += PART) {
+    body.push(bytes.subarray(at, at + PART));
+    await nextTurn();
+  }
+  return readAnswer({ method: 'task' }, { status: 200, headers: JSON_TYPE }, body);
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** The queue's reply about a task. */
+function answerOf(payload: string, scopes: readonly string[]): string {
   const task = JSON.stringify({
     taskQueueId: 'p/w',
     priority: 'high',
@@ -104,8 +120,7 @@ function answerOf(payload: string, scopes: readonly string[]): HttpAnswer {
     expires: '2018-05-12T10:50:00.000Z',
     scopes,
   });
-  const body = Buffer.from(`${task.slice(0, -1)},"payload":${payload}}`);
-  return { status: 200, headers: { 'content-type': 'application/json' }, body };
+  return `${task.slice(0, -1)},"payload":${payload}}`;
 }
 
 /** A reason without the key and the names in it. */

@@ -57,7 +57,8 @@ export class MissedRunsStep {
       () => this.reconciler.isStopping,
       async ({ taskId, definition }) => {
         try {
-          await verdicts.countOutcome(this.reconciler.reconcile(taskId, { definition }));
+          const whole = definition.isAbridged ? undefined : definition;
+          await verdicts.countOutcome(this.reconciler.reconcile(taskId, { definition: whole }));
         } catch (error) {
           this.logger.warn({ taskId, error }, 'listed task not reconciled; will retry on the next pass');
         }

@@ -21,9 +21,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private size = 0;
   private isOver = false;
 
-  /** @param timeout milliseconds from the start on a connection; `within` includes the wait for one */
+  /**
+   * @param timeout milliseconds from the start on a connection; `within` includes the wait for one
+   * @param onPart takes the parts of the body instead of this exchange; what it throws ends the exchange
+   */
   constructor(
     private readonly maxBytes: number,
+    private readonly onPart: ((part: Buffer) => void) | undefined,
     private readonly timeout: number,
     within: number,
     private readonly resolve: (answer: HttpAnswer) => void,
@@ -54,7 +58,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, part: Buffer): void {
     this.size += part.length;
     if (this.size > this.maxBytes) this.failTooLarge();
-    else this.parts.push(part);
+    else this.take(part);
   }
 
   onResponseEnd(): void {
@@ -70,13 +74,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.reject(known === undefined ? error : withCode(known, error.message, error));
   }
 
+  private take(part: Buffer): void {
+    try {
+      if (this.onPart) this.onPart(part);
+      else this.parts.push(part);
+    } catch (error) {
+      this.failWith(error as Error);
+    }
+  }
+
   private failTooLarge(): void {
     this.fail('EMSGSIZE', `the answer has more than ${this.maxBytes} bytes`);
   }
 
   private fail(code: string, message: string): void {
+    this.failWith(withCode(code, message));
+  }
+
+  private failWith(error: Error): void {
     if (!this.finish()) return;
-    const error = withCode(code, message);
     this.parts.length = 0;
     this.controller?.abort(error);
     this.reject(error);

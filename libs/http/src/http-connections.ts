@@ -12,6 +12,11 @@ export interface HttpMessage {
   body?: Buffer | undefined;
   /** Maximum bytes of the answer. Default 16 MiB. */
   maxBytes?: number | undefined;
+  /**
+   * Takes the body part by part as it arrives, so that it is never in memory as a whole; the answer's body is then empty.
+   * What it throws ends the call with that error.
+   */
+  onPart?: ((part: Buffer) => void) | undefined;
 }
 
 /** The answer with its status; redirects are not followed. */
@@ -42,7 +47,7 @@ export class HttpConnections {
    * @throws Error with a `code`: ETIMEDOUT, ECONNRESET, EMSGSIZE (the answer is too large) and the like
    */
   async exchange(message: HttpMessage, timeout: number, within = timeout): Promise<HttpAnswer> {
-    const { verb, url, body = null, maxBytes = MAX_BYTES } = message;
+    const { verb, url, body = null, maxBytes = MAX_BYTES, onPart } = message;
     const headers = { ...message.headers, ...basicAuthentication(url) };
     const request = {
       origin: url.origin,
@@ -53,7 +58,7 @@ export class HttpConnections {
     };
     const dispatcher = this.dispatcher instanceof Promise ? await this.dispatcher : this.dispatcher;
     return new Promise((resolve, reject) => {
-      dispatcher.dispatch(request, new Exchange(maxBytes, timeout, within, resolve, reject));
+      dispatcher.dispatch(request, new Exchange(maxBytes, onPart, timeout, within, resolve, reject));
     });
   }
 

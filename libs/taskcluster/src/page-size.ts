@@ -12,20 +12,18 @@ const MOST = 1000;
  */
 export class PageSize {
   private limit = FIRST;
-  private isGrowing = true;
 
   /** @throws the error of the request, at the latest with a page of one entry */
   async request<T>(send: (limit: number) => Promise<T>): Promise<T> {
     for (;;) {
       try {
         const reply = await send(this.limit);
-        if (this.isGrowing) this.limit = Math.min(MOST, this.limit * 2);
+        this.limit = Math.min(MOST, this.limit * 2);
         return reply;
       } catch (error) {
         const isTooMuch = error instanceof TooLarge || error instanceof TimedOut;
         if (!isTooMuch || this.limit === 1) throw error;
         this.limit = Math.max(1, Math.floor(this.limit / 4));
-        this.isGrowing = false;
       }
     }
   }

@@ -103,10 +103,10 @@ describe('readReply', () => {
   it('keeps no more than the builder of a payload that is too large', () => {
     const read = (payload: unknown) => readReply.definition('task', { ...TASK, payload });
     expect(read(new LargeValue('b'))).toMatchObject({
-      isPayloadTooLarge: true,
+      isAbridged: true,
       payload: { buildername: 'b' },
     });
-    expect(read(new LargeValue(7))).toMatchObject({ isPayloadTooLarge: true, payload: {} });
+    expect(read(new LargeValue(7))).toMatchObject({ isAbridged: true, payload: {} });
   });
 
   it('takes scopes that are too large to be read for none', () => {

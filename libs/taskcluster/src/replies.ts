@@ -75,10 +75,10 @@ const definition = z
   }));
 
 /** Keeps only the builder's name of a payload that is too large; the name identifies whose task it is. */
-function readPayload(payload: unknown): { payload: unknown; isPayloadTooLarge?: true } {
+function readPayload(payload: unknown): { payload: unknown; isAbridged?: true } {
   if (!(payload instanceof LargeValue)) return { payload };
   const { buildername } = payload;
-  return { payload: typeof buildername === 'string' ? { buildername } : {}, isPayloadTooLarge: true };
+  return { payload: typeof buildername === 'string' ? { buildername } : {}, isAbridged: true };
 }
 
 const statusReply = z.object({ status }).transform((reply): TaskStatus => reply.status);
@@ -158,7 +158,9 @@ export function readListItem(item: unknown) {
   const read = listItem.safeParse(item);
   if (!read.success) return undefined;
   const { taskId, runId, task } = read.data;
-  return { taskId, runId, definition: task satisfies TaskDefinition };
+  const { scopes: given } = (item as { task: { scopes?: unknown } }).task;
+  const definition: TaskDefinition = given instanceof LargeValue ? { ...task, isAbridged: true } : task;
+  return { taskId, runId, definition };
 }
 
 function reader<T>(schema: z.ZodType<T>): (method: string, reply: unknown) => T {

@@ -4,7 +4,7 @@ import { Refused, Unavailable } from '@bbb/rules';
 import { ForeignAnswer, MalformedReply, NotOffered, TooLarge } from './calls/answers.js';
 import type { Budget } from './calls/attempts.js';
 import { readPages } from './pages.js';
-import type { TaskclusterCalls } from './calls/taskcluster-calls.js';
+import type { AnswerSize, TaskclusterCalls } from './calls/taskcluster-calls.js';
 
 /** Maximum task ids in one request: the queue's page size. */
 const PAGE = 1000;
@@ -15,18 +15,21 @@ const BATCH = 100;
 /** Number of parts into which a batch is split when its answer is too large. */
 const PARTS = 4;
 
+/** Single reads of {@link TaskReader.readMany} at the same time. */
+const CONCURRENCY = 50;
+
 /** How to read a kind of data of one task, and of many. */
 export interface Reading<T> {
   one: {
     method: string;
     read: (method: string, reply: unknown) => T;
-    /** Maximum parallel single reads, if an answer may be large. */
-    concurrency?: number;
     /** Maximum single reads in one batch, if an answer may be large. */
     batch?: number;
   };
   many: {
     method: string;
+    /** How large the answer may be. A batch with a larger one is read singly. */
+    size?: AnswerSize;
     /** Malformed entries are left out; their number is returned. */
     read: (
       method: string,
@@ -42,22 +45,25 @@ export interface Reading<T> {
 /** Result for a task: the value, undefined when the queue does not know the task, or the error of the read. */
 type Outcome<T> = T | undefined | Error;
 
+/** A batch has no answer about a task. */
+const UNANSWERED = Symbol('unanswered');
+
 /**
  * Reads data of one task, or of many with as few calls as the deployment allows. Single reads in the same turn of the event
  * loop are batched; nothing is cached.
  *
  * A batch answers with the tasks it knows. Any task missing from its answer is read alone: it counts as absent only when the
- * queue says so for that task alone, and a malformed entry does not affect the others.
+ * queue says so for that task alone, and a malformed or large entry does not affect the others.
  */
 export class TaskReader<T> {
   private readonly logger = new Logger('TaskReader');
-  private readonly loader: DataLoader<string, T | undefined>;
+  private readonly loader: DataLoader<string, T | typeof UNANSWERED>;
 
   constructor(
     private readonly calls: TaskclusterCalls,
     private readonly reading: Reading<T>,
   ) {
-    this.loader = new DataLoader((taskIds) => this.readEach(taskIds), {
+    this.loader = new DataLoader((taskIds) => this.readBatch([...new Set(taskIds)], taskIds), {
       cache: false,
       maxBatchSize: reading.one.batch ?? BATCH,
       batchScheduleFn: (ready) => setImmediate(ready),
@@ -65,8 +71,14 @@ export class TaskReader<T> {
   }
 
   /** Undefined when the queue does not know the task. */
-  readOne(taskId: string): Promise<T | undefined> {
-    return this.loader.load(taskId);
+  async readOne(taskId: string): Promise<T | undefined> {
+    const budget = this.calls.budget();
+    const answered = await this.loader.load(taskId);
+    if (answered !== UNANSWERED) return answered;
+    // Outside the batch: the others in it do not wait for this one, which may be large.
+    const outcome = await this.readAlone(taskId, budget);
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
   }
 
   /**
@@ -85,9 +97,13 @@ export class TaskReader<T> {
     return found;
   }
 
-  private async readEach(taskIds: readonly string[]): Promise<Outcome<T>[]> {
-    const outcomes = await this.readAll([...new Set(taskIds)], this.calls.budget());
-    return taskIds.map((taskId) => outcomes.get(taskId));
+  private async readBatch(
+    distinct: readonly string[],
+    taskIds: readonly string[],
+  ): Promise<(T | typeof UNANSWERED)[]> {
+    const values = new Map<string, T>();
+    if (distinct.length > 1) await this.readTogether(distinct, values, this.calls.budget());
+    return taskIds.map((taskId) => values.get(taskId) ?? UNANSWERED);
   }
 
   private async readAll(taskIds: readonly string[], budget: Budget): Promise<Map<string, Outcome<T>>> {
@@ -115,7 +131,7 @@ export class TaskReader<T> {
   /** Returns false when the deployment has no batch methods, or refuses this batch. */
   private async readTogether(
     taskIds: readonly string[],
-    outcomes: Map<string, Outcome<T>>,
+    outcomes: Map<string, T | Outcome<T>>,
     budget: Budget,
   ): Promise<boolean> {
     try {
@@ -123,7 +139,7 @@ export class TaskReader<T> {
       return true;
     } catch (error) {
       if (error instanceof TooLarge) {
-        await this.readInParts(taskIds, outcomes, budget);
+        if (!this.reading.many.size) await this.readInParts(taskIds, outcomes, budget);
         return true;
       }
       const isOfOne = error instanceof Refused && !error.isConfiguration;
@@ -137,10 +153,13 @@ export class TaskReader<T> {
     outcomes: Map<string, Outcome<T>>,
     budget: Budget,
   ): Promise<void> {
-    const { method, read } = this.reading.many;
+    const { method, read, size } = this.reading.many;
     const asked = new Set(taskIds);
     const ask = (query: { continuationToken?: string }) =>
-      this.calls.call({ service: 'queue', method, params: [], query, payload: { taskIds } }, { budget });
+      this.calls.call(
+        { service: 'queue', method, params: [], query, payload: { taskIds } },
+        { budget, size },
+      );
     for await (const { items, malformed } of readPages(method, ask, read)) {
       for (const { taskId, value } of items) if (asked.has(taskId)) outcomes.set(taskId, value);
       if (malformed > 0) {
@@ -172,8 +191,7 @@ export class TaskReader<T> {
     const work = async () => {
       for (const taskId of queue) outcomes.set(taskId, await this.readAlone(taskId, budget));
     };
-    const concurrency = Math.min(taskIds.length, this.reading.one.concurrency ?? taskIds.length);
-    await Promise.all(Array.from({ length: concurrency }, work));
+    await Promise.all(Array.from({ length: Math.min(taskIds.length, CONCURRENCY) }, work));
   }
 
   /** @throws Refused when the credentials do not suffice, which holds for all tasks */

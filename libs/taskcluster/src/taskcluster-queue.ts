@@ -20,7 +20,7 @@ import type { TaskclusterOptions } from './options.js';
 import { PageSize } from './page-size.js';
 import { readPages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
-import { TaskclusterCalls } from './calls/taskcluster-calls.js';
+import { type AnswerSize, TaskclusterCalls } from './calls/taskcluster-calls.js';
 import { type Reading, TaskReader } from './task-reader.js';
 
 /**
@@ -149,7 +149,8 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     const ask = (page: { continuationToken?: string }) =>
       size.request((limit) => {
         const query = { ...page, limit: String(limit) };
-        return this.calls.call({ service: 'queue', method, params, query }, { budget: this.calls.budget() });
+        const terms = { budget: this.calls.budget(), size: limit === 1 ? ONE_ENTRY : LIST };
+        return this.calls.call({ service: 'queue', method, params, query }, terms);
       });
     for await (const reply of readPages(method, ask, readReply.list)) {
       for (const item of reply.tasks) {
@@ -161,11 +162,21 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 }
 
-/** Maximum definitions read alone in parallel; each may have ten megabytes. */
-const LARGE_READS = 2;
+/** A value of a list that is larger is left out: a page has up to 1000 entries, and many pages' are kept at a time. */
+const LISTED_VALUE = 8 * 1024;
 
-/** Maximum definitions in one batch, so that an answer with the largest tasks stays below a gigabyte. */
-const LARGE_BATCH = 25;
+const LIST: AnswerSize = {
+  sent: 32 * 1024 * 1024,
+  kept: { value: LISTED_VALUE, all: 4 * 1024 * 1024 },
+};
+
+/** A page of one entry is read to its end, however large it is: only there is the way to the next page. */
+const ONE_ENTRY: AnswerSize = { ...LIST, sent: Infinity };
+
+/** Maximum definitions in one batch; usual ones have a few KiB. */
+const DEFINITIONS = 25;
+
+const DEFINITIONS_SIZE: AnswerSize = { sent: 2 * 1024 * 1024 };
 
 const STATUS: Reading<TaskStatus> = {
   one: { method: 'status', read: readReply.status },
@@ -173,8 +184,8 @@ const STATUS: Reading<TaskStatus> = {
 };
 
 const DEFINITION: Reading<TaskDefinition> = {
-  one: { method: 'task', read: readReply.definition, concurrency: LARGE_READS, batch: LARGE_BATCH },
-  many: { method: 'tasks', read: readReply.definitions },
+  one: { method: 'task', read: readReply.definition, batch: DEFINITIONS },
+  many: { method: 'tasks', read: readReply.definitions, size: DEFINITIONS_SIZE },
 };
 
 const METHOD = {

@@ -11,7 +11,9 @@ import { endRejected } from './end-rejected.js';
 export const createRequest: Act = async (situation, context) => {
   const { taskId, status } = situation;
   const run = status && latestRun(status);
-  const key = run && (await findRequestKey(status, run.runId, context.buildbot));
+  // A definition may be large: it is read only of a task that needs it.
+  if (!run || status.taskQueueId !== context.settings.taskQueueId) return DONE;
+  const key = await findRequestKey(status, run.runId, context.buildbot);
   const definition = situation.definition ?? (await context.queue.definition(taskId));
   if (!key || definition?.taskQueueId !== context.settings.taskQueueId) return DONE;
 

@@ -58,7 +58,7 @@ describe('judge', () => {
     const large = (buildername: string): TaskDefinition => ({
       ...definition({}),
       payload: { buildername },
-      isPayloadTooLarge: true,
+      isAbridged: true,
     });
     expect(await ask(large('Linux'))).toEqual({
       is: 'rejected',

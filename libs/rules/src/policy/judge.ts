@@ -31,7 +31,7 @@ export async function judge(
     return { is: 'ignored' };
 
   const reasons = rejectionReasons(buildbot.payloadRules);
-  if (definition.isPayloadTooLarge) return { is: 'rejected', reasons: [`payload: ${reasons.largePayload}`] };
+  if (definition.isAbridged) return { is: 'rejected', reasons: [`payload: ${reasons.largePayload}`] };
   const reading = readPayload(definition.payload, buildbot.payloadRules);
   if (!reading.valid) return { is: 'rejected', reasons: reading.problems };
   const { payload } = reading;

@@ -47,8 +47,8 @@ export interface TaskDefinition {
   expires: string;
   scopes: readonly string[];
   payload: unknown;
-  /** The payload is too large to be kept: `payload` has at most its builder name. */
-  isPayloadTooLarge?: true;
+  /** Too large to be kept as a whole: `payload` has at most its builder name. A listed one may be whole when read alone. */
+  isAbridged?: true;
 }
 
 export interface RunRef {

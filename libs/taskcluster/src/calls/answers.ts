@@ -1,6 +1,7 @@
 import { Refused, Unavailable } from '@bbb/rules';
 import type { HttpAnswer } from '@bbb/http';
-import { isLarge, readLargeJson } from '../large-json/read-large-json.js';
+import type { JsonBody } from '../large-json/json-body.js';
+import { TooMuchJson } from '../large-json/read-large-json.js';
 
 export const SYSTEM = 'taskcluster';
 
@@ -69,6 +70,7 @@ interface ErrorReply {
 
 /** Translates an error of the network; passes any other error through. */
 export function toNotReached(system: string, what: string, error: unknown): unknown {
+  if (error instanceof TooMuchJson) return new TooLarge(system, `answer to ${what} is too large`);
   const code = (error as { code?: unknown } | undefined)?.code;
   if (typeof code !== 'string') return error;
   if (code === 'EMSGSIZE') return new TooLarge(system, `answer to ${what} is too large`);
@@ -84,14 +86,15 @@ export function toNotReached(system: string, what: string, error: unknown): unkn
  *
  * @throws Refused, Unavailable
  */
-export async function readAnswer(
+export function readAnswer(
   question: Question,
-  { status, headers, body }: HttpAnswer,
-): Promise<unknown> {
+  { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
+  body: JsonBody,
+): unknown {
   const { method } = question;
   if (status === 204) return undefined;
   const type = String(headers['content-type'] ?? 'no content type');
-  const reply = type.startsWith('application/json') ? await parse(body) : undefined;
+  const reply = type.startsWith('application/json') ? (body.value() ?? undefined) : undefined;
   if (status >= 200 && status < 300) {
     if (reply === undefined) throw new ForeignAnswer(method, status, `${status} ${type.slice(0, 50)}`);
     return reply;
@@ -114,14 +117,6 @@ function isSigned({ method, taskId }: Question, status: number, code: string, er
   if (status !== 404) return true;
   const { requestInfo } = error;
   return requestInfo?.method === method && (taskId === undefined || requestInfo.params?.taskId === taskId);
-}
-
-async function parse(body: Buffer): Promise<unknown> {
-  try {
-    return (isLarge(body) ? await readLargeJson(body) : JSON.parse(body.toString())) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The first line of the server's message; the details of the request follow it. */

@@ -1,10 +1,21 @@
 import { Refused, Unavailable, type Telemetry } from '@bbb/rules';
-import { ForeignAnswer, NotReached, type Question, readAnswer, SYSTEM, toNotReached } from './answers.js';
+import {
+  ForeignAnswer,
+  NotReached,
+  type Question,
+  readAnswer,
+  SYSTEM,
+  TooLarge,
+  toNotReached,
+} from './answers.js';
 import { type ApiCall, routeOf } from './api-reference.js';
 import { Budget, retry, type AttemptLimits } from './attempts.js';
 import { ClockOffset } from './clock-offset.js';
 import { authorization, type Credentials } from './hawk.js';
+import { LargeAnswers } from './large-answers.js';
 import { baseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
+import { JsonBody } from '../large-json/json-body.js';
+import type { KeptSizes } from '../large-json/read-large-json.js';
 import type { TaskclusterOptions } from '../options.js';
 
 /** The terms of a call: remaining time, credentials and retries. */
@@ -14,10 +25,26 @@ export interface CallTerms {
   credentials?: Credentials | undefined;
   /** Maximum retries; default: the setting. */
   retries?: number;
+  /** How large the answer may be; default: see {@link HttpMessage} and {@link DEFAULT_SIZES}. */
+  size?: AnswerSize | undefined;
+}
+
+/** Sizes in bytes. */
+export interface AnswerSize {
+  /** Maximum of the answer as it is sent. */
+  sent?: number;
+  /** What is kept of it. */
+  kept?: KeptSizes;
 }
 
 /** The setting to check when Taskcluster does not answer, or another system does. */
 const ROOT_URL = 'taskcluster_queue_config.rootUrl';
+
+/** Methods whose answer contains a task's definition. They can be repeated. */
+const WITH_DEFINITION = new Set(['task', 'claimTask']);
+
+/** Bytes of an answer that is not yet large: usual definitions have a few KiB. */
+const USUAL_DEFINITION = 256 * 1024;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -33,6 +60,7 @@ export class TaskclusterCalls {
   private readonly rootUrl: string;
   private lastFailure: string | undefined;
   readonly clockOffset = new ClockOffset();
+  private readonly largeAnswers = new LargeAnswers();
 
   constructor(
     private readonly options: TaskclusterOptions,
@@ -49,12 +77,26 @@ export class TaskclusterCalls {
   }
 
   /**
-   * Calls a method of an API.
+   * Calls a method of an API. An answer with a task's definition, which may have many megabytes, is given up when it is
+   * large, and asked for again when few others are being read, so that it holds up no other task.
    *
    * @returns the JSON of its reply; undefined where the method has none
-   * @throws Refused, Unavailable
+   * @throws Refused, Unavailable; TooLarge when it exceeds `terms.size`
    */
-  async call(call: ApiCall, { budget, credentials = this.options, retries }: CallTerms): Promise<unknown> {
+  async call(call: ApiCall, terms: CallTerms): Promise<unknown> {
+    if (!WITH_DEFINITION.has(call.method)) return this.callOnce(call, terms);
+    try {
+      return await this.callOnce(call, { ...terms, size: { sent: USUAL_DEFINITION } });
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error;
+      return this.largeAnswers.run(() => this.callOnce(call, { ...terms, size: { sent: Infinity } }));
+    }
+  }
+
+  private async callOnce(
+    call: ApiCall,
+    { budget, credentials = this.options, retries, size }: CallTerms,
+  ): Promise<unknown> {
     const { verb, path } = routeOf(call);
     const url = new URL(this.rootUrl + path);
     const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
@@ -63,14 +105,16 @@ export class TaskclusterCalls {
       const headers = { ...(body ? JSON_TYPE : {}), authorization: this.sign(verb, url, credentials) };
       return this.measure(SYSTEM, call.method, async () => {
         const sent = Date.now();
+        const reply = new JsonBody(size?.kept);
+        const onPart = (part: Buffer) => reply.push(part);
         const answer = await this.connections
-          .exchange({ verb, url, headers, body }, timeout, within)
+          .exchange({ verb, url, headers, body, maxBytes: size?.sent, onPart }, timeout, within)
           .catch((error: unknown) => {
             throw toNotReached(SYSTEM, call.method, error);
           });
-        const reply = await readAnswer(questionOf(call), answer);
+        const value = readAnswer(questionOf(call), answer, reply);
         this.clockOffset.note(answer.headers.date, (sent + Date.now()) / 2);
-        return reply;
+        return value;
       });
     });
   }
@@ -102,8 +146,7 @@ export class TaskclusterCalls {
     } catch (caught) {
       throw (error = caught);
     } finally {
-      const code =
-        error instanceof Refused ? String(error.status) : error === undefined ? 'ok' : 'unavailable';
+      const code = codeOf(error);
       const seconds = (performance.now() - began) / 1000;
       this.telemetry?.count('external_calls_total', { system, op, code });
       this.telemetry?.observe('external_call_seconds', seconds, { system });
@@ -111,12 +154,21 @@ export class TaskclusterCalls {
     }
   }
 
+  /** An answer that is too large says nothing about Taskcluster, which has begun to send it. */
   private note(error: unknown): void {
+    if (error instanceof TooLarge) return;
     const isProblem = error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
     const isElsewhere = error instanceof ForeignAnswer || error instanceof NotReached;
     const remedy = isElsewhere ? `; check ${ROOT_URL}` : '';
     this.lastFailure = isProblem ? error.message + remedy : undefined;
   }
+}
+
+/** The result code of a call in the metrics. */
+function codeOf(error: unknown): string {
+  if (error === undefined) return 'ok';
+  if (error instanceof Refused) return String(error.status);
+  return error instanceof TooLarge ? 'too-large' : 'unavailable';
 }
 
 /** The parameters of the API's methods begin with the task's id, if they name a task. */

@@ -1,50 +1,74 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
-/** Bytes that are scanned before the event loop gets a turn. */
-export const SLICE = 64 * 1024;
+/** What is kept of a value. */
+export interface ValueLimits {
+  /** Maximum bytes of a value that is kept. */
+  bytes: number;
+  /** Maximum values within it: small ones take many times their bytes when they are parsed. */
+  items: number;
+}
 
-/** Gives the event loop a turn; the argument is the number of bytes scanned since the last one. */
-export type Pause = (bytes: number) => Promise<unknown>;
-
-/** Position of a value in the text. */
+/** A value of the text. */
 export interface Found {
+  /** Its text; undefined when it exceeds the limits. */
+  text?: string;
+  /** The text of the searched member's value, also of a value that exceeds the limits. */
+  member?: string;
+}
+
+/** Suspends the scanner until the next part of the text is there. */
+export type Scan<T> = Generator<undefined, T, undefined>;
+
+interface Value extends Found {
   start: number;
-  end: number;
-  /** Start of the value of the searched member. */
+  depth: number;
+  items: number;
+  isInText: boolean;
+  /** Start of the searched member's value while that is scanned. */
   memberStart?: number;
 }
 
 /**
- * Finds the values of a JSON text without parsing them, in slices. It recognises only strings and brackets; whether a
- * value is valid JSON is checked when it is parsed.
+ * Finds the values of a JSON text that comes in parts, without keeping more of it than the limits allow. It recognises
+ * only strings and brackets; whether a value is valid JSON is checked when it is parsed. Each method is a generator that
+ * yields when it needs the next part.
  */
 export class JsonScanner {
+  /** Bytes that may still be needed; positions are those in the whole text. */
+  private window: Buffer = Buffer.alloc(0);
+  private base = 0;
   private at = 0;
-  private work = 0;
+  private keepFrom: number | undefined;
+  private isEnded = false;
 
-  constructor(
-    private readonly body: Buffer,
-    private readonly pause: Pause = () => nextTurn(),
-  ) {}
+  /** Takes the next part; undefined ends the text. */
+  feed(part: Buffer | undefined): void {
+    if (!part) {
+      this.isEnded = true;
+      return;
+    }
+    const from = Math.min(this.keepFrom ?? this.at, this.at, this.end);
+    const rest = this.window.subarray(from - this.base);
+    this.window = rest.length === 0 ? part : Buffer.concat([rest, part]);
+    this.base = from;
+  }
 
   /** The next character that is not white space; empty at the end. */
-  async peek(): Promise<string> {
-    while (BLANKS.has(this.body[this.at]!)) {
-      this.at++;
-      if (++this.work >= SLICE) await this.rest();
+  *peek(): Scan<string> {
+    for (;;) {
+      while (this.at < this.end && BLANKS.has(this.byte())) this.at++;
+      if (this.at < this.end) return String.fromCharCode(this.byte());
+      if (this.isEnded) return '';
+      yield;
     }
-    const byte = this.body[this.at];
-    return byte === undefined ? '' : String.fromCharCode(byte);
   }
 
   /** @throws SyntaxError when the next character is another one */
-  async take(expected: string): Promise<void> {
-    if ((await this.peek()) !== expected) throw new SyntaxError(`no ${expected} at byte ${this.at}`);
+  *take(expected: string): Scan<void> {
+    if ((yield* this.peek()) !== expected) throw new SyntaxError(`no ${expected} at byte ${this.at}`);
     this.at++;
   }
 
@@ -54,63 +78,95 @@ export class JsonScanner {
    * @param member key with its quotes and colon, to search among the value's own members
    * @throws SyntaxError when the value does not end
    */
-  async skip(member?: Buffer): Promise<Found> {
-    await this.peek();
-    const state = { found: { start: this.at, end: 0 } as Found, depth: 0, isInText: false, member };
-    while (!this.isPast(state)) await this.rest();
-    return { ...state.found, end: this.at };
-  }
-
-  goTo(position: number): void {
-    this.at = position;
-  }
-
-  /** @throws SyntaxError */
-  async parse({ start, end }: Found): Promise<unknown> {
-    this.work += end - start;
-    if (this.work >= SLICE) await this.rest();
-    return JSON.parse(this.body.toString('utf8', start, end));
-  }
-
-  private async rest(): Promise<void> {
-    const { work } = this;
-    this.work = 0;
-    await this.pause(work);
-  }
-
-  /** Scans up to one slice; returns whether the end of the value was reached. */
-  private isPast(state: {
-    found: Found;
-    depth: number;
-    isInText: boolean;
-    member: Buffer | undefined;
-  }): boolean {
-    const { body } = this;
-    for (; this.work < SLICE; this.work++) {
-      const byte = body[this.at];
-      const isOutside = !state.isInText && state.depth === 0;
-      if (isOutside && (byte === undefined || isDelimiter(byte))) return true;
-      if (byte === undefined) throw new SyntaxError('the text ends within a value');
-      if (state.isInText) {
-        if (byte === BACKSLASH) this.at++;
-        else if (byte === QUOTE) state.isInText = false;
-      } else if (byte === QUOTE) {
-        state.isInText = true;
-        if (state.depth === 1 && state.member && this.isAt(state.member)) {
-          state.found.memberStart = this.at + state.member.length;
-        }
-      } else if (isOpening(byte)) state.depth++;
-      else if (isClosing(byte)) state.depth--;
-      this.at++;
-      if (state.depth === 0 && !state.isInText && (byte === QUOTE || isClosing(byte))) return true;
+  *skip(limits: ValueLimits, member?: Buffer): Scan<Found> {
+    yield* this.peek();
+    const value: Value = { start: this.at, depth: 0, items: 0, isInText: false };
+    for (;;) {
+      const isPast = this.isPast(value, limits, member);
+      const fits = this.at - value.start <= limits.bytes && value.items <= limits.items;
+      const memberFrom = this.memberFrom(value, limits);
+      this.keepFrom = fits ? value.start : memberFrom;
+      if (isPast) {
+        if (fits) value.text = this.textBetween(value.start, this.at);
+        this.keepFrom = undefined;
+        return value;
+      }
+      if (this.isEnded) throw new SyntaxError('the text ends within a value');
+      yield;
     }
-    return false;
+  }
+
+  private get end(): number {
+    return this.base + this.window.length;
+  }
+
+  private byte(): number {
+    return this.window[this.at - this.base]!;
+  }
+
+  private textBetween(start: number, end: number): string {
+    return this.window.toString('utf8', start - this.base, end - this.base);
+  }
+
+  private memberFrom({ memberStart }: Value, { bytes }: ValueLimits): number | undefined {
+    return memberStart !== undefined && this.at - memberStart <= bytes ? memberStart : undefined;
+  }
+
+  /** Scans what is there of a value; returns whether its end was reached. */
+  private isPast(value: Value, limits: ValueLimits, member: Buffer | undefined): boolean {
+    for (; this.at < this.end; this.at++) {
+      const byte = this.byte();
+      if (value.isInText) {
+        if (byte === BACKSLASH) this.at++;
+        else if (byte === QUOTE) {
+          value.isInText = false;
+          if (value.depth === 0) return this.pass();
+        }
+        continue;
+      }
+      if (value.depth === 0 && isDelimiter(byte)) return true;
+      if (byte === QUOTE) {
+        if (member && value.depth === 1 && value.memberStart === undefined) {
+          if (!this.isEnded && this.end - this.at < member.length) return false;
+          if (this.isAt(member)) {
+            this.at += member.length - 1;
+            value.memberStart = this.at + 1;
+            continue;
+          }
+        }
+        value.isInText = true;
+      } else if (byte === COMMA) {
+        value.items++;
+        this.endMember(value, limits);
+      } else if (isOpening(byte)) {
+        value.items++;
+        value.depth++;
+      } else if (isClosing(byte)) {
+        this.endMember(value, limits);
+        value.depth--;
+        if (value.depth === 0) return this.pass();
+      }
+    }
+    return this.isEnded && value.depth === 0 && !value.isInText;
+  }
+
+  private pass(): true {
+    this.at++;
+    return true;
+  }
+
+  /** At a comma or bracket: whether it ends the searched member's value, which is then kept if it fits. */
+  private endMember(value: Value, limits: ValueLimits): void {
+    if (value.memberStart === undefined || value.depth !== 1) return;
+    const from = this.memberFrom(value, limits);
+    value.member = from === undefined ? undefined : this.textBetween(from, this.at);
+    value.memberStart = undefined;
   }
 
   private isAt(member: Buffer): boolean {
+    const from = this.at - this.base;
     return (
-      this.body[this.at + 1] === member[1] &&
-      this.body.subarray(this.at, this.at + member.length).equals(member)
+      this.window[from + 1] === member[1] && this.window.subarray(from, from + member.length).equals(member)
     );
   }
 }

@@ -1,9 +1,20 @@
-import { type Found, JsonScanner, type Pause } from './json-scanner.js';
+import { JsonScanner, type Scan } from './json-scanner.js';
 
-/** Maximum bytes of a value that is parsed; far above the limit of any part of a task that the bridge uses. */
-export const MAX_VALUE = 128 * 1024;
+/** How much of an answer is kept. */
+export interface KeptSizes {
+  /** Maximum bytes of a value that is parsed. */
+  value: number;
+  /** Maximum bytes of all these values together. */
+  all: number;
+}
 
-const MAX_KEY = 256;
+/** Far above the limit of any part of a task that the bridge uses, and of a page of statuses. */
+export const DEFAULT_SIZES: KeptSizes = { value: 128 * 1024, all: 16 * 1024 * 1024 };
+
+/** Maximum values within a value that is parsed; a payload that is accepted has at most half as many. */
+const MAX_ITEMS = 64 * 1024;
+
+const KEY = { bytes: 256, items: 1 };
 
 /** Maximum members of an object or entries of a list; a page of the queue has 1000. */
 const MAX_MEMBERS = 1000;
@@ -14,88 +25,114 @@ export class LargeValue {
   constructor(readonly buildername?: unknown) {}
 }
 
+/** The values of an answer are too many to be kept together. */
+export class TooMuchJson extends Error {}
+
 /** Parts of the queue's replies that are read member by member, however large they are. */
 const CONTAINERS = new Set(['tasks', 'statuses', 'task']);
 
 const BUILDERNAME = Buffer.from('"buildername":');
 
-/** Whether a text must be read by {@link readLargeJson}: parsing it at once would block the event loop. */
-export function isLarge(body: Buffer): boolean {
-  return body.length > MAX_VALUE;
-}
-
 /**
- * Reads the JSON of a large reply value by value, with turns of the event loop in between. Values that are too large are
- * not parsed: a {@link LargeValue} replaces them.
- *
- * @throws SyntaxError when it is not JSON, or has more members or entries than a reply of the queue can have
+ * Reads the JSON of a large reply value by value while it arrives. Values that are too large are neither kept nor parsed:
+ * a {@link LargeValue} replaces them. So memory and the work on one part are bounded, whatever the size of the reply.
  */
-export async function readLargeJson(body: Buffer, pause?: Pause): Promise<unknown> {
-  const scanner = new JsonScanner(body, pause);
-  const value = await readContainer(scanner);
-  if ((await scanner.peek()) !== '') throw new SyntaxError('more than one value');
-  return value;
-}
+export class LargeJsonReader {
+  private readonly scanner = new JsonScanner();
+  private readonly scan: Scan<unknown>;
+  private result: { value: unknown } | undefined;
+  private kept = 0;
 
-async function readContainer(scanner: JsonScanner): Promise<unknown> {
-  const first = await scanner.peek();
-  if (first === '{') return readObject(scanner);
-  return first === '[' ? readList(scanner) : readValue(scanner);
-}
+  constructor(private readonly sizes: KeptSizes = DEFAULT_SIZES) {
+    this.scan = this.readAll();
+  }
 
-async function readObject(scanner: JsonScanner): Promise<Record<string, unknown>> {
-  const object: Record<string, unknown> = {};
-  await eachItem(scanner, '{', '}', async () => {
-    const key = await readKey(scanner);
-    await scanner.take(':');
-    const value = CONTAINERS.has(key) ? await readContainer(scanner) : await readValue(scanner);
+  /**
+   * Takes the next part.
+   *
+   * @throws SyntaxError when it is not JSON, or has more members or entries than a reply of the queue can have
+   * @throws TooMuchJson
+   */
+  push(part: Buffer): void {
+    this.scanner.feed(part);
+    this.advance();
+  }
+
+  /** The value, after the last part. @throws SyntaxError when the text is not complete */
+  end(): unknown {
+    this.scanner.feed(undefined);
+    this.advance();
+    if (!this.result) throw new SyntaxError('the text ends within a value');
+    return this.result.value;
+  }
+
+  private advance(): void {
+    const { done, value } = this.scan.next();
+    if (done) this.result ??= { value };
+  }
+
+  private *readAll(): Scan<unknown> {
+    const value = yield* this.readContainer();
+    if ((yield* this.scanner.peek()) !== '') throw new SyntaxError('more than one value');
+    return value;
+  }
+
+  private *readContainer(): Scan<unknown> {
+    const first = yield* this.scanner.peek();
+    if (first === '{') return yield* this.readObject();
+    return first === '[' ? yield* this.readList() : yield* this.readValue();
+  }
+
+  private *readObject(): Scan<Record<string, unknown>> {
+    const object: Record<string, unknown> = {};
+    const { scanner } = this;
+    const readMember = () => this.readMember(object);
+    yield* eachItem(scanner, '{', '}', readMember);
+    return object;
+  }
+
+  private *readMember(object: Record<string, unknown>): Scan<void> {
+    const { text } = yield* this.scanner.skip(KEY);
+    const key: unknown = text === undefined ? undefined : JSON.parse(text);
+    if (typeof key !== 'string') throw new SyntaxError('a key that is too long, or none');
+    yield* this.scanner.take(':');
+    const value = CONTAINERS.has(key) ? yield* this.readContainer() : yield* this.readValue();
     if (key !== '__proto__') object[key] = value;
-  });
-  return object;
+  }
+
+  private *readList(): Scan<unknown[]> {
+    const list: unknown[] = [];
+    const readEntry = () => this.readEntry(list);
+    yield* eachItem(this.scanner, '[', ']', readEntry);
+    return list;
+  }
+
+  private *readEntry(list: unknown[]): Scan<void> {
+    list.push(yield* this.readContainer());
+  }
+
+  private *readValue(): Scan<unknown> {
+    const limits = { bytes: this.sizes.value, items: MAX_ITEMS };
+    const { text, member } = yield* this.scanner.skip(limits, BUILDERNAME);
+    if (text === undefined) return new LargeValue(member === undefined ? undefined : JSON.parse(member));
+    this.kept += text.length;
+    if (this.kept > this.sizes.all) throw new TooMuchJson(`more than ${this.sizes.all} bytes`);
+    return JSON.parse(text);
+  }
 }
 
-async function readList(scanner: JsonScanner): Promise<unknown[]> {
-  const list: unknown[] = [];
-  await eachItem(scanner, '[', ']', async () => void list.push(await readContainer(scanner)));
-  return list;
-}
-
-async function readKey(scanner: JsonScanner): Promise<string> {
-  const found = await scanner.skip();
-  const key = sizeOf(found) > MAX_KEY ? undefined : await scanner.parse(found);
-  if (typeof key !== 'string') throw new SyntaxError('a key that is too long, or none');
-  return key;
-}
-
-async function readValue(scanner: JsonScanner): Promise<unknown> {
-  const found = await scanner.skip(BUILDERNAME);
-  if (sizeOf(found) <= MAX_VALUE) return scanner.parse(found);
-  if (found.memberStart === undefined) return new LargeValue();
-  scanner.goTo(found.memberStart);
-  const buildername = await scanner.skip();
-  const value = new LargeValue(
-    sizeOf(buildername) <= MAX_VALUE ? await scanner.parse(buildername) : undefined,
-  );
-  scanner.goTo(found.end);
-  return value;
-}
-
-function sizeOf({ start, end }: Found): number {
-  return end - start;
-}
-
-async function eachItem(
+function* eachItem(
   scanner: JsonScanner,
   opening: string,
   closing: string,
-  read: () => Promise<void>,
-): Promise<void> {
-  await scanner.take(opening);
-  if ((await scanner.peek()) === closing) return scanner.take(closing);
+  read: () => Scan<void>,
+): Scan<void> {
+  yield* scanner.take(opening);
+  if ((yield* scanner.peek()) === closing) return yield* scanner.take(closing);
   for (let count = 1; count <= MAX_MEMBERS; count++) {
-    await read();
-    if ((await scanner.peek()) === closing) return scanner.take(closing);
-    await scanner.take(',');
+    yield* read();
+    if ((yield* scanner.peek()) === closing) return yield* scanner.take(closing);
+    yield* scanner.take(',');
   }
   throw new SyntaxError(`more than ${MAX_MEMBERS} members`);
 }

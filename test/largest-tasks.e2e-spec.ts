@@ -34,7 +34,7 @@ function payload(buildername: string, properties: object): Record<string, unknow
 }
 
 describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the largest tasks', () => {
-  const { runs: count, timeout } = planCampaign({ usual: 10, full: 10, each: 1500 });
+  const { runs: count, timeout } = planCampaign({ usual: 20, full: 100, each: 1500 });
   let folder: string;
   let sandbox: Sandbox;
 
@@ -80,6 +80,8 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
         sandbox.taskcluster.createTask({ payload: payload(IDLE, {}) }),
       );
 
+      const began = performance.now();
+      const secondsSince = () => Math.round((performance.now() - began) / 1000);
       const stateOf = (taskId: string) => sandbox.taskcluster.state.status(taskId).state;
       await eventually(async () => {
         const rows = await sandbox.scheduler.read((statements) =>
@@ -88,6 +90,7 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
         const created = rows.map(({ id }) => id.replace('taskId:', ''));
         expect(others.filter((taskId) => !created.includes(taskId))).toEqual([]);
       }, 120);
+      const othersDone = secondsSince();
       await eventually(() => {
         const states = large.map((taskId, index) => [index % 2, stateOf(taskId)].join(' '));
         expect(states.filter((state) => state !== '1 pending' && state !== '0 exception')).toEqual([]);
@@ -95,7 +98,8 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
 
       const peaks = await Promise.all(services.map((service) => service.peakMegabytes()));
       process.stdout.write(
-        `${count} largest tasks: at most ${peaks.map(Math.round).join(' and ')} MB resident\n`,
+        `${count} largest tasks: at most ${peaks.map(Math.round).join(' and ')} MB resident; ` +
+          `the others had their requests after ${othersDone} s, the last of the largest was done after ${secondsSince()} s\n`,
       );
       expect(peaks.filter((peak) => peak > MEMORY)).toEqual([]);
       for (const service of services) expect(await service.stop()).toBe(0);

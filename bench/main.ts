@@ -9,7 +9,7 @@ import { type Figures, medianOf, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { ratiosOf, tableOf } from './table.js';
-import { Stage } from './world/stage.js';
+import { Stage } from './systems/stage.js';
 
 /** Measures each scenario under each latency, every run on a stage of its own. */
 async function bench(options: BenchOptions): Promise<Report> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfiguration, type ServiceName } from '@bbb/configuration';
 import { createLogger, type RunningService, startService } from '@bbb/platform';
-import { connectPulse, type Overrides, processSettings } from '@bbb/composition';
+import { connectPulse, type Overrides, createProcessSettings } from '@bbb/composition';
 import { BbListenerModule } from '../apps/bb-listener/src/bb-listener.module.js';
 import { ReflectorModule } from '../apps/reflector/src/reflector.module.js';
 import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
@@ -53,7 +53,7 @@ export async function startInProcess(
         'bb-listener': BbListenerModule,
         reflector: ReflectorModule,
       }[name].register(configuration, overrides);
-      const settings = processSettings(configuration);
+      const settings = createProcessSettings(configuration);
       const service = await startService(settings, module, {
         // One process has one log; the configuration of the first service names its file.
         logger: (logger ??= createLogger(settings)),

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '@bbb/commands';
-import { settingsDocumentation } from '@bbb/configuration';
+import { describeSettings } from '@bbb/configuration';
 import { METRICS, type MetricName } from '@bbb/rules';
 import { parse } from 'yaml';
 import { metricsOf } from './support/promql.js';
@@ -85,7 +85,7 @@ describe(RULES, () => {
 
 describe(RUNBOOKS, () => {
   const pages = runbooks.map((file) => [file, text(file)] as const);
-  const settings = new Set(settingsDocumentation().flatMap(({ keys }) => keys));
+  const settings = new Set(describeSettings().flatMap(({ keys }) => keys));
   const sources = ['libs', 'apps']
     .flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) =>

@@ -33,7 +33,7 @@ describe.each([6, 24] as const)('a build that died with its master, on schema %i
       const dead = (await buildbot.create(order, async () => true))!;
       const stranger = (await buildbot.create({ ...order, createdForRunId: 1 }, async () => true))!;
       const { buildId, number } = await master.start(dead);
-      const request = (await buildbot.snapshot(dead))!;
+      const request = (await buildbot.readSnapshot(dead))!;
       await buildbot.cancel(request);
       expect(cancellations()).toEqual([{ buildId }]);
       // Its id, in the hands of a row that takes it for another task's.

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import type { DynamicModule } from '@nestjs/common';
-import { migrateDatabase, migrationStates, withDataSource } from '@bbb/bridge-db';
+import { migrateDatabase, listMigrationStates, withDataSource } from '@bbb/bridge-db';
 import { loadConfiguration } from '@bbb/configuration';
 import { createLogger, startService } from '@bbb/platform';
-import { connectPulse, processSettings } from '@bbb/composition';
+import { connectPulse, createProcessSettings } from '@bbb/composition';
 import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
 import { brokerAt } from '../sandbox/broker.js';
 import { SCENARIOS, type Scenario } from '../sandbox/mix.js';
@@ -243,14 +243,14 @@ describe('the secrets of the bridge', () => {
     );
     const { configuration } = loadConfiguration('tc-listener', { file, environment: {} });
     for (const { url } of [configuration.schedulerDb, configuration.bridgeDb]) {
-      const refusal: unknown = await withDataSource({ url: url, asFound: true }, migrationStates).catch(
+      const refusal: unknown = await withDataSource({ url: url, asFound: true }, listMigrationStates).catch(
         (error: unknown) => error,
       );
       expect(refusal).toBeInstanceOf(Error);
       canaries.collect('refused command', inspect(refusal, { depth: 10, showHidden: false }));
     }
     configuration.log.file = join(folder, 'in-trouble.log');
-    const settings = processSettings(configuration);
+    const settings = createProcessSettings(configuration);
     const logger = createLogger(settings);
     const module: DynamicModule = TcListenerModule.register(configuration);
     const service = await startService(settings, module, { logger, configure: connectPulse });

@@ -154,7 +154,7 @@ describe('a message cannot lend itself values', () => {
       `{"payload":{"__proto__":{"request_ids":[${BRID}]},"build":{"__proto__":{"results":5},"number":1,` +
       `"properties":[["taskId","${OTHER_TASK}","bbb"]]}}}`;
     expect(await hear(harness, 'started', Buffer.from(inherited))).toBe('acked');
-    expect(harness.gate.calls.map(({ name }) => name)).toEqual(['byBuildRequestIds', 'get']);
+    expect(harness.gate.calls.map(({ name }) => name)).toEqual(['findByBuildRequestIds', 'get']);
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 });

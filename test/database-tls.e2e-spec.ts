@@ -115,7 +115,7 @@ describeEach(KINDS, isPossible)('TLS to %s', (kind) => {
   it('reaches the scheduler database too', async () => {
     const problemOf = async (query: string) => {
       const db = new SchedulerDb({ url: url(query), ...LIMITS });
-      return db.problem().finally(() => db.close());
+      return db.findProblem().finally(() => db.close());
     };
     expect(await problemOf(`?ssl_ca=${certificates.ca}`)).toMatch(/not a scheduler database/);
     expect(await problemOf('?ssl=true')).toMatch(/certificate/);

@@ -3,12 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  loadConfiguration,
-  SERVICE_NAMES,
-  settingsDocumentation,
-  type ServiceName,
-} from '@bbb/configuration';
+import { loadConfiguration, SERVICE_NAMES, describeSettings, type ServiceName } from '@bbb/configuration';
 import { EXIT_CONFIGURATION } from '@bbb/platform';
 import { parse } from 'yaml';
 
@@ -28,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Every variable that the bridge reads. */
 const VARIABLES = new Set([
   'BBB_CONFIG',
-  ...settingsDocumentation().flatMap(({ variable, secret }) =>
+  ...describeSettings().flatMap(({ variable, secret }) =>
     secret ? [variable, `${variable}_FILE`] : [variable],
   ),
 ]);

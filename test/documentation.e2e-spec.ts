@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settingsDocumentation } from '@bbb/configuration';
+import { describeSettings } from '@bbb/configuration';
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const SETTINGS_PAGE = join(ROOT, 'docs/configuration.md');
@@ -49,7 +49,7 @@ describe('the pages', () => {
     '%s names variables that exist',
     (_, page) => {
       const known = new Set(
-        settingsDocumentation().flatMap(({ variable, secret }) =>
+        describeSettings().flatMap(({ variable, secret }) =>
           secret ? [variable, `${variable}_FILE`] : [variable],
         ),
       );
@@ -61,7 +61,7 @@ describe('the pages', () => {
 });
 
 function settingsTable(): string {
-  const rows = settingsDocumentation().map(({ keys, variable, default: fallback, doc, secret, example }) => {
+  const rows = describeSettings().map(({ keys, variable, default: fallback, doc, secret, example }) => {
     const names = secret ? `${code(variable)}, or ${code(`${variable}_FILE`)}` : code(variable);
     const shown = example === undefined ? '' : ` Example: ${code(example)}.`;
     return `| ${keys.map(code).join(', or ')} | ${names} | ${escaped(fallback)} | ${escaped(doc)}${shown} |`;

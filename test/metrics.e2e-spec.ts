@@ -20,7 +20,7 @@ async function exposeAll(): Promise<string> {
     else if (type === 'gauge') metrics.set(name, 1, given);
     else metrics.observe(name, 1, given);
   }
-  return metrics.text();
+  return metrics.renderText();
 }
 
 describe('the catalogue of metrics', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'dotenv';
-import { environmentExample, SERVICE_NAMES, settingsDocumentation } from '@bbb/configuration';
+import { createEnvironmentExample, SERVICE_NAMES, describeSettings } from '@bbb/configuration';
 import { brokerAt } from '../sandbox/broker.js';
 import { freePort } from '../sandbox/services.js';
 import { Sandbox } from '../sandbox/sandbox.js';
@@ -50,9 +50,9 @@ describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
     '%s starts with every setting as the documentation shows it',
     async (name) => {
       const json = JSON.parse(await readFile(configFile, 'utf8')) as Json;
-      const documented = parse(environmentExample().replace(/^#(?=[A-Z_]+=)/gm, ''));
+      const documented = parse(createEnvironmentExample().replace(/^#(?=[A-Z_]+=)/gm, ''));
       // Where the outside systems are, and as whom to reach it, is for the file to say.
-      const set = settingsDocumentation().filter(
+      const set = describeSettings().filter(
         ({ variable, keys }) => documented[variable] !== '' && !keys.some((key) => isIn(json, key)),
       );
       const env = Object.fromEntries(set.map(({ variable }) => [variable, documented[variable]!]));
@@ -76,7 +76,7 @@ describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
   }, 150_000);
 
   it('every problem is reported at once, with code 78 and without secrets', async () => {
-    const limited = settingsDocumentation().filter(({ default: fallback }) =>
+    const limited = describeSettings().filter(({ default: fallback }) =>
       /^\d+(?:\.\d+)?(?:$|,)/.test(fallback),
     );
     const env = Object.fromEntries(limited.map(({ variable }) => [variable, 'hidden']));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import type { RequestSpec } from '@bbb/rules';
-import { BridgeDb, createDataSource, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
+import { BridgeDb, createDataSource, KeptMessages, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { openStrict } from '@bbb/sql';
 import { OwnMariadb } from './support/own-mariadb.js';
@@ -90,7 +90,7 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
         expect(await scheduler.find(ORDER)).toBeUndefined();
         const hostile = { ...ORDER, buildername: HOSTILE, properties: { product: HOSTILE } };
         const id = await scheduler.create(hostile, async () => true);
-        expect((await scheduler.snapshots([id!])).get(id!)).toMatchObject({ buildername: HOSTILE });
+        expect((await scheduler.readSnapshots([id!])).get(id!)).toMatchObject({ buildername: HOSTILE });
       } finally {
         await scheduler.close();
       }
@@ -107,7 +107,9 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
           { subscription: 's', exchange: 'e', routingKey: HOSTILE, body: HOSTILE },
           HOSTILE,
         );
-        expect(await store.list()).toMatchObject([{ routingKey: HOSTILE, body: HOSTILE, error: HOSTILE }]);
+        expect(await new KeptMessages(db).list({})).toMatchObject([
+          { routingKey: HOSTILE, body: HOSTILE, error: HOSTILE },
+        ]);
       } finally {
         await db.close();
       }

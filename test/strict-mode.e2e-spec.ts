@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import { BridgeDb, migrateDatabase, migrationStates, withDataSource } from '@bbb/bridge-db';
+import { BridgeDb, migrateDatabase, listMigrationStates, withDataSource } from '@bbb/bridge-db';
 import { runBridgeService } from '@bbb/composition';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { ReflectorModule } from '../apps/reflector/src/reflector.module.js';
@@ -105,7 +105,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
   it('keeps the commands from working, with the setting named', async () => {
     proxy.toServer = replacing(IGNORED);
     await expect(
-      withDataSource({ url: through.bbb_db, asFound: true }, migrationStates),
+      withDataSource({ url: through.bbb_db, asFound: true }, listMigrationStates),
     ).rejects.toMatchObject({
       name: 'NotStrict',
       message: expect.stringMatching(/^bbb_db /),
@@ -116,7 +116,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     const db = new BridgeDb({ url: through.bbb_db, ...LIMITS });
     undo.push(() => db.close());
     await db.open();
-    expect(await db.problem()).toBeUndefined();
+    expect(await db.findProblem()).toBeUndefined();
     proxy.toServer = replacing(IGNORED);
     await endConnections();
     const insert = () =>
@@ -124,9 +124,9 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     for (let attempt = 0; attempt < 3; attempt++) {
       await expect(insert()).rejects.toMatchObject({ name: 'Unavailable' });
     }
-    expect(await db.problem()).toMatch(/strict mode cannot be set/);
+    expect(await db.findProblem()).toMatch(/strict mode cannot be set/);
     proxy.toServer = (chunk) => chunk;
-    await eventually(async () => expect(await db.problem()).toBeUndefined());
+    await eventually(async () => expect(await db.findProblem()).toBeUndefined());
     expect(await db.run((source) => source.query('SELECT COUNT(*) AS rows_ FROM tasks'))).toEqual([
       { rows_: '0' },
     ]);
@@ -138,9 +138,12 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
     await db.onModuleInit();
     proxy.toServer = replacing(REFUSED);
     await endConnections();
-    await expect(db.snapshots([1])).rejects.toMatchObject({ name: 'Unavailable', system: 'scheduler-db' });
+    await expect(db.readSnapshots([1])).rejects.toMatchObject({
+      name: 'Unavailable',
+      system: 'scheduler-db',
+    });
     proxy.toServer = (chunk) => chunk;
-    await eventually(async () => expect(await db.problem()).toBeUndefined());
+    await eventually(async () => expect(await db.findProblem()).toBeUndefined());
   });
 
   /** Of this test's databases. */

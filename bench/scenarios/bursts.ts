@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MadeTask } from '../world/taskcluster-commands.js';
-import type { BuiltTask } from '../world/farm.js';
-import type { Service } from '../world/service.js';
-import type { Stage } from '../world/stage.js';
-import { logUploaded, started, taskPending } from '../world/messages.js';
+import type { MadeTask } from '../systems/taskcluster-commands.js';
+import type { BuiltTask } from '../systems/farm.js';
+import type { Service } from '../systems/service.js';
+import type { Stage } from '../systems/stage.js';
+import { logUploaded, started, taskPending } from '../systems/messages.js';
 import { costs, mustBe, type Scenario } from './scenario.js';
 
 /** Events before those that are measured: the first ones of a process are also compiled. */

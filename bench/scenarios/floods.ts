@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figures } from '../figures.js';
-import { logUploaded, type Message, started, taskPending } from '../world/messages.js';
-import type { Service } from '../world/service.js';
-import type { Stage } from '../world/stage.js';
+import { logUploaded, type Message, started, taskPending } from '../systems/messages.js';
+import type { Service } from '../systems/service.js';
+import type { Stage } from '../systems/stage.js';
 import { mustBe, type Scenario } from './scenario.js';
 
 /** 20 000 messages within a minute; PulseGuardian warns of a queue of 2000 and deletes one of 8000. */

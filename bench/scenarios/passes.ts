@@ -1,6 +1,6 @@
 import type { Figures } from '../figures.js';
 import { type Scenario, costs, mustBe } from './scenario.js';
-import type { Stage } from '../world/stage.js';
+import type { Stage } from '../systems/stage.js';
 
 /** Part of the tracked tasks whose claims are due in a pass. */
 const DUE = 0.2;

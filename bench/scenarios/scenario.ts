@@ -1,6 +1,6 @@
 import type { Figures } from '../figures.js';
-import type { Reading, Service } from '../world/service.js';
-import type { Stage } from '../world/stage.js';
+import type { Reading, Service } from '../systems/service.js';
+import type { Stage } from '../systems/stage.js';
 
 /** How much of everything. */
 export interface Load {

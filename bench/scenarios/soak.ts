@@ -1,4 +1,4 @@
-import { logUploaded, started, taskPending } from '../world/messages.js';
+import { logUploaded, started, taskPending } from '../systems/messages.js';
 import { mustBe, type Scenario } from './scenario.js';
 
 /** 200 000 events, in rounds of tasks that become pending, are built, and end. */

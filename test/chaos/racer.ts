@@ -92,7 +92,7 @@ const racers = [
   ...Array.from({ length: race.creators }, () => 'create' as const),
   ...Array.from({ length: race.withdrawers }, () => 'withdraw' as const),
 ].map((what) => ({ what, db: new SchedulerDb({ url: race.url, ...POOL }) }));
-for (const { db } of racers) await db.problem();
+for (const { db } of racers) await db.findProblem();
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 

@@ -88,7 +88,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
       return id;
     };
     const snapshot = async (buildRequestId: number): Promise<RequestSnapshot> => {
-      const found = await buildbot.snapshot(buildRequestId);
+      const found = await buildbot.readSnapshot(buildRequestId);
       if (!found) throw new Error(`no request ${buildRequestId}`);
       return found;
     };
@@ -300,8 +300,8 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
       it('leave out what is not there', async () => {
         const [kept, removed] = [await create(), await create({ createdForRunId: 1 })];
         await harness.master.remove(removed);
-        expect([...(await buildbot.snapshots([removed, kept])).keys()]).toEqual([kept]);
-        expect(await buildbot.snapshots([])).toEqual(new Map());
+        expect([...(await buildbot.readSnapshots([removed, kept])).keys()]).toEqual([kept]);
+        expect(await buildbot.readSnapshots([])).toEqual(new Map());
       });
     });
 
@@ -313,13 +313,13 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         await harness.master.cancel(ids[2]!);
         const before = ids[0]! - 1;
         const createdAt = harness.setsTimes ? expect.any(Number) : AT;
-        const first = await buildbot.markedOpenRequests(before, 2);
+        const first = await buildbot.listMarkedOpenRequests(before, 2);
         expect(first).toEqual([
           { buildRequestId: ids[0], taskId: order().taskId, createdAt, createdForRunId: 0 },
           { buildRequestId: ids[1], taskId: order().taskId, createdAt, createdForRunId: 1 },
         ]);
-        expect(await buildbot.markedOpenRequests(ids[1]!, 2)).toMatchObject([{ buildRequestId: ids[3] }]);
-        expect(await buildbot.markedOpenRequests(ids[3]!, 2)).toEqual([]);
+        expect(await buildbot.listMarkedOpenRequests(ids[1]!, 2)).toMatchObject([{ buildRequestId: ids[3] }]);
+        expect(await buildbot.listMarkedOpenRequests(ids[3]!, 2)).toEqual([]);
       });
     });
 

@@ -57,7 +57,7 @@ export function describeTaskQueueContract(
     describe('reading', () => {
       it('tells a new task as pending, with times in seconds', async () => {
         const { taskId } = await created();
-        const status = await queue.status(taskId);
+        const status = await queue.readStatus(taskId);
         expect(status).toMatchObject({ taskId, taskQueueId: harness.taskQueueId, state: 'pending' });
         expect(status!.runs).toHaveLength(1);
         expect(status!.runs[0]).toMatchObject({ runId: 0, state: 'pending', reasonCreated: 'scheduled' });
@@ -67,8 +67,8 @@ export function describeTaskQueueContract(
       });
 
       it('tells nothing of a task that never existed', async () => {
-        expect(await queue.status(NEVER_CREATED)).toBeUndefined();
-        expect(await queue.definition(NEVER_CREATED)).toBeUndefined();
+        expect(await queue.readStatus(NEVER_CREATED)).toBeUndefined();
+        expect(await queue.readDefinition(NEVER_CREATED)).toBeUndefined();
       });
 
       it('tells the definition as it was written', async () => {
@@ -76,7 +76,7 @@ export function describeTaskQueueContract(
           payload: { buildername: 'b', extra: [1, null] },
           priority: 'low',
         });
-        const definition = await queue.definition(taskId);
+        const definition = await queue.readDefinition(taskId);
         expect(definition).toMatchObject({
           taskQueueId: harness.taskQueueId,
           priority: 'low',
@@ -87,17 +87,17 @@ export function describeTaskQueueContract(
       });
 
       it('refuses an id that is none', async () => {
-        await expect(queue.status('not-a-task-id')).rejects.toMatchObject(refused(400));
+        await expect(queue.readStatus('not-a-task-id')).rejects.toMatchObject(refused(400));
       });
 
       it('tells many statuses at once, and leaves out what it does not know', async () => {
         const one = await created();
         const two = await claimed();
-        const statuses = await queue.statuses([one.taskId, NEVER_CREATED, two.taskId, one.taskId]);
+        const statuses = await queue.readStatuses([one.taskId, NEVER_CREATED, two.taskId, one.taskId]);
         expect([...statuses.keys()].sort()).toEqual([one.taskId, two.taskId].sort());
-        expect(statuses.get(one.taskId)).toEqual(await queue.status(one.taskId));
+        expect(statuses.get(one.taskId)).toEqual(await queue.readStatus(one.taskId));
         expect(statuses.get(two.taskId)).toMatchObject({ state: 'running' });
-        expect(await queue.statuses([])).toEqual(new Map());
+        expect(await queue.readStatuses([])).toEqual(new Map());
       });
 
       it('lists pending and claimed runs of the queue, with their definitions', async () => {
@@ -118,7 +118,7 @@ export function describeTaskQueueContract(
         expect(idsOf(listedPending)).toEqual([pending.taskId]);
         expect(idsOf(listedClaimed)).toEqual([running.taskId, theirs.taskId].sort());
         const listed = listedPending.find(({ taskId }) => taskId === pending.taskId);
-        expect(listed).toEqual({ ...pending, definition: await queue.definition(pending.taskId) });
+        expect(listed).toEqual({ ...pending, definition: await queue.readDefinition(pending.taskId) });
       });
     });
 
@@ -184,7 +184,7 @@ export function describeTaskQueueContract(
         await expect(queue.reclaim(run)).rejects.toMatchObject({
           name: expect.stringMatching(/^(Refused|Unavailable)$/),
         });
-        expect((await queue.status(run.taskId))?.state).toBe('pending');
+        expect((await queue.readStatus(run.taskId))?.state).toBe('pending');
       });
 
       it('is refused with 404 for an unknown task', async () => {
@@ -218,13 +218,13 @@ export function describeTaskQueueContract(
         await expect(queue.report(run, { report: 'failed' })).rejects.toMatchObject(refused(409));
         const exception = { report: 'exception', reason: 'internal-error' } as const;
         await expect(queue.report(run, exception)).rejects.toMatchObject(refused(409));
-        expect((await queue.status(run.taskId))?.state).toBe('completed');
+        expect((await queue.readStatus(run.taskId))?.state).toBe('completed');
       });
 
       it('is refused with 409 on a pending run, and leaves it pending', async () => {
         const run = await created();
         await expect(queue.report(run, { report: 'completed' })).rejects.toMatchObject(refused(409));
-        expect((await queue.status(run.taskId))?.state).toBe('pending');
+        expect((await queue.readStatus(run.taskId))?.state).toBe('pending');
       });
 
       it('is refused with 409 once a newer run exists', async () => {
@@ -340,7 +340,7 @@ export function describeTaskQueueContract(
     });
 
     describe('attach', () => {
-      const expiresOf = async ({ taskId }: RunRef) => (await queue.definition(taskId))!.expires;
+      const expiresOf = async ({ taskId }: RunRef) => (await queue.readDefinition(taskId))!.expires;
       const reference = async (run: RunRef, url: string, name = 'public/build') => ({
         kind: 'reference' as const,
         name,
@@ -420,7 +420,7 @@ export function describeTaskQueueContract(
         const run = await created();
         const artifact = await reference(run, 'https://example.com/');
         await expect(queue.attach(run, artifact)).rejects.toMatchObject({ name: 'Refused' });
-        expect((await queue.status(run.taskId))?.state).toBe('pending');
+        expect((await queue.readStatus(run.taskId))?.state).toBe('pending');
       });
 
       it('is refused with 409 after the run completed', async () => {
@@ -446,9 +446,9 @@ export function describeTaskQueueContract(
       it('a claim that is not reclaimed ends, and the task is retried', async () => {
         const run = await claimed({ retries: 1 });
         await harness.advance!(1199);
-        expect((await queue.status(run.taskId))?.state).toBe('running');
+        expect((await queue.readStatus(run.taskId))?.state).toBe('running');
         await harness.advance!(2);
-        const status = await queue.status(run.taskId);
+        const status = await queue.readStatus(run.taskId);
         expect(status).toMatchObject({ state: 'pending', retriesLeft: 0 });
         expect(status!.runs[0]).toMatchObject({ state: 'exception', reasonResolved: 'claim-expired' });
         expect(status!.runs[1]).toMatchObject({ reasonCreated: 'retry' });
@@ -479,7 +479,7 @@ export function describeTaskQueueContract(
         expect((await queue.report(run, { report: 'completed' })).state).toBe('completed');
 
         await harness.advance!(60);
-        expect(await queue.status(waiting.taskId)).toMatchObject({
+        expect(await queue.readStatus(waiting.taskId)).toMatchObject({
           state: 'exception',
           runs: [{ reasonResolved: 'deadline-exceeded' }],
         });
@@ -488,14 +488,14 @@ export function describeTaskQueueContract(
       it('a task is forgotten when it expires', async () => {
         const { taskId } = await created();
         await harness.advance!(400 * 24 * hour);
-        expect(await queue.status(taskId)).toBeUndefined();
-        expect(await queue.definition(taskId)).toBeUndefined();
-        expect(await queue.statuses([taskId])).toEqual(new Map());
+        expect(await queue.readStatus(taskId)).toBeUndefined();
+        expect(await queue.readDefinition(taskId)).toBeUndefined();
+        expect(await queue.readStatuses([taskId])).toEqual(new Map());
       });
 
       it('an artifact of a canceled run is refused half an hour later', async () => {
         const run = await claimed();
-        const { expires } = (await queue.definition(run.taskId))!;
+        const { expires } = (await queue.readDefinition(run.taskId))!;
         await queue.cancel(run.taskId);
         await harness.advance!(26 * 60);
         const artifact = {

@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BuilderPolicy } from '@bbb/rules';
-import {
-  ConfigurationError,
-  loadConfiguration,
-  SERVICE_NAMES,
-  settingsDocumentation,
-} from '@bbb/configuration';
+import { ConfigurationError, loadConfiguration, SERVICE_NAMES, describeSettings } from '@bbb/configuration';
 import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Tally } from './tally.js';
 import { jsonText } from './payloads.js';
 
-const SETTINGS = settingsDocumentation();
+const SETTINGS = describeSettings();
 const KEYS = [...new Set(SETTINGS.flatMap(({ keys }) => keys))].map((key) =>
   key.replace('<service>', 'reflector'),
 );

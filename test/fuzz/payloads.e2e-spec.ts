@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type BuilderKnown, BuilderPolicy, judge, rejectionReasons, Unavailable } from '@bbb/rules';
+import { type BuilderKnown, BuilderPolicy, judge, createRejectionReasons, Unavailable } from '@bbb/rules';
 import { readAnswer } from '../../libs/taskcluster/src/calls/answers.js';
 import { JsonBody } from '../../libs/taskcluster/src/large-json/json-body.js';
 import { readReply } from '../../libs/taskcluster/src/replies.js';
@@ -40,7 +40,7 @@ describe('any payload', () => {
     'becomes rows that every master loads, or is refused for a reason',
     async () => {
       const reasons = new Tally([
-        ...Object.values(rejectionReasons(LEGACY_PAYLOAD_RULES)),
+        ...Object.values(createRejectionReasons(LEGACY_PAYLOAD_RULES)),
         RESTRICTED,
         NOT_ALLOWED,
       ]);
@@ -127,7 +127,7 @@ function answerOf(payload: string, scopes: readonly string[]): string {
 function kindOf(reason: string): string {
   const message = reason.replace(/^payload[^:]*?: /, '');
   const known = [
-    ...Object.values(rejectionReasons(LEGACY_PAYLOAD_RULES)),
+    ...Object.values(createRejectionReasons(LEGACY_PAYLOAD_RULES)),
     RESTRICTED,
     NOT_ALLOWED,
   ] as string[];

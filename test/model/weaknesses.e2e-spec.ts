@@ -189,7 +189,9 @@ describe('what the original bridge got wrong', () => {
     world = new ModelWorld({ instances: ['reflector', 'reflector', 'reflector'] });
     world.instances.forEach(({ gate }) => (gate.recording = true));
     await world.advance(3600, 1);
-    const passes = world.instances.map(({ gate }) => gate.calls.filter(({ name }) => name === 'page').length);
+    const passes = world.instances.map(
+      ({ gate }) => gate.calls.filter(({ name }) => name === 'readPage').length,
+    );
     const sum = passes.reduce((all, each) => all + each, 0);
     expect(sum).toBeGreaterThanOrEqual(3600 / CONFIGURATION_INTERVAL - 1);
     expect(sum).toBeLessThanOrEqual((2 * 3600) / CONFIGURATION_INTERVAL);

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { OnPulse } from '@bbb/pulse';
 import { BuildFinishedService } from './build-finished.service.js';
-import { readLogUploaded, readStarted } from '@bbb/buildbot';
+import { BUILD_FINISHED, BUILD_STARTED, readLogUploaded, readStarted } from '@bbb/buildbot';
 import { BuildStartedService } from './build-started.service.js';
 
 @Controller()
@@ -12,12 +12,12 @@ export class BuildEventsController {
     private readonly finished: BuildFinishedService,
   ) {}
 
-  @OnPulse('started')
+  @OnPulse(BUILD_STARTED)
   async onStarted(@Payload() payload: unknown): Promise<void> {
     await this.started.handle(readStarted(payload));
   }
 
-  @OnPulse('log_uploaded')
+  @OnPulse(BUILD_FINISHED)
   async onLogUploaded(@Payload() payload: unknown): Promise<void> {
     await this.finished.handle(readLogUploaded(payload));
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { logUrlOf, type BuildMessage } from '@bbb/buildbot';
+import { readLogUrl, type BuildMessage } from '@bbb/buildbot';
 import { TrackedBuilds } from './tracked-builds.js';
 
 /**
@@ -20,7 +20,7 @@ export class BuildFinishedService {
       buildNumber,
       results,
       properties,
-      logUrl: logUrlOf(message),
+      logUrl: readLogUrl(message),
     });
   }
 }

@@ -17,7 +17,7 @@ export class TrackedBuilds {
    * @throws the first error, after all tasks have been tried: the message is then delivered again
    */
   async deliver(message: BuildMessage, event: TriggeringEvent): Promise<void> {
-    const rows = await this.rowsOf(message);
+    const rows = await this.findRows(message);
     const results = await Promise.allSettled(
       rows.map((row) => this.reconciler.reconcile(row.taskId, { row, event })),
     );
@@ -29,8 +29,8 @@ export class TrackedBuilds {
    * The rows of the request ids, and that of the taskId property when the message has no ids, or when the row had no
    * request id yet.
    */
-  private async rowsOf({ buildRequestIds = [], taskId }: BuildMessage): Promise<TrackedTask[]> {
-    const rows = await this.store.byBuildRequestIds(buildRequestIds);
+  private async findRows({ buildRequestIds = [], taskId }: BuildMessage): Promise<TrackedTask[]> {
+    const rows = await this.store.findByBuildRequestIds(buildRequestIds);
     if (taskId === undefined || rows.some((row) => row.taskId === taskId)) return rows;
     const named = await this.store.get(taskId);
     const fits = named && (named.buildRequestId === null || buildRequestIds.length === 0);

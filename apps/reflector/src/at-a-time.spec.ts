@@ -56,17 +56,17 @@ describe('tasks at a time', () => {
   });
 
   const queue = {
-    status: async (taskId) => ({ taskId, taskQueueId: 'bridge/bridge', runs: [] }) as never,
-    statuses: async () => new Map(),
-  } as Pick<TaskQueue, 'status' | 'statuses'> as TaskQueue;
+    readStatus: async (taskId) => ({ taskId, taskQueueId: 'bridge/bridge', runs: [] }) as never,
+    readStatuses: async () => new Map(),
+  } as Pick<TaskQueue, 'readStatus' | 'readStatuses'> as TaskQueue;
 
   const buildbot = {
-    snapshots: async () => new Map(),
-    snapshot: async (id) => {
+    readSnapshots: async () => new Map(),
+    readSnapshot: async (id) => {
       const taskId = TASKS[id - 1] ?? `task-${id}`;
       return { buildername: 'any', key: { taskId, createdForRunId: 0 } } as never;
     },
-    markedOpenRequests: async (after, limit) =>
+    listMarkedOpenRequests: async (after, limit) =>
       TASKS.map((taskId, index) => ({
         taskId,
         buildRequestId: index + 1,
@@ -75,18 +75,18 @@ describe('tasks at a time', () => {
       }))
         .filter(({ buildRequestId }) => buildRequestId > after)
         .slice(0, limit),
-  } as Pick<Buildbot, 'snapshots' | 'snapshot' | 'markedOpenRequests'> as Buildbot;
+  } as Pick<Buildbot, 'readSnapshots' | 'readSnapshot' | 'listMarkedOpenRequests'> as Buildbot;
 
   const store = {
-    page: async (limit, after) => {
+    readPage: async (limit, after) => {
       const rest = after === undefined ? TASKS : TASKS.slice(TASKS.indexOf(after) + 1);
       const tasks = rest.slice(0, limit).map((taskId) => ({ taskId, buildRequestId: null }));
       return { tasks, next: rest.length > limit ? tasks.at(-1)!.taskId : undefined } as never;
     },
-    byTaskIds: async () => [],
-    byBuildRequestIds: async () => [],
+    findByTaskIds: async () => [],
+    findByBuildRequestIds: async () => [],
     track: async () => ({ task: {}, created: true }) as never,
-  } as Pick<TaskStore, 'page' | 'byTaskIds' | 'byBuildRequestIds' | 'track'> as TaskStore;
+  } as Pick<TaskStore, 'readPage' | 'findByTaskIds' | 'findByBuildRequestIds' | 'track'> as TaskStore;
 
   const walk = (given = store) =>
     new TrackedTasksStep(queue, buildbot, given, reconciler, brake, configuration).run(new Set());
@@ -161,7 +161,7 @@ describe('tasks at a time', () => {
     }));
     const many = {
       ...buildbot,
-      markedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
+      listMarkedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
     } as Buildbot;
     const step = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, brake, configuration);
     await step.run(Promise.resolve(seen));

@@ -34,7 +34,7 @@ describe('tracked tasks of which many are missing at once', () => {
   let step: TrackedTasksStep;
   let passes: MemoryPassStore;
   let brake: AbsenceBrake;
-  let readStatuses: TaskQueue['statuses'];
+  let readStatuses: TaskQueue['readStatuses'];
 
   const idsOf = (rows: readonly TrackedTask[]) => rows.map(({ buildRequestId }) => buildRequestId!);
   const lose = <Key>(from: { delete(key: Key): boolean }, keys: readonly Key[]) =>
@@ -67,16 +67,16 @@ describe('tracked tasks of which many are missing at once', () => {
     readStatuses = async (ids: readonly string[]) =>
       new Map(ids.flatMap((id) => (tasks.has(id) ? [[id, { runs: [] } as unknown as TaskStatus]] : [])));
     const queue = {
-      statuses: (ids: readonly string[]) => readStatuses(ids),
-    } as Pick<TaskQueue, 'statuses'> as TaskQueue;
+      readStatuses: (ids: readonly string[]) => readStatuses(ids),
+    } as Pick<TaskQueue, 'readStatuses'> as TaskQueue;
     const store = {
-      page: async (_limit: number, after = '0') => {
+      readPage: async (_limit: number, after = '0') => {
         const from = Number(after);
         const next = from + PAGE < ROWS.length ? String(from + PAGE) : undefined;
         return { tasks: ROWS.slice(from, from + PAGE), next };
       },
-    } as unknown as TaskStore;
-    const buildbot = { snapshots: async () => snapshots } as Pick<Buildbot, 'snapshots'> as Buildbot;
+    } as Pick<TaskStore, 'readPage'> as TaskStore;
+    const buildbot = { readSnapshots: async () => snapshots } as Pick<Buildbot, 'readSnapshots'> as Buildbot;
     const reconciler = {
       isStopping: false,
       reconcile: async (taskId: string, { absenceDoubted }: Given) => {
@@ -182,16 +182,16 @@ describe('tracked tasks of which many are missing at once', () => {
     const open = [{ taskId: 'task', buildRequestId: 99, createdAt: 0, createdForRunId: 0 }];
     const orphans = new OrphanRequestsStep(
       {
-        status: async () => {
+        readStatus: async () => {
           asked++;
           return undefined;
         },
-      } as Pick<TaskQueue, 'status'> as TaskQueue,
+      } as Pick<TaskQueue, 'readStatus'> as TaskQueue,
       {
-        markedOpenRequests: async (after: number): Promise<MarkedRequest[]> => (after === 0 ? open : []),
-        snapshots: async () => new Map(),
-      } as Pick<Buildbot, 'markedOpenRequests' | 'snapshots'> as Buildbot,
-      { byBuildRequestIds: async () => [] } as Pick<TaskStore, 'byBuildRequestIds'> as TaskStore,
+        listMarkedOpenRequests: async (after: number): Promise<MarkedRequest[]> => (after === 0 ? open : []),
+        readSnapshots: async () => new Map(),
+      } as Pick<Buildbot, 'listMarkedOpenRequests' | 'readSnapshots'> as Buildbot,
+      { findByBuildRequestIds: async () => [] } as Pick<TaskStore, 'findByBuildRequestIds'> as TaskStore,
       new ManualClock(),
       { isStopping: false } as Reconciler,
       new BuilderPolicy({ restricted: [], ignored: [] }),

@@ -48,7 +48,7 @@ export class MissedRunsStep {
   private async reconcileUntracked(page: readonly ListedRun[], verdicts: VerdictCounts): Promise<void> {
     if (page.length === 0 || this.reconciler.isStopping) return;
     const tracked = new Set(
-      (await this.store.byTaskIds(page.map(({ taskId }) => taskId))).map(({ taskId }) => taskId),
+      (await this.store.findByTaskIds(page.map(({ taskId }) => taskId))).map(({ taskId }) => taskId),
     );
     const missed = page.filter(({ taskId }) => !tracked.has(taskId));
     await forEachConcurrently(

@@ -40,10 +40,10 @@ describe('tracked tasks with requests that cannot be read', () => {
         const passes = new MemoryPassStore();
         const step = new TrackedTasksStep(
           {
-            statuses: async (ids: readonly string[]) => new Map(ids.map((id) => [id, {} as TaskStatus])),
-          } as Pick<TaskQueue, 'statuses'> as TaskQueue,
-          { snapshots: async () => snapshots } as Pick<Buildbot, 'snapshots'> as Buildbot,
-          { page: async () => ({ tasks: rows }) } as Pick<TaskStore, 'page'> as TaskStore,
+            readStatuses: async (ids: readonly string[]) => new Map(ids.map((id) => [id, {} as TaskStatus])),
+          } as Pick<TaskQueue, 'readStatuses'> as TaskQueue,
+          { readSnapshots: async () => snapshots } as Pick<Buildbot, 'readSnapshots'> as Buildbot,
+          { readPage: async () => ({ tasks: rows }) } as Pick<TaskStore, 'readPage'> as TaskStore,
           {
             isStopping: false,
             reconcile: async (taskId: string, given: Given) => {

@@ -46,7 +46,7 @@ export class OrphanRequestsStep {
   async run(tracked: Promise<ReadonlySet<number>>, verdicts = new VerdictCounts()): Promise<void> {
     const youngest = this.clock.now() - this.configuration.reflector.orphanGrace;
     for (let after: number | undefined = 0; after !== undefined;) {
-      const open: MarkedRequest[] = await this.buildbot.markedOpenRequests(after, PAGE);
+      const open: MarkedRequest[] = await this.buildbot.listMarkedOpenRequests(after, PAGE);
       const seen = await tracked;
       // While too many tasks are missing, the requests may be from another database, or from a restored one.
       if (await this.brake.isOn()) return;
@@ -80,20 +80,20 @@ export class OrphanRequestsStep {
 
   private async findUntracked(requests: readonly MarkedRequest[]): Promise<MarkedRequest[]> {
     if (requests.length === 0) return [];
-    const rows = await this.store.byBuildRequestIds(requests.map(({ buildRequestId }) => buildRequestId));
+    const rows = await this.store.findByBuildRequestIds(requests.map(({ buildRequestId }) => buildRequestId));
     const tracked = new Set(rows.map(({ buildRequestId }) => buildRequestId));
     return requests.filter(({ buildRequestId }) => !tracked.has(buildRequestId));
   }
 
   private async adopt(orphan: MarkedRequest, verdicts: VerdictCounts): Promise<void> {
     const { taskId, buildRequestId } = orphan;
-    const status = await this.queue.status(taskId);
-    const request = await this.buildbot.snapshot(buildRequestId);
+    const status = await this.queue.readStatus(taskId);
+    const request = await this.buildbot.readSnapshot(buildRequestId);
     // Another installation may use the same scheduler database; its requests are left alone.
     if (status?.taskQueueId !== this.taskQueueId || request?.key?.taskId !== taskId) return;
     if (this.policy.judge(request.buildername, []).is === 'ignored') return;
 
-    const runId = runOf(orphan, status);
+    const runId = chooseRun(orphan, status);
     const { created } = await this.store.track({
       taskId,
       runId,
@@ -107,7 +107,10 @@ export class OrphanRequestsStep {
     const row = await this.store.get(taskId);
     if (!row || row.buildRequestId === null || row.buildRequestId === buildRequestId) return;
     const fields = { taskId, buildRequestId, tracked: row.buildRequestId };
-    if (request.state.at === 'building' && (await this.buildbot.sharers(request.state.build)).length > 0) {
+    if (
+      request.state.at === 'building' &&
+      (await this.buildbot.listSharers(request.state.build)).length > 0
+    ) {
       this.logger.log(fields, 'duplicate build request left alone: its build serves other requests');
       return;
     }
@@ -117,7 +120,7 @@ export class OrphanRequestsStep {
 }
 
 /** The run that a request serves: from its property, otherwise the run scheduled in the second of its submission. */
-function runOf({ createdForRunId, createdAt }: MarkedRequest, { runs }: TaskStatus): number {
+function chooseRun({ createdForRunId, createdAt }: MarkedRequest, { runs }: TaskStatus): number {
   if (createdForRunId !== null) return createdForRunId;
   const same = runs.find(({ scheduled }) => Math.floor(scheduled) === createdAt);
   return same?.runId ?? Math.max(0, runs.length - 1);

@@ -107,9 +107,9 @@ describe('PassScheduler', () => {
   it('counts as alive while passes end, and as dead when one has not ended for three intervals', async () => {
     start({ everySeconds: 60 });
     await jest.advanceTimersByTimeAsync(600_000);
-    expect(heartbeats.problem('reflector-pass')).toBeUndefined();
+    expect(heartbeats.findProblem('reflector-pass')).toBeUndefined();
     duration = 10_000;
     await jest.advanceTimersByTimeAsync(200_000);
-    expect(heartbeats.problem('reflector-pass')).toBe('no progress for more than 180 s');
+    expect(heartbeats.findProblem('reflector-pass')).toBe('no progress for more than 180 s');
   });
 });

@@ -48,7 +48,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
    * @param gaps between two passes, as they are scheduled
    */
   run(gaps: ScheduleGaps): Promise<PassOutcome> {
-    this.underWay ??= this.pass(gaps).finally(() => (this.underWay = undefined));
+    this.underWay ??= this.makePass(gaps).finally(() => (this.underWay = undefined));
     return this.underWay;
   }
 
@@ -58,7 +58,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     await this.underWay;
   }
 
-  private async pass({ least, most }: ScheduleGaps): Promise<PassOutcome> {
+  private async makePass({ least, most }: ScheduleGaps): Promise<PassOutcome> {
     const begun = this.clock.now();
     const turn = await this.takeTurn('pass', least * LEAST_GAP);
     if (turn === undefined) return 'not-due';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
-  isRequestOf,
+  belongsToRun,
   type RequestSnapshot,
   TaskQueue,
   type TaskStatus,
@@ -70,17 +70,17 @@ export class TrackedTasksStep {
   async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
     const concurrency = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
-    await forEachConcurrently(this.rows(buildRequestIds), concurrency, isOver, (observed) =>
+    await forEachConcurrently(this.readRows(buildRequestIds), concurrency, isOver, (observed) =>
       this.workOn(observed, verdicts),
     );
   }
 
-  private async *rows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
+  private async *readRows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
     const missing: ObservedRow[] = [];
     let seen = 0;
     let failure: Error | undefined;
     try {
-      for await (const { rows, sides } of prefetch(this.pages(), PREFETCHED_PAGES)) {
+      for await (const { rows, sides } of prefetch(this.readPages(), PREFETCHED_PAGES)) {
         for (const { buildRequestId } of rows)
           if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
         seen += rows.length;
@@ -102,23 +102,23 @@ export class TrackedTasksStep {
     if (failure !== undefined) throw failure;
   }
 
-  private async *pages(): AsyncGenerator<Page> {
+  private async *readPages(): AsyncGenerator<Page> {
     const { batch } = this.configuration.reflector;
     let after: string | undefined;
     do {
-      const { tasks: rows, next } = await this.store.page(batch, after);
-      const sides = this.sidesOf(rows);
+      const { tasks: rows, next } = await this.store.readPage(batch, after);
+      const sides = this.readSides(rows);
       sides.catch(() => undefined);
       yield { rows, sides };
       after = next;
     } while (after !== undefined && !this.reconciler.isStopping);
   }
 
-  private async sidesOf(rows: readonly TrackedTask[]): Promise<Sides> {
+  private async readSides(rows: readonly TrackedTask[]): Promise<Sides> {
     if (rows.length === 0) return { statuses: new Map(), snapshots: new Map() };
     // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
-    const statuses = await this.queue.statuses(rows.map(({ taskId }) => taskId));
-    return { statuses, ...(await this.snapshotsOf(rows)) };
+    const statuses = await this.queue.readStatuses(rows.map(({ taskId }) => taskId));
+    return { statuses, ...(await this.readSnapshots(rows)) };
   }
 
   private async workOn(
@@ -149,10 +149,12 @@ export class TrackedTasksStep {
   }
 
   /** Without snapshots while Buildbot is unavailable: claims are still reclaimed. */
-  private async snapshotsOf(rows: readonly TrackedTask[]): Promise<Pick<Sides, 'snapshots' | 'failure'>> {
+  private async readSnapshots(rows: readonly TrackedTask[]): Promise<Pick<Sides, 'snapshots' | 'failure'>> {
     try {
       return {
-        snapshots: await this.buildbot.snapshots(rows.flatMap(({ buildRequestId }) => buildRequestId ?? [])),
+        snapshots: await this.buildbot.readSnapshots(
+          rows.flatMap(({ buildRequestId }) => buildRequestId ?? []),
+        ),
       };
     } catch (error) {
       this.logger.warn({ error }, 'Buildbot unreachable; reclaiming only');
@@ -167,5 +169,5 @@ function isMissing(row: TrackedTask, { statuses, snapshots }: Sides): boolean {
   if (row.buildRequestId === null || !snapshots) return false;
   const snapshot = snapshots.get(row.buildRequestId);
   if (snapshot instanceof Error) return false;
-  return snapshot === undefined || !isRequestOf(row, snapshot);
+  return snapshot === undefined || !belongsToRun(row, snapshot);
 }

@@ -5,7 +5,7 @@ import type { Subscription } from '@bbb/pulse';
  * The queues of the original bridge. `primary` excludes copies that are published by a task's own routes, and `#` matches
  * the reserved words at the end of the key (Taskcluster's exchange reference, version 106).
  */
-export function subscriptionsOf({ pulse, taskcluster }: Configuration): Subscription[] {
+export function createSubscriptions({ pulse, taskcluster }: Configuration): Subscription[] {
   const { provisionerId, workerType } = taskcluster;
   return ['task-pending', 'task-exception'].map((name) => ({
     name,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { arrayUpTo, Invalid } from '@bbb/rules';
+import { createBoundedArray, Invalid } from '@bbb/rules';
 
 /** A slugid of version 4, as Taskcluster's queue requires it (services/queue/src/api.js, version 106). */
 const TASK_ID = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;
@@ -11,7 +11,7 @@ const MAX_RUNS = 1000;
 const schema = z.object({
   status: z.object({
     taskId: z.string().regex(TASK_ID),
-    runs: arrayUpTo(
+    runs: createBoundedArray(
       MAX_RUNS,
       z.object({
         runId: z.int().min(0).max(MAX_RUNS),

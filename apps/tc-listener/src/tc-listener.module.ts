@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Configuration } from '@bbb/configuration';
-import { OutsideSystemsModule, type Overrides, pulseModule } from '@bbb/composition';
-import { subscriptionsOf } from './subscriptions.js';
+import { OutsideSystemsModule, type Overrides, createPulseModule } from '@bbb/composition';
+import { createSubscriptions } from './subscriptions.js';
 import { TaskEventsController } from './task-events.controller.js';
 import { TaskExceptionService } from './task-exception.service.js';
 import { TaskPendingService } from './task-pending.service.js';
@@ -14,7 +14,7 @@ export class TcListenerModule {
       module: TcListenerModule,
       imports: [
         OutsideSystemsModule.register(configuration),
-        pulseModule(configuration, subscriptionsOf(configuration), overrides),
+        createPulseModule(configuration, createSubscriptions(configuration), overrides),
       ],
       controllers: [TaskEventsController],
       providers: [TaskPendingService, TaskExceptionService],

@@ -9,8 +9,9 @@ import { Test } from '@nestjs/testing';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { BridgeDb } from './bridge-db.js';
 import { BridgeDbModule } from './bridge-db.module.js';
+import { KeptMessages } from './messages/kept-messages.js';
 import { withDataSource } from './with-data-source.js';
-import { migrateDown, migrateUp, migrationStates, MigrationsPending } from './migrate.js';
+import { migrateDown, migrateUp, listMigrationStates, MigrationsPending } from './migrate.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
 import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
@@ -58,16 +59,16 @@ describeDatabases('BridgeDb on %s', (kind) => {
       const silent = kind === 'mysql' ? 'SELECT SLEEP(30)' : 'SELECT pg_sleep(30)';
       const asked = db.run((source) => source.query(silent));
       await expect(asked).rejects.toMatchObject({ name: 'Unavailable', message: 'ETIMEDOUT' });
-      expect(await db.problem()).toBeUndefined();
+      expect(await db.findProblem()).toBeUndefined();
     });
 
   it('is not available before it is opened and after it is closed', async () => {
     const db = bridgeDb();
-    expect(await db.problem()).toBe('not opened');
+    expect(await db.findProblem()).toBe('not opened');
     await expect(db.run(async () => 1)).rejects.toThrow(Unavailable);
     await db.close();
     await db.close();
-    expect(await db.problem()).toBe('closed');
+    expect(await db.findProblem()).toBe('closed');
     await expect(db.run(async () => 1)).rejects.toThrow(Unavailable);
   });
 
@@ -75,7 +76,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await migrated();
     const db = bridgeDb();
     await db.open();
-    expect(await db.problem()).toBeUndefined();
+    expect(await db.findProblem()).toBeUndefined();
     expect(await db.run(async (source) => source.options.type)).toBe(
       kind === 'sqlite' ? 'better-sqlite3' : kind,
     );
@@ -86,10 +87,10 @@ describeDatabases('BridgeDb on %s', (kind) => {
     const db = bridgeDb();
     await db.open();
     await migrated(migrateDown);
-    expect(await db.problem()).toMatch(/buildbot-bridge migrate/);
+    expect(await db.findProblem()).toMatch(/buildbot-bridge migrate/);
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
     await migrated();
-    expect(await db.problem()).toBeUndefined();
+    expect(await db.findProblem()).toBeUndefined();
     expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
   });
 
@@ -102,7 +103,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
         `INSERT INTO bridge_migrations (timestamp, name) VALUES (1900000000000, 'Later1900000000000')`,
       );
     await migrated(insert);
-    expect(await running.problem()).toBeUndefined();
+    expect(await running.findProblem()).toBeUndefined();
     await expect(bridgeDb().open()).rejects.toMatchObject({
       name: 'Invalid',
       message: expect.stringMatching(/^bbb_db .*newer version .*Later1900000000000/),
@@ -126,12 +127,12 @@ describeDatabases('BridgeDb on %s', (kind) => {
         'bridge database cannot be used; will retry',
       );
       await until(() => warn.mock.calls.length > 0);
-      expect(await db.problem()).toContain(`there is no file ${file}`);
+      expect(await db.findProblem()).toContain(`there is no file ${file}`);
       // It is not created: an empty database would look as if nothing was bridged.
       expect(existsSync(file)).toBe(false);
 
       await rename(copy, file);
-      await until(async () => (await db.problem()) === undefined);
+      await until(async () => (await db.findProblem()) === undefined);
       expect(await tasks.get('A')).toBeUndefined();
     });
 
@@ -157,11 +158,13 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await app.get(MessageStore).quarantine(message, 'poison');
     await app.get(TaskStore).track({ taskId: 'A', runId: 0, createdDate: null });
 
-    expect(await app.get(MessageStore).list()).toMatchObject([{ ...message, receivedAt: 1_795_000_000 }]);
-    expect(await app.get(BridgeDb).problem()).toBeUndefined();
+    expect(await new KeptMessages(app.get(BridgeDb)).list({})).toMatchObject([
+      { ...message, receivedAt: 1_795_000_000 },
+    ]);
+    expect(await app.get(BridgeDb).findProblem()).toBeUndefined();
     const db = app.get(BridgeDb);
     await app.close();
-    expect(await db.problem()).toBe('closed');
+    expect(await db.findProblem()).toBe('closed');
   });
 
   if (kind === 'sqlite') {
@@ -169,7 +172,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
       await migrated((source) => makeOriginal(source, 'until-1.6.2', [[1, 'A', 0, null, null, null]]));
       const dbs = [bridgeDb(), bridgeDb(), bridgeDb()];
       await Promise.all(dbs.map((db) => db.open()));
-      for (const db of dbs) expect(await db.problem()).toBeUndefined();
+      for (const db of dbs) expect(await db.findProblem()).toBeUndefined();
       expect(await dbs[0]!.run((source) => originalRows(source))).toEqual([[1, 'A', 0, null, null, null]]);
     });
 
@@ -197,7 +200,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
         [database.url, `${file.file} is no SQLite database`, `${file.file} is no SQLite database`],
       ] as const) {
         await expect(bridgeDb(url).open()).rejects.toMatchObject(refusal(reason));
-        await expect(withDataSource({ url, asFound: true }, migrationStates)).rejects.toMatchObject(
+        await expect(withDataSource({ url, asFound: true }, listMigrationStates)).rejects.toMatchObject(
           refusal(shown),
         );
       }
@@ -221,7 +224,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
   it('asks for the migration, by its command', async () => {
     const db = bridgeDb();
     await expect(db.open()).rejects.toThrow(MigrationsPending);
-    expect(await db.problem()).toMatch(/4 migration.*`buildbot-bridge migrate`.*`npm run migrate`/);
+    expect(await db.findProblem()).toMatch(/4 migration.*`buildbot-bridge migrate`.*`npm run migrate`/);
   });
 
   it('starts without the database, and goes on when it comes, then when it is migrated', async () => {
@@ -229,7 +232,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await proxy.refuse();
     const db = bridgeDb(proxy.url);
     await db.open();
-    expect(await db.problem()).toEqual(expect.any(String));
+    expect(await db.findProblem()).toEqual(expect.any(String));
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
     await until(() => warn.mock.calls.length >= 2);
     expect(warn).toHaveBeenCalledWith(
@@ -240,11 +243,11 @@ describeDatabases('BridgeDb on %s', (kind) => {
 
     await proxy.recover();
     await until(() => error.mock.calls.length >= 1);
-    expect(await db.problem()).toMatch(/buildbot-bridge migrate/);
+    expect(await db.findProblem()).toMatch(/buildbot-bridge migrate/);
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(/buildbot-bridge migrate/);
 
     await migrated();
-    await until(async () => (await db.problem()) === undefined);
+    await until(async () => (await db.findProblem()) === undefined);
     expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
     await db.close();
     await proxy.stop();
@@ -275,10 +278,10 @@ describeDatabases('BridgeDb on %s', (kind) => {
     for (const answer of answers) {
       expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
     }
-    expect(await db.problem()).toEqual(expect.any(String));
+    expect(await db.findProblem()).toEqual(expect.any(String));
 
     await proxy.recover();
-    await until(async () => (await db.problem()) === undefined);
+    await until(async () => (await db.findProblem()) === undefined);
     expect((await store.get('A'))?.taskId).toBe('A');
     await db.close();
     await proxy.stop();
@@ -307,7 +310,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
       for (const { id } of connections) await source.query(kill(Number(id)));
     });
 
-    await until(async () => (await db.problem()) === undefined);
+    await until(async () => (await db.findProblem()) === undefined);
     expect((await store.get('A'))?.taskId).toBe('A');
   });
 });

@@ -10,7 +10,7 @@ import {
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
-import { migrateUp, pendingMigrations, refuseNewerSchema } from './migrate.js';
+import { migrateUp, findPendingMigrations, refuseNewerSchema } from './migrate.js';
 import { SqliteFile } from './sqlite-file.js';
 import { URL_SETTING } from './url-setting.js';
 
@@ -81,19 +81,19 @@ export class BridgeDb implements OnApplicationShutdown {
       this.writeProbe.noteFailure(error);
       if (error instanceof Unavailable || isUniqueViolation(error)) throw error;
       // A statement fails also when the schema was reverted while the service runs.
-      const schema = await this.problem();
+      const schema = await this.findProblem();
       if (schema === undefined) throw error;
       throw new Unavailable('bridge-db', schema, { cause: error });
     }
   }
 
   /** Why the database cannot be used now; undefined when it can. Never throws. */
-  async problem(): Promise<string | undefined> {
+  async findProblem(): Promise<string | undefined> {
     const source = this.openSource();
     if (!source) return this.reason;
     try {
       const pending = await translateErrors('bridge-db', () =>
-        retryWhenBusy(() => pendingMigrations(source)),
+        retryWhenBusy(() => findPendingMigrations(source)),
       );
       return pending?.message;
     } catch (error) {
@@ -105,8 +105,9 @@ export class BridgeDb implements OnApplicationShutdown {
    * Why the services cannot work with the database now, its setting named: as {@link problem}, or because the database is
    * read-only or full. Undefined when they can. Never throws.
    */
-  async readinessProblem(): Promise<string | undefined> {
-    const problem = (await this.problem()) ?? (await this.writeProbe.problem(() => this.writeNothing()));
+  async findReadinessProblem(): Promise<string | undefined> {
+    const problem =
+      (await this.findProblem()) ?? (await this.writeProbe.findProblem(() => this.writeNothing()));
     return problem === undefined || problem.includes(URL_SETTING) ? problem : `${URL_SETTING}: ${problem}`;
   }
 
@@ -164,7 +165,7 @@ export class BridgeDb implements OnApplicationShutdown {
       if (migrations.length > 0) this.logger.log({ migrations }, 'bridge database migrated');
       return;
     }
-    const pending = await translateErrors('bridge-db', () => pendingMigrations(source));
+    const pending = await translateErrors('bridge-db', () => findPendingMigrations(source));
     if (pending) throw pending;
     await translateErrors('bridge-db', () => refuseNewerSchema(source));
   }

@@ -8,9 +8,9 @@ export {
   migrateDown,
   migrateTo,
   migrateUp,
-  migrationStates,
+  listMigrationStates,
   type MigrationState,
-  pendingMigrations,
+  findPendingMigrations,
   refuseNewerSchema,
 } from './migrate.js';
 export * from './passes/pass-store-sql.js';

@@ -9,8 +9,8 @@ import {
   migrateDown,
   migrateTo,
   migrateUp,
-  migrationStates,
-  pendingMigrations,
+  listMigrationStates,
+  findPendingMigrations,
   refuseNewerSchema,
 } from './migrate.js';
 import type { BridgeMigration } from './migrations/bridge-migration.js';
@@ -111,15 +111,18 @@ describeDatabases('migrations on %s', (kind) => {
     Object.assign(source, { migrations: migrations.map((Migration) => new Migration()) });
 
   it('makes a fresh database, and says before and after what is pending', async () => {
-    expect(await pendingMigrations(source)).toMatchObject({ name: 'MigrationsPending', migrations: NAMES });
+    expect(await findPendingMigrations(source)).toMatchObject({
+      name: 'MigrationsPending',
+      migrations: NAMES,
+    });
     expect(await tableNames(source)).toEqual([]);
 
     expect(await migrateUp(source)).toEqual(NAMES);
 
     expect(await tableNames(source)).toEqual(OURS);
     expect(await migrateUp(source)).toEqual([]);
-    expect(await pendingMigrations(source)).toBeUndefined();
-    expect(await migrationStates(source)).toEqual(NAMES.map((name) => ({ name, done: true })));
+    expect(await findPendingMigrations(source)).toBeUndefined();
+    expect(await listMigrationStates(source)).toEqual(NAMES.map((name) => ({ name, done: true })));
   });
 
   it('makes what the entities describe', async () => {
@@ -156,7 +159,7 @@ describeDatabases('migrations on %s', (kind) => {
     await migrateUp(source);
     useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
     expect(await migrateUp(source, '3.1.0')).toEqual([CreateJournal1900000000000.name]);
-    expect(await migrationStates(source)).toEqual([
+    expect(await listMigrationStates(source)).toEqual([
       ...NAMES.map((name) => ({ name, done: true })),
       { name: CreateJournal1900000000000.name, done: true, version: '3.1.0' },
     ]);
@@ -179,12 +182,12 @@ describeDatabases('migrations on %s', (kind) => {
     ])
       await expect(work(source)).rejects.toMatchObject(refusal);
     expect(await tableNames(source)).toEqual(before);
-    expect(await migrationStates(source)).toEqual([
+    expect(await listMigrationStates(source)).toEqual([
       ...NAMES.map((name) => ({ name, done: true, version: '3.1.0' })),
       { name: CreateJournal1900000000000.name, done: true, version: '3.1.0', unknown: true },
     ]);
     // A service that runs goes on.
-    expect(await pendingMigrations(source)).toBeUndefined();
+    expect(await findPendingMigrations(source)).toBeUndefined();
   });
 
   it('goes back to an earlier version of the program, with the rows', async () => {
@@ -196,7 +199,7 @@ describeDatabases('migrations on %s', (kind) => {
     expect(await migrateTo(source, '3.0.0')).toEqual([]);
     useMigrations(MIGRATIONS);
     await refuseNewerSchema(source);
-    expect(await pendingMigrations(source)).toBeUndefined();
+    expect(await findPendingMigrations(source)).toBeUndefined();
     expect(await tableNames(source)).toEqual(OURS);
     expect(await originalRows(source)).toEqual([[7, A, 0, null, null, null]]);
   });
@@ -294,7 +297,7 @@ describeDatabases('migrations on %s', (kind) => {
 
     expect(await tableNames(source)).toEqual(OURS);
     expect(await originalRows(source)).toEqual(before);
-    expect(await pendingMigrations(source)).toBeUndefined();
+    expect(await findPendingMigrations(source)).toBeUndefined();
   });
 
   it.each(['tasks', 'messages'])('leaves a foreign table %s alone', async (name) => {
@@ -315,7 +318,7 @@ describeDatabases('migrations on %s', (kind) => {
       message: expect.stringContaining(what),
     };
     await expect(migrateUp(source)).rejects.toMatchObject(refusal);
-    await expect(pendingMigrations(source)).rejects.toMatchObject(refusal);
+    await expect(findPendingMigrations(source)).rejects.toMatchObject(refusal);
     expect(await tableNames(source)).toEqual(before);
   });
 
@@ -323,7 +326,7 @@ describeDatabases('migrations on %s', (kind) => {
     await migrateUp(source);
     await source.query('CREATE TABLE accounts (id INTEGER)');
     expect(await migrateUp(source)).toEqual([]);
-    expect(await pendingMigrations(source)).toBeUndefined();
+    expect(await findPendingMigrations(source)).toBeUndefined();
   });
 
   it(
@@ -356,7 +359,7 @@ describeDatabases('migrations on %s', (kind) => {
         await migrateUp(source);
         whole = await cutOff(source, statement, migrateDown);
         await migrateUp(source);
-        expect(await pendingMigrations(source)).toBeUndefined();
+        expect(await findPendingMigrations(source)).toBeUndefined();
         expect(await originalRows(source)).toEqual(followed);
         await migrateDown(source);
         expect({ rows: await originalRows(source), layout: await layoutOf(source) }).toEqual(before);

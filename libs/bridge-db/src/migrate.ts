@@ -35,10 +35,10 @@ export interface MigrationState extends DoneMigration {
 }
 
 /** Only reads. Migrations that only a newer version of the program knows come last. */
-export async function migrationStates(source: DataSource): Promise<MigrationState[]> {
+export async function listMigrationStates(source: DataSource): Promise<MigrationState[]> {
   return withRunner(source, async (runner) => {
     const history = await readHistory(runner);
-    const known = namesOf(source);
+    const known = listNames(source);
     const states = await readStates(runner, history);
     const newer = history.filter(({ name }) => !known.has(name));
     return [...states, ...newer.map((row) => ({ ...row, done: true, unknown: true as const }))];
@@ -51,7 +51,7 @@ export async function migrationStates(source: DataSource): Promise<MigrationStat
  *
  * @throws Invalid when the database is not the bridge's, so that nobody is told to migrate it
  */
-export async function pendingMigrations(source: DataSource): Promise<MigrationsPending | undefined> {
+export async function findPendingMigrations(source: DataSource): Promise<MigrationsPending | undefined> {
   return withRunner(source, async (runner) => {
     const states = await readStates(runner, await readHistory(runner));
     const pending = states.filter(({ done }) => !done);
@@ -67,7 +67,7 @@ export async function pendingMigrations(source: DataSource): Promise<MigrationsP
  * @throws Invalid when a newer version of the program has migrated it
  */
 export async function refuseNewerSchema(source: DataSource): Promise<void> {
-  await withRunner(source, async (runner) => refuseNewer(await readHistory(runner), namesOf(source)));
+  await withRunner(source, async (runner) => refuseNewer(await readHistory(runner), listNames(source)));
 }
 
 /**
@@ -81,10 +81,10 @@ export async function refuseNewerSchema(source: DataSource): Promise<void> {
 export async function migrateUp(source: DataSource, version?: string): Promise<string[]> {
   return withMigrationLock(source, async (runner) => {
     const history = await readHistory(runner);
-    refuseNewer(history, namesOf(source));
+    refuseNewer(history, listNames(source));
     if ((await readStates(runner, history)).some(({ done }) => !done)) await refuseForeignTables(runner);
-    if (await isHalfReverted(runner, history)) await executor(source, runner).undoLastMigration();
-    const ran = (await executor(source, runner).executePendingMigrations()).map(({ name }) => name);
+    if (await isHalfReverted(runner, history)) await createExecutor(source, runner).undoLastMigration();
+    const ran = (await createExecutor(source, runner).executePendingMigrations()).map(({ name }) => name);
     if (version !== undefined) await recordVersion(runner, ran, version);
     return ran;
   });
@@ -112,7 +112,7 @@ export async function migrateDown(source: DataSource): Promise<string[]> {
  * @throws Invalid when it is no version, or earlier than the first
  */
 export async function migrateTo(source: DataSource, version: string): Promise<string[]> {
-  const sinceOf = new Map(migrationsOf(source).map(({ name, since }) => [name, since]));
+  const sinceOf = new Map(listMigrations(source).map(({ name, since }) => [name, since]));
   const [first] = [...sinceOf.values()].sort(compareVersions);
   if (compareVersions(version, first!) < 0)
     throw new Invalid(
@@ -131,9 +131,9 @@ async function revertWhile(
 ): Promise<string[]> {
   const reverted: string[] = [];
   let history = await readHistory(runner);
-  refuseNewer(history, namesOf(source));
-  while (history.length > 0 && isOne(newest(source, history))) {
-    await executor(source, runner).undoLastMigration();
+  refuseNewer(history, listNames(source));
+  while (history.length > 0 && isOne(findNewest(source, history))) {
+    await createExecutor(source, runner).undoLastMigration();
     const left = await readHistory(runner);
     const names = new Set(left.map(({ name }) => name));
     reverted.push(...history.map(({ name }) => name).filter((name) => !names.has(name)));
@@ -143,15 +143,15 @@ async function revertWhile(
 }
 
 /** The one that TypeORM would undo. */
-function newest(source: DataSource, history: readonly DoneMigration[]): string {
+function findNewest(source: DataSource, history: readonly DoneMigration[]): string {
   const done = new Set(history.map(({ name }) => name));
-  return migrationsOf(source).findLast(({ name }) => done.has(name))!.name;
+  return listMigrations(source).findLast(({ name }) => done.has(name))!.name;
 }
 
 async function readStates(runner: QueryRunner, history: readonly DoneMigration[]): Promise<MigrationState[]> {
   const done = new Map(history.map((row) => [row.name, row]));
   if (await isHalfReverted(runner, history)) done.delete(TakeOverTasks1795000000001.name);
-  return migrationsOf(runner.dataSource).map(({ name }) => ({
+  return listMigrations(runner.dataSource).map(({ name }) => ({
     name,
     ...done.get(name),
     done: done.has(name),
@@ -168,16 +168,16 @@ async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => 
 }
 
 /** In the order in which they are run. */
-function migrationsOf(source: DataSource): BridgeMigration[] {
+function listMigrations(source: DataSource): BridgeMigration[] {
   return source.migrations as BridgeMigration[];
 }
 
-function namesOf(source: DataSource): ReadonlySet<string> {
-  return new Set(migrationsOf(source).map(({ name }) => name));
+function listNames(source: DataSource): ReadonlySet<string> {
+  return new Set(listMigrations(source).map(({ name }) => name));
 }
 
 /** The lock brings the transaction where there is one. */
-function executor(source: DataSource, runner: QueryRunner): MigrationExecutor {
+function createExecutor(source: DataSource, runner: QueryRunner): MigrationExecutor {
   const result = new MigrationExecutor(source, runner);
   result.transaction = 'none';
   return result;

@@ -1,5 +1,5 @@
 import { Unavailable } from '@bbb/rules';
-import { driverCode, retryWhenBusy } from '@bbb/sql';
+import { readDriverCode, retryWhenBusy } from '@bbb/sql';
 import { Logger } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 
@@ -22,23 +22,23 @@ export async function withMigrationLock<T>(
   try {
     switch (source.options.type) {
       case 'mysql':
-        return await underNamedLock(runner, work);
+        return await runUnderNamedLock(runner, work);
       case 'postgres':
         await runner.query('BEGIN');
-        return await committed(runner, async () => {
+        return await runInTransaction(runner, async () => {
           await runner.query("SELECT pg_advisory_xact_lock(hashtext('buildbot-bridge migrations'))");
           return work(runner);
         });
       default:
         await retryWhenBusy(() => runner.query('BEGIN IMMEDIATE'), PATIENCE);
-        return await committed(runner, () => work(runner));
+        return await runInTransaction(runner, () => work(runner));
     }
   } finally {
     await runner.release();
   }
 }
 
-async function committed<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
+async function runInTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
   try {
     const result = await work();
     await runner.query('COMMIT');
@@ -46,7 +46,7 @@ async function committed<T>(runner: QueryRunner, work: () => Promise<T>): Promis
   } catch (error) {
     await runner.query('ROLLBACK').catch((failure: unknown) => {
       logger.warn(
-        { reason: driverCode(failure) },
+        { reason: readDriverCode(failure) },
         'a migration could not be rolled back; the connection is gone',
       );
     });
@@ -57,7 +57,10 @@ async function committed<T>(runner: QueryRunner, work: () => Promise<T>): Promis
 /** Names of locks count for the whole server, so the database's name is part of it; 64 characters at most. */
 const LOCK_NAME = "CONCAT('bridge-migrate-', MD5(DATABASE()))";
 
-async function underNamedLock<T>(runner: QueryRunner, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+async function runUnderNamedLock<T>(
+  runner: QueryRunner,
+  work: (runner: QueryRunner) => Promise<T>,
+): Promise<T> {
   const locked = await takeNamedLock(runner);
   try {
     return await work(runner);
@@ -74,7 +77,7 @@ async function takeNamedLock(runner: QueryRunner): Promise<boolean> {
     }[];
     if (Number(rows[0]?.granted) === 1) return true;
   } catch (error) {
-    if (driverCode(error) !== 'ER_NOT_SUPPORTED_YET') throw error;
+    if (readDriverCode(error) !== 'ER_NOT_SUPPORTED_YET') throw error;
     logger.warn('this database has no named locks; run one migration at a time');
     return false;
   }

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
 import type { BridgeDb } from './bridge-db.js';
+import { KeptMessages } from './messages/kept-messages.js';
 import { MessageStoreSql } from './messages/message-store-sql.js';
 import { type RawTaskRow, readTaskRows } from './tasks/read-task-row.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
@@ -81,11 +82,11 @@ describe('a bridge database with one odd row', () => {
 
     const others = [{ taskId: 'a' }, { taskId: 'c' }];
     const skipped = [expect.objectContaining({ taskId: 'b' }), 'skipped a task row that cannot be read'];
-    expect((await store.page(10)).tasks).toMatchObject(others);
+    expect((await store.readPage(10)).tasks).toMatchObject(others);
     expect(errors.splice(0)).toEqual([skipped]);
-    expect(await store.byTaskIds(TASKS)).toMatchObject(others);
+    expect(await store.findByTaskIds(TASKS)).toMatchObject(others);
     expect(errors.splice(0)).toEqual([skipped]);
-    expect(await store.byBuildRequestIds([1, 2, 3])).toMatchObject(others);
+    expect(await store.findByBuildRequestIds([1, 2, 3])).toMatchObject(others);
     expect(errors.splice(0)).toEqual([skipped]);
 
     // Alone it is never taken for a task that is not tracked.
@@ -102,7 +103,7 @@ describe('a bridge database with one odd row', () => {
     await expect(store.track({ taskId: 'b', runId: 0, createdDate: null })).rejects.toMatchObject(unreadable);
 
     await run(`UPDATE tasks SET "takenUntil" = NULL`);
-    expect(await store.byTaskIds(TASKS)).toHaveLength(3);
+    expect(await store.findByTaskIds(TASKS)).toHaveLength(3);
   });
 
   it('gives out the other kept messages, and quarantines the one that cannot be read', async () => {
@@ -114,7 +115,7 @@ describe('a bridge database with one odd row', () => {
     expect(errors).toEqual([
       [{ id: 2, reason: 'body is not text' }, 'kept message cannot be read; it is quarantined'],
     ]);
-    expect(await store.list('quarantined')).toMatchObject([
+    expect(await new KeptMessages(db).list({ state: 'quarantined' })).toMatchObject([
       { id: 2, attempts: 2, error: 'the kept message cannot be read: body is not text' },
     ]);
   });

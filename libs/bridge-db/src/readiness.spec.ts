@@ -31,15 +31,15 @@ describeDatabases('the readiness of the bridge database on %s', (kind) => {
 
   it('is lost while the database is read-only, and the setting is named', async () => {
     await db.run((source) => source.query(READ_ONLY[kind]));
-    expect(await db.problem()).toBeUndefined();
-    expect(await db.readinessProblem()).toMatch(/^bbb_db \(BBB_BRIDGE_DB_URL\): .*read-only/);
+    expect(await db.findProblem()).toBeUndefined();
+    expect(await db.findReadinessProblem()).toMatch(/^bbb_db \(BBB_BRIDGE_DB_URL\): .*read-only/);
     // A connection to a read-only server is given up; SQLite has but one.
     if (kind === 'sqlite') await db.run((source) => source.query('PRAGMA query_only = OFF'));
-    expect(await db.readinessProblem()).toBeUndefined();
+    expect(await db.findReadinessProblem()).toBeUndefined();
   });
 
   it('is lost when a write finds no room', async () => {
-    expect(await db.readinessProblem()).toBeUndefined();
+    expect(await db.findReadinessProblem()).toBeUndefined();
     const code = { sqlite: 'SQLITE_FULL', mysql: 'ER_RECORD_FILE_FULL', postgres: '53100' }[kind];
     const failing = db.run(async (source) => {
       if (kind !== 'sqlite') throw Object.assign(new Error('no room'), { code });
@@ -50,11 +50,11 @@ describeDatabases('the readiness of the bridge database on %s', (kind) => {
       name: 'Unavailable',
       message: expect.stringMatching(/full/),
     });
-    expect(await db.readinessProblem()).toMatch(/^bbb_db \(BBB_BRIDGE_DB_URL\): .* full/);
+    expect(await db.findReadinessProblem()).toMatch(/^bbb_db \(BBB_BRIDGE_DB_URL\): .* full/);
   });
 
   it('names the setting of a database that cannot be reached', async () => {
     await db.close();
-    expect(await db.readinessProblem()).toBe('bbb_db (BBB_BRIDGE_DB_URL): closed');
+    expect(await db.findReadinessProblem()).toBe('bbb_db (BBB_BRIDGE_DB_URL): closed');
   });
 });

@@ -45,7 +45,7 @@ describe('BuildbotModule', () => {
     expect(await buildbot.knows('anything')).toBe('unchecked');
 
     const id = await buildbot.create(ORDER, async () => true);
-    const request = (await buildbot.snapshot(id!))!;
+    const request = (await buildbot.readSnapshot(id!))!;
     await expect(buildbot.cancel(request)).rejects.toMatchObject({ name: 'Refused', code: 'NoBranch' });
     await expect(module.get(SelfServe).cancelRequest('b', 1)).rejects.toMatchObject({ name: 'Unavailable' });
     await module.close();

@@ -15,14 +15,15 @@ export class BuildbotModule {
   static async register(options: BuildbotOptions): Promise<DynamicModule> {
     return {
       module: BuildbotModule,
-      ...(await partsOf(options)),
+      ...(await createParts(options)),
       exports: [Buildbot, BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS],
     };
   }
 }
 
 /** The code of the other kind is not loaded. */
-async function partsOf({ buildbot, ...legacy }: BuildbotOptions): Promise<ModuleMetadata> {
-  if (buildbot.kind === 'modern') return (await import('./modern/modern-parts.js')).modernParts(buildbot);
-  return (await import('./legacy/legacy-parts.js')).legacyParts(legacy);
+async function createParts({ buildbot, ...legacy }: BuildbotOptions): Promise<ModuleMetadata> {
+  if (buildbot.kind === 'modern')
+    return (await import('./modern/modern-parts.js')).createModernParts(buildbot);
+  return (await import('./legacy/legacy-parts.js')).createLegacyParts(legacy);
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { BridgeDb, pendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
-import { databaseInsecurities, loadBridgeDbUrl } from '@bbb/configuration';
+import { BridgeDb, findPendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
+import { findDatabaseInsecurities, loadBridgeDbUrl } from '@bbb/configuration';
 import { Unavailable } from '@bbb/rules';
 import type { CommandContext } from './command-definition.js';
 
@@ -13,7 +13,7 @@ import type { CommandContext } from './command-definition.js';
 export function readBridgeDbUrl(context: CommandContext): string {
   const { config } = context.globals;
   const url = loadBridgeDbUrl(config === undefined ? {} : { file: config });
-  for (const warning of databaseInsecurities(url, 'bbb_db')) context.output.printNote(warning);
+  for (const warning of findDatabaseInsecurities(url, 'bbb_db')) context.output.printNote(warning);
   printLibraryLogs(context);
   return url;
 }
@@ -33,13 +33,13 @@ export async function withBridgeDb<T>(
   // BridgeDb would create a SQLite file, and migrate it, as the services do.
   const pending = await withDataSource({ url, asFound: true }, async (source) => {
     await refuseNewerSchema(source);
-    return pendingMigrations(source);
+    return findPendingMigrations(source);
   });
   if (pending) throw pending;
   const db = new BridgeDb({ url, poolSize: 2, connectTimeout: 10 });
   try {
     await db.open();
-    const problem = await db.problem();
+    const problem = await db.findProblem();
     if (problem !== undefined) throw new Unavailable('bridge-db', problem);
     return await work(db);
   } finally {

@@ -13,7 +13,7 @@ import {
   Telemetry,
 } from '@bbb/rules';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule, type BuildbotOptions } from '@bbb/buildbot';
-import { CONFIGURATION, type Configuration, mastersByName, measureGaps, secretsOf } from '@bbb/configuration';
+import { CONFIGURATION, type Configuration, nameMasters, measureGaps, listSecrets } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck, Metrics, readVersion, Redactor, SystemClock } from '@bbb/platform';
 import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
@@ -61,7 +61,7 @@ export class OutsideSystemsModule {
             passes,
             clock,
             telemetry,
-            settingsOf(configuration, policy, logHosts),
+            createReconcilerSettings(configuration, policy, logHosts),
           ),
       },
     ];
@@ -72,14 +72,14 @@ export class OutsideSystemsModule {
     return {
       module: OutsideSystemsModule,
       global: true,
-      imports: [...systems, BuildbotModule.register(buildbotOptions(configuration))],
+      imports: [...systems, BuildbotModule.register(createBuildbotOptions(configuration))],
       providers: [
         ...shared,
         StateGauges,
         {
           provide: HEALTH_CHECKS,
           inject: [BridgeDb, TaskclusterQueue, PassStore, BUILDBOT_HEALTH, Clock, CONFIGURATION],
-          useFactory: healthChecks,
+          useFactory: createHealthChecks,
         },
       ],
       exports: [
@@ -97,18 +97,18 @@ export class OutsideSystemsModule {
 }
 
 /** The part of the configuration that the configured kind of Buildbot needs. */
-export function buildbotOptions({ buildbot, ...configuration }: Configuration): BuildbotOptions {
+export function createBuildbotOptions({ buildbot, ...configuration }: Configuration): BuildbotOptions {
   const { kind, masters, ...options } = buildbot;
   return {
     ...configuration,
-    buildbot: kind === 'modern' ? { kind, ...options, masters: mastersByName(masters) } : { kind },
+    buildbot: kind === 'modern' ? { kind, ...options, masters: nameMasters(masters) } : { kind },
   };
 }
 
 /** The reflector waits this many times the artifact wait, so that the build's own message is retried before that. */
 const AFTER_THE_WAIT = 1.2;
 
-function settingsOf(
+function createReconcilerSettings(
   configuration: Configuration,
   policy: BuilderPolicy,
   logHosts: readonly string[],
@@ -127,22 +127,22 @@ function settingsOf(
     stuckGrace,
     results: configuration.results,
     policy,
-    artifacts: artifactPolicy(configuration, logHosts),
+    artifacts: createArtifactPolicy(configuration, logHosts),
   };
 }
 
 /** @param logHosts those of this kind of Buildbot, where the configuration names none */
-function artifactPolicy(configuration: Configuration, logHosts: readonly string[]): ArtifactPolicy {
+function createArtifactPolicy(configuration: Configuration, logHosts: readonly string[]): ArtifactPolicy {
   const { artifacts } = configuration;
   return new ArtifactPolicy({
     ...artifacts,
     logHosts: artifacts.logHosts ?? logHosts,
-    ownSecrets: secretsOf(configuration),
+    ownSecrets: listSecrets(configuration),
   });
 }
 
 /** Without its database the bridge cannot work; while Taskcluster is unavailable nothing is lost. */
-function healthChecks(
+function createHealthChecks(
   bridgeDb: BridgeDb,
   taskcluster: TaskclusterQueue,
   passes: PassStore,
@@ -151,8 +151,8 @@ function healthChecks(
   { reflector: { schedule } }: Configuration,
 ): HealthCheck[] {
   return [
-    { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.readinessProblem() },
-    { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.problem() },
+    { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.findReadinessProblem() },
+    { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.findProblem() },
     checkMissingTasks(passes),
     checkPasses(passes, clock, measureGaps(schedule).most),
     ...buildbot,

@@ -5,7 +5,7 @@ import { PulseModule, type PulseOptions, PulseServer, type Subscription } from '
 import type { Overrides } from './overrides.js';
 
 /** The options with which a listener connects to Pulse and handles messages. */
-export function pulseOptions(
+export function createPulseOptions(
   { pulse, parking }: Configuration,
   subscriptions: Subscription[],
   overrides: Overrides,
@@ -23,12 +23,12 @@ export function pulseOptions(
 }
 
 /** The Pulse module of a listener, with its readiness check. */
-export function pulseModule(
+export function createPulseModule(
   configuration: Configuration,
   subscriptions: Subscription[],
   overrides: Overrides,
 ): DynamicModule {
-  const module = PulseModule.register(pulseOptions(configuration, subscriptions, overrides));
+  const module = PulseModule.register(createPulseOptions(configuration, subscriptions, overrides));
   return {
     ...module,
     providers: [
@@ -37,7 +37,7 @@ export function pulseModule(
         provide: HEALTH_CHECKS,
         inject: [PulseServer],
         useFactory: (server: PulseServer): HealthCheck[] => [
-          { name: 'pulse', kind: 'ready', check: async () => server.problem() },
+          { name: 'pulse', kind: 'ready', check: async () => server.findProblem() },
         ],
       },
     ],

@@ -1,7 +1,7 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { type Configuration, loadConfiguration, type ServiceName } from '@bbb/configuration';
 import { type ProcessHost, runService } from '@bbb/platform';
-import { processSettings } from './process-settings.js';
+import { createProcessSettings } from './process-settings.js';
 
 /**
  * Runs one of the bridge's services, from the command line to the exit code of its process.
@@ -17,7 +17,7 @@ export async function runBridgeService(
   await runService((request) => {
     const { configuration, warnings } = loadConfiguration(name, request);
     return {
-      settings: processSettings(configuration),
+      settings: createProcessSettings(configuration),
       warnings,
       module: () => moduleOf(configuration),
       ...(configure ? { configure } : {}),

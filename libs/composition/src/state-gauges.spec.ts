@@ -13,14 +13,14 @@ import { StateGauges } from './state-gauges.js';
 /** What a scrape shows of the given state. */
 async function scrape(statistics: () => Promise<TaskStatistics>): Promise<string> {
   const metrics = new Metrics().define(METRICS);
-  const tasks = { statistics } as Pick<TaskStore, 'statistics'> as TaskStore;
+  const tasks = { readStatistics: statistics } as Pick<TaskStore, 'readStatistics'> as TaskStore;
   const messages = {
     count: async (state) => (state === 'parked' ? 2 : 1),
   } as Pick<MessageStore, 'count'> as MessageStore;
   const passes = { read: async () => ({ missing: 7, doubtedSince: 900 }) } as unknown as PassStore;
-  const queue = { clockOffset: () => 50 } as Pick<TaskQueue, 'clockOffset'> as TaskQueue;
+  const queue = { readClockOffset: () => 50 } as Pick<TaskQueue, 'readClockOffset'> as TaskQueue;
   new StateGauges(metrics, tasks, messages, passes, { now: () => 1000 }, queue).onModuleInit();
-  return metrics.text();
+  return metrics.renderText();
 }
 
 describe('StateGauges', () => {

@@ -19,7 +19,7 @@ export class StateGauges implements OnModuleInit {
     const queueClock = new QueueClock(this.clock, this.queue);
     this.metrics.set('build_info', 1, { version: readVersion(), node: process.version });
     this.metrics.collect(['tracked_tasks', 'claim_margin_least_seconds'] satisfies GaugeName[], async () => {
-      const { claimed, unclaimed, leastTakenUntil } = await this.tasks.statistics();
+      const { claimed, unclaimed, leastTakenUntil } = await this.tasks.readStatistics();
       return {
         tracked_tasks: [
           { labels: { state: 'claimed' }, value: claimed },

@@ -3,8 +3,8 @@ import { Folder } from '../../platform/src/testing/folder.js';
 import { ConfigurationError } from './configuration-error.js';
 import { inspectConfiguration } from './inspect-configuration.js';
 import { loadConfiguration } from './load-configuration.js';
-import { mastersByName } from './masters.js';
-import { secretsOf } from './secrets.js';
+import { nameMasters } from './masters.js';
+import { listSecrets } from './secrets.js';
 import { LAST_LAYOUT, ROOT_URL } from './testing/layouts.js';
 
 let folder: Folder;
@@ -98,7 +98,7 @@ describe('buildbot.masters', () => {
     expect(
       load({ ...WITHOUT_LEGACY, buildbot: { ...MODERN, masters } }).configuration.buildbot.masters,
     ).toEqual(masters);
-    expect(mastersByName(masters)).toEqual({
+    expect(nameMasters(masters)).toEqual({
       'bm1:/srv': 'https://bm1.example.com/',
       'bm2:/srv': 'http://u:pass-word@bm2/?a=b',
     });
@@ -115,6 +115,8 @@ it('passwords of modern Buildbot are secrets, also in the form in which they are
   const masters = ['bm2:/srv=https://u:of-another@bm2.example.com'];
   const { configuration } = load({ ...WITHOUT_LEGACY, buildbot: { ...MODERN, masters } });
   const sent = Buffer.from('bridge:of-modern').toString('base64');
-  expect(secretsOf(configuration)).toEqual(expect.arrayContaining(['of-modern', sent, 'of-another']));
-  expect(secretsOf(load(LAST_LAYOUT).configuration).filter((secret) => secret.startsWith('Og'))).toEqual([]);
+  expect(listSecrets(configuration)).toEqual(expect.arrayContaining(['of-modern', sent, 'of-another']));
+  expect(listSecrets(load(LAST_LAYOUT).configuration).filter((secret) => secret.startsWith('Og'))).toEqual(
+    [],
+  );
 });

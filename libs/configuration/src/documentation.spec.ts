@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'dotenv';
 import { Folder } from '../../platform/src/testing/folder.js';
 import { SERVICE_NAMES } from './configuration.js';
-import { environmentExample, settingsDocumentation } from './documentation.js';
+import { createEnvironmentExample, describeSettings } from './documentation.js';
 import { loadConfiguration } from './load-configuration.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 describe('settingsDocumentation', () => {
   it('gives every setting its own variable and keys', () => {
-    const all = settingsDocumentation();
+    const all = describeSettings();
     const variables = all.map(({ variable }) => variable);
     const keys = all.flatMap((setting) => setting.keys);
     expect(new Set(variables).size).toBe(variables.length);
@@ -28,15 +28,15 @@ describe('settingsDocumentation', () => {
 describe('.env.example', () => {
   it('agrees with the settings; BBB_UPDATE_EXAMPLES=1 writes it', () => {
     const file = `${ROOT}/.env.example`;
-    if (process.env.BBB_UPDATE_EXAMPLES === '1') writeFileSync(file, environmentExample());
-    expect(readFileSync(file, 'utf8')).toBe(environmentExample());
+    if (process.env.BBB_UPDATE_EXAMPLES === '1') writeFileSync(file, createEnvironmentExample());
+    expect(readFileSync(file, 'utf8')).toBe(createEnvironmentExample());
   });
 
   it('sets nothing until a line is uncommented, and then something readable', () => {
-    expect(parse(environmentExample())).toEqual({});
-    const uncommented = parse(environmentExample().replace(/^#(?=[A-Z_]+=)/gm, ''));
+    expect(parse(createEnvironmentExample())).toEqual({});
+    const uncommented = parse(createEnvironmentExample().replace(/^#(?=[A-Z_]+=)/gm, ''));
     expect(Object.keys(uncommented).sort()).toEqual(
-      ['BBB_CONFIG', ...settingsDocumentation().map(({ variable }) => variable)].sort(),
+      ['BBB_CONFIG', ...describeSettings().map(({ variable }) => variable)].sort(),
     );
     const { BBB_CONFIG: _none, ...environment } = uncommented;
     const secrets = { TASKCLUSTER_ACCESS_TOKEN: 'token', BBB_PULSE_PASSWORD: 'password' };

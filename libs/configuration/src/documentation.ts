@@ -1,5 +1,5 @@
 import { SERVICE_NAMES } from './configuration.js';
-import { namedSettings, type NamedSetting } from './setting.js';
+import { listNamedSettings, type NamedSetting } from './setting.js';
 import { SETTINGS } from './settings/index.js';
 
 export interface SettingDocumentation {
@@ -13,12 +13,12 @@ export interface SettingDocumentation {
 }
 
 /** The documentation of every setting, in the order of the table. */
-export function settingsDocumentation(): SettingDocumentation[] {
-  return namedSettings(SETTINGS).map((setting) => ({
+export function describeSettings(): SettingDocumentation[] {
+  return listNamedSettings(SETTINGS).map((setting) => ({
     variable: setting.variable,
     keys: setting.keys,
     doc: setting.doc,
-    default: defaultText(setting),
+    default: describeDefault(setting),
     ...(setting.example === undefined ? {} : { example: setting.example }),
     secret: setting.secret ?? false,
   }));
@@ -35,33 +35,31 @@ const INTRODUCTION = `# All settings of the bridge, with their defaults. Copy th
 `;
 
 /** The content of `.env.example`. */
-export function environmentExample(): string {
-  const blocks = settingsDocumentation().map(
-    ({ variable, keys, doc, default: fallback, example, secret }) => {
-      const value = example ?? (/^(required|none\b|.*,)/.test(fallback) || secret ? '' : fallback);
-      const file = secret ? [`# Also from a file: ${variable}_FILE`] : [];
-      return [
-        `# ${doc}`,
-        `# JSON: ${keys.join(', or ')}. ${fallback.startsWith('required') ? 'R' + fallback.slice(1) : `Default: ${fallback}`}.`,
-        ...file,
-        `#${variable}=${quoted(value)}`,
-      ].join('\n');
-    },
-  );
+export function createEnvironmentExample(): string {
+  const blocks = describeSettings().map(({ variable, keys, doc, default: fallback, example, secret }) => {
+    const value = example ?? (/^(required|none\b|.*,)/.test(fallback) || secret ? '' : fallback);
+    const file = secret ? [`# Also from a file: ${variable}_FILE`] : [];
+    return [
+      `# ${doc}`,
+      `# JSON: ${keys.join(', or ')}. ${fallback.startsWith('required') ? 'R' + fallback.slice(1) : `Default: ${fallback}`}.`,
+      ...file,
+      `#${variable}=${quote(value)}`,
+    ].join('\n');
+  });
   return [INTRODUCTION, ...blocks.map((block) => `${block}\n`)].join('\n');
 }
 
-function defaultText(setting: NamedSetting): string {
+function describeDefault(setting: NamedSetting): string {
   if (setting.defaultDoc !== undefined) return setting.defaultDoc;
-  if (setting.requiredBy) return requiredText(setting.requiredBy, setting.buildbot);
+  if (setting.requiredBy) return describeRequirement(setting.requiredBy, setting.buildbot);
   return setting.default === undefined ? 'none' : setting.kind.toText(setting.default);
 }
 
-function requiredText(services: readonly string[], buildbot: string | undefined): string {
+function describeRequirement(services: readonly string[], buildbot: string | undefined): string {
   const all = services.length === SERVICE_NAMES.length ? 'every service' : services.join(' and ');
   return `required by ${all}${buildbot === undefined ? '' : ` for ${buildbot} Buildbot`}`;
 }
 
-function quoted(value: string): string {
+function quote(value: string): string {
   return /[\s"#$]/.test(value) ? `'${value}'` : value;
 }

@@ -1,13 +1,13 @@
 export * from './configuration.js';
 export * from './configuration-error.js';
 export * from './documentation.js';
-export { certificateExpiry, expiryProblem } from './checks/certificate.js';
-export { databaseInsecurities } from './checks/insecurities.js';
+export { readCertificateExpiry, findExpiryProblem } from './checks/certificate.js';
+export { findDatabaseInsecurities } from './checks/insecurities.js';
 export * from './inspect-configuration.js';
 export * from './load-configuration.js';
-export { mastersByName } from './masters.js';
+export { nameMasters } from './masters.js';
 export * from './secrets.js';
 export { describeSetting, findSetting } from './named-settings.js';
-export { sectionOf } from './setting.js';
+export { findSection } from './setting.js';
 export * from './describe-systems.js';
 export * from './schedule-gaps.js';

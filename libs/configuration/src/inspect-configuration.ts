@@ -1,7 +1,7 @@
 import { type BuildbotKind, type ServiceName, SERVICE_NAMES } from './configuration.js';
 import type { Problem } from './configuration-error.js';
-import { findWarnings, unknownNames } from './checks/warnings.js';
-import { keysFor, NAMED_SETTINGS, type NamedSetting } from './named-settings.js';
+import { findWarnings, findUnknownNames } from './checks/warnings.js';
+import { listKeys, NAMED_SETTINGS, type NamedSetting } from './named-settings.js';
 import { isRequired, readValues } from './read-values.js';
 import { Sources, type SourceOptions } from './sources/sources.js';
 
@@ -43,14 +43,14 @@ export function inspectConfiguration(
   const perService = services.map((service) => ({ service, ...readValues(service, sources) }));
   for (const setting of NAMED_SETTINGS) {
     for (const { service, values, buildbot } of perService) {
-      const [key] = keysFor(setting, service) as [string];
+      const [key] = listKeys(setting, service) as [string];
       if (settings.has(key) && settings.get(key)!.source !== 'default') continue;
       settings.set(key, describe(setting, { service, buildbot }, sources, values.get(setting.path)));
     }
   }
   for (const { service, values, problems: found } of perService) {
     for (const problem of found) problems.set(JSON.stringify(problem), problem);
-    const further = found.length > 0 ? unknownNames(sources) : findWarnings(service, sources, values);
+    const further = found.length > 0 ? findUnknownNames(sources) : findWarnings(service, sources, values);
     for (const warning of further) warnings.add(warning);
   }
   return { settings: [...settings.values()], problems: [...problems.values()], warnings: [...warnings] };
@@ -63,12 +63,12 @@ function describe(
   value: unknown,
 ): EffectiveSetting {
   const { service } = context;
-  const origin = sources.originOf(setting, service);
+  const origin = sources.findOrigin(setting, service);
   const unset = isRequired(setting, context) ? 'missing' : 'default';
   return {
-    key: keysFor(setting, service)[0]!,
+    key: listKeys(setting, service)[0]!,
     variable: setting.variable,
-    value: value === undefined ? null : shownValue(setting, value),
+    value: value === undefined ? null : showValue(setting, value),
     source:
       origin === undefined
         ? value === undefined
@@ -82,7 +82,7 @@ function describe(
 }
 
 /** Whether a value is secret depends on its setting alone: the text of a secret may look like anything. */
-function shownValue({ kind, secret }: NamedSetting, value: unknown): unknown {
+function showValue({ kind, secret }: NamedSetting, value: unknown): unknown {
   if (kind.withoutSecrets) return kind.withoutSecrets(value);
   return secret ? HIDDEN : value;
 }

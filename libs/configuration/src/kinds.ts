@@ -3,95 +3,99 @@ import * as z from 'zod';
 import { parseDatabaseUrl } from '@bbb/sql';
 import { isCertificate } from './checks/certificate.js';
 import { hideDatabasePassword, hideWebSecrets } from './hidden-urls.js';
-import { urlOfMaster } from './masters.js';
-import { patternProblem } from './patterns/pattern.js';
+import { readMasterUrl } from './masters.js';
+import { findPatternProblem } from './patterns/pattern.js';
 import type { Kind } from './setting.js';
 
 /** Maximum seconds of a Node.js timer. */
 const LONGEST = 2_000_000;
 
-function kind<T>(schema: z.ZodType<T>, expects: string, fromText: (text: string) => unknown): Kind<T> {
+function createKind<T>(schema: z.ZodType<T>, expects: string, fromText: (text: string) => unknown): Kind<T> {
   return { schema, expects, fromText, toText: (value) => String(value) };
 }
 
-const asIs = (text: string): unknown => text;
-const asNumber = (text: string): unknown => (text.trim() === '' ? text : Number(text));
+const keepText = (text: string): unknown => text;
+const parseNumber = (text: string): unknown => (text.trim() === '' ? text : Number(text));
 
-export const text = kind(z.string(), 'must be text', asIs);
+export const text = createKind(z.string(), 'must be text', keepText);
 
 /** An address to listen on; an IPv6 address may be in brackets. */
-export const listeningHost = kind(
+export const listeningHost = createKind(
   z.string().transform((value) => value.replace(/^\[(.*)\]$/, '$1')),
   'must be text',
-  asIs,
+  keepText,
 );
 
-export const seconds = kind(
+export const seconds = createKind(
   z.number().positive().max(LONGEST),
   `must be a number of seconds above 0 and up to ${LONGEST}; fractions are allowed`,
-  asNumber,
+  parseNumber,
 );
 
-export const secondsOrNone = kind(
+export const secondsOrNone = createKind(
   z.number().nonnegative().max(LONGEST),
   `must be a number of seconds from 0 to ${LONGEST}; fractions are allowed`,
-  asNumber,
+  parseNumber,
 );
 
-export function whole(least: number, most: number): Kind<number> {
-  return kind(
+export function createWholeNumber(least: number, most: number): Kind<number> {
+  return createKind(
     z.number().int().min(least).max(most),
     `must be a whole number from ${least} to ${most}`,
-    asNumber,
+    parseNumber,
   );
 }
 
 /** Port 0 lets the operating system choose a free port. */
-export const listeningPort = whole(0, 65_535);
-export const port = whole(1, 65_535);
+export const listeningPort = createWholeNumber(0, 65_535);
+export const port = createWholeNumber(1, 65_535);
 
 const YES = ['true', '1', 'yes', 'on'];
 const NO = ['false', '0', 'no', 'off'];
 
-export const flag = kind(z.boolean(), 'must be true or false', (given) => {
+export const flag = createKind(z.boolean(), 'must be true or false', (given) => {
   const word = given.trim().toLowerCase();
   if (YES.includes(word)) return true;
   return NO.includes(word) ? false : given;
 });
 
-export function oneOf<const T extends string>(...words: [T, ...T[]]): Kind<T> {
-  return kind(z.enum(words) as unknown as z.ZodType<T>, `must be one of: ${words.join(', ')}`, asIs);
+export function createChoice<const T extends string>(...words: [T, ...T[]]): Kind<T> {
+  return createKind(
+    z.enum(words) as unknown as z.ZodType<T>,
+    `must be one of: ${words.join(', ')}`,
+    keepText,
+  );
 }
 
 export const webAddress: Kind<string> = {
-  ...kind(
+  ...createKind(
     z.string().refine((value) => hasProtocol(value, ['http:', 'https:'])),
     'must be a URL that begins with http:// or https://',
-    asIs,
+    keepText,
   ),
   withoutSecrets: hideWebSecrets,
 };
 
 /** A URL, or the path of a file. */
 export const listAddress: Kind<string> = {
-  ...kind(
+  ...createKind(
     z
       .string()
       .refine(
         (value) => !/^[a-z][a-z0-9+.-]+:/i.test(value) || hasProtocol(value, ['http:', 'https:', 'file:']),
       ),
     'must be a URL that begins with http://, https:// or file://, or the path of a file',
-    asIs,
+    keepText,
   ),
   withoutSecrets: hideWebSecrets,
 };
 
 /** The JSON text that Taskcluster issues with temporary credentials. */
 export const certificate: Kind<string> = {
-  ...kind(
+  ...createKind(
     z.string().refine(isCertificate),
     'must be the certificate of temporary credentials as Taskcluster issues it: a JSON object, as text',
-    asIs,
+    keepText,
   ),
   isJson: true,
 };
@@ -102,7 +106,7 @@ function hasProtocol(value: string, protocols: string[]): boolean {
 
 /** The forms that SQLAlchemy reads. */
 export const databaseUrl: Kind<string> = {
-  ...kind(
+  ...createKind(
     z.string().superRefine((value, context) => {
       try {
         parseDatabaseUrl(value);
@@ -111,7 +115,7 @@ export const databaseUrl: Kind<string> = {
       }
     }),
     'must be a database URL, as text',
-    asIs,
+    keepText,
   ),
   withoutSecrets: hideDatabasePassword,
 };
@@ -119,7 +123,7 @@ export const databaseUrl: Kind<string> = {
 /** Regular expressions; in a variable separated by commas, or as a JSON array where one holds a comma. */
 export const patterns: Kind<string[]> = {
   schema: z.array(z.string()).superRefine((list, context) => {
-    for (const message of list.flatMap((pattern) => patternProblem(pattern) ?? []))
+    for (const message of list.flatMap((pattern) => findPatternProblem(pattern) ?? []))
       context.addIssue({ code: 'custom', message });
   }),
   expects:
@@ -142,13 +146,13 @@ export const hosts: Kind<string[]> = {
 /** Masters of Buildbot, each as `NAME=URL`. */
 export const masters: Kind<string[]> = {
   schema: z.array(
-    z.string().refine((one) => /^[^=]+=/.test(one) && hasProtocol(urlOfMaster(one), ['http:', 'https:'])),
+    z.string().refine((one) => /^[^=]+=/.test(one) && hasProtocol(readMasterUrl(one), ['http:', 'https:'])),
   ),
   expects: 'must be a list of NAME=URL, each URL beginning with http:// or https://',
   fromText: listFromText,
   toText: (value) => JSON.stringify(value),
   withoutSecrets: (value) =>
-    JSON.stringify(value.map((one) => `${one.split('=', 1)[0]}=${hideWebSecrets(urlOfMaster(one))}`)),
+    JSON.stringify(value.map((one) => `${one.split('=', 1)[0]}=${hideWebSecrets(readMasterUrl(one))}`)),
 };
 
 /** Whether an item is half of a pattern with a comma, several patterns without a comma between, or in shell quotes. */
@@ -184,7 +188,7 @@ function listFromText(given: string): unknown {
 const CRON_RANGES = [7, 12, 31, 24, 60, 60];
 
 /** Rejects a step that is longer than its field: cron would run once, which is probably a mistake. */
-function stepProblem(expression: string): string | undefined {
+function findStepProblem(expression: string): string | undefined {
   const fields = expression.trim().split(/\s+/).reverse();
   const wrong = fields.find((field, index) =>
     [...field.matchAll(/\/(\d+)/g)].some(([, step]) => Number(step) >= CRON_RANGES[index]!),
@@ -200,7 +204,7 @@ function fires(expression: string): boolean {
   }
 }
 
-export const cronExpression = kind(
+export const cronExpression = createKind(
   z
     .string()
     .refine(
@@ -208,9 +212,10 @@ export const cronExpression = kind(
       { abort: true },
     )
     .superRefine((value, context) => {
-      const problem = stepProblem(value) ?? (fires(value) ? undefined : 'never fires: there is no such date');
+      const problem =
+        findStepProblem(value) ?? (fires(value) ? undefined : 'never fires: there is no such date');
       if (problem) context.addIssue({ code: 'custom', message: problem });
     }),
   'must be a cron expression of five fields, or six with seconds first, for example "*/30 * * * * *"',
-  asIs,
+  keepText,
 );

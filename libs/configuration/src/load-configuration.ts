@@ -1,7 +1,7 @@
 import { type Configuration, type LogLevel, type ServiceName } from './configuration.js';
 import { ConfigurationError, type Problem } from './configuration-error.js';
-import { sharedDatabase } from './checks/contradictions.js';
-import { findWarnings, unknownNames } from './checks/warnings.js';
+import { findSharedDatabase } from './checks/contradictions.js';
+import { findWarnings, findUnknownNames } from './checks/warnings.js';
 import { describeSetting, findSetting, NAMED_SETTINGS } from './named-settings.js';
 import { readSingleValue, readValues } from './read-values.js';
 import { Sources, type SourceOptions } from './sources/sources.js';
@@ -34,13 +34,13 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
   const { values, problems } = readValues(service, sources);
   if (options.logLevel) values.set('log.level', options.logLevel);
   // An unknown name may explain a problem: a setting may be missing because its name is misspelt.
-  if (problems.length > 0) throw new ConfigurationError(problems, unknownNames(sources));
+  if (problems.length > 0) throw new ConfigurationError(problems, findUnknownNames(sources));
   return {
     configuration: assemble(service, values),
     warnings: findWarnings(service, sources, values),
     sourceOf: (path) => {
       if (path === 'log.level' && options.logLevel) return 'command line';
-      return sources.originOf(findSetting(path), service) ?? 'default';
+      return sources.findOrigin(findSetting(path), service) ?? 'default';
     },
   };
 }
@@ -72,7 +72,7 @@ export function loadBridgeDbUrl(options: SourceOptions = {}): string {
     ['bridgeDb.url', url],
     ['schedulerDb.url', other],
   ]);
-  problems.push(...sharedDatabase(both, (path) => describeSetting(findSetting(path))));
+  problems.push(...findSharedDatabase(both, (path) => describeSetting(findSetting(path))));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return url as string;
 }

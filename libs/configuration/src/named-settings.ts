@@ -1,11 +1,11 @@
 import type { ServiceName } from './configuration.js';
-import { keysFor, namedSettings, type NamedSetting } from './setting.js';
+import { listKeys, listNamedSettings, type NamedSetting } from './setting.js';
 import { SETTINGS } from './settings/index.js';
 
-export { keysFor, type NamedSetting };
+export { listKeys, type NamedSetting };
 
 /** All settings, in the order of their documentation. */
-export const NAMED_SETTINGS: readonly NamedSetting[] = namedSettings(SETTINGS);
+export const NAMED_SETTINGS: readonly NamedSetting[] = listNamedSettings(SETTINGS);
 
 /** @param path of the setting in the configuration, for example `pulse.host` */
 export function findSetting(path: string): NamedSetting {
@@ -16,6 +16,6 @@ export function findSetting(path: string): NamedSetting {
 
 /** The names of a setting that an operator knows: `pulse_host (BBB_PULSE_HOST)`. */
 export function describeSetting(setting: NamedSetting, service?: ServiceName): string {
-  const key = service === undefined ? setting.keys[0] : keysFor(setting, service)[0];
+  const key = service === undefined ? setting.keys[0] : listKeys(setting, service)[0];
   return `${key} (${setting.variable})`;
 }

@@ -1,11 +1,11 @@
 import type { BuildbotKind, ServiceName } from './configuration.js';
 import type { Problem } from './configuration-error.js';
-import { contradictions } from './checks/contradictions.js';
-import { refusedVariables } from './checks/insecurities.js';
+import { findContradictions } from './checks/contradictions.js';
+import { findRefusedVariables } from './checks/insecurities.js';
 import {
   describeSetting,
   findSetting,
-  keysFor,
+  listKeys,
   NAMED_SETTINGS,
   type NamedSetting,
 } from './named-settings.js';
@@ -30,15 +30,15 @@ export function readValues(service: ServiceName, sources: Sources): ReadValues {
   const problems: Problem[] = [];
   const values = new Map<string, unknown>();
   const context: DefaultContext = { service, ...USUAL };
-  for (const setting of inOrder(NAMED_SETTINGS)) {
+  for (const setting of sortByDefaults(NAMED_SETTINGS)) {
     const value = readValue(setting, sources, context, problems);
     if (setting.path === 'pulse.tls') context.tls = value !== false;
     if (setting.path === 'shutdown.grace' && typeof value === 'number') context.grace = value;
     if (setting.path === 'buildbot.kind' && value === 'modern') context.buildbot = value;
     values.set(setting.path, value);
   }
-  const nameOf = (path: string) => describeSetting(findSetting(path));
-  problems.push(...contradictions(values, nameOf), ...refusedVariables(sources.environment));
+  const findName = (path: string) => describeSetting(findSetting(path));
+  problems.push(...findContradictions(values, findName), ...findRefusedVariables(sources.environment));
   return { values, problems, buildbot: context.buildbot };
 }
 
@@ -47,7 +47,7 @@ export function readSingleValue(path: string, sources: Sources, problems: Proble
   return readValue(findSetting(path), sources, { service: 'reflector', ...USUAL }, problems);
 }
 
-function inOrder(settings: readonly NamedSetting[]): NamedSetting[] {
+function sortByDefaults(settings: readonly NamedSetting[]): NamedSetting[] {
   const isFirst = ({ path }: NamedSetting) => FIRST.includes(path);
   return [...settings.filter(isFirst), ...settings.filter((setting) => !isFirst(setting))];
 }
@@ -61,11 +61,11 @@ function readValue(
   const { service } = context;
   const found = sources.find(setting, service);
   if (found === undefined) {
-    const fallback = defaultOf(setting, context);
+    const fallback = computeDefault(setting, context);
     if (fallback === undefined && isRequired(setting, context)) {
       problems.push({
         subject: describeSetting(setting, service),
-        remedy: `is missing; ${howToSet(setting, service)}`,
+        remedy: `is missing; ${explainHowToSet(setting, service)}`,
       });
     }
     return fallback;
@@ -97,13 +97,13 @@ export function isRequired(
   return (requiredBy?.includes(service) ?? false) && (kind ?? buildbot) === buildbot;
 }
 
-function defaultOf(setting: NamedSetting, context: DefaultContext): unknown {
+function computeDefault(setting: NamedSetting, context: DefaultContext): unknown {
   const given = setting.default as ((context: DefaultContext) => unknown) | undefined;
   return typeof given === 'function' ? given(context) : given;
 }
 
-function howToSet(setting: NamedSetting, service: ServiceName): string {
+function explainHowToSet(setting: NamedSetting, service: ServiceName): string {
   const example = setting.example === undefined ? '' : `, for example ${setting.example}`;
   const file = setting.secret ? `, or let ${setting.variable}_FILE name a file that holds it` : '';
-  return `set ${keysFor(setting, service)[0]} in the JSON file or the variable ${setting.variable}${file}${example}`;
+  return `set ${listKeys(setting, service)[0]} in the JSON file or the variable ${setting.variable}${file}${example}`;
 }

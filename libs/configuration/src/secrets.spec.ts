@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { configurationOf } from './testing/configurations.js';
-import { secretsOf } from './secrets.js';
+import { listSecrets } from './secrets.js';
 
 const TOKEN = 'q7Zp0aXn4RsT2vWy6bKdLm';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 const secretsWith = (environment: Record<string, string>) =>
-  secretsOf(configurationOf('tc-listener', environment));
+  listSecrets(configurationOf('tc-listener', environment));
 
 const VARIABLES = ['BBB_SCHEDULER_DB_URL', 'BBB_BRIDGE_DB_URL', 'BBB_SELF_SERVE_URL', 'BBB_BUILDERS_URL'];
 

@@ -1,36 +1,36 @@
 import type { Configuration } from './configuration.js';
-import { urlOfMaster } from './masters.js';
+import { readMasterUrl } from './masters.js';
 
 /**
  * Every text of a configuration that must not appear in any output: tokens, passwords, and credentials in URLs, both
  * encoded and decoded.
  */
-export function secretsOf(configuration: Configuration): string[] {
+export function listSecrets(configuration: Configuration): string[] {
   const { taskcluster, pulse, buildbot, schedulerDb, bridgeDb, selfServe, builders } = configuration;
-  const masters = [buildbot.url, ...buildbot.masters.map(urlOfMaster)];
+  const masters = [buildbot.url, ...buildbot.masters.map(readMasterUrl)];
   const web = [taskcluster.rootUrl, selfServe.url, builders.url ?? '', ...masters];
   const candidates = [
     taskcluster.accessToken,
     taskcluster.certificate ?? '',
-    signatureOf(taskcluster.certificate),
+    readSignature(taskcluster.certificate),
     pulse.password,
     buildbot.password,
     // The form in which the login sends it.
     buildbot.password && Buffer.from(`${buildbot.user}:${buildbot.password}`).toString('base64'),
-    ...[schedulerDb.url, bridgeDb.url, ...web].flatMap(passwordsOf),
-    ...web.flatMap(accountsOf),
+    ...[schedulerDb.url, bridgeDb.url, ...web].flatMap(listPasswords),
+    ...web.flatMap(listAccounts),
   ];
   // A very short secret is left out: replacing it everywhere would make every line unreadable.
   return [...new Set(candidates)].filter((secret) => secret.length >= 4);
 }
 
 /** The part of a URL before its host. */
-function accountOf(url: string): string {
+function readAccount(url: string): string {
   return beforeLastAt(afterScheme(url).split(/[/?#]/, 1)[0]!);
 }
 
 /** The account of a URL whose password contains an unencoded slash: up to the last @. */
-function longAccountOf(url: string): string {
+function readLongAccount(url: string): string {
   const account = beforeLastAt(afterScheme(url));
   return account.split('/', 1)[0]!.includes(':') ? account : '';
 }
@@ -43,10 +43,10 @@ function beforeLastAt(text: string): string {
   return text.slice(0, Math.max(0, text.lastIndexOf('@')));
 }
 
-function passwordsOf(url: string): string[] {
-  return [accountOf(url), longAccountOf(url)].flatMap((account) => {
+function listPasswords(url: string): string[] {
+  return [readAccount(url), readLongAccount(url)].flatMap((account) => {
     const [, password = ''] = /^[^:]*:(.*)$/s.exec(account) ?? [];
-    return [password, decoded(password)];
+    return [password, decode(password)];
   });
 }
 
@@ -54,15 +54,15 @@ function passwordsOf(url: string): string[] {
 const SHORTEST_TOKEN = 20;
 
 /** The account of a web address in the form in which it is sent, and a user without password, which is a token. */
-function accountsOf(url: string): string[] {
-  const account = decoded(accountOf(url));
+function listAccounts(url: string): string[] {
+  const account = decode(readAccount(url));
   if (account === '') return [];
   const isToken = !account.includes(':') && account.length >= SHORTEST_TOKEN;
   const sent = Buffer.from(account.includes(':') ? account : `${account}:`).toString('base64');
   return isToken ? [account, sent] : [sent];
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -70,7 +70,7 @@ function decoded(text: string): string {
   }
 }
 
-function signatureOf(certificate: string | undefined): string {
+function readSignature(certificate: string | undefined): string {
   try {
     const { signature } = JSON.parse(certificate ?? '{}') as { signature?: unknown };
     return typeof signature === 'string' ? signature : '';

@@ -78,17 +78,17 @@ const SECTIONS: Record<ServiceName, string> = {
 };
 
 /** The section of the JSON file that only this service reads. */
-export function sectionOf(service: ServiceName): string {
+export function findSection(service: ServiceName): string {
   return SECTIONS[service];
 }
 
 /** The keys of a setting in the JSON file as this service reads them. */
-export function keysFor(setting: Setting<unknown>, service: ServiceName): string[] {
+export function listKeys(setting: Setting<unknown>, service: ServiceName): string[] {
   return setting.keys.map((key) => key.replace('<service>', SECTIONS[service]));
 }
 
 /** All settings as a list, in the order of the table. */
-export function namedSettings(settings: Settings): NamedSetting[] {
+export function listNamedSettings(settings: Settings): NamedSetting[] {
   return collect(settings, []);
 }
 
@@ -96,7 +96,7 @@ function collect(section: Record<string, unknown>, path: string[]): NamedSetting
   return Object.entries(section).flatMap(([name, value]) => {
     const here = [...path, name];
     if (!isSetting(value)) return collect(value as Record<string, unknown>, here);
-    return [{ ...value, path: here.join('.'), variable: value.variable ?? variableFor(here) }];
+    return [{ ...value, path: here.join('.'), variable: value.variable ?? toVariable(here) }];
   });
 }
 
@@ -105,7 +105,7 @@ function isSetting(value: unknown): value is Setting<unknown> {
 }
 
 /** `pulse.queueBasename` is set by BBB_PULSE_QUEUE_BASENAME. */
-function variableFor(path: string[]): string {
+function toVariable(path: string[]): string {
   const words = path.map((name) => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase());
   return `BBB_${words.join('_')}`;
 }

@@ -48,7 +48,7 @@ export class HttpConnections {
    */
   async exchange(message: HttpMessage, timeout: number, within = timeout): Promise<HttpAnswer> {
     const { verb, url, body = null, maxBytes = MAX_BYTES, onPart } = message;
-    const headers = { ...message.headers, ...basicAuthentication(url) };
+    const headers = { ...message.headers, ...createBasicAuthentication(url) };
     const request = {
       origin: url.origin,
       path: url.pathname + url.search,
@@ -68,7 +68,7 @@ export class HttpConnections {
   }
 }
 
-function basicAuthentication({ username, password }: URL): Record<string, string> {
+function createBasicAuthentication({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const account = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(account).toString('base64')}` };

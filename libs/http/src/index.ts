@@ -1,3 +1,3 @@
-export { baseUrl } from './base-url.js';
+export { toBaseUrl } from './base-url.js';
 export * from './http-connections.js';
 export { logNetworkEnvironment } from './network-environment.js';

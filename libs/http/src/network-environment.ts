@@ -29,8 +29,8 @@ export function readNetworkEnvironment(env: NodeJS.ProcessEnv = process.env): Ne
   const excluded = env.no_proxy || env.NO_PROXY || undefined;
   const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = env;
   const summary = Object.entries({
-    httpProxy: httpProxy && withoutAccount(httpProxy),
-    httpsProxy: httpsProxy && withoutAccount(httpsProxy),
+    httpProxy: httpProxy && removeAccount(httpProxy),
+    httpsProxy: httpsProxy && removeAccount(httpsProxy),
     noProxy: excluded,
     SSL_CERT_FILE,
     NODE_EXTRA_CA_CERTS,
@@ -68,7 +68,7 @@ function readPem(file: string): string {
   return readFileSync(file, 'utf8');
 }
 
-function withoutAccount(proxy: string): string {
+function removeAccount(proxy: string): string {
   if (!URL.canParse(proxy)) return 'not a URL';
   const { protocol, host } = new URL(proxy);
   return `${protocol}//${host}`;

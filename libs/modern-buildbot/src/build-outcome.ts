@@ -34,14 +34,14 @@ export class BuildOutcomes {
         return success ? [[name, data[0], data[1]] as const] : [];
       }),
       log: {
-        url: `${await this.pagesUrl()}#/builders/${builderid}/builds/${number}`,
+        url: `${await this.findPagesUrl()}#/builders/${builderid}/builds/${number}`,
         contentType: 'text/html',
       },
     };
   }
 
   /** The URL at which users open the master's pages; it may differ from the bridge's. */
-  private async pagesUrl(): Promise<string> {
+  private async findPagesUrl(): Promise<string> {
     this.pages ??= (await this.client.get('/config', [], config, 'urgent')).buildbotURL;
     return this.pages;
   }

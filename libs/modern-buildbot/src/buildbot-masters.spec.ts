@@ -60,7 +60,7 @@ describe('BuildbotMasters', () => {
       tables.request(3, { claimed: true });
       tables.build(7, 3, { complete: true, complete_at: 1990, results: 5 });
       tables.build(9, 3);
-      expect(await masters.snapshots([3, 4])).toEqual(
+      expect(await masters.readSnapshots([3, 4])).toEqual(
         new Map([
           [
             3,
@@ -79,9 +79,9 @@ describe('BuildbotMasters', () => {
 
     it('take two calls for 500 requests once their keys are known', async () => {
       const ids = Array.from({ length: 1200 }, (_, index) => tables.request(index + 1));
-      expect((await masters.snapshots(ids)).size).toBe(1200);
+      expect((await masters.readSnapshots(ids)).size).toBe(1200);
       const before = tables.asked.length;
-      expect((await masters.snapshots(ids)).size).toBe(1200);
+      expect((await masters.readSnapshots(ids)).size).toBe(1200);
       const after = tables.asked.slice(before);
       expect(after.filter((path) => path === 'GET /buildrequests')).toHaveLength(3);
       expect(after.filter((path) => path === 'GET /builds')).toHaveLength(3);
@@ -91,17 +91,17 @@ describe('BuildbotMasters', () => {
     });
 
     it('make no call for no ids', async () => {
-      expect(await masters.snapshots([])).toEqual(new Map());
+      expect(await masters.readSnapshots([])).toEqual(new Map());
       expect(tables.asked).toEqual([]);
     });
 
     it('read a key again when its id was reused for another request', async () => {
       tables.request(3);
-      await masters.snapshots([3]);
+      await masters.readSnapshots([3]);
       tables.rows.buildsets[0]!.external_idstring = `${TASK}/77`;
-      expect((await masters.snapshots([3])).get(3)).toMatchObject({ key: { createdForRunId: 3 } });
+      expect((await masters.readSnapshots([3])).get(3)).toMatchObject({ key: { createdForRunId: 3 } });
       tables.rows.buildrequests[0]!.submitted_at = 9999;
-      expect((await masters.snapshots([3])).get(3)).toMatchObject({ key: { createdForRunId: 77 } });
+      expect((await masters.readSnapshots([3])).get(3)).toMatchObject({ key: { createdForRunId: 77 } });
     });
 
     it.each([['buildrequests' as const], ['builds' as const], ['buildsets' as const]])(
@@ -111,7 +111,7 @@ describe('BuildbotMasters', () => {
         const { answer } = tables.master;
         tables.master.answer = (seen, response) =>
           seen.path.endsWith(name) ? json(response, { [name]: tables.rows[name] }) : answer(seen, response);
-        await expect(masters.snapshots([3])).rejects.toMatchObject({
+        await expect(masters.readSnapshots([3])).rejects.toMatchObject({
           ...{ name: 'Unavailable', message: expect.stringContaining('not requested') },
         });
       },
@@ -124,12 +124,12 @@ describe('BuildbotMasters', () => {
         tables.request(id, {}, id % 550 === 0 ? {} : { external_idstring: null });
       tables.request(1101, { complete: true });
       tables.request(1102, {}, { reason: 'rebuild' });
-      expect(await masters.markedOpenRequests(0, 100)).toEqual([
+      expect(await masters.listMarkedOpenRequests(0, 100)).toEqual([
         { buildRequestId: 550, taskId: TASK, createdForRunId: 550, createdAt: 1550 },
         { buildRequestId: 1100, taskId: TASK, createdForRunId: 1100, createdAt: 2100 },
       ]);
-      expect(await masters.markedOpenRequests(0, 1)).toMatchObject([{ buildRequestId: 550 }]);
-      expect(await masters.markedOpenRequests(550, 1)).toMatchObject([{ buildRequestId: 1100 }]);
+      expect(await masters.listMarkedOpenRequests(0, 1)).toMatchObject([{ buildRequestId: 550 }]);
+      expect(await masters.listMarkedOpenRequests(550, 1)).toMatchObject([{ buildRequestId: 1100 }]);
     });
   });
 
@@ -251,7 +251,7 @@ describe('BuildbotMasters', () => {
   });
 
   describe('cancel', () => {
-    const snapshot = async (id: number) => (await masters.snapshots([id])).get(id)!;
+    const snapshot = async (id: number) => (await masters.readSnapshots([id])).get(id)!;
     const posts = () => tables.asked.filter((path) => path.startsWith('POST'));
 
     it('asks the master that has claimed the request', async () => {
@@ -294,7 +294,7 @@ describe('BuildbotMasters', () => {
     it('has the properties, and the page of the builder that has the build', async () => {
       const properties = { product: ['x', 'bridge'], odd: 'no pair', nested: [{ a: [1] }, 'Step'] };
       tables.build(7, 3, { builderid: 44, number: 12, properties });
-      expect(await masters.outcome({ buildId: 7, number: 2 })).toEqual({
+      expect(await masters.readOutcome({ buildId: 7, number: 2 })).toEqual({
         properties: [
           ['product', 'x', 'bridge'],
           ['nested', { a: [1] }, 'Step'],
@@ -304,7 +304,7 @@ describe('BuildbotMasters', () => {
     });
 
     it('is unknown for a build that Buildbot does not know', async () => {
-      expect(await masters.outcome({ buildId: 7, number: 2 })).toBeUndefined();
+      expect(await masters.readOutcome({ buildId: 7, number: 2 })).toBeUndefined();
     });
   });
 
@@ -339,20 +339,20 @@ describe('BuildbotMasters', () => {
 
   describe('health', () => {
     it('is good when REST answers, the login is accepted and the plugin is there', async () => {
-      expect(await masters.problem()).toBeUndefined();
-      expect(await masters.schedulerProblem()).toBeUndefined();
-      expect(await masters.loginProblem()).toBeUndefined();
+      expect(await masters.findProblem()).toBeUndefined();
+      expect(await masters.findSchedulerProblem()).toBeUndefined();
+      expect(await masters.findLoginProblem()).toBeUndefined();
     });
 
     it('reports which of them fails', async () => {
       tables.rows.forceschedulers[0]!.label = 'force';
-      expect(await masters.schedulerProblem()).toContain('its label is force');
+      expect(await masters.findSchedulerProblem()).toContain('its label is force');
       tables.rows.forceschedulers.pop();
-      expect(await masters.schedulerProblem()).toContain('add a BridgeScheduler to master.cfg');
+      expect(await masters.findSchedulerProblem()).toContain('add a BridgeScheduler to master.cfg');
       tables.master.login = (_, response) => response.writeHead(401).end();
-      expect(await masters.loginProblem()).toContain('does not accept the login');
+      expect(await masters.findLoginProblem()).toContain('does not accept the login');
       await tables.master.close();
-      expect(await masters.problem()).toContain('no answer from the Buildbot master');
+      expect(await masters.findProblem()).toContain('no answer from the Buildbot master');
       tables = await Tables.start();
     });
   });

@@ -62,19 +62,19 @@ export class BuildbotMasters implements OnApplicationShutdown {
     return this.creator.withdraw(key, forget);
   }
 
-  snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    return this.reader.snapshots(buildRequestIds);
+  readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.reader.readSnapshots(buildRequestIds);
   }
 
-  markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
-    return this.reader.markedOpen(afterBuildRequestId, limit);
+  listMarkedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.reader.listMarkedOpen(afterBuildRequestId, limit);
   }
 
   knows(buildername: string): Promise<BuilderKnown> {
     return this.builders.knows(buildername);
   }
 
-  outcome(build: BuildRef): Promise<BuildOutcome | undefined> {
+  readOutcome(build: BuildRef): Promise<BuildOutcome | undefined> {
     return this.outcomes.read(build);
   }
 
@@ -83,9 +83,9 @@ export class BuildbotMasters implements OnApplicationShutdown {
    * id that Buildbot does not know yet would prevent a later request with that id from being built.
    */
   async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
-    const [row] = await this.reader.requests('buildrequestid', [buildRequestId], 'urgent');
+    const [row] = await this.reader.readRequests('buildrequestid', [buildRequestId], 'urgent');
     if (!row || row.complete) return;
-    const [seen] = await this.reader.snapshotsOf([row], 'urgent');
+    const [seen] = await this.reader.createSnapshots([row], 'urgent');
     if (seen!.key?.taskId !== key?.taskId || seen!.key?.createdForRunId !== key?.createdForRunId) {
       this.logger.warn(
         { buildRequestId, expected: key, key: seen!.key },
@@ -101,22 +101,22 @@ export class BuildbotMasters implements OnApplicationShutdown {
   }
 
   /** Why the REST API is unavailable; undefined when it is available. */
-  problem(): Promise<string | undefined> {
-    return problemOf(this.masters.main.get('/config', [], config, 'urgent'));
+  findProblem(): Promise<string | undefined> {
+    return catchProblem(this.masters.main.get('/config', [], config, 'urgent'));
   }
 
   /** Problem with the plugin in master.cfg; undefined when there is none. */
-  schedulerProblem(): Promise<string | undefined> {
-    return this.builders.schedulerProblem();
+  findSchedulerProblem(): Promise<string | undefined> {
+    return this.builders.findSchedulerProblem();
   }
 
   /** Why the login fails; undefined when it succeeds. */
-  loginProblem(): Promise<string | undefined> {
-    return problemOf(this.masters.main.checkLogin());
+  findLoginProblem(): Promise<string | undefined> {
+    return catchProblem(this.masters.main.checkLogin());
   }
 }
 
-async function problemOf(work: Promise<unknown>): Promise<string | undefined> {
+async function catchProblem(work: Promise<unknown>): Promise<string | undefined> {
   try {
     await work;
     return undefined;

@@ -53,13 +53,13 @@ export class Builders {
   ) {}
 
   /** The name of a builder by its id; empty when Buildbot has none. */
-  async nameOf(builderId: number): Promise<string> {
+  async findName(builderId: number): Promise<string> {
     const known = this.loaded?.names.get(builderId);
     return known ?? (await this.load()).names.get(builderId) ?? '';
   }
 
   /** The id of a builder that can be used. */
-  async idOf(name: string): Promise<number> {
+  async findId(name: string): Promise<number> {
     const id = this.loaded?.ids.get(name) ?? (await this.load()).ids.get(name);
     if (id === undefined) throw new Unavailable(SYSTEM, `the Buildbot master has no builder ${name}`);
     return id;
@@ -90,7 +90,7 @@ export class Builders {
   }
 
   /** Problem with the scheduler in master.cfg; undefined when there is none. */
-  async schedulerProblem(): Promise<string | undefined> {
+  async findSchedulerProblem(): Promise<string | undefined> {
     try {
       const { label } = await this.readScheduler();
       return label === PROTOCOL

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { asError, errorText } from './error-text.js';
+import { toError, toErrorText } from './error-text.js';
 
 describe('errorText', () => {
   it.each([
@@ -9,11 +9,11 @@ describe('errorText', () => {
     ['thrown text', 'thrown text'],
     [undefined, 'undefined'],
   ])('of %p is %p', (error, text) => {
-    expect(errorText(error)).toBe(text);
-    expect(errorText(asError(error))).toBe(text);
+    expect(toErrorText(error)).toBe(text);
+    expect(toErrorText(toError(error))).toBe(text);
   });
 
   it('has a bounded length', () => {
-    expect(errorText(new Error('ä'.repeat(5000)))).toBe('ä'.repeat(1000));
+    expect(toErrorText(new Error('ä'.repeat(5000)))).toBe('ä'.repeat(1000));
   });
 });

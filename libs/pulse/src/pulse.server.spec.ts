@@ -75,7 +75,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
 
   async function started(settings: Settings = {}): Promise<PulseApplication> {
     const it = await start(settings);
-    await eventually(() => expect(it.server.problem()).toBeUndefined());
+    await eventually(() => expect(it.server.findProblem()).toBeUndefined());
     return it;
   }
 
@@ -209,7 +209,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
       for (const n of [1, 2, 3]) await client.publish(exchange, 'primary.a', n);
       await eventually(() => expect(app.outcomes('requeued')).toBeGreaterThanOrEqual(1));
       await eventually(async () => expect((await client.look(queue)).messages).toBe(3));
-      expect(app.server.problem()).toBe('paused: bridge database unavailable');
+      expect(app.server.findProblem()).toBe('paused: bridge database unavailable');
       const calls = handle.mock.calls.length;
       expect((await client.look(queue)).consumers).toBe(0);
 
@@ -222,7 +222,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
       app.store.unavailable = false;
       await eventually(() => expect(app.outcomes('acked')).toBe(4));
       expect(handle.mock.calls.map(([payload]) => payload).sort()).toEqual([1, 2, 3, 4]);
-      expect(app.server.problem()).toBeUndefined();
+      expect(app.server.findProblem()).toBeUndefined();
       expect(await app.store.list()).toEqual([]);
       expect(await left()).toBe(0);
     },
@@ -231,7 +231,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
   it('pauses when parked messages cannot be read', async () => {
     const app = await started();
     app.store.unavailable = true;
-    await eventually(() => expect(app.server.problem()).toBe('paused: bridge database unavailable'));
+    await eventually(() => expect(app.server.findProblem()).toBe('paused: bridge database unavailable'));
     await client.publish(exchange, 'primary.a', 1);
     expect(handle).not.toHaveBeenCalled();
     app.store.unavailable = false;
@@ -301,10 +301,10 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     const late = uniqueName('late');
     const app = await start({ exchange: late });
     await eventually(() =>
-      expect(app.server.problem()).toMatch(/^not connected: exchange .*-late: it does not exist/),
+      expect(app.server.findProblem()).toMatch(/^not connected: exchange .*-late: it does not exist/),
     );
     await client.declareExchange(late);
-    await eventually(() => expect(app.server.problem()).toBeUndefined());
+    await eventually(() => expect(app.server.findProblem()).toBeUndefined());
     await client.publish(late, 'primary.a', 1);
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
   });

@@ -16,7 +16,7 @@ import { ParkedMessages } from './messages/parked-messages.js';
 import { PulseContext } from './pulse-context.js';
 import { BrokerSession } from './connection/broker-session.js';
 import { type Outcome, Settlement } from './messages/settlement.js';
-import { errorText } from './error-text.js';
+import { toErrorText } from './error-text.js';
 
 /** Maximum number of parked messages retried at the same time. */
 const RETRY_CONCURRENCY = 10;
@@ -59,8 +59,8 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
       clock,
       () => this.openSession(),
       {
-        connected: () => this.connected(),
-        disconnected: () => this.disconnected(),
+        connected: () => this.markConnected(),
+        disconnected: () => this.markDisconnected(),
         wantsMessages: () => !this.pause.isOn && !signal.aborted,
       },
       signal,
@@ -114,13 +114,13 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
   }
 
   /** For readiness: what keeps messages from being handled; undefined when nothing does. Contains no secret. */
-  problem(): string | undefined {
-    const notConnected = this.connection.problem();
+  findProblem(): string | undefined {
+    const notConnected = this.connection.findProblem();
     if (notConnected !== undefined) return `not connected: ${notConnected}`;
     return this.pause.isOn ? 'paused: bridge database unavailable' : undefined;
   }
 
-  /** Required by Nest. The transport emits no events; its connection state is in {@link problem} and the metrics. */
+  /** Required by Nest. The transport emits no events; its connection state is in {@link findProblem} and the metrics. */
   override on(event: string): never {
     throw new Error(`the Pulse transport has no event "${event}"`);
   }
@@ -138,20 +138,20 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
         .run(() => this.receive(session, subscription, message))
         .catch((error: unknown) =>
           this.logger.error(
-            { error: errorText(error) },
+            { error: toErrorText(error) },
             'message could not be acknowledged; the broker will redeliver it',
           ),
         );
     });
   }
 
-  private connected(): void {
+  private markConnected(): void {
     this._status$.next('connected');
     this.telemetry.set('pulse_connected', 1);
     this.telemetry.count('pulse_connects_total');
   }
 
-  private disconnected(): void {
+  private markDisconnected(): void {
     this._status$.next('disconnected');
     this.telemetry.set('pulse_connected', 0);
   }

@@ -10,7 +10,7 @@ const BUILD = 3 * 3600;
 /** A reconciler on a machine whose clock is off, and which learns so from the queue's answers. */
 function reconcilerWith(harness: ReconcilerHarness, skew: number, isLearned: boolean): Reconciler {
   const { queue, buildbot, store, telemetry, settings, clock } = harness;
-  queue.clockOffset = () => (isLearned ? -skew : undefined);
+  queue.readClockOffset = () => (isLearned ? -skew : undefined);
   const machine = { now: () => clock.now() + skew };
   return new Reconciler(queue, buildbot, store, harness.passes, machine, telemetry, settings);
 }

@@ -38,7 +38,7 @@ export interface ActContext {
 export type Act = (situation: Situation, context: ActContext) => Promise<Next>;
 
 /** The row of an act whose verdict is only reached with a row. */
-export function rowOf(situation: Situation): NonNullable<Situation['row']> {
+export function requireRow(situation: Situation): NonNullable<Situation['row']> {
   if (!situation.row) throw new TypeError('this act needs a tracked task');
   return situation.row;
 }

@@ -86,7 +86,7 @@ describe('the outcome of a build', () => {
     await harness.running();
     harness.complete(0);
     const log = { url: 'http://logs.example.com/log.txt', contentType: 'text/plain' };
-    Object.assign(harness.buildbot, { outcome: async () => ({ properties: PROPERTIES, log }) });
+    Object.assign(harness.buildbot, { readOutcome: async () => ({ properties: PROPERTIES, log }) });
     harness.clock.advance(600);
     await harness.reconcile();
     expect(harness.story).toEqual(['completed']);
@@ -100,7 +100,7 @@ describe('the outcome of a build', () => {
     await harness.running();
     harness.complete(0);
     harness.clock.advance(600);
-    Object.assign(harness.buildbot, { outcome: () => Promise.reject(new Error('no answer')) });
+    Object.assign(harness.buildbot, { readOutcome: () => Promise.reject(new Error('no answer')) });
     await harness.reconcile();
     expect(harness.story).toEqual(['completed']);
   });

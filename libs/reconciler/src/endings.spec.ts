@@ -291,7 +291,7 @@ describe('a side that is missing', () => {
 
   it('stops the build of a task that never comes back', async () => {
     await harness.running();
-    Object.assign(harness.queue, { status: () => Promise.resolve(undefined) });
+    Object.assign(harness.queue, { readStatus: () => Promise.resolve(undefined) });
     expect(await harness.reconcile()).toBe('note-missing');
     expect(harness.cancellations).toEqual([]);
     await harness.settle(8);

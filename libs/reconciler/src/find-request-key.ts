@@ -22,7 +22,7 @@ export async function findRequestKey(
   for (const key of [...keys].reverse()) {
     const buildRequestId = await buildbot.find(key);
     if (buildRequestId === undefined) continue;
-    const request = await buildbot.snapshot(buildRequestId);
+    const request = await buildbot.readSnapshot(buildRequestId);
     return request && wasCancelled(request) ? newest : key;
   }
   return keys[0];

@@ -8,12 +8,12 @@ import { Clock, type TaskQueue } from '@bbb/rules';
 export class QueueClock extends Clock {
   constructor(
     private readonly machine: Clock,
-    private readonly queue: Pick<TaskQueue, 'clockOffset'>,
+    private readonly queue: Pick<TaskQueue, 'readClockOffset'>,
   ) {
     super();
   }
 
   now(): number {
-    return this.machine.now() + (this.queue.clockOffset() ?? 0);
+    return this.machine.now() + (this.queue.readClockOffset() ?? 0);
   }
 }

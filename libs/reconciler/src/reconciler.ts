@@ -193,14 +193,14 @@ export class Reconciler {
     const row = given.row ?? (await store.get(taskId));
     const source: Source = given.source ?? 'fresh';
     const buildRequestId = row?.buildRequestId ?? null;
-    const status = source === 'fresh' ? await queue.status(taskId) : given.status;
+    const status = source === 'fresh' ? await queue.readStatus(taskId) : given.status;
     // The run is read before the request. Otherwise a new run could be seen together with the lost build of the run before,
     // and be claimed and ended for it. A request that is seen complete may have become so only after the run was read.
     const snapshot =
       // A batch has the requests of its own rows only.
       buildRequestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
-        : await buildbot.snapshot(buildRequestId);
+        : await buildbot.readSnapshot(buildRequestId);
     const request = this.#ownRequest(row, snapshot);
     const { event, definition, buildbotUnavailable } = given;
     const { absenceDoubted } = given;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ArtifactPolicy, Refused, Unavailable } from '@bbb/rules';
-import { rejectionArtifact } from './acts/rejection-artifact.js';
+import { createRejectionArtifact } from './acts/rejection-artifact.js';
 import { PAYLOAD, ReconcilerHarness } from './testing/reconciler-harness.js';
 
 Logger.overrideLogger(false);
@@ -63,7 +63,7 @@ describe('a rejected task', () => {
   });
 
   it('has an artifact of limited length', () => {
-    const { content } = rejectionArtifact(['x'.repeat(100_000)]) as { content: string };
+    const { content } = createRejectionArtifact(['x'.repeat(100_000)]) as { content: string };
     expect(content.length).toBeLessThan(10_000);
   });
 });

@@ -90,9 +90,9 @@ describe('a build that ends in RETRY', () => {
 
   it('is reported once, even when another instance reported it between reading the build and the run', async () => {
     const { queue } = harness;
-    const status = queue.status.bind(queue);
-    queue.status = async (taskId) => {
-      queue.status = status;
+    const status = queue.readStatus.bind(queue);
+    queue.readStatus = async (taskId) => {
+      queue.readStatus = status;
       await turn();
       // The other one ends the run and is killed before it writes that down.
       harness.requeue();

@@ -13,16 +13,16 @@ export async function isBuildShared(
   { buildbot, store, queue }: Pick<ActContext, 'buildbot' | 'store' | 'queue'>,
   isUnwanted: (seen: Observation) => boolean,
 ): Promise<boolean> {
-  const others = await buildbot.sharers(build);
+  const others = await buildbot.listSharers(build);
   if (others.length === 0) return false;
   const rows = new Map<number | null, TrackedTask>(
-    (await store.byBuildRequestIds(others)).map((row) => [row.buildRequestId, row]),
+    (await store.findByBuildRequestIds(others)).map((row) => [row.buildRequestId, row]),
   );
   // What the bridge does not track belongs to a scheduler of Buildbot's, or is not known yet.
   if (others.some((id) => !rows.has(id))) return true;
   const tracked = [...rows.values()];
-  const statuses = await queue.statuses(tracked.map(({ taskId }) => taskId));
-  const snapshots = await buildbot.snapshots(others);
+  const statuses = await queue.readStatuses(tracked.map(({ taskId }) => taskId));
+  const snapshots = await buildbot.readSnapshots(others);
   return tracked.some((row) => {
     const status = statuses.get(row.taskId);
     const request = snapshots.get(row.buildRequestId ?? -1);

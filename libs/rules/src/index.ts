@@ -14,7 +14,7 @@ export * from './decision/catch-up.js';
 export * from './decision/cause.js';
 export * from './decision/decide.js';
 export * from './decision/facts.js';
-export * from './decision/is-request-of.js';
+export * from './decision/belongs-to-run.js';
 export * from './decision/mass-absence.js';
 export * from './policy/artifacts/artifact-policy.js';
 export * from './policy/array-up-to.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { classifyResults, resolutionOf, type ResultSettings } from './results.js';
+import { classifyResults, chooseResolution, type ResultSettings } from './results.js';
 
 const ORIGINAL: ResultSettings = { warnings: 'failed', exception: 'malformed-payload' };
 const OTHER: ResultSettings = { warnings: 'completed', exception: 'internal-error' };
@@ -16,15 +16,15 @@ describe('resolutionOf', () => {
   ])(
     'maps %j (%s) as the original did, and lets nothing without a resolution',
     (results, _name, expected) => {
-      expect(resolutionOf(results, ORIGINAL)).toEqual(expected);
+      expect(chooseResolution(results, ORIGINAL)).toEqual(expected);
     },
   );
 
   it('lets the configuration decide about warnings and exceptions only', () => {
-    expect(resolutionOf(1, OTHER)).toEqual({ report: 'completed' });
-    expect(resolutionOf(4, OTHER)).toEqual({ report: 'exception', reason: 'internal-error' });
+    expect(chooseResolution(1, OTHER)).toEqual({ report: 'completed' });
+    expect(chooseResolution(4, OTHER)).toEqual({ report: 'exception', reason: 'internal-error' });
     for (const results of [0, 2, 3, 17, null]) {
-      expect(resolutionOf(results, OTHER)).toEqual(resolutionOf(results, ORIGINAL));
+      expect(chooseResolution(results, OTHER)).toEqual(chooseResolution(results, ORIGINAL));
     }
   });
 });

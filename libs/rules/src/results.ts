@@ -15,7 +15,7 @@ export function classifyResults(results: number | null): 'cancelled' | 'result' 
 }
 
 /** How a run is resolved for a complete request's results (Buildbot's numbers). */
-export function resolutionOf(results: number | null, settings: ResultSettings): Resolution {
+export function chooseResolution(results: number | null, settings: ResultSettings): Resolution {
   switch (results) {
     case 0:
       return { report: 'completed' };

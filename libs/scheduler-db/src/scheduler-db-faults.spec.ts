@@ -52,13 +52,13 @@ describeDatabases('SchedulerDb without its tables on %s', (kind) => {
   it('is unavailable, and works once they are there', async () => {
     const db = open(database.url);
     await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
-    await expect(db.snapshots([1])).rejects.toMatchObject(UNAVAILABLE);
-    expect(await db.problem()).toEqual(expect.any(String));
+    await expect(db.readSnapshots([1])).rejects.toMatchObject(UNAVAILABLE);
+    expect(await db.findProblem()).toEqual(expect.any(String));
     const target = parseDatabaseUrl(database.url);
     if (target.dialect === 'sqlite') expect(existsSync(target.file)).toBe(false);
 
     await installSchedulerSchema(database, 6);
-    expect(await db.problem()).toBeUndefined();
+    expect(await db.findProblem()).toBeUndefined();
     expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
   });
 
@@ -118,11 +118,13 @@ describe('SchedulerDb on the schemas in between', () => {
     const db = open(database.url);
     const id = await db.create(ORDER, wanted);
     expect(await db.find(ORDER)).toBe(id);
-    expect(await db.cancellationTarget(id!)).toMatchObject({
+    expect(await db.findCancellationTarget(id!)).toMatchObject({
       branch: 'mozilla-central',
       snapshot: { state: { at: 'waiting' } },
     });
-    expect(await db.markedOpenRequests(0, 10)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
+    expect(await db.listMarkedOpenRequests(0, 10)).toMatchObject([
+      { buildRequestId: id, createdForRunId: 0 },
+    ]);
     await rows.destroy();
     await db.close();
     await database.drop();
@@ -133,8 +135,8 @@ describe('SchedulerDb without a server', () => {
   it.each(['mysql', 'postgresql'])('is unavailable on %s, and says no secret', async (scheme) => {
     const db = open(`${scheme}://bridge:hunter2@127.0.0.1:1/scheduler`);
     await expect(db.find(ORDER)).rejects.toMatchObject(UNAVAILABLE);
-    expect(await db.problem()).toMatch(/ECONNREFUSED/);
-    expect(await db.problem()).not.toMatch(/hunter2/);
+    expect(await db.findProblem()).toMatch(/ECONNREFUSED/);
+    expect(await db.findProblem()).not.toMatch(/hunter2/);
   });
 
   it('starts, and logs what is wrong', async () => {
@@ -198,7 +200,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
   });
 
   it('is ready, and writes nothing to find that out', async () => {
-    expect(await open(database.url).problem()).toBeUndefined();
+    expect(await open(database.url).findProblem()).toBeUndefined();
     expect(await requests()).toBe(0);
   });
 
@@ -207,13 +209,13 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
       const db = open(database.url);
       const name = new URL(database.url).pathname.slice(1);
       await rows.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
-      expect(await db.problem()).toMatch(
+      expect(await db.findProblem()).toMatch(
         /^buildbot_scheduler_db \(BBB_SCHEDULER_DB_URL\): the server is read-only; .*25006/,
       );
       await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
       await rows.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
       // The pool keeps no connection to a read-only server.
-      expect(await db.problem()).toBeUndefined();
+      expect(await db.findProblem()).toBeUndefined();
     });
 
   if (kind === 'sqlite') {
@@ -227,7 +229,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
       await rows.query('BEGIN IMMEDIATE');
       await rows.query('DELETE FROM builds');
       await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
-      expect(await db.snapshots([1])).toEqual(new Map());
+      expect(await db.readSnapshots([1])).toEqual(new Map());
       const patient = open(database.url).create(ORDER, wanted);
       await rows.query('COMMIT');
       const id = await patient;

@@ -12,7 +12,7 @@ import {
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
 
-const ORDER: RequestSpec = {
+const REQUEST: RequestSpec = {
   taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
   createdForRunId: 0,
   scheduledAt: 1494586000,
@@ -49,7 +49,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     return instance;
   };
   const snapshot = async (db: SchedulerDb, id: number | undefined) => {
-    const found = (await db.snapshots([id!])).get(id!);
+    const found = (await db.readSnapshots([id!])).get(id!);
     if (found instanceof Error) throw found;
     return found;
   };
@@ -73,12 +73,12 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
   });
 
   it('writes what a master picks up and other systems read', async () => {
-    const id = await open().create(ORDER, wanted);
+    const id = await open().create(REQUEST, wanted);
 
     const [request] = await rows.query(`SELECT * FROM buildrequests`);
     expect(request).toMatchObject({
       id,
-      buildername: ORDER.buildername,
+      buildername: REQUEST.buildername,
       priority: 1,
       submitted_at: 1494586000,
       complete: 0,
@@ -135,7 +135,9 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
 
   it('makes one request of a key, however many ask at once', async () => {
     const askers = [open(), open(), open(), open()];
-    const ids = await Promise.all([...askers, ...askers].map((asker) => asker.create(ORDER, slowly(wanted))));
+    const ids = await Promise.all(
+      [...askers, ...askers].map((asker) => asker.create(REQUEST, slowly(wanted))),
+    );
     expect(new Set(ids).size).toBe(1);
     expect(await count('buildrequests')).toBe(1);
     expect(await count('buildsets')).toBe(1);
@@ -145,10 +147,10 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     const db = open();
     const taskIds = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
     const orders = taskIds.map((taskId, index) => ({
-      ...ORDER,
+      ...REQUEST,
       taskId,
       buildername: `builder ${taskId}`,
-      scheduledAt: ORDER.scheduledAt + (index % 3),
+      scheduledAt: REQUEST.scheduledAt + (index % 3),
     }));
     const rerun = { ...orders[2]!, createdForRunId: 1 };
     const there = await db.create(orders[1]!, wanted);
@@ -187,25 +189,25 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
 
   it('tells apart two runs of one second, and takes what the original bridge made', async () => {
     const db = open();
-    const first = await db.create(ORDER, wanted);
-    const second = await db.create({ ...ORDER, createdForRunId: 1 }, wanted);
+    const first = await db.create(REQUEST, wanted);
+    const second = await db.create({ ...REQUEST, createdForRunId: 1 }, wanted);
     expect(second).not.toBe(first);
-    expect(await db.find({ ...ORDER, createdForRunId: 1 })).toBe(second);
-    expect(await db.find({ ...ORDER, createdForRunId: 2 })).toBeUndefined();
+    expect(await db.find({ ...REQUEST, createdForRunId: 1 })).toBe(second);
+    expect(await db.find({ ...REQUEST, createdForRunId: 2 })).toBeUndefined();
 
     await rows.query(`DELETE FROM buildset_properties WHERE property_name = 'createdForRunId'`);
-    expect(await db.create({ ...ORDER, createdForRunId: 2 }, wanted)).toBe(first);
+    expect(await db.create({ ...REQUEST, createdForRunId: 2 }, wanted)).toBe(first);
   });
 
   it('writes nothing when the order is not wanted any more', async () => {
     const db = open();
-    expect(await db.create(ORDER, async () => false)).toBeUndefined();
-    await expect(db.create(ORDER, async () => Promise.reject(new Error('cannot tell')))).rejects.toThrow(
+    expect(await db.create(REQUEST, async () => false)).toBeUndefined();
+    await expect(db.create(REQUEST, async () => Promise.reject(new Error('cannot tell')))).rejects.toThrow(
       'cannot tell',
     );
     expect(await count('buildsets')).toBe(0);
     expect(await count('sourcestamps')).toBe(0);
-    expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+    expect(await db.create(REQUEST, wanted)).toEqual(expect.any(Number));
   });
 
   it('gives an order up under the same lock', async () => {
@@ -213,11 +215,11 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     let tracked = true;
     const [created, existing] = await Promise.all([
       creator.create(
-        ORDER,
+        REQUEST,
         slowly(async () => tracked),
       ),
       canceller.withdraw(
-        ORDER,
+        REQUEST,
         slowly(async () => {
           tracked = false;
         }),
@@ -226,62 +228,62 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     // Either the request was first and is told, or the order was given up and nothing is written.
     expect(existing).toBe(created);
     expect(await count('buildrequests')).toBe(tracked ? 1 : 0);
-    expect(await canceller.withdraw(ORDER, async () => undefined)).toBe(created);
+    expect(await canceller.withdraw(REQUEST, async () => undefined)).toBe(created);
   });
 
   it('makes a complete new request beside a buildset that a crash left without one', async () => {
     const db = open();
-    await db.create(ORDER, wanted);
+    await db.create(REQUEST, wanted);
     await rows.query('DELETE FROM buildrequests');
-    expect(await db.find(ORDER)).toBeUndefined();
-    const id = await db.create(ORDER, wanted);
+    expect(await db.find(REQUEST)).toBeUndefined();
+    const id = await db.create(REQUEST, wanted);
     const [row] = await rows.query(
       'SELECT COUNT(*) AS n FROM buildrequests br JOIN buildset_properties p ON p.buildsetid = br.buildsetid',
     );
     expect(Number(row.n)).toBe(6);
-    expect(await db.find(ORDER)).toBe(id);
+    expect(await db.find(REQUEST)).toBe(id);
   });
 
   it('takes a case-sensitive task id for what it is', async () => {
     const db = open();
-    const first = await db.create(ORDER, wanted);
-    const other = await db.create({ ...ORDER, taskId: ORDER.taskId.toLowerCase() }, wanted);
+    const first = await db.create(REQUEST, wanted);
+    const other = await db.create({ ...REQUEST, taskId: REQUEST.taskId.toLowerCase() }, wanted);
     expect(other).not.toBe(first);
   });
 
   it('is not misled by a property whose name differs in case only', async () => {
     const db = open();
     const properties = { CREATEDFORRUNID: 7, 'createdForRunId ': 8 };
-    const id = await db.create({ ...ORDER, properties }, wanted);
-    expect(await db.find(ORDER)).toBe(id);
-    expect(await db.find({ ...ORDER, createdForRunId: 7 })).toBeUndefined();
-    expect((await snapshot(db, id))?.key).toEqual({ taskId: ORDER.taskId, createdForRunId: 0 });
-    expect(await db.markedOpenRequests(0, 1)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
+    const id = await db.create({ ...REQUEST, properties }, wanted);
+    expect(await db.find(REQUEST)).toBe(id);
+    expect(await db.find({ ...REQUEST, createdForRunId: 7 })).toBeUndefined();
+    expect((await snapshot(db, id))?.key).toEqual({ taskId: REQUEST.taskId, createdForRunId: 0 });
+    expect(await db.listMarkedOpenRequests(0, 1)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
 
     await rows.query(
       `DELETE FROM buildset_properties WHERE property_name = 'createdForRunId' AND property_value = '[0,"bbb"]'`,
     );
-    expect(await db.find({ ...ORDER, createdForRunId: 7 })).toBe(id);
+    expect(await db.find({ ...REQUEST, createdForRunId: 7 })).toBe(id);
     expect((await snapshot(db, id))?.key).toEqual({
-      taskId: ORDER.taskId,
+      taskId: REQUEST.taskId,
       createdForRunId: null,
     });
   });
 
   it('reads no key from a request that is not a bridge’s', async () => {
     const db = open();
-    const id = await db.create(ORDER, wanted);
+    const id = await db.create(REQUEST, wanted);
     const keyNow = async () => (await snapshot(db, id))?.key;
     for (const change of [
       `reason = 'scheduler'`,
-      `reason = 'created by bbb for task ${ORDER.taskId}'`,
-      `reason = 'Created by BBB for task ${ORDER.taskId.toLowerCase()}'`,
+      `reason = 'created by bbb for task ${REQUEST.taskId}'`,
+      `reason = 'Created by BBB for task ${REQUEST.taskId.toLowerCase()}'`,
     ]) {
       await rows.query(`UPDATE buildsets SET ${change}`);
       expect(await keyNow()).toBeNull();
     }
-    await rows.query(`UPDATE buildsets SET reason = 'Created by BBB for task ${ORDER.taskId}'`);
-    expect(await keyNow()).toEqual({ taskId: ORDER.taskId, createdForRunId: 0 });
+    await rows.query(`UPDATE buildsets SET reason = 'Created by BBB for task ${REQUEST.taskId}'`);
+    expect(await keyNow()).toEqual({ taskId: REQUEST.taskId, createdForRunId: 0 });
     await rows.query(`UPDATE buildsets SET external_idstring = NULL`);
     expect(await keyNow()).toBeNull();
   });
@@ -289,57 +291,59 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
   it('fills a page although some requests only look like a bridge’s', async () => {
     const db = open();
     const ids: (number | undefined)[] = [];
-    for (const taskId of ['a', 'b', 'c', 'd']) ids.push(await db.create({ ...ORDER, taskId }, wanted));
+    for (const taskId of ['a', 'b', 'c', 'd']) ids.push(await db.create({ ...REQUEST, taskId }, wanted));
     await rows.query(
       `UPDATE buildsets SET reason = 'created by bbb for task x' WHERE external_idstring IN ('taskId:a', 'taskId:b')`,
     );
-    expect(await db.markedOpenRequests(0, 2)).toMatchObject([{ taskId: 'c' }, { taskId: 'd' }]);
+    expect(await db.listMarkedOpenRequests(0, 2)).toMatchObject([{ taskId: 'c' }, { taskId: 'd' }]);
   });
 
   it('lists open requests that bridges made, in pages', async () => {
     const db = open();
     const ids: (number | undefined)[] = [];
-    for (const taskId of ['a', 'b', 'c', 'd']) ids.push(await db.create({ ...ORDER, taskId }, wanted));
+    for (const taskId of ['a', 'b', 'c', 'd']) ids.push(await db.create({ ...REQUEST, taskId }, wanted));
     await rows.query(`UPDATE buildrequests SET complete = 1 WHERE id = ${ids[1]}`);
     await rows.query(`UPDATE buildsets SET reason = 'scheduler' WHERE external_idstring = 'taskId:c'`);
     await rows.query(`DELETE FROM buildset_properties WHERE property_name = 'createdForRunId'`);
-    const [first] = await db.markedOpenRequests(0, 1);
+    const [first] = await db.listMarkedOpenRequests(0, 1);
     expect(first).toEqual({
       buildRequestId: ids[0],
       taskId: 'a',
       createdAt: 1494586000,
       createdForRunId: null,
     });
-    expect(await db.markedOpenRequests(ids[0]!, 10)).toMatchObject([{ buildRequestId: ids[3], taskId: 'd' }]);
+    expect(await db.listMarkedOpenRequests(ids[0]!, 10)).toMatchObject([
+      { buildRequestId: ids[3], taskId: 'd' },
+    ]);
   });
 
   it('reads many requests at once, and misses unknown ones', async () => {
     const db = open();
-    const id = await db.create(ORDER, wanted);
+    const id = await db.create(REQUEST, wanted);
     await rows.query(
       `INSERT INTO builds (number, brid, start_time, finish_time) VALUES (7, ${id}, 1494586100, 1494586200)`,
     );
     const unknown = Array.from({ length: 1200 }, (_, index) => index + 1000);
-    const snapshots = await db.snapshots([...unknown, id!]);
+    const snapshots = await db.readSnapshots([...unknown, id!]);
     expect([...snapshots.keys()]).toEqual([id]);
     expect(snapshots.get(id!)).toEqual({
       buildRequestId: id,
-      key: { taskId: ORDER.taskId, createdForRunId: 0 },
-      buildername: ORDER.buildername,
+      key: { taskId: REQUEST.taskId, createdForRunId: 0 },
+      buildername: REQUEST.buildername,
       state: { at: 'requeued', build: { buildId: expect.any(Number), number: 7 } },
     });
-    expect(await db.cancellationTarget(id!)).toEqual({
+    expect(await db.findCancellationTarget(id!)).toEqual({
       snapshot: snapshots.get(id!),
       branch: 'projects/ash',
       isNumberReused: false,
     });
-    expect(await db.cancellationTarget(1000)).toBeUndefined();
+    expect(await db.findCancellationTarget(1000)).toBeUndefined();
   });
 
   it('knows that a killed master has given a number out again', async () => {
     const db = open();
     const [dead, partner, stranger] = await Promise.all(
-      ['a', 'b', 'c'].map((taskId) => db.create({ ...ORDER, taskId }, wanted)),
+      ['a', 'b', 'c'].map((taskId) => db.create({ ...REQUEST, taskId }, wanted)),
     );
     const claim = (id: number | undefined, at: number, master = 'bm73') =>
       version === 6
@@ -359,15 +363,15 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
       await rows.query(`INSERT INTO builds (number, brid, start_time) VALUES (7, ${brid}, ${start})`);
     };
     const isNumberReused = async (id: number | undefined) =>
-      (await db.cancellationTarget(id!))?.isNumberReused;
+      (await db.findCancellationTarget(id!))?.isNumberReused;
     for (const id of [dead, partner]) await claim(id, 1494586100);
     await build(dead, 1494586101);
     await build(partner, 1494586101);
     // Requests that share a build share its number.
     expect(await isNumberReused(dead)).toBe(false);
     const [mine, theirs] = await rows.query<{ id: unknown }[]>('SELECT id FROM builds ORDER BY id');
-    expect(await db.sharers(Number(mine!.id))).toEqual([partner]);
-    expect(await db.sharers(Number(theirs!.id))).toEqual([dead]);
+    expect(await db.listSharers(Number(mine!.id))).toEqual([partner]);
+    expect(await db.listSharers(Number(theirs!.id))).toEqual([dead]);
 
     await claim(stranger, 1494586200, 'bm74');
     await build(stranger, 1494586201);
@@ -381,12 +385,12 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect(await isNumberReused(dead)).toBe(true);
     expect(await isNumberReused(stranger)).toBe(false);
     // The later build of that number is no shared one.
-    expect(await db.sharers(Number(mine!.id))).toEqual([partner]);
+    expect(await db.listSharers(Number(mine!.id))).toEqual([partner]);
     await rows.query(`UPDATE buildrequests SET complete = 1 WHERE id = ${partner}`);
-    expect(await db.sharers(Number(mine!.id))).toEqual([]);
+    expect(await db.listSharers(Number(mine!.id))).toEqual([]);
   });
 
   it('has nothing to complain about', async () => {
-    expect(await open().problem()).toBeUndefined();
+    expect(await open().findProblem()).toBeUndefined();
   });
 });

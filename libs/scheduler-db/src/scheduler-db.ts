@@ -24,8 +24,8 @@ import type { KeyLocks } from './locks/key-locks.js';
 import { LazySource } from './connection/lazy-source.js';
 import { chooseRequest, findByKeys } from './requests/find-by-key.js';
 import { selectMarked, toMarkedPage } from './requests/marked-requests.js';
-import { mysqlLocks } from './locks/mysql-locks.js';
-import { postgresLocks } from './locks/postgres-locks.js';
+import { createMysqlLocks } from './locks/mysql-locks.js';
+import { createPostgresLocks } from './locks/postgres-locks.js';
 import { RequestCreator } from './requests/request-creator.js';
 import {
   type CancellationTarget,
@@ -36,15 +36,15 @@ import { selectRequests, toSnapshots } from './requests/snapshots.js';
 import { selectSharers } from './requests/sharers.js';
 import type { SchedulerDbOptions } from './options.js';
 import { createSourceOptions } from './connection/source-options.js';
-import { sqliteLocks } from './locks/sqlite-locks.js';
+import { createSqliteLocks } from './locks/sqlite-locks.js';
 
 /** The names of the URL's setting, for an operator who has to act. */
 const URL_SETTING = 'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL)';
 
 const LOCKS: Record<Dialect, (source: LazySource, patience: number) => KeyLocks> = {
-  sqlite: sqliteLocks,
-  mysql: mysqlLocks,
-  postgres: postgresLocks,
+  sqlite: createSqliteLocks,
+  mysql: createMysqlLocks,
+  postgres: createPostgresLocks,
 };
 
 /** The rights that creating a request takes, and no row. */
@@ -66,7 +66,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly writing: LazySource;
   private readonly creator: RequestCreator;
   private readonly readSnapshot = batchCalls(
-    (ids: readonly number[]) => this.readSnapshots(ids),
+    (ids: readonly number[]) => this.selectSnapshots(ids),
     MAX_IN_LIST,
   );
   private readonly writeProbe = new WriteProbe();
@@ -90,7 +90,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     // One connection is all that a SQLite source has: a read would find itself in the midst of a transaction.
     this.writing = dialect === 'sqlite' ? new LazySource(dialect, options, patience) : this.source;
     const underLocks = LOCKS[dialect](this.writing, lockTimeout);
-    this.creator = new RequestCreator(underLocks, () => this.schema());
+    this.creator = new RequestCreator(underLocks, () => this.readSchema());
   }
 
   /**
@@ -111,20 +111,20 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
 
   /** The request that exists for a key. */
   async find(key: RequestKey): Promise<number | undefined> {
-    await this.schema();
+    await this.readSchema();
     return chooseRequest(await this.source.query(findByKeys([key])), key);
   }
 
   /** Requests as they stand. Unknown ids are missing from the map; requests that cannot be read have their error there. */
-  async snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
+  async readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     const ids = [...new Set(buildRequestIds)];
     const snapshots = await Promise.all(ids.map((id) => this.readSnapshot(id).catch(toUnreadable(id))));
     return new Map(ids.flatMap((id, index) => (snapshots[index] ? [[id, snapshots[index]]] : [])));
   }
 
   /** A request with what has to be known before it is cancelled, in one statement; undefined for an unknown id. */
-  async cancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
-    const schema = await this.schema();
+  async findCancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
+    const schema = await this.readSchema();
     const rows = await this.source.query(selectCancellationTarget(buildRequestId, schema));
     try {
       return toCancellationTarget(rows, schema);
@@ -134,14 +134,14 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** The other open requests that a running build serves. */
-  async sharers(buildId: number): Promise<number[]> {
-    const schema = await this.schema();
+  async listSharers(buildId: number): Promise<number[]> {
+    const schema = await this.readSchema();
     return (await this.source.query(selectSharers(buildId, schema))).map(({ id }) => Number(id));
   }
 
   /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`; fewer than `limit` are the last. */
-  async markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
-    await this.schema();
+  async listMarkedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    await this.readSchema();
     const found: MarkedRequest[] = [];
     for (let after = afterBuildRequestId; ;) {
       const wanted = limit - found.length;
@@ -160,8 +160,8 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
    * Why the database cannot be used now, or cannot take requests because it is read-only or full, its setting named;
    * undefined when it can. Asks the database. An account that may only read is not a problem of the database.
    */
-  async problem(): Promise<string | undefined> {
-    const problem = await this.findProblem();
+  async findProblem(): Promise<string | undefined> {
+    const problem = await this.checkUse();
     return problem === undefined || problem.includes(URL_SETTING) ? problem : `${URL_SETTING}: ${problem}`;
   }
 
@@ -178,7 +178,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
    * @throws Invalid when a SQLite file is missing, or is no database
    */
   async onModuleInit(): Promise<void> {
-    const failure = await this.source.failure(this.connectTimeout, () => this.schema());
+    const failure = await this.source.findFailure(this.connectTimeout, () => this.readSchema());
     if (failure === undefined) return;
     const unusable = findUnusable(failure);
     if (unusable) throw unusable.withSetting(URL_SETTING);
@@ -192,27 +192,27 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     return this.close();
   }
 
-  private async findProblem(): Promise<string | undefined> {
+  private async checkUse(): Promise<string | undefined> {
     try {
-      await this.schema();
+      await this.readSchema();
       await this.source.query({ sql: 'SELECT 1', values: [] });
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
-    return this.writeProbe.problem(() => this.source.query(WRITE_NOTHING));
+    return this.writeProbe.findProblem(() => this.source.query(WRITE_NOTHING));
   }
 
-  private async readSnapshots(
+  private async selectSnapshots(
     buildRequestIds: readonly number[],
   ): Promise<(RequestSnapshot | Error | undefined)[]> {
-    const schema = await this.schema();
+    const schema = await this.readSchema();
     const rows = await this.source.query(selectRequests([...new Set(buildRequestIds)], schema));
     const found = toSnapshots(rows, schema);
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
   }
 
   /** The schema, recognised once; a failure is not kept. */
-  private schema(): Promise<DetectedSchema> {
+  private readSchema(): Promise<DetectedSchema> {
     this.detecting ??= detectSchema(this.source).then(
       (schema) => {
         this.logger.log({ dialect: this.source.dialect, ...schema }, 'scheduler database recognised');

@@ -159,12 +159,12 @@ describe('SelfServe', () => {
   });
 
   it('remembers a failure until the next success', async () => {
-    expect(await selfServe.problem()).toBeUndefined();
+    expect(await selfServe.findProblem()).toBeUndefined();
     replay('broker down');
     await selfServe.cancelRequest('mozilla-central', 1).catch(() => undefined);
-    expect(await selfServe.problem()).toMatch(/503/);
+    expect(await selfServe.findProblem()).toMatch(/503/);
     replay('cancel request accepted');
     await selfServe.cancelRequest('mozilla-central', 1);
-    expect(await selfServe.problem()).toBeUndefined();
+    expect(await selfServe.findProblem()).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Refused, Unavailable } from '@bbb/rules';
-import { baseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
+import { toBaseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
 
 export interface SelfServeOptions {
   /**
@@ -51,7 +51,7 @@ export class SelfServe implements OnApplicationShutdown {
   }
 
   /** Why the last call failed; undefined after a success, and before the first call. Makes no call. */
-  async problem(): Promise<string | undefined> {
+  async findProblem(): Promise<string | undefined> {
     return this.lastFailure;
   }
 
@@ -66,7 +66,7 @@ export class SelfServe implements OnApplicationShutdown {
   }
 
   private async cancel(branch: string, what: 'build' | 'request', id: number): Promise<void> {
-    const response = await this.delete(`${encodeURIComponent(branchName(branch))}/${what}/${id}`);
+    const response = await this.delete(`${encodeURIComponent(toBranchName(branch))}/${what}/${id}`);
     if (response.status === 202) return;
     const said = readErrorMessage(response);
     switch (response.status) {
@@ -93,19 +93,19 @@ export class SelfServe implements OnApplicationShutdown {
 
   private async delete(path: string): Promise<HttpAnswer> {
     const { user, timeout } = this.options;
-    const url = new URL(`${baseUrl(this.options.url)}/${path}`);
+    const url = new URL(`${toBaseUrl(this.options.url)}/${path}`);
     // Without Accept it answers in HTML, or with a redirect.
     const headers = { accept: 'application/json', 'x-remote-user': user };
     try {
       return await this.connections.exchange({ verb: 'DELETE', url, headers }, timeout * 1000);
     } catch (error) {
-      throw new Unavailable(SYSTEM, `no answer from Self Serve: ${reasonOf(error)}`, { cause: error });
+      throw new Unavailable(SYSTEM, `no answer from Self Serve: ${readReason(error)}`, { cause: error });
     }
   }
 }
 
 /** Self Serve's name of a branch: its last path component, because Self Serve does not accept slashes. */
-function branchName(branch: string): string {
+function toBranchName(branch: string): string {
   const name = branch.split('/').findLast((part) => part !== '');
   if (name === undefined) {
     throw new Refused(
@@ -128,7 +128,7 @@ function readErrorMessage({ body }: HttpAnswer): string {
   }
 }
 
-function reasonOf(error: unknown): string {
+function readReason(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return String(code ?? name);
 }

@@ -96,7 +96,7 @@ export class ArtifactAttachment {
     const upload = { expires, projectId, uploadId, proposedUploadMethods };
     await this.upload(object.name, upload, body, asUploader);
 
-    const hashes = { sha256: digest('sha256', body), sha512: digest('sha512', body) };
+    const hashes = { sha256: computeDigest('sha256', body), sha512: computeDigest('sha512', body) };
     const finished = { projectId, uploadId, hashes };
     await this.calls.call(
       { service: 'object', method: 'finishUpload', params: [object.name], payload: finished },
@@ -137,6 +137,6 @@ function uploadName(name: string, attempt?: string): string {
   return [`${area}uploads`, ...(attempt === undefined ? [] : [attempt]), name.slice(area.length)].join('/');
 }
 
-function digest(algorithm: 'sha256' | 'sha512', content: Buffer): string {
+function computeDigest(algorithm: 'sha256' | 'sha512', content: Buffer): string {
   return createHash(algorithm).update(content).digest('hex');
 }

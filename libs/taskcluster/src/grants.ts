@@ -21,21 +21,21 @@ export class Grants {
   constructor(private readonly capacity = 10_000) {}
 
   get(run: RunRef): Grant | undefined {
-    const key = keyOf(run);
+    const key = createKey(run);
     const grant = this.byRun.get(key);
     if (grant) this.touch(key, grant);
     return grant;
   }
 
   keep(run: RunRef, grant: Grant): void {
-    this.touch(keyOf(run), grant);
+    this.touch(createKey(run), grant);
     if (this.byRun.size <= this.capacity) return;
     const [oldest] = this.byRun.keys();
     this.byRun.delete(oldest!);
   }
 
   forget(run: RunRef): void {
-    this.byRun.delete(keyOf(run));
+    this.byRun.delete(createKey(run));
   }
 
   get size(): number {
@@ -49,4 +49,4 @@ export class Grants {
   }
 }
 
-export const keyOf = ({ taskId, runId }: RunRef) => `${taskId}/${runId}`;
+export const createKey = ({ taskId, runId }: RunRef) => `${taskId}/${runId}`;

@@ -1,7 +1,7 @@
 import { Refused, type Claim, type HeldRun, type Redaction, type RunRef, type TaskStatus } from '@bbb/rules';
 import { SYSTEM } from './calls/answers.js';
 import type { Budget } from './calls/attempts.js';
-import { Grants, keyOf } from './grants.js';
+import { Grants, createKey } from './grants.js';
 import { fitsHeader, type Credentials } from './calls/hawk.js';
 import { readReply } from './replies.js';
 import type { CallTerms, TaskclusterCalls } from './calls/taskcluster-calls.js';
@@ -90,7 +90,7 @@ export class HeldRuns {
    * concurrent claims of a run even to the worker that holds it.
    */
   private fetchCredentials(run: HeldRun, budget: Budget): Promise<Credentials | undefined> {
-    const key = keyOf(run);
+    const key = createKey(run);
     const underWay = this.fetches.get(key);
     if (underWay) return underWay;
     const fetching = this.claimAgain(run, budget).finally(() => this.fetches.delete(key));
@@ -128,7 +128,7 @@ export class HeldRuns {
     const params = [run.taskId, run.runId];
     const reply = await this.calls.call({ service: 'queue', method, params, payload }, terms);
     const { takenUntil, status, credentials } = readReply.claim(method, reply);
-    if (credentials) for (const secret of secretsIn(credentials)) this.redaction?.learn(secret);
+    if (credentials) for (const secret of listSecrets(credentials)) this.redaction?.learn(secret);
     const temporary = this.kind === 'temporary' ? credentials : undefined;
     const isTooLong = temporary !== undefined && !fitsHeader(temporary);
     const usable = isTooLong ? undefined : temporary;
@@ -138,7 +138,7 @@ export class HeldRuns {
 }
 
 /** The signature is learned rather than the certificate, because all certificates begin with the same text. */
-function secretsIn({ accessToken, certificate }: Credentials): string[] {
+function listSecrets({ accessToken, certificate }: Credentials): string[] {
   try {
     const { signature } = JSON.parse(certificate ?? '{}') as { signature?: unknown };
     return typeof signature === 'string' ? [accessToken, signature] : [accessToken];

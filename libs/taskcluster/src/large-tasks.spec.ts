@@ -46,7 +46,7 @@ describe('large tasks', () => {
     const others = create(5, { buildername: 'other' });
     const order: string[] = [];
     const read = async (taskId: string) => {
-      const definition = await queue.definition(taskId);
+      const definition = await queue.readDefinition(taskId);
       order.push((definition?.payload as { buildername: string }).buildername);
       return definition;
     };
@@ -61,7 +61,7 @@ describe('large tasks', () => {
     const { status } = await queue.claim({ taskId: taskId!, runId: 0 });
     expect(status.state).toBe('running');
     expect(simulator.calls.count('claimTask')).toBe(2);
-    expect(queue.problem()).toBeUndefined();
+    expect(queue.findProblem()).toBeUndefined();
   });
 
   it('hide no task behind them in a list, however large they are', async () => {
@@ -81,7 +81,7 @@ describe('large tasks', () => {
     const listed: TaskDefinition[] = [];
     for await (const { definition } of queue.listPending()) listed.push(definition);
     expect(listed).toMatchObject([{ payload: { buildername: 'b' }, isAbridged: true }, { isAbridged: true }]);
-    const alone = await Promise.all(taskIds.map((taskId) => queue.definition(taskId)));
+    const alone = await Promise.all(taskIds.map((taskId) => queue.readDefinition(taskId)));
     expect(alone[0]).toMatchObject({ payload });
     expect(alone[1]).toMatchObject({ scopes });
     expect(alone.some((each) => each?.isAbridged)).toBe(false);

@@ -58,8 +58,8 @@ describe('one malformed entry in a batch', () => {
           if (method === 'tasks' || method === 'listPendingTasks') return { reply: { tasks } };
           return 'pass';
         };
-        const read = await queue.statuses(taskIds);
-        const definitions = await Promise.all(taskIds.map((taskId) => queue.definition(taskId)));
+        const read = await queue.readStatuses(taskIds);
+        const definitions = await Promise.all(taskIds.map((taskId) => queue.readDefinition(taskId)));
         const listed: string[] = [];
         for await (const { taskId } of queue.listPending()) listed.push(taskId);
         taskIds.forEach((taskId, index) => {

@@ -32,7 +32,7 @@ const queueNames = {
   workerType: z.string().optional(),
 };
 
-function namedQueue<T extends { [K in keyof typeof queueNames]?: string | undefined }>(
+function nameQueue<T extends { [K in keyof typeof queueNames]?: string | undefined }>(
   { taskQueueId, provisionerId, workerType, ...others }: T,
   context: z.RefinementCtx,
 ) {
@@ -52,7 +52,7 @@ const status = z
     retriesLeft: z.number().int(),
     runs: z.array(run).refine((runs) => runs.every(({ runId }, index) => runId === index)),
   })
-  .transform(namedQueue);
+  .transform(nameQueue);
 
 /** Scopes that are too large to be read count as none: a restricted builder then stays closed. */
 const scopes = z.union([z.array(z.string()), z.instanceof(LargeValue).transform((): string[] => [])]);
@@ -67,11 +67,11 @@ const definition = z
     scopes: scopes.default([]),
     payload: z.unknown(),
   })
-  .transform(namedQueue)
+  .transform(nameQueue)
   .transform(({ deadline, expires, payload, ...others }) => ({
     ...others,
     ...readPayload(payload),
-    expires: expires ?? aYearAfter(deadline),
+    expires: expires ?? addYear(deadline),
   }));
 
 /** Keeps only the builder's name of a payload that is too large; the name identifies whose task it is. */
@@ -135,22 +135,22 @@ const uploadReply = z.object({
 
 /** Readers of replies. Each throws Unavailable when the reply does not match the API's schema. */
 export const readReply = {
-  status: reader(statusReply),
-  claim: reader(claimReply),
+  status: createReader(statusReply),
+  claim: createReader(claimReply),
   statuses: (method: string, reply: unknown) => {
-    const { statuses, continuationToken } = reader(batch.statuses)(method, reply);
+    const { statuses, continuationToken } = createReader(batch.statuses)(method, reply);
     return { ...readEntries(statuses, statusEntry), continuationToken };
   },
-  definition: reader(definition),
+  definition: createReader(definition),
   definitions: (method: string, reply: unknown) => {
-    const { tasks, continuationToken } = reader(batch.tasks)(method, reply);
+    const { tasks, continuationToken } = createReader(batch.tasks)(method, reply);
     return { ...readEntries(tasks, definitionEntry), continuationToken };
   },
-  list: reader(listReply),
-  s3: reader(s3Reply),
-  object: reader(objectReply),
-  artifact: reader(artifactReply),
-  upload: reader(uploadReply),
+  list: createReader(listReply),
+  s3: createReader(s3Reply),
+  object: createReader(objectReply),
+  artifact: createReader(artifactReply),
+  upload: createReader(uploadReply),
 };
 
 /** Reads an entry of a list; undefined when it is malformed. */
@@ -163,7 +163,7 @@ export function readListItem(item: unknown) {
   return { taskId, runId, definition };
 }
 
-function reader<T>(schema: z.ZodType<T>): (method: string, reply: unknown) => T {
+function createReader<T>(schema: z.ZodType<T>): (method: string, reply: unknown) => T {
   return (method, reply) => {
     const read = schema.safeParse(reply);
     if (!read.success) throw new MalformedReply(method);
@@ -172,7 +172,7 @@ function reader<T>(schema: z.ZodType<T>): (method: string, reply: unknown) => T 
 }
 
 /** The queue's own default for `expires`. */
-function aYearAfter(deadline: string): string {
+function addYear(deadline: string): string {
   const date = new Date(deadline);
   date.setUTCFullYear(date.getUTCFullYear() + 1);
   return Number.isNaN(date.getTime()) ? deadline : date.toISOString();

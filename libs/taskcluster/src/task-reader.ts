@@ -72,7 +72,7 @@ export class TaskReader<T> {
 
   /** Undefined when the queue does not know the task. */
   async readOne(taskId: string): Promise<T | undefined> {
-    const budget = this.calls.budget();
+    const budget = this.calls.createBudget();
     const answered = await this.loader.load(taskId);
     if (answered !== UNANSWERED) return answered;
     // Outside the batch: the others in it do not wait for this one, which may be large.
@@ -87,7 +87,7 @@ export class TaskReader<T> {
    * @throws Unavailable when Taskcluster gives no usable answer to the batch; Refused when the credentials do not suffice
    */
   async readMany(taskIds: readonly string[]): Promise<Map<string, T | Error>> {
-    const budget = this.calls.budget();
+    const budget = this.calls.createBudget();
     const wanted = [...new Set(taskIds)];
     const found = new Map<string, T | Error>();
     for (let at = 0; at < wanted.length; at += PAGE) {
@@ -102,7 +102,7 @@ export class TaskReader<T> {
     taskIds: readonly string[],
   ): Promise<(T | typeof UNANSWERED)[]> {
     const values = new Map<string, T>();
-    if (distinct.length > 1) await this.readTogether(distinct, values, this.calls.budget());
+    if (distinct.length > 1) await this.readTogether(distinct, values, this.calls.createBudget());
     return taskIds.map((taskId) => values.get(taskId) ?? UNANSWERED);
   }
 

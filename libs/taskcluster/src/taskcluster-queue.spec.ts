@@ -106,8 +106,8 @@ describe('TaskclusterQueue', () => {
 
     it('of one queue are not those of another', async () => {
       const taskId = simulator.createTask();
-      await connect().status(taskId);
-      await connect().status(taskId);
+      await connect().readStatus(taskId);
+      await connect().readStatus(taskId);
       expect(simulator.connections).toBe(2);
     });
   });
@@ -123,7 +123,7 @@ describe('TaskclusterQueue', () => {
     ])('%s is Unavailable, without a retry', async (_, fault) => {
       const taskId = simulator.createTask();
       fail('status', fault);
-      await expect(connect().status(taskId)).rejects.toMatchObject(
+      await expect(connect().readStatus(taskId)).rejects.toMatchObject(
         unavailable(/^unusable answer to status: /),
       );
       expect(simulator.calls.count('status')).toBe(1);
@@ -179,13 +179,13 @@ describe('TaskclusterQueue', () => {
       simulator.faults = () => ({ foreign: { status, type, text: text.replace('$', taskId) } });
       const queue = connect();
       for (const ask of [
-        () => queue.status(taskId),
-        () => queue.definition(taskId),
+        () => queue.readStatus(taskId),
+        () => queue.readDefinition(taskId),
         () => queue.cancel(taskId),
       ]) {
         await expect(ask()).rejects.toMatchObject(unavailable(/^unusable answer to /));
       }
-      expect(queue.problem()).toMatch(/check taskcluster_queue_config\.rootUrl$/);
+      expect(queue.findProblem()).toMatch(/check taskcluster_queue_config\.rootUrl$/);
     });
 
     it('a claim without takenUntil is Unavailable', async () => {
@@ -208,26 +208,28 @@ describe('TaskclusterQueue', () => {
 
     it('that stay are Unavailable, after the maximum retries', async () => {
       always('status', { status: 502, code: 'BadGateway' });
-      const status = connect({ retries: 2 }).status(simulator.createTask());
+      const status = connect({ retries: 2 }).readStatus(simulator.createTask());
       await expect(status).rejects.toMatchObject(unavailable(/^502 BadGateway to status$/));
       expect(simulator.calls.count('status')).toBe(3);
     });
 
     it('to connect are Unavailable', async () => {
       const queue = connect({ rootUrl: 'http://127.0.0.1:1', retries: 0 });
-      await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/ECONNREFUSED$/));
+      await expect(queue.readStatus(simulator.createTask())).rejects.toMatchObject(
+        unavailable(/ECONNREFUSED$/),
+      );
     });
 
     it('429 is Unavailable, without a retry', async () => {
       always('status', { status: 429, code: 'TooManyRequests' });
-      const status = connect().status(simulator.createTask());
+      const status = connect().readStatus(simulator.createTask());
       await expect(status).rejects.toMatchObject(unavailable(/^429/));
       expect(simulator.calls.count('status')).toBe(1);
     });
 
     it('400 is Refused, with the first line of what the server says', async () => {
       const refusal = await connect()
-        .status('nonsense')
+        .readStatus('nonsense')
         .catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(Refused);
       expect(refusal).toMatchObject({
@@ -240,14 +242,14 @@ describe('TaskclusterQueue', () => {
 
     it('a server that does not answer is Unavailable when the time for a call is over', async () => {
       always('status', 'hang');
-      const status = connect({ timeout: 0.05, retries: 0 }).status(simulator.createTask());
+      const status = connect({ timeout: 0.05, retries: 0 }).readStatus(simulator.createTask());
       await expect(status).rejects.toMatchObject(unavailable(/^no answer to status: timeout$/));
     });
 
     it('no call outlives the deadline, however many tries are left', async () => {
       always('status', 'hang');
       const queue = connect({ timeout: 10, retries: 100, callDeadline: 0.3 });
-      await expect(queue.status(simulator.createTask())).rejects.toMatchObject(unavailable(/timeout$/));
+      await expect(queue.readStatus(simulator.createTask())).rejects.toMatchObject(unavailable(/timeout$/));
       expect(simulator.calls.count('status')).toBe(1);
     });
 
@@ -268,41 +270,41 @@ describe('TaskclusterQueue', () => {
     it('describes the failure of the last call, and ends with the next answer', async () => {
       const queue = connect({ retries: 0 });
       const taskId = simulator.createTask();
-      expect(queue.problem()).toBeUndefined();
+      expect(queue.findProblem()).toBeUndefined();
       fail(
         'status',
         { status: 503, code: 'Maintenance' },
         { status: 403, code: 'InsufficientScopes', message: 'No.' },
       );
-      await expect(queue.status(taskId)).rejects.toThrow();
-      expect(queue.problem()).toBe('503 Maintenance to status');
-      await expect(queue.status(taskId)).rejects.toThrow();
-      expect(queue.problem()).toBe('No.');
-      await queue.status(taskId);
-      expect(queue.problem()).toBeUndefined();
+      await expect(queue.readStatus(taskId)).rejects.toThrow();
+      expect(queue.findProblem()).toBe('503 Maintenance to status');
+      await expect(queue.readStatus(taskId)).rejects.toThrow();
+      expect(queue.findProblem()).toBe('No.');
+      await queue.readStatus(taskId);
+      expect(queue.findProblem()).toBeUndefined();
     });
 
     it('reports by how much a clock is off', async () => {
       const now = Date.now;
       const queue = connect();
       const taskId = simulator.createTask();
-      await queue.status(taskId);
-      expect(Math.abs(queue.clockOffset()!)).toBeLessThan(5);
+      await queue.readStatus(taskId);
+      expect(Math.abs(queue.readClockOffset()!)).toBeLessThan(5);
       const spy = jest.spyOn(Date, 'now').mockImplementation(() => now() - 90_000);
-      for (let call = 0; call < 5; call += 1) await queue.status(taskId);
+      for (let call = 0; call < 5; call += 1) await queue.readStatus(taskId);
       spy.mockRestore();
-      expect(queue.clockOffset()).toBeGreaterThan(80);
-      expect(queue.problem()).toMatch(
+      expect(queue.readClockOffset()).toBeGreaterThan(80);
+      expect(queue.findProblem()).toMatch(
         /clock is \d+ s behind Taskcluster's; claims are kept by its time only; synchronise it$/,
       );
-      for (let call = 0; call < 5; call += 1) await queue.status(taskId);
-      expect(queue.problem()).toBeUndefined();
+      for (let call = 0; call < 5; call += 1) await queue.readStatus(taskId);
+      expect(queue.findProblem()).toBeUndefined();
     });
 
     it('is undefined when the queue refuses a call', async () => {
       const queue = connect();
       await expect(queue.claim({ taskId: 'AAAAAAAAQAGAAAAAAAAAAA', runId: 0 })).rejects.toThrow(Refused);
-      expect(queue.problem()).toBeUndefined();
+      expect(queue.findProblem()).toBeUndefined();
     });
   });
 
@@ -329,8 +331,8 @@ describe('TaskclusterQueue', () => {
     const queue = connect({}, telemetry);
     fail('status', { status: 500 }, 'pass', { status: 404 });
     const taskId = simulator.createTask();
-    await queue.status(taskId);
-    await queue.status(taskId);
+    await queue.readStatus(taskId);
+    await queue.readStatus(taskId);
     const call = (code: string) => ['external_calls_total', { system: 'taskcluster', op: 'status', code }];
     expect(counted).toEqual([call('unavailable'), call('ok'), call('404')]);
   });
@@ -374,14 +376,14 @@ describe('TaskclusterQueue', () => {
   describe('statuses', () => {
     it('of 2500 tasks take three calls', async () => {
       const taskIds = Array.from({ length: 2500 }, () => simulator.createTask());
-      expect((await connect().statuses(taskIds)).size).toBe(2500);
+      expect((await connect().readStatuses(taskIds)).size).toBe(2500);
       expect(simulator.calls.count('statuses')).toBe(3);
     });
 
     it.each([404, 501])('are read one by one where the deployment answers %i', async (status) => {
       always('statuses', { status });
       const taskIds = Array.from({ length: 25 }, () => simulator.createTask());
-      const statuses = await connect().statuses([...taskIds, 'AAAAAAAAQAGAAAAAAAAAAA']);
+      const statuses = await connect().readStatuses([...taskIds, 'AAAAAAAAQAGAAAAAAAAAAA']);
       expect([...statuses.keys()].sort()).toEqual(taskIds.sort());
       expect(simulator.calls.count('statuses')).toBe(1);
       expect(simulator.calls.count('status')).toBe(26);
@@ -396,7 +398,7 @@ describe('TaskclusterQueue', () => {
       ];
       simulator.faults = ({ method }) =>
         method === 'statuses' ? { reply: { statuses } } : { reply: { status } };
-      const read = await connect().statuses([good, odd]);
+      const read = await connect().readStatuses([good, odd]);
       expect(read.get(good)).toMatchObject({ state: 'pending' });
       expect(read.get(odd)).toMatchObject(unavailable(/^unusable answer to status: not of its schema$/));
     });
@@ -406,24 +408,26 @@ describe('TaskclusterQueue', () => {
       const statuses = [{ taskId: listed, status: simulator.state.status(listed) }];
       fail('statuses', { reply: { statuses } }, { reply: { statuses } });
       const queue = connect();
-      expect((await queue.statuses([listed, left])).get(left)).toMatchObject({ state: 'pending' });
+      expect((await queue.readStatuses([listed, left])).get(left)).toMatchObject({ state: 'pending' });
       simulator.faults = ({ method }) => (method === 'statuses' ? { reply: { statuses } } : { page: 404 });
-      expect((await queue.statuses([listed, left])).get(left)).toMatchObject(unavailable(/404 text\/html/));
+      expect((await queue.readStatuses([listed, left])).get(left)).toMatchObject(
+        unavailable(/404 text\/html/),
+      );
     });
 
     it('do not take the status of another task', async () => {
       const [one, other] = [simulator.createTask(), simulator.createTask()];
       fail('statuses', { reply: { statuses: [{ taskId: one, status: simulator.state.status(other) }] } });
-      expect((await connect().statuses([one, other])).get(one)).toMatchObject({ taskId: one });
+      expect((await connect().readStatuses([one, other])).get(one)).toMatchObject({ taskId: one });
     });
 
     it('are not read one by one where a web page answers in place of Taskcluster', async () => {
       simulator.faults = () => ({ page: 404 });
       const queue = connect();
       const taskIds = Array.from({ length: 25 }, () => simulator.createTask());
-      await expect(queue.statuses(taskIds)).rejects.toMatchObject(unavailable(/404 text\/html/));
+      await expect(queue.readStatuses(taskIds)).rejects.toMatchObject(unavailable(/404 text\/html/));
       expect(simulator.calls.total).toBe(2);
-      expect(queue.problem()).toMatch(/check taskcluster_queue_config\.rootUrl$/);
+      expect(queue.findProblem()).toMatch(/check taskcluster_queue_config\.rootUrl$/);
     });
   });
 
@@ -433,9 +437,9 @@ describe('TaskclusterQueue', () => {
       const taskIds = Array.from({ length: 150 }, () => simulator.createTask());
       const unknown = 'AAAAAAAAQAGAAAAAAAAAAA';
       const asked = [...taskIds, unknown, taskIds[0]!];
-      const statuses = await Promise.all(asked.map((taskId) => queue.status(taskId)));
+      const statuses = await Promise.all(asked.map((taskId) => queue.readStatus(taskId)));
       expect(statuses.map((status) => status?.taskId)).toEqual([...taskIds, undefined, taskIds[0]]);
-      const definitions = await Promise.all(asked.map((taskId) => queue.definition(taskId)));
+      const definitions = await Promise.all(asked.map((taskId) => queue.readDefinition(taskId)));
       expect(definitions.map((definition) => definition?.taskQueueId)).toEqual([
         ...taskIds.map(() => 'buildbot-bridge/buildbot-bridge'),
         undefined,
@@ -449,16 +453,19 @@ describe('TaskclusterQueue', () => {
     it('are sent again each time', async () => {
       const queue = connect();
       const taskId = simulator.createTask();
-      expect((await queue.status(taskId))?.state).toBe('pending');
+      expect((await queue.readStatus(taskId))?.state).toBe('pending');
       simulator.cancel(taskId);
-      expect((await queue.status(taskId))?.state).toBe('exception');
+      expect((await queue.readStatus(taskId))?.state).toBe('exception');
     });
 
     it('do not fail because of one that is refused', async () => {
       const queue = connect();
       const taskId = simulator.createTask();
       always('statuses', { status: 400, code: 'InputValidationError' });
-      const [right, wrong] = await Promise.allSettled([queue.status(taskId), queue.status('nonsense')]);
+      const [right, wrong] = await Promise.allSettled([
+        queue.readStatus(taskId),
+        queue.readStatus('nonsense'),
+      ]);
       expect(right).toMatchObject({ status: 'fulfilled', value: { taskId } });
       expect(wrong).toMatchObject({ status: 'rejected', reason: { name: 'Refused', status: 400 } });
     });
@@ -466,7 +473,9 @@ describe('TaskclusterQueue', () => {
     it('fail together when there is no answer', async () => {
       const queue = connect({ retries: 0 });
       always('statuses', { status: 503 });
-      const asked = [simulator.createTask(), simulator.createTask()].map((taskId) => queue.status(taskId));
+      const asked = [simulator.createTask(), simulator.createTask()].map((taskId) =>
+        queue.readStatus(taskId),
+      );
       for (const outcome of await Promise.allSettled(asked)) {
         expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'Unavailable' } });
       }

@@ -51,11 +51,11 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
    * The problem of the last call: no usable answer, or insufficient credentials or scopes; otherwise a problem of the clock.
    * Undefined when there is none.
    */
-  problem(): string | undefined {
-    return this.calls.problem();
+  findProblem(): string | undefined {
+    return this.calls.findProblem();
   }
 
-  override clockOffset(): number | undefined {
+  override readClockOffset(): number | undefined {
     return this.calls.clockOffset.seconds;
   }
 
@@ -68,15 +68,15 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     this.calls.close();
   }
 
-  async status(taskId: string): Promise<TaskStatus | undefined> {
+  async readStatus(taskId: string): Promise<TaskStatus | undefined> {
     return this.statusReader.readOne(taskId);
   }
 
-  async statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>> {
+  async readStatuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>> {
     return this.statusReader.readMany(taskIds);
   }
 
-  async definition(taskId: string): Promise<TaskDefinition | undefined> {
+  async readDefinition(taskId: string): Promise<TaskDefinition | undefined> {
     return this.definitionReader.readOne(taskId);
   }
 
@@ -89,16 +89,16 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   async claim(run: RunRef): Promise<Claim> {
-    return this.runs.claim(run, this.calls.budget());
+    return this.runs.claim(run, this.calls.createBudget());
   }
 
   async reclaim(run: HeldRun): Promise<Claim> {
-    return this.runs.reclaim(run, this.calls.budget());
+    return this.runs.reclaim(run, this.calls.createBudget());
   }
 
   async report(run: HeldRun, resolution: Resolution): Promise<TaskStatus> {
     try {
-      const status = await this.runs.actAsWorker(run, this.calls.budget(), async (terms) => {
+      const status = await this.runs.actAsWorker(run, this.calls.createBudget(), async (terms) => {
         const method = METHOD[resolution.report];
         const { taskId, runId } = run;
         const payload = resolution.report === 'exception' ? { reason: resolution.reason } : undefined;
@@ -123,22 +123,22 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   async attach(run: HeldRun, artifact: Artifact): Promise<void> {
-    const budget = this.calls.budget();
+    const budget = this.calls.createBudget();
     await this.runs.actAsWorker(run, budget, async (terms) => {
-      const expires = artifact.expires ?? (await this.expiryOf(run));
+      const expires = artifact.expires ?? (await this.readExpiry(run));
       await this.artifacts.attach(run, { ...artifact, expires }, terms);
     });
   }
 
   /** The claim contains the expiry, and most runs were claimed by this process. */
-  private async expiryOf(run: RunRef): Promise<string> {
-    const expires = this.runs.grants.get(run)?.expires ?? (await this.definition(run.taskId))?.expires;
+  private async readExpiry(run: RunRef): Promise<string> {
+    const expires = this.runs.grants.get(run)?.expires ?? (await this.readDefinition(run.taskId))?.expires;
     if (expires === undefined) throw new Refused(SYSTEM, 404, 'ResourceNotFound', 'the task is not known');
     return expires;
   }
 
   private async changeTask(method: 'cancelTask' | 'rerunTask', taskId: string): Promise<TaskStatus> {
-    const terms = { budget: this.calls.budget() };
+    const terms = { budget: this.calls.createBudget() };
     const reply = await this.calls.call({ service: 'queue', method, params: [taskId] }, terms);
     return readReply.status(method, reply);
   }
@@ -149,7 +149,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     const ask = (page: { continuationToken?: string }) =>
       size.request((limit) => {
         const query = { ...page, limit: String(limit) };
-        const terms = { budget: this.calls.budget(), size: limit === 1 ? ONE_ENTRY : LIST };
+        const terms = { budget: this.calls.createBudget(), size: limit === 1 ? ONE_ENTRY : LIST };
         return this.calls.call({ service: 'queue', method, params, query }, terms);
       });
     for await (const reply of readPages(method, ask, readReply.list)) {

@@ -28,7 +28,7 @@ describe('TaskclusterModule', () => {
       const queue = module.get(TaskQueue);
       expect(queue).toBe(module.get(TaskclusterQueue));
       const taskId = simulator.createTask();
-      expect(await queue.status(taskId)).toMatchObject({ taskId, state: 'pending' });
+      expect(await queue.readStatus(taskId)).toMatchObject({ taskId, state: 'pending' });
     } finally {
       await module.close();
       await simulator.stop();

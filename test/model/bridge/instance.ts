@@ -67,7 +67,7 @@ export class Instance {
     this.gate = new Gate(world, () => world.locks.releaseAll(this.gate));
     const right = openPorts(world, this.gate);
     const queue = mutant.queue?.(right.queue) ?? right.queue;
-    queue.clockOffset = () => -this.clock.skew;
+    queue.readClockOffset = () => -this.clock.skew;
     const buildbot = mutant.buildbot?.(right.buildbot) ?? right.buildbot;
     const store = mutant.store?.(right.store) ?? right.store;
     this.#messages = behindGate(world.kept, this.gate);

@@ -30,8 +30,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     parts: (right) => ({ ...right, tracked: inert(right.tracked, { run: () => Promise.resolve() }) }),
   },
   'reads the state of the run before the last': withQueue((right) => ({
-    statuses: async (taskIds: readonly string[]) => {
-      const found = await right.statuses(taskIds);
+    readStatuses: async (taskIds: readonly string[]) => {
+      const found = await right.readStatuses(taskIds);
       return new Map(
         [...found].map(([taskId, status]) => [
           taskId,
@@ -39,8 +39,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         ]),
       );
     },
-    status: async (taskId: string) => {
-      const status = await right.status(taskId);
+    readStatus: async (taskId: string) => {
+      const status = await right.readStatus(taskId);
       return status && withoutLast(status);
     },
   })),
@@ -83,12 +83,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'cancels tasks on facts of a batch': withQueue((right) => {
     const last = new Map<string, TaskStatus>();
     return {
-      statuses: async (taskIds: readonly string[]) => {
-        const found = await right.statuses(taskIds);
+      readStatuses: async (taskIds: readonly string[]) => {
+        const found = await right.readStatuses(taskIds);
         for (const [taskId, status] of found) if (!(status instanceof Error)) last.set(taskId, status);
         return found;
       },
-      status: async (taskId: string) => last.get(taskId) ?? right.status(taskId),
+      readStatus: async (taskId: string) => last.get(taskId) ?? right.readStatus(taskId),
     };
   }),
   'never resolves without the message': decides((facts, right) =>
@@ -125,7 +125,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'builds rejected payloads': acts({
     'create-request': async (situation, context) => {
       const payload = { buildername: 'any', sourcestamp: {}, properties: { product: 'example' } };
-      const definition = situation.definition ?? (await context.queue.definition(situation.taskId));
+      const definition = situation.definition ?? (await context.queue.readDefinition(situation.taskId));
       return RULES.acts['create-request'](
         { ...situation, definition: definition && { ...definition, payload } },
         context,

@@ -9,7 +9,7 @@ import type { Farm } from '../buildbot/farm.js';
 import type { Gate } from './gate.js';
 import type { Locks } from '../buildbot/locks.js';
 import { ModelQueue } from '../taskcluster/model-queue.js';
-import { ModelSchedulerDb } from '../buildbot/model-scheduler-db.js';
+import { type ModelledSchedulerDb, ModelSchedulerDb } from '../buildbot/model-scheduler-db.js';
 import { behindGate, type WatchedTaskStore } from './stores.js';
 import { Seen, type Watch } from '../watch/watch.js';
 
@@ -44,9 +44,9 @@ export function openPorts({ queue, farm, agent, locks, watch, rows }: Systems, g
   return {
     queue: new ModelQueue(queue, gate, watch, seen),
     buildbot: new LegacyBuildbot(
-      new ModelSchedulerDb(farm, gate, locks, watch, seen) as unknown as SchedulerDb,
-      selfServe as unknown as SelfServe,
-      builders as unknown as BuilderList,
+      new ModelSchedulerDb(farm, gate, locks, watch, seen) as ModelledSchedulerDb as SchedulerDb,
+      selfServe as Pick<SelfServe, keyof typeof selfServe> as SelfServe,
+      builders as Pick<BuilderList, 'knows'> as BuilderList,
     ),
     store: behindGate(rows, gate),
   };

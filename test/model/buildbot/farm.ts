@@ -1,6 +1,6 @@
 import {
   type RequestSpec,
-  firstRunOfRequest,
+  findFirstRun,
   type MarkedRequest,
   type RequestKey,
   type RequestSnapshot,
@@ -71,7 +71,7 @@ export class Farm {
    * gets a request of its own when the one before had been cancelled.
    */
   servingRun(taskId: string, runs: readonly Run[], runId: number): RequestRow | undefined {
-    const first = firstRunOfRequest(runs, runId)?.runId ?? Infinity;
+    const first = findFirstRun(runs, runId)?.runId ?? Infinity;
     const serves = ({ spec }: RequestRow) => spec.createdForRunId >= first && spec.createdForRunId <= runId;
     return this.of(taskId).findLast(serves);
   }

@@ -5,7 +5,7 @@ import {
   type RequestSnapshot,
   Unavailable,
 } from '@bbb/rules';
-import type { CancellationTarget } from '@bbb/scheduler-db';
+import type { CancellationTarget, SchedulerDb } from '@bbb/scheduler-db';
 import type { Farm } from './farm.js';
 import type { Gate } from '../bridge/gate.js';
 import type { Locks } from './locks.js';
@@ -13,8 +13,20 @@ import type { Seen, Watch } from '../watch/watch.js';
 
 const SYSTEM = 'scheduler-db';
 
+/** What `LegacyBuildbot` uses of the scheduler database. */
+export type ModelledSchedulerDb = Pick<
+  SchedulerDb,
+  | 'create'
+  | 'find'
+  | 'withdraw'
+  | 'readSnapshots'
+  | 'findCancellationTarget'
+  | 'listSharers'
+  | 'listMarkedOpenRequests'
+>;
+
 /** The scheduler database as one process sees it: lock, look-up and one commit, as the real adapter does it. */
-export class ModelSchedulerDb {
+export class ModelSchedulerDb implements ModelledSchedulerDb {
   constructor(
     private readonly farm: Farm,
     private readonly gate: Gate,
@@ -50,14 +62,14 @@ export class ModelSchedulerDb {
     return this.gate.call(SYSTEM, 'find', 'read', () => this.farm.find(key)?.buildRequestId);
   }
 
-  snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+  readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
     return this.gate.call(SYSTEM, 'snapshots', 'read', () => {
       const found = buildRequestIds.flatMap((id) => this.farm.requests.get(id) ?? []);
       return new Map(found.map((row) => [row.buildRequestId, this.farm.snapshot(row)]));
     });
   }
 
-  cancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
+  findCancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
     return this.gate.call(SYSTEM, 'cancellationTarget', 'read', () => {
       const row = this.farm.requests.get(buildRequestId);
       if (!row) return undefined;
@@ -67,11 +79,11 @@ export class ModelSchedulerDb {
     });
   }
 
-  sharers(buildId: number): Promise<number[]> {
+  listSharers(buildId: number): Promise<number[]> {
     return this.gate.call(SYSTEM, 'sharers', 'read', () => this.farm.sharers(buildId));
   }
 
-  markedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {
+  listMarkedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {
     return this.gate.call(SYSTEM, 'marked', 'read', () => this.farm.marked(after, limit));
   }
 

@@ -26,7 +26,7 @@ export class ModelQueue extends TaskQueue {
     super();
   }
 
-  status(taskId: string): Promise<TaskStatus | undefined> {
+  readStatus(taskId: string): Promise<TaskStatus | undefined> {
     return this.gate.call(SYSTEM, 'status', 'read', () => {
       const status = this.#known(taskId);
       this.seen.note(taskId, status, 'single');
@@ -34,7 +34,7 @@ export class ModelQueue extends TaskQueue {
     });
   }
 
-  statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>> {
+  readStatuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus>> {
     return this.gate.call(SYSTEM, 'statuses', 'read', () => {
       const found = new Map<string, TaskStatus>();
       for (const taskId of taskIds) {
@@ -46,7 +46,7 @@ export class ModelQueue extends TaskQueue {
     });
   }
 
-  definition(taskId: string): Promise<TaskDefinition | undefined> {
+  readDefinition(taskId: string): Promise<TaskDefinition | undefined> {
     return this.gate.call(SYSTEM, 'task', 'read', () => definitionOf(this.state.task(taskId)));
   }
 

@@ -1,4 +1,4 @@
-import { classifyResults, resolutionOf, type Run, type TaskStatus, type TrackedTask } from '@bbb/rules';
+import { classifyResults, chooseResolution, type Run, type TaskStatus, type TrackedTask } from '@bbb/rules';
 import { type Farm, type RequestRow, stateOf } from '../buildbot/farm.js';
 import { RULES } from '../bridge/settings.js';
 
@@ -156,7 +156,7 @@ export class Watch {
     if (state?.at !== 'finished') return this.violate('S2: a result without a finished build', facts);
     if (classifyResults(state.results) !== 'result')
       return this.violate('S2: a result of a cancelled build', facts);
-    const resolution = resolutionOf(state.results, RULES.results);
+    const resolution = chooseResolution(state.results, RULES.results);
     const expected = resolution.report === 'exception' ? resolution.reason : resolution.report;
     if (name !== `report-${expected}`) this.violate('S2: another result than the build had', facts);
   }

@@ -45,20 +45,9 @@ export class MemoryMessageStore extends MessageStore {
     if (message) Object.assign(message, { error, state: 'quarantined', nextAttempt: null });
   }
 
-  override async list(state?: KeptMessage['state']): Promise<KeptMessage[]> {
+  async list(state?: KeptMessage['state']): Promise<KeptMessage[]> {
     this.assertThere();
     return [...this.kept.values()].filter((message) => state === undefined || message.state === state);
-  }
-
-  override async replay(id: number): Promise<boolean> {
-    const message = this.get(id);
-    if (message) Object.assign(message, { state: 'parked', nextAttempt: 0, reservedUntil: 0 });
-    return message !== undefined;
-  }
-
-  override async drop(id: number): Promise<boolean> {
-    this.assertThere();
-    return this.kept.delete(id);
   }
 
   override async count(state: KeptMessage['state']): Promise<number> {

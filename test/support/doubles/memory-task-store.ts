@@ -15,17 +15,17 @@ export class MemoryTaskStore extends TaskStore {
     return row && { ...row };
   }
 
-  override async byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
+  override async findByBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
     return this.#where(
       ({ buildRequestId }) => buildRequestId !== null && buildRequestIds.includes(buildRequestId),
     );
   }
 
-  override async byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
+  override async findByTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
     return this.#where(({ taskId }) => taskIds.includes(taskId));
   }
 
-  override async statistics(): Promise<TaskStatistics> {
+  override async readStatistics(): Promise<TaskStatistics> {
     const ends = [...this.rows.values()].flatMap(({ takenUntil }) => takenUntil ?? []);
     const leastTakenUntil = ends.length === 0 ? null : Math.min(...ends);
     return { claimed: ends.length, unclaimed: this.rows.size - ends.length, leastTakenUntil };
@@ -60,7 +60,7 @@ export class MemoryTaskStore extends TaskStore {
     return this.#isStill(task) && this.rows.delete(task.taskId);
   }
 
-  override async page(limit: number, after = '0'): Promise<TrackedPage> {
+  override async readPage(limit: number, after = '0'): Promise<TrackedPage> {
     const urgency = ({ takenUntil }: TrackedTask) => takenUntil ?? Number.POSITIVE_INFINITY;
     const rows = this.#where(() => true).sort(
       (a, b) => urgency(a) - urgency(b) || (a.taskId < b.taskId ? -1 : 1),

@@ -27,7 +27,7 @@ export class KeptMessages {
   list(filter: KeptMessageFilter, limit = 1000): Promise<KeptMessage[]> {
     return this.db.run(async (source) => {
       const rows = await source.manager.find(MessageRow, {
-        where: conditionFrom(filter),
+        where: createCondition(filter),
         order: { id: 'ASC' },
         take: limit,
       });
@@ -37,7 +37,7 @@ export class KeptMessages {
 
   count(state: KeptMessage['state'], filter: KeptMessageFilter): Promise<number> {
     if (filter.state !== undefined && filter.state !== state) return Promise.resolve(0);
-    return this.db.run((source) => source.manager.countBy(MessageRow, conditionFrom({ ...filter, state })));
+    return this.db.run((source) => source.manager.countBy(MessageRow, createCondition({ ...filter, state })));
   }
 
   /**
@@ -64,7 +64,7 @@ export class KeptMessages {
     const found = await this.db.run((source) =>
       source.manager.find(MessageRow, {
         select: { id: true },
-        where: conditionFrom(filter),
+        where: createCondition(filter),
         order: { id: 'ASC' },
       }),
     );
@@ -75,7 +75,7 @@ export class KeptMessages {
   }
 }
 
-function conditionFrom({ ids, state, subscription }: KeptMessageFilter): FindOptionsWhere<MessageRow> {
+function createCondition({ ids, state, subscription }: KeptMessageFilter): FindOptionsWhere<MessageRow> {
   return {
     ...(ids === undefined ? {} : { id: In(ids) }),
     ...(state === undefined ? {} : { state }),

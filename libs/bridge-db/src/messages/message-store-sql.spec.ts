@@ -12,6 +12,7 @@ import { provideEmptyDatabase } from '../../../../test/support/emptied-database.
 import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
 import { describeEach } from '../../../../test/support/servers.js';
 import type { BridgeDb } from '../bridge-db.js';
+import { KeptMessages } from './kept-messages.js';
 import { MessageStoreSql } from './message-store-sql.js';
 import { openMigrated } from '../testing/open-migrated.js';
 
@@ -29,6 +30,7 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
   let clock: ManualClock;
   let store: MessageStoreSql;
   let other: MessageStoreSql;
+  let kept: KeptMessages;
 
   beforeEach(async () => {
     database = await provideEmptyDatabase(kind, 'bridge', async ({ url }) =>
@@ -37,6 +39,7 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
     dbs = [await openMigrated(database.url), await openMigrated(database.url)];
     clock = new ManualClock(NOW);
     [store, other] = dbs.map((db) => new MessageStoreSql(db, clock)) as [MessageStoreSql, MessageStoreSql];
+    kept = new KeptMessages(dbs[0]!);
   });
 
   afterEach(async () => {
@@ -45,7 +48,7 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
   });
 
   const only = async (): Promise<KeptMessage> => {
-    const messages = await store.list();
+    const messages = await kept.list({});
     expect(messages).toHaveLength(1);
     return messages[0]!;
   };
@@ -148,31 +151,32 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
     await store.settle(id);
     await store.parkAgain(id, 'gone', NOW);
     await store.quarantineKept(id, 'gone');
-    expect(await store.list()).toEqual([]);
+    expect(await kept.list({})).toEqual([]);
   });
 
   it('lets an operator list, count, replay and drop', async () => {
     await store.quarantine({ ...MESSAGE, body: 'q' }, 'poison');
     await store.park({ ...MESSAGE, body: 'p' }, 'away', NOW + 1000);
-    expect((await store.list()).map((message) => message.body)).toEqual(['q', 'p']);
-    expect((await store.list(undefined, 1)).map((message) => message.body)).toEqual(['q']);
-    const [quarantined] = await store.list('quarantined');
-    const [parked] = await store.list('parked');
+    expect((await kept.list({})).map((message) => message.body)).toEqual(['q', 'p']);
+    expect((await kept.list({}, 1)).map((message) => message.body)).toEqual(['q']);
+    const [quarantined] = await kept.list({ state: 'quarantined' });
+    const [parked] = await kept.list({ state: 'parked' });
     expect(quarantined).toMatchObject({ body: 'q', attempts: 1, nextAttempt: null });
     expect([await store.count('parked'), await store.count('quarantined')]).toEqual([1, 1]);
 
-    clock.advance(10);
-    expect(await store.replay(quarantined!.id)).toBe(true);
-    expect(await store.replay(parked!.id)).toBe(true);
-    const due = await store.takeDue(['task-pending'], NOW + 10, NOW + 60, 10);
+    const ids = [quarantined!.id, parked!.id];
+    expect(await kept.replay({ ids: [...ids, 999] })).toEqual({ changed: ids, missing: [999] });
+    const now = Date.now() / 1000;
+    const due = await store.takeDue(['task-pending'], now, now + 60, 10);
     expect(due.map(({ body, attempts }) => ({ body, attempts }))).toEqual([
       { body: 'q', attempts: 0 },
       { body: 'p', attempts: 0 },
     ]);
 
-    expect(await store.drop(parked!.id)).toBe(true);
-    expect(await store.drop(parked!.id)).toBe(false);
-    expect(await store.replay(parked!.id)).toBe(false);
+    const only = { ids: [parked!.id] };
+    expect(await kept.drop(only)).toEqual({ changed: only.ids, missing: [] });
+    expect(await kept.drop(only)).toEqual({ changed: [], missing: only.ids });
+    expect(await kept.replay(only)).toEqual({ changed: [], missing: only.ids });
     expect([await store.count('parked'), await store.count('quarantined')]).toEqual([1, 0]);
   });
 
@@ -180,10 +184,10 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
     const body = JSON.stringify({ comment: '🦊 Ωß \u{10FFFF} '.repeat(10_000) });
     expect(Buffer.byteLength(body)).toBeGreaterThan(65_536);
     await store.quarantine({ ...MESSAGE, body, routingKey: '🦊' }, '🐼'.repeat(8000));
-    const kept = await only();
-    expect(kept).toMatchObject({ body, routingKey: '🦊' });
-    expect(kept.error).toMatch(/^(🐼)+$/u);
-    await store.drop(kept.id);
+    const large = await only();
+    expect(large).toMatchObject({ body, routingKey: '🦊' });
+    expect(large.error).toMatch(/^(🐼)+$/u);
+    await kept.drop({ ids: [large.id] });
 
     await store.quarantine({ ...MESSAGE, body: 'a\0b\uD83Ec' }, `${'x'.repeat(7999)}🐼`);
     expect(await only()).toMatchObject({ body: 'a\uFFFDb\uFFFDc', error: `${'x'.repeat(7999)}\uFFFD` });
@@ -213,7 +217,7 @@ describeEach(['postgres'] as const, isUsable)(
       try {
         const store = new MessageStoreSql(db, new ManualClock(NOW));
         await store.park(MESSAGE, 'e', NOW + 0.123_456_7);
-        const [parked] = await store.list();
+        const [parked] = await new KeptMessages(db).list({});
         expect(parked!.nextAttempt).not.toBe(NOW + 0.123_456_7);
         const taken = store.takeDue(['task-pending'], NOW + 1, NOW + 60, 10);
         expect(await Promise.race([taken, sleep(5000, 'still looking', { ref: false })])).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { type Clock, type KeptMessage, MessageStore, type ReceivedMessage, type Redaction } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
-import { LessThanOrEqual, type QueryDeepPartialEntity } from 'typeorm';
+import { LessThanOrEqual } from 'typeorm';
 import type { BridgeDb } from '../bridge-db.js';
 import { ERROR_LENGTH, MessageRow } from './message-row.js';
 
@@ -44,7 +44,7 @@ export class MessageStoreSql extends MessageStore {
     if (!(reservedUntil > now)) throw new RangeError('a reservation ends after it begins');
     const taken: KeptMessage[] = [];
     while (taken.length < limit) {
-      const due = await this.due(subscriptions, now, limit - taken.length);
+      const due = await this.findDue(subscriptions, now, limit - taken.length);
       if (due.length === 0) break;
       for (const candidate of due) {
         if (!(await this.reserve(candidate, now, reservedUntil))) continue;
@@ -67,7 +67,7 @@ export class MessageStoreSql extends MessageStore {
   }
 
   async settle(id: number): Promise<void> {
-    await this.drop(id);
+    await this.db.run((source) => source.manager.delete(MessageRow, { id }));
   }
 
   async parkAgain(id: number, error: string, nextAttempt: number): Promise<void> {
@@ -75,39 +75,24 @@ export class MessageStoreSql extends MessageStore {
       source.manager.update(
         MessageRow,
         { id, state: 'parked' },
-        { error: this.errorText(error), nextAttempt, attempts: () => 'attempts + 1' },
+        { error: this.toErrorText(error), nextAttempt, attempts: () => 'attempts + 1' },
       ),
     );
   }
 
   async quarantineKept(id: number, error: string): Promise<void> {
-    await this.update(id, {
-      state: 'quarantined',
-      error: this.errorText(error),
-      nextAttempt: null,
-      attempts: () => 'attempts + 1',
-    });
-  }
-
-  async list(state?: KeptMessage['state'], limit = 100): Promise<KeptMessage[]> {
-    const rows = await this.db.run((source) =>
-      source.manager.find(MessageRow, {
-        ...(state === undefined ? {} : { where: { state } }),
-        order: { id: 'ASC' },
-        take: limit,
-      }),
+    await this.db.run((source) =>
+      source.manager.update(
+        MessageRow,
+        { id },
+        {
+          state: 'quarantined',
+          error: this.toErrorText(error),
+          nextAttempt: null,
+          attempts: () => 'attempts + 1',
+        },
+      ),
     );
-    return rows.map((row) => ({ ...row }));
-  }
-
-  /** Its attempts are counted anew, so that one more failure does not put it back into quarantine at once. */
-  async replay(id: number): Promise<boolean> {
-    return this.update(id, { state: 'parked', nextAttempt: this.clock.now(), attempts: 0 });
-  }
-
-  async drop(id: number): Promise<boolean> {
-    const result = await this.db.run((source) => source.manager.delete(MessageRow, { id }));
-    return result.affected === 1;
   }
 
   async count(state: KeptMessage['state']): Promise<number> {
@@ -125,7 +110,7 @@ export class MessageStoreSql extends MessageStore {
       exchange: toStorableText(message.exchange),
       routingKey: toStorableText(this.redaction.text(message.routingKey)),
       body: toStorableText(this.redaction.body(message.body)),
-      error: this.errorText(error),
+      error: this.toErrorText(error),
       state,
       attempts: 1,
       receivedAt: this.clock.now(),
@@ -136,12 +121,12 @@ export class MessageStoreSql extends MessageStore {
     );
   }
 
-  private errorText(error: string): string {
+  private toErrorText(error: string): string {
     return toStorableText(this.redaction.text(error).slice(0, ERROR_LENGTH));
   }
 
   /** Asked for each subscription on its own, so that the index gives the earliest of each without a sort. */
-  private async due(subscriptions: readonly string[], now: number, limit: number): Promise<Candidate[]> {
+  private async findDue(subscriptions: readonly string[], now: number, limit: number): Promise<Candidate[]> {
     const found: Candidate[] = [];
     for (const subscription of new Set(subscriptions)) {
       const rows = await this.db.run((source) =>
@@ -162,11 +147,6 @@ export class MessageStoreSql extends MessageStore {
     const result = await this.db.run((source) =>
       source.manager.update(MessageRow, isDue, { nextAttempt: until }),
     );
-    return result.affected === 1;
-  }
-
-  private async update(id: number, values: QueryDeepPartialEntity<MessageRow>): Promise<boolean> {
-    const result = await this.db.run((source) => source.manager.update(MessageRow, { id }, values));
     return result.affected === 1;
   }
 }

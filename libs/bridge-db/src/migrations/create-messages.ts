@@ -2,7 +2,7 @@ import { Invalid } from '@bbb/rules';
 import { Logger } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import type { BridgeMigration } from './bridge-migration.js';
-import { schemaDialect } from './schema-dialect.js';
+import { createSchemaDialect } from './schema-dialect.js';
 
 const DUE = 'bridge_ix_messages_due';
 
@@ -13,7 +13,7 @@ export class CreateMessages1795000000000 implements BridgeMigration {
   private readonly logger = new Logger('Migrations');
 
   async up(runner: QueryRunner): Promise<void> {
-    const { quote, idType, exactText, longText, tableOptions } = schemaDialect(runner);
+    const { quote, idType, exactText, longText, tableOptions } = createSchemaDialect(runner);
     const found = await runner.getTable('messages');
     if (found && !found.findColumnByName('nextAttempt')) {
       throw new Invalid(
@@ -42,7 +42,7 @@ export class CreateMessages1795000000000 implements BridgeMigration {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const { quote } = schemaDialect(runner);
+    const { quote } = createSchemaDialect(runner);
     if (!(await runner.hasTable('messages'))) return;
     const rows = (await runner.query(`SELECT COUNT(*) AS n FROM ${quote('messages')}`)) as { n: unknown }[];
     const messages = Number(rows[0]?.n);

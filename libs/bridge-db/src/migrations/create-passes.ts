@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { BridgeMigration } from './bridge-migration.js';
-import { schemaDialect } from './schema-dialect.js';
+import { createSchemaDialect } from './schema-dialect.js';
 import { dropTable } from './tables.js';
 
 /** The table of what the last passes found. Both directions may be cut off anywhere and run again. */
@@ -9,7 +9,7 @@ export class CreatePasses1794999999998 implements BridgeMigration {
   readonly since = '3.0.0';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { quote, tableOptions } = schemaDialect(runner);
+    const { quote, tableOptions } = createSchemaDialect(runner);
     await runner.query(
       `CREATE TABLE IF NOT EXISTS ${quote('bridge_passes')} (
         ${quote('id')} INTEGER NOT NULL PRIMARY KEY,

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import type { BridgeMigration } from './bridge-migration.js';
-import { schemaDialect } from './schema-dialect.js';
+import { createSchemaDialect } from './schema-dialect.js';
 import { dropTable } from './tables.js';
 
 /** The table of turns at recurring work. Both directions may be cut off anywhere and run again. */
@@ -9,7 +9,7 @@ export class CreateTurns1794999999999 implements BridgeMigration {
   readonly since = '3.0.0';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { quote, exactText, tableOptions } = schemaDialect(runner);
+    const { quote, exactText, tableOptions } = createSchemaDialect(runner);
     await runner.query(
       `CREATE TABLE IF NOT EXISTS ${quote('bridge_turns')} (
         ${quote('name')} ${exactText(64)} NOT NULL PRIMARY KEY,

@@ -2,9 +2,9 @@ import { Invalid } from '@bbb/rules';
 import type { LoggerService } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { createOriginal, type Generation, isOurs, ORIGINAL_COLUMNS } from './original-tasks.js';
-import { rememberedOrigin } from './origin.js';
-import { schemaDialect } from './schema-dialect.js';
-import { countOf, dropTable, swapTasks } from './tables.js';
+import { readOrigin } from './origin.js';
+import { createSchemaDialect } from './schema-dialect.js';
+import { countRows, dropTable, swapTasks } from './tables.js';
 
 /**
  * Hands `tasks` back to the original, with all rows, in the layout it was found in; where there was none, in the
@@ -16,11 +16,11 @@ import { countOf, dropTable, swapTasks } from './tables.js';
  */
 export async function handBackTasks(runner: QueryRunner, logger: LoggerService): Promise<void> {
   if (await isOurs(runner)) {
-    const { quote } = schemaDialect(runner);
+    const { quote } = createSchemaDialect(runner);
     if (runner.dataSource.options.type === 'postgres') {
       await runner.query(`LOCK TABLE ${quote('tasks')} IN ACCESS EXCLUSIVE MODE`);
     }
-    const origin = await rememberedOrigin(runner);
+    const origin = await readOrigin(runner);
     if (origin === 'none' && (await isEmpty(runner))) await dropTable(runner, 'tasks');
     else await putBack(runner, origin === 'until-1.6.2' ? 'until-1.6.2' : 'from-1.6.3', logger);
   }
@@ -38,21 +38,23 @@ async function putBack(runner: QueryRunner, generation: Generation, logger: Logg
 }
 
 async function isEmpty(runner: QueryRunner): Promise<boolean> {
-  return (await countOf(runner, `SELECT COUNT(*) AS n FROM ${schemaDialect(runner).quote('tasks')}`)) === 0;
+  return (
+    (await countRows(runner, `SELECT COUNT(*) AS n FROM ${createSchemaDialect(runner).quote('tasks')}`)) === 0
+  );
 }
 
 /** Until 1.6.2 the build request's id was the primary key: each row needs one of its own. */
 async function refuseWhatHasNoKey(runner: QueryRunner): Promise<void> {
-  const { quote } = schemaDialect(runner);
+  const { quote } = createSchemaDialect(runner);
   const key = quote('buildrequestId');
-  const without = await countOf(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks')} WHERE ${key} IS NULL`);
+  const without = await countRows(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks')} WHERE ${key} IS NULL`);
   if (without > 0) {
     throw new Invalid(
       `${without} of the tracked tasks have no build request yet, and the table of Buildbot Bridge 1.6.2 and before ` +
         'cannot hold them. Stop tc-listener, let the reflector finish or undo them, then try again. Nothing was changed.',
     );
   }
-  const twice = await countOf(
+  const twice = await countRows(
     runner,
     `SELECT COUNT(*) AS n FROM (SELECT ${key} FROM ${quote('tasks')} GROUP BY ${key} HAVING COUNT(*) > 1) d`,
   );
@@ -66,7 +68,7 @@ async function refuseWhatHasNoKey(runner: QueryRunner): Promise<void> {
 
 /** The rows in use, then those kept aside at the take-over, unless a row in use has taken their place since. */
 async function copyBack(runner: QueryRunner, generation: Generation, logger: LoggerService): Promise<void> {
-  const { quote } = schemaDialect(runner);
+  const { quote } = createSchemaDialect(runner);
   const columns = ORIGINAL_COLUMNS.map(quote).join(', ');
   const key = generation === 'until-1.6.2' ? ['buildrequestId'] : ['taskId', 'runId'];
   const same = key.map((name) => `t.${quote(name)} = s.${quote(name)}`).join(' AND ');
@@ -78,7 +80,7 @@ async function copyBack(runner: QueryRunner, generation: Generation, logger: Log
     `INSERT INTO ${quote('bridge_tasks_back')} (${columns})
      SELECT ${columns} FROM ${quote('tasks_superseded')} s WHERE NOT ${replaced}`,
   );
-  const dropped = await countOf(
+  const dropped = await countRows(
     runner,
     `SELECT COUNT(*) AS n FROM ${quote('tasks_superseded')} s WHERE ${replaced}`,
   );

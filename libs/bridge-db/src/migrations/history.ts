@@ -1,7 +1,7 @@
 import { Invalid } from '@bbb/rules';
 import type { QueryRunner } from 'typeorm';
 import { URL_SETTING } from '../url-setting.js';
-import { schemaDialect } from './schema-dialect.js';
+import { createSchemaDialect } from './schema-dialect.js';
 
 /** Where it is written down which migrations were run. */
 export const MIGRATIONS_TABLE = 'bridge_migrations';
@@ -16,7 +16,7 @@ export interface DoneMigration {
 /** The migrations that were run, in their order. */
 export async function readHistory(runner: QueryRunner): Promise<DoneMigration[]> {
   if (!(await runner.hasTable(MIGRATIONS_TABLE))) return [];
-  const { quote } = schemaDialect(runner);
+  const { quote } = createSchemaDialect(runner);
   // All columns: the table may be older than the one with the version.
   const rows = (await runner.query(`SELECT * FROM ${quote(MIGRATIONS_TABLE)} ORDER BY id`)) as {
     name: string;
@@ -32,13 +32,13 @@ export async function recordVersion(
   version: string,
 ): Promise<void> {
   if (names.length === 0) return;
-  const { quote } = schemaDialect(runner);
+  const { quote } = createSchemaDialect(runner);
   const table = quote(MIGRATIONS_TABLE);
   if (!(await runner.hasColumn(MIGRATIONS_TABLE, 'version')))
     await runner.query(`ALTER TABLE ${table} ADD COLUMN ${quote('version')} VARCHAR(64) NULL`);
-  const list = names.map(literal).join(', ');
+  const list = names.map(quoteText).join(', ');
   await runner.query(
-    `UPDATE ${table} SET ${quote('version')} = ${literal(version)} WHERE ${quote('name')} IN (${list})`,
+    `UPDATE ${table} SET ${quote('version')} = ${quoteText(version)} WHERE ${quote('name')} IN (${list})`,
   );
 }
 
@@ -60,6 +60,6 @@ export function refuseNewer(history: readonly DoneMigration[], known: ReadonlySe
 }
 
 /** Names of classes and versions of packages need no escaping. */
-function literal(text: string): string {
+function quoteText(text: string): string {
   return `'${text.replace(/[^\w.+-]/g, '')}'`;
 }

@@ -1,6 +1,6 @@
 import { Invalid } from '@bbb/rules';
 import type { QueryRunner } from 'typeorm';
-import { schemaDialect } from './schema-dialect.js';
+import { createSchemaDialect } from './schema-dialect.js';
 
 /**
  * Layouts of the original's `tasks` table. Until 1.6.2 the build request's id is the primary key; from 1.6.3 a row is
@@ -26,7 +26,7 @@ export async function isOurs(runner: QueryRunner): Promise<boolean> {
 }
 
 /** @throws Invalid when there is a table `tasks` of neither original layout */
-export async function originOf(runner: QueryRunner): Promise<Origin> {
+export async function detectOrigin(runner: QueryRunner): Promise<Origin> {
   const table = await runner.getTable('tasks');
   if (!table) return 'none';
   const missing = ORIGINAL_COLUMNS.filter((name) => !table.findColumnByName(name));
@@ -44,7 +44,7 @@ export async function createOriginal(
   name: string,
   generation: Generation,
 ): Promise<void> {
-  const { quote, tableOptions } = schemaDialect(runner);
+  const { quote, tableOptions } = createSchemaDialect(runner);
   const until162 = generation === 'until-1.6.2';
   const notNull = until162 ? '' : ' NOT NULL';
   await runner.query(

@@ -14,7 +14,7 @@ export interface SchemaDialect {
   readonly tableOptions: string;
 }
 
-export function schemaDialect(runner: QueryRunner): SchemaDialect {
+export function createSchemaDialect(runner: QueryRunner): SchemaDialect {
   const quote = (name: string) => runner.dataSource.driver.escape(name);
   switch (runner.dataSource.options.type) {
     case 'mysql':

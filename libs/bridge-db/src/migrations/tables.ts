@@ -1,9 +1,9 @@
 import type { QueryRunner } from 'typeorm';
-import { schemaDialect } from './schema-dialect.js';
+import { createSchemaDialect } from './schema-dialect.js';
 
 /** Puts `next` in the place of `tasks`, which becomes `aside`. In MySQL one statement, so that no moment lacks the table. */
 export async function swapTasks(runner: QueryRunner, next: string, aside: string): Promise<void> {
-  const { quote } = schemaDialect(runner);
+  const { quote } = createSchemaDialect(runner);
   const occupied = await runner.hasTable('tasks');
   if (runner.dataSource.options.type === 'mysql') {
     const first = occupied ? `${quote('tasks')} TO ${quote(aside)}, ` : '';
@@ -15,11 +15,11 @@ export async function swapTasks(runner: QueryRunner, next: string, aside: string
 }
 
 export async function dropTable(runner: QueryRunner, name: string): Promise<void> {
-  await runner.query(`DROP TABLE IF EXISTS ${schemaDialect(runner).quote(name)}`);
+  await runner.query(`DROP TABLE IF EXISTS ${createSchemaDialect(runner).quote(name)}`);
 }
 
 /** The single number that a query answers with; PostgreSQL counts in bigint, which comes as text. */
-export async function countOf(runner: QueryRunner, query: string): Promise<number> {
+export async function countRows(runner: QueryRunner, query: string): Promise<number> {
   const rows = (await runner.query(query)) as { n: unknown }[];
   return Number(rows[0]?.n);
 }

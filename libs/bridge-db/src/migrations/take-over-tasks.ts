@@ -4,8 +4,8 @@ import type { BridgeMigration } from './bridge-migration.js';
 import { handBackTasks } from './hand-back-tasks.js';
 import { rememberOrigin } from './origin.js';
 import { isOurs, ORIGINAL_COLUMNS } from './original-tasks.js';
-import { schemaDialect } from './schema-dialect.js';
-import { countOf, dropTable, swapTasks } from './tables.js';
+import { createSchemaDialect } from './schema-dialect.js';
+import { countRows, dropTable, swapTasks } from './tables.js';
 
 /**
  * Takes over the original's `tasks` table with its rows, or makes a fresh one; back again, see {@link handBackTasks}.
@@ -40,7 +40,7 @@ export class TakeOverTasks1795000000001 implements BridgeMigration {
    * without a task. A row without a run counts as run 0.
    */
   private async copy(runner: QueryRunner): Promise<void> {
-    const { quote } = schemaDialect(runner);
+    const { quote } = createSchemaDialect(runner);
     if (runner.dataSource.options.type === 'postgres') {
       await runner.query(`LOCK TABLE ${quote('tasks')} IN ACCESS EXCLUSIVE MODE`);
     }
@@ -62,7 +62,7 @@ export class TakeOverTasks1795000000001 implements BridgeMigration {
       `INSERT INTO ${quote('tasks_superseded')} (${columns})
        SELECT ${columns} FROM ${quote('tasks')} o WHERE ${superseded}`,
     );
-    const rows = await countOf(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks_superseded')}`);
+    const rows = await countRows(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks_superseded')}`);
     if (rows > 0)
       this.logger.warn(
         { rows, table: 'tasks_superseded' },
@@ -73,7 +73,7 @@ export class TakeOverTasks1795000000001 implements BridgeMigration {
 
 /** The bridge's own layout. Names of indexes differ from the original's: outside MySQL they are unique per schema. */
 async function createTasks(runner: QueryRunner): Promise<void> {
-  const { quote, idType, exactText, tableOptions } = schemaDialect(runner);
+  const { quote, idType, exactText, tableOptions } = createSchemaDialect(runner);
   await dropTable(runner, 'bridge_tasks_new');
   await runner.query(
     `CREATE TABLE ${quote('bridge_tasks_new')} (
@@ -99,7 +99,7 @@ async function createTasks(runner: QueryRunner): Promise<void> {
 }
 
 async function createSuperseded(runner: QueryRunner): Promise<void> {
-  const { quote, idType, exactText, tableOptions } = schemaDialect(runner);
+  const { quote, idType, exactText, tableOptions } = createSchemaDialect(runner);
   await dropTable(runner, 'tasks_superseded');
   const columns = ORIGINAL_COLUMNS.map(
     (name) => `${quote(name)} ${name === 'taskId' ? exactText(32) : 'INTEGER'} NULL`,

@@ -9,11 +9,11 @@ const VERSION = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:[-+][\w.+-]*)?$/;
  * @throws Invalid when one is no version
  */
 export function compareVersions(one: string, other: string): number {
-  const [first, second] = [numbersOf(one), numbersOf(other)];
+  const [first, second] = [parseNumbers(one), parseNumbers(other)];
   return first.map((number, i) => number - second[i]!).find((difference) => difference !== 0) ?? 0;
 }
 
-function numbersOf(version: string): number[] {
+function parseNumbers(version: string): number[] {
   const [, ...numbers] = VERSION.exec(version) ?? [];
   if (numbers.length === 0) throw new Invalid(`not a version: ${version}; expected, for example, 3.0.0`);
   return numbers.map(Number);

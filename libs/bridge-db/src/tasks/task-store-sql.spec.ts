@@ -139,14 +139,14 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   it('finds many by request and by task, each once', async () => {
     await fill(dbs[0]!, 1200, () => null);
     const requests = Array.from({ length: 1300 }, (_, n) => n);
-    const byRequest = await store.byBuildRequestIds([...requests, 5, 5]);
+    const byRequest = await store.findByBuildRequestIds([...requests, 5, 5]);
     expect(byRequest.map((row) => row.buildRequestId).sort((a, b) => a! - b!)).toEqual(
       requests.slice(0, 1200),
     );
-    const byTask = await store.byTaskIds([...requests.map(taskIdOf), taskIdOf(5), 'unknown']);
+    const byTask = await store.findByTaskIds([...requests.map(taskIdOf), taskIdOf(5), 'unknown']);
     expect(byTask.map((row) => row.taskId).sort()).toEqual(requests.slice(0, 1200).map(taskIdOf));
-    expect(await store.byBuildRequestIds([])).toEqual([]);
-    expect(await store.byTaskIds([])).toEqual([]);
+    expect(await store.findByBuildRequestIds([])).toEqual([]);
+    expect(await store.findByTaskIds([])).toEqual([]);
   });
 
   describe('what comes up at the same time', () => {
@@ -187,7 +187,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
         rows.map((row, n) => ({ ...row, buildRequestId: n, processedDate: n, rev: 1 })),
       );
       expect(await inOneTrip(() => Promise.all(many.map((n) => counted.get(taskIdOf(n)))))).toEqual(changed);
-      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.byBuildRequestIds([n]))))).toEqual(
+      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.findByBuildRequestIds([n]))))).toEqual(
         changed.map((row) => [row]),
       );
       const reclaimed = await written(() =>
@@ -197,7 +197,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
       expect(await written(() => Promise.all(reclaimed.map((row) => counted.forget(row!))))).toEqual(
         many.map(() => true),
       );
-      expect(await store.byTaskIds(many.map(taskIdOf))).toEqual([]);
+      expect(await store.findByTaskIds(many.map(taskIdOf))).toEqual([]);
     });
 
     it('is told apart where some rows have moved on', async () => {
@@ -210,7 +210,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
       );
       const forgotten = await Promise.all(rows.map((row, n) => counted.forget(changed[n] ?? row)));
       expect(forgotten).toEqual(many.map((n) => n !== 1 && n !== 2));
-      expect(await store.byTaskIds(many.map(taskIdOf))).toMatchObject([{ buildId: 1, rev: 1 }]);
+      expect(await store.findByTaskIds(many.map(taskIdOf))).toMatchObject([{ buildId: 1, rev: 1 }]);
     });
 
     it('is tracked one by one where some are tracked already', async () => {
@@ -237,7 +237,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
     await fill(dbs[0]!, takenUntil.length, (n) => takenUntil[n]!);
     const seen: TrackedTask[] = [];
     for (let after: string | undefined, first = true; first || after; first = false) {
-      const page = await store.page(4, after);
+      const page = await store.readPage(4, after);
       expect(page.tasks.length).toBeLessThanOrEqual(4);
       seen.push(...page.tasks);
       after = page.next;
@@ -247,15 +247,15 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   });
 
   it('counts the tracked tasks, and tells which claim ends first', async () => {
-    expect(await store.statistics()).toEqual({ claimed: 0, unclaimed: 0, leastTakenUntil: null });
+    expect(await store.readStatistics()).toEqual({ claimed: 0, unclaimed: 0, leastTakenUntil: null });
     await fill(dbs[0]!, 5, (n) => (n < 2 ? null : 1000 * n));
-    expect(await store.statistics()).toEqual({ claimed: 3, unclaimed: 2, leastTakenUntil: 2000 });
+    expect(await store.readStatistics()).toEqual({ claimed: 3, unclaimed: 2, leastTakenUntil: 2000 });
   });
 
   it('walks over nothing, and over exactly one page', async () => {
-    expect(await store.page(3)).toEqual({ tasks: [] });
+    expect(await store.readPage(3)).toEqual({ tasks: [] });
     await fill(dbs[0]!, 3, () => null);
-    const page = await store.page(3);
+    const page = await store.readPage(3);
     expect(page.tasks).toHaveLength(3);
     expect(page.next).toBeUndefined();
   });
@@ -266,7 +266,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
     let after: string | undefined;
     let pages = 0;
     do {
-      const page: { tasks: TrackedTask[]; next?: string } = await store.page(400, after);
+      const page: { tasks: TrackedTask[]; next?: string } = await store.readPage(400, after);
       seen.push(...page.tasks.map((row) => row.taskId));
       // Seen rows move behind, before and out of the order of claims; a new row and a forgotten one do no harm.
       const [ahead, behind, unclaimed, gone] = page.tasks;
@@ -284,21 +284,21 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
 
   it('leaves out of a walk what is forgotten before its page', async () => {
     await fill(dbs[0]!, 4, (n) => n);
-    const { tasks, next } = await store.page(2);
-    for (const row of await store.byBuildRequestIds([2, 3])) await other.forget(row);
+    const { tasks, next } = await store.readPage(2);
+    for (const row of await store.findByBuildRequestIds([2, 3])) await other.forget(row);
     expect(tasks.map((row) => row.buildRequestId)).toEqual([0, 1]);
-    expect(await store.page(2, next)).toEqual({ tasks: [] });
+    expect(await store.readPage(2, next)).toEqual({ tasks: [] });
   });
 
   it.each(['', 'x', '1,,2', '1;2'])('refuses the cursor %j', async (cursor) => {
-    await expect(store.page(10, cursor)).rejects.toThrow(Invalid);
+    await expect(store.readPage(10, cursor)).rejects.toThrow(Invalid);
   });
 
   it('throws Unavailable once the database is closed', async () => {
     await dbs[0]!.close();
     await expect(store.get(A)).rejects.toThrow(Unavailable);
     await expect(store.track(task)).rejects.toThrow(Unavailable);
-    await expect(store.page(1)).rejects.toThrow(Unavailable);
+    await expect(store.readPage(1)).rejects.toThrow(Unavailable);
   });
 });
 

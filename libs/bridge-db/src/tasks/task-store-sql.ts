@@ -31,8 +31,8 @@ const RECLAIMS_WAIT = 100;
  */
 export class TaskStoreSql extends TaskStore {
   private readonly logger = new Logger('TaskStore');
-  private readonly ofTask = batchCalls((ids: readonly string[]) => this.ofTasks(ids), MAX_IN_LIST);
-  private readonly ofRequest = batchCalls((ids: readonly number[]) => this.ofRequests(ids), MAX_IN_LIST);
+  private readonly ofTask = batchCalls((ids: readonly string[]) => this.findOfTasks(ids), MAX_IN_LIST);
+  private readonly ofRequest = batchCalls((ids: readonly number[]) => this.findOfRequests(ids), MAX_IN_LIST);
   private readonly insert = batchCalls(
     (rows: readonly TrackedTask[]) => this.insertAll(rows),
     WRITTEN_TOGETHER,
@@ -64,12 +64,12 @@ export class TaskStoreSql extends TaskStore {
     }
   }
 
-  async byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
+  async findByBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]> {
     const rows = await Promise.all([...new Set(buildRequestIds)].map((id) => this.ofRequest(id)));
     return rows.flat();
   }
 
-  async byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
+  async findByTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]> {
     const rows = await Promise.all(
       [...new Set(taskIds)].map((taskId) =>
         this.ofTask(taskId).catch((error: unknown) => {
@@ -123,11 +123,11 @@ export class TaskStoreSql extends TaskStore {
    * A walk goes over the tasks that are tracked when it begins, in the order of that moment, and shows each as it is
    * when its page is read. Those forgotten meanwhile are left out, so a page can be short, or empty before the last.
    */
-  async page(limit: number, after?: string): Promise<TrackedPage> {
+  async readPage(limit: number, after?: string): Promise<TrackedPage> {
     const { ids, next } =
-      after === undefined ? openFirstPage(await this.idsByUrgency(), limit) : openNextPage(after, limit);
+      after === undefined ? openFirstPage(await this.listIdsByUrgency(), limit) : openNextPage(after, limit);
     const rows = await queryInChunks(ids, async (chunk) => {
-      const { read, unreadable } = await this.on((table) => table.where('id', chunk));
+      const { read, unreadable } = await this.on((table) => table.findWhere('id', chunk));
       this.logUnreadable(unreadable);
       return read;
     });
@@ -136,28 +136,28 @@ export class TaskStoreSql extends TaskStore {
     return next === undefined ? { tasks } : { tasks, next };
   }
 
-  statistics(): Promise<TaskStatistics> {
-    return this.on((table) => table.statistics());
+  readStatistics(): Promise<TaskStatistics> {
+    return this.on((table) => table.readStatistics());
   }
 
   /** One read of the index alone. Databases differ in whether NULL comes first or last, so it is put last here. */
-  private async idsByUrgency(): Promise<number[]> {
-    const rows = await this.on((table) => table.byUrgency());
+  private async listIdsByUrgency(): Promise<number[]> {
+    const rows = await this.on((table) => table.listByUrgency());
     const claimed = rows.filter(({ takenUntil }) => takenUntil !== null);
     const unclaimed = rows.filter(({ takenUntil }) => takenUntil === null);
     return [...claimed, ...unclaimed].map(({ id }) => id);
   }
 
-  private async ofTasks(taskIds: readonly string[]): Promise<(TrackedTask | Error | undefined)[]> {
-    const rows = await this.on((table) => table.where('taskId', [...new Set(taskIds)]));
+  private async findOfTasks(taskIds: readonly string[]): Promise<(TrackedTask | Error | undefined)[]> {
+    const rows = await this.on((table) => table.findWhere('taskId', [...new Set(taskIds)]));
     const read = new Map(rows.read.map(({ id: _id, ...task }) => [task.taskId, task]));
     const unreadable = new Map(rows.unreadable.map(({ taskId, error }) => [taskId, error]));
     return taskIds.map((taskId) => read.get(taskId) ?? unreadable.get(taskId));
   }
 
-  private async ofRequests(buildRequestIds: readonly number[]): Promise<TrackedTask[][]> {
+  private async findOfRequests(buildRequestIds: readonly number[]): Promise<TrackedTask[][]> {
     const { read, unreadable } = await this.on((table) =>
-      table.where('buildRequestId', [...new Set(buildRequestIds)]),
+      table.findWhere('buildRequestId', [...new Set(buildRequestIds)]),
     );
     this.logUnreadable(unreadable);
     const found = groupBy(

@@ -47,29 +47,29 @@ export class TaskTable {
     const { type } = source.options;
     this.dialect = type === 'mysql' || type === 'postgres' ? type : 'sqlite';
     this.read = (['id', ...FIELDS] as const)
-      .map((field) => `${this.column(field)} AS ${this.quoted(field)}`)
+      .map((field) => `${this.findColumn(field)} AS ${this.quote(field)}`)
       .join(', ');
   }
 
   /** Rows in which a field has one of these values, in no particular order. */
-  async where<Field extends keyof TrackedTask | 'id'>(
+  async findWhere<Field extends keyof TrackedTask | 'id'>(
     field: Field,
     values: readonly Value[],
   ): Promise<ReturnType<typeof readTaskRows>> {
-    const sql = `SELECT ${this.read} FROM tasks WHERE ${this.column(field)} IN (${listPlaceholders(values.length)})`;
-    return readTaskRows(await this.rows<RawTaskRow>(sql, values));
+    const sql = `SELECT ${this.read} FROM tasks WHERE ${this.findColumn(field)} IN (${listPlaceholders(values.length)})`;
+    return readTaskRows(await this.readRows<RawTaskRow>(sql, values));
   }
 
   /** Ids and ends of claims of all rows, by the end and then the id; where NULL comes differs by database. */
-  async byUrgency(): Promise<{ id: number; takenUntil: number | null }[]> {
-    const [id, takenUntil] = [this.column('id'), this.column('takenUntil')];
-    return this.rows(`SELECT ${id}, ${takenUntil} FROM tasks ORDER BY ${takenUntil}, ${id}`, []);
+  async listByUrgency(): Promise<{ id: number; takenUntil: number | null }[]> {
+    const [id, takenUntil] = [this.findColumn('id'), this.findColumn('takenUntil')];
+    return this.readRows(`SELECT ${id}, ${takenUntil} FROM tasks ORDER BY ${takenUntil}, ${id}`, []);
   }
 
   /** One read of the index alone. */
-  async statistics(): Promise<TaskStatistics> {
-    const takenUntil = this.column('takenUntil');
-    const [counted] = await this.rows<Record<'tracked' | 'claimed' | 'least', string | number | null>>(
+  async readStatistics(): Promise<TaskStatistics> {
+    const takenUntil = this.findColumn('takenUntil');
+    const [counted] = await this.readRows<Record<'tracked' | 'claimed' | 'least', string | number | null>>(
       `SELECT COUNT(*) AS tracked, COUNT(${takenUntil}) AS claimed, MIN(${takenUntil}) AS least FROM tasks`,
       [],
     );
@@ -80,9 +80,9 @@ export class TaskTable {
 
   /** @throws the driver's error when one of them is there already; then none is inserted */
   async insert(tasks: readonly TrackedTask[]): Promise<void> {
-    const columns = FIELDS.map((field) => this.column(field)).join(', ');
+    const columns = FIELDS.map((field) => this.findColumn(field)).join(', ');
     const row = `(${listPlaceholders(FIELDS.length)})`;
-    await this.rows(
+    await this.readRows(
       `INSERT INTO tasks (${columns}) VALUES ${tasks.map(() => row).join(', ')}`,
       tasks.flatMap((task) => FIELDS.map((field) => task[field])),
     );
@@ -93,7 +93,7 @@ export class TaskTable {
     return this.write(
       changes,
       ({ from }) => from,
-      (some) => this.updateOf(some),
+      (some) => this.createUpdate(some),
     );
   }
 
@@ -118,7 +118,7 @@ export class TaskTable {
     switch (this.dialect) {
       case 'postgres': {
         const { sql, values } = build(items);
-        return readTaskIds(await this.written(`${sql} RETURNING ${this.column('taskId')}`, values));
+        return readTaskIds(await this.readWritten(`${sql} RETURNING ${this.findColumn('taskId')}`, values));
       }
       case 'sqlite': {
         const written = await writeEachToFile(
@@ -160,7 +160,7 @@ export class TaskTable {
     }
   }
 
-  private updateOf(changes: readonly RowChange[]): Statement {
+  private createUpdate(changes: readonly RowChange[]): Statement {
     const values: Value[] = [];
     const sets = changes[0]!.fields.map((field) => {
       // Without a type PostgreSQL takes a parameter of CASE for text.
@@ -168,7 +168,7 @@ export class TaskTable {
         values.push(from.taskId, to[field]);
         return this.dialect === 'postgres' ? 'WHEN ? THEN ?::integer' : 'WHEN ? THEN ?';
       });
-      return `${this.column(field)} = CASE ${this.column('taskId')} ${cases.join(' ')} END`;
+      return `${this.findColumn(field)} = CASE ${this.findColumn('taskId')} ${cases.join(' ')} END`;
     });
     const condition = this.matchUnchanged(
       changes.map(({ from }) => from),
@@ -183,7 +183,7 @@ export class TaskTable {
    */
   private matchUnchanged(tasks: readonly TrackedTask[], values: Value[]): string {
     const [task, run, request] = (['taskId', 'runId', 'buildRequestId'] as const).map((field) =>
-      this.column(field),
+      this.findColumn(field),
     );
     const conditions = tasks.map(({ taskId, rev, runId, buildRequestId }) => {
       values.push(taskId, rev, runId, ...(buildRequestId === null ? [] : [buildRequestId]));
@@ -194,7 +194,7 @@ export class TaskTable {
   }
 
   /** Rows that a writing statement returns. */
-  private async written(sql: string, values: readonly Value[]): Promise<TaskIdRow[]> {
+  private async readWritten(sql: string, values: readonly Value[]): Promise<TaskIdRow[]> {
     const runner = this.source.createQueryRunner();
     try {
       const { records } = await runner.query(numberPlaceholders(this.dialect, sql), [...values], true);
@@ -204,15 +204,15 @@ export class TaskTable {
     }
   }
 
-  private async rows<Row>(sql: string, values: readonly Value[]): Promise<Row[]> {
+  private async readRows<Row>(sql: string, values: readonly Value[]): Promise<Row[]> {
     return this.source.query(numberPlaceholders(this.dialect, sql), [...values]);
   }
 
-  private column(field: keyof TrackedTask | 'id'): string {
-    return this.quoted(field === 'id' ? field : (COLUMN_OF[field] ?? field));
+  private findColumn(field: keyof TrackedTask | 'id'): string {
+    return this.quote(field === 'id' ? field : (COLUMN_OF[field] ?? field));
   }
 
-  private quoted(name: string): string {
+  private quote(name: string): string {
     return this.source.driver.escape(name);
   }
 }

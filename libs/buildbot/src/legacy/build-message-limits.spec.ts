@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { logUrlOf, readLogUploaded, readStarted } from './build-message.js';
+import { readLogUrl, readLogUploaded, readStarted } from './build-message.js';
 
 const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
 const MAX_ID = 2 ** 31 - 1;
@@ -102,7 +102,7 @@ describe('the limits of a build message', () => {
 
   it('finds the URL of the log in the property of the post-run step', () => {
     const read = (...properties: unknown[]) =>
-      logUrlOf(readLogUploaded(message({ properties: [ours, ids([5]), ...properties] })));
+      readLogUrl(readLogUploaded(message({ properties: [ours, ids([5]), ...properties] })));
     expect(read(['log_url', 'http://a', 'SetProperty'], ['log_url', 'http://b', 'postrun.py'])).toBe(
       'http://b',
     );

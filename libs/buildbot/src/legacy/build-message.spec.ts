@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { logUrlOf, readLogUploaded, readStarted } from './build-message.js';
+import { readLogUrl, readLogUploaded, readStarted } from './build-message.js';
 
 const FOLDER = new URL('../../../../test/fixtures/buildbot/pulse/', import.meta.url);
 const recorded = (name: string): unknown => JSON.parse(readFileSync(new URL(`${name}.json`, FOLDER), 'utf8'));
@@ -37,13 +37,15 @@ describe('readLogUploaded', () => {
   });
 
   it('takes the URL of the log from the post-run step only', () => {
-    expect(logUrlOf(readLogUploaded(recorded('log_uploaded-success')))).toMatch(/^http:.*build105\.txt\.gz$/);
-    expect(logUrlOf(readLogUploaded(recorded('log_uploaded-no-log_url')))).toBeNull();
+    expect(readLogUrl(readLogUploaded(recorded('log_uploaded-success')))).toMatch(
+      /^http:.*build105\.txt\.gz$/,
+    );
+    expect(readLogUrl(readLogUploaded(recorded('log_uploaded-no-log_url')))).toBeNull();
     const forged = {
       ...readLogUploaded(recorded('log_uploaded-success')),
       properties: [['log_url', 'http://x', 'step']] as const,
     };
-    expect(logUrlOf({ ...forged, properties: [...forged.properties] })).toBeNull();
+    expect(readLogUrl({ ...forged, properties: [...forged.properties] })).toBeNull();
   });
 
   it.each(['missing-request_ids', 'forged-source'])('rejects invalid-log_uploaded-%s', (name) => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { arrayUpTo, Invalid } from '@bbb/rules';
+import { createBoundedArray, Invalid } from '@bbb/rules';
 
 const MAX_ID = 2 ** 31 - 1;
 const MAX_IDS = 1000;
@@ -8,14 +8,14 @@ const MAX_PROPERTIES = 5000;
 /** The form of a task id. A build step may set the property to anything; other values are not task ids. */
 const TASK_ID = /^[A-Za-z0-9_-]{22}$/;
 
-const ids = arrayUpTo(MAX_IDS, z.int().min(1).max(MAX_ID));
+const ids = createBoundedArray(MAX_IDS, z.int().min(1).max(MAX_ID));
 
 // Unknown keys are not copied: a key named `__proto__` would set the message's prototype.
 const schema = z.object({
   payload: z.object({
     build: z.object({
       number: z.int().min(0).max(MAX_ID),
-      properties: arrayUpTo(MAX_PROPERTIES, z.unknown()).default([]),
+      properties: createBoundedArray(MAX_PROPERTIES, z.unknown()).default([]),
       results: z.int().nullish(),
     }),
     request_ids: ids.optional(),
@@ -63,7 +63,7 @@ export function readLogUploaded(payload: unknown): BuildMessage {
 }
 
 /** The URL of the log as the post-run step wrote it. */
-export function logUrlOf({ properties }: BuildMessage): string | null {
+export function readLogUrl({ properties }: BuildMessage): string | null {
   const written = properties.find(([name, , source]) => name === 'log_url' && source === 'postrun.py')?.[1];
   return typeof written === 'string' ? written : null;
 }

@@ -18,7 +18,7 @@ export interface BuilderListSource {
 }
 
 /** The source that a URL or path names. */
-export function builderListSource(location: string): BuilderListSource {
+export function createBuilderListSource(location: string): BuilderListSource {
   if (/^https?:/i.test(location)) return new WebSource(location);
   return new FileSource(/^file:/i.test(location) ? fileURLToPath(location) : location);
 }
@@ -31,9 +31,9 @@ class FileSource implements BuilderListSource {
   async read(timeout: number): Promise<string | undefined> {
     const signal = AbortSignal.timeout(timeout * 1000);
     const text = await readFile(this.path, { encoding: 'utf8', signal }).catch((error: unknown) => {
-      throw new Error(`the file cannot be read (${codeOf(error)})`, { cause: error });
+      throw new Error(`the file cannot be read (${readCode(error)})`, { cause: error });
     });
-    const digest = digestOf(text);
+    const digest = hashText(text);
     if (digest === this.last) return undefined;
     this.last = digest;
     return text;
@@ -62,7 +62,7 @@ class WebSource implements BuilderListSource {
       throw new Error(`the server answered ${status}${advice}`);
     }
     const text = body.toString();
-    const digest = digestOf(text);
+    const digest = hashText(text);
     const same = digest === this.last?.digest;
     this.last = { digest, etag: headers.etag };
     return same ? undefined : text;
@@ -81,17 +81,17 @@ class WebSource implements BuilderListSource {
       const message = { verb: 'GET', url: new URL(this.url), headers, maxBytes: MAX_BYTES };
       return await this.connections.exchange(message, timeout * 1000);
     } catch (error) {
-      throw new Error(`no answer (${codeOf(error)})`, { cause: error });
+      throw new Error(`no answer (${readCode(error)})`, { cause: error });
     }
   }
 }
 
 /** A digest is kept instead of the text, which may have tens of megabytes. */
-function digestOf(text: string): string {
+function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function codeOf(error: unknown): string {
+function readCode(error: unknown): string {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return String(code ?? name);
 }

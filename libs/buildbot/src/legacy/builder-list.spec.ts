@@ -27,7 +27,7 @@ describe('BuilderList', () => {
     const list = new BuilderList({ refresh: 300, timeout: 5 });
     list.onApplicationBootstrap();
     expect(await list.knows('anything')).toBe('unchecked');
-    expect(await list.problem()).toBeUndefined();
+    expect(await list.findProblem()).toBeUndefined();
   });
 
   describe('from a file', () => {
@@ -53,11 +53,11 @@ describe('BuilderList', () => {
 
     it('is unavailable until it is loaded for the first time', async () => {
       await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable', system: 'builder-list' });
-      expect(await list.problem()).toMatch(/no builder list: the file cannot be read \(ENOENT\)/);
+      expect(await list.findProblem()).toMatch(/no builder list: the file cannot be read \(ENOENT\)/);
       await writeFile(path, listOf('a'));
       now += 10;
       expect(await list.knows('a')).toBe('known');
-      expect(await list.problem()).toBeUndefined();
+      expect(await list.findProblem()).toBeUndefined();
     });
 
     it('reads the list again for a new name, but not for every one', async () => {
@@ -82,10 +82,10 @@ describe('BuilderList', () => {
       await writeFile(path, text);
       await list.refresh();
       expect(await list.knows('b')).toBe('known');
-      expect(await list.problem()).toMatch(reason);
+      expect(await list.findProblem()).toMatch(reason);
       await writeFile(path, listOf('a', 'b'));
       await list.refresh();
-      expect(await list.problem()).toBeUndefined();
+      expect(await list.findProblem()).toBeUndefined();
     });
 
     it('accepts a sudden loss of most builders only when it lasts', async () => {
@@ -96,11 +96,11 @@ describe('BuilderList', () => {
       now += 20;
       await list.refresh();
       expect(await list.knows('builder 9')).toBe('known');
-      expect(await list.problem()).toMatch(/shrank from 10 to 1/);
+      expect(await list.findProblem()).toMatch(/shrank from 10 to 1/);
       now += 300;
       await list.refresh();
       expect(await list.knows('builder 9')).toBe('unknown');
-      expect(await list.problem()).toBeUndefined();
+      expect(await list.findProblem()).toBeUndefined();
     });
 
     it('calls no builder unknown when the list is out of date', async () => {
@@ -151,7 +151,7 @@ describe('BuilderList', () => {
       };
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
       await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable' });
-      expect(await list.problem()).toMatch(/answered 302 \(redirect\)/);
+      expect(await list.findProblem()).toMatch(/answered 302 \(redirect\)/);
     });
 
     it('downloads the list only when it has changed', async () => {
@@ -183,10 +183,10 @@ describe('BuilderList', () => {
       await list.refresh();
       answer = (response) => response.writeHead(503).end();
       await list.refresh();
-      expect(await list.problem()).toMatch(/outdated builder list: the server answered 503/);
+      expect(await list.findProblem()).toMatch(/outdated builder list: the server answered 503/);
       answer = (response) => void response.writeHead(200).write('{"builders"');
       await list.refresh();
-      expect(await list.problem()).toMatch(/no answer \(ETIMEDOUT\)/);
+      expect(await list.findProblem()).toMatch(/no answer \(ETIMEDOUT\)/);
       expect(await list.knows('a')).toBe('known');
     });
 

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type BuilderKnown, Unavailable } from '@bbb/rules';
-import { builderListSource, type BuilderListSource } from './builder-list-source.js';
+import { createBuilderListSource, type BuilderListSource } from './builder-list-source.js';
 import { readBuilderNames } from './builder-names.js';
 
 export interface BuilderListOptions {
@@ -41,7 +41,7 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(private readonly options: BuilderListOptions) {
     this.now = options.now ?? (() => Date.now() / 1000);
-    this.source = options.url ? builderListSource(options.url) : undefined;
+    this.source = options.url ? createBuilderListSource(options.url) : undefined;
   }
 
   /** Starts reading the list now and every `refresh` seconds. Does not wait for the first read. */
@@ -72,14 +72,14 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
     return 'unknown';
   }
 
-  /** Reads the list again. Does not throw; {@link problem} reports a failure. */
+  /** Reads the list again. Does not throw; {@link findProblem} reports a failure. */
   refresh(): Promise<void> {
     this.refreshing ??= this.load().finally(() => (this.refreshing = undefined));
     return this.refreshing;
   }
 
   /** Why the last read failed; undefined when it succeeded. Does not read the list. */
-  async problem(): Promise<string | undefined> {
+  async findProblem(): Promise<string | undefined> {
     if (!this.source || this.failure === undefined) return undefined;
     return this.names
       ? `using an outdated builder list: ${this.failure}`

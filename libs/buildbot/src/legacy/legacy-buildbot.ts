@@ -40,12 +40,12 @@ export class LegacyBuildbot extends Buildbot {
     return this.schedulerDb.withdraw(key, forget);
   }
 
-  override snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
-    return this.schedulerDb.snapshots(buildRequestIds);
+  override readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
+    return this.schedulerDb.readSnapshots(buildRequestIds);
   }
 
-  override markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
-    return this.schedulerDb.markedOpenRequests(afterBuildRequestId, limit);
+  override listMarkedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.schedulerDb.listMarkedOpenRequests(afterBuildRequestId, limit);
   }
 
   /**
@@ -61,7 +61,7 @@ export class LegacyBuildbot extends Buildbot {
    * created, is refused with the code `NoBranch`: it has to be cancelled on the page of its master.
    */
   override async cancel({ buildRequestId, key, state: known }: RequestSnapshot): Promise<void> {
-    const target = await this.schedulerDb.cancellationTarget(buildRequestId);
+    const target = await this.schedulerDb.findCancellationTarget(buildRequestId);
     if (!target) return;
     const { branch, snapshot, isNumberReused } = target;
     const { state } = snapshot;
@@ -98,18 +98,18 @@ export class LegacyBuildbot extends Buildbot {
     }
   }
 
-  override sharers({ buildId }: BuildRef): Promise<number[]> {
-    return this.schedulerDb.sharers(buildId);
+  override listSharers({ buildId }: BuildRef): Promise<number[]> {
+    return this.schedulerDb.listSharers(buildId);
   }
 
   /** Refuses to stop a build that has started since the cancellation was decided, if it serves other requests too. */
   private async refuseShared(build: BuildRef): Promise<void> {
-    if ((await this.sharers(build)).length === 0) return;
+    if ((await this.listSharers(build)).length === 0) return;
     throw new Refused('buildbot', 409, 'SharedBuild', 'a build has started that serves other requests, too');
   }
 
   /** Only the end message of a build has its properties and the URL of its log. */
-  override outcome(): Promise<undefined> {
+  override readOutcome(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
 

@@ -5,7 +5,7 @@ import { SelfServe, SelfServeModule, type SelfServeOptions } from '@bbb/self-ser
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from '../health.js';
 import { BuilderList, type BuilderListOptions } from './builder-list.js';
 import { LegacyBuildbot } from './legacy-buildbot.js';
-import { legacyLogHosts } from './log-hosts.js';
+import { listLegacyLogHosts } from './log-hosts.js';
 
 export interface LegacyOptions {
   schedulerDb: SchedulerDbOptions;
@@ -14,7 +14,7 @@ export interface LegacyOptions {
 }
 
 /** Imports and providers of the module for Buildbot 0.8. */
-export function legacyParts({ schedulerDb, selfServe, builders }: LegacyOptions): ModuleMetadata {
+export function createLegacyParts({ schedulerDb, selfServe, builders }: LegacyOptions): ModuleMetadata {
   return {
     imports: [SchedulerDbModule.register(schedulerDb), SelfServeModule.register(selfServe)],
     providers: [
@@ -23,21 +23,21 @@ export function legacyParts({ schedulerDb, selfServe, builders }: LegacyOptions)
       {
         provide: BUILDBOT_HEALTH,
         inject: [SchedulerDb, SelfServe, BuilderList],
-        useFactory: legacyHealthChecks,
+        useFactory: createLegacyHealthChecks,
       },
-      { provide: BUILDBOT_LOG_HOSTS, useValue: legacyLogHosts(selfServe.url, builders.url) },
+      { provide: BUILDBOT_LOG_HOSTS, useValue: listLegacyLogHosts(selfServe.url, builders.url) },
     ],
   };
 }
 
-function legacyHealthChecks(
+function createLegacyHealthChecks(
   schedulerDb: SchedulerDb,
   selfServe: SelfServe,
   builderList: BuilderList,
 ): BuildbotHealthCheck[] {
   return [
-    { name: 'scheduler-db', kind: 'ready', check: () => schedulerDb.problem() },
-    { name: 'self-serve', kind: 'degraded', check: () => selfServe.problem() },
-    { name: 'builder-list', kind: 'degraded', check: () => builderList.problem() },
+    { name: 'scheduler-db', kind: 'ready', check: () => schedulerDb.findProblem() },
+    { name: 'self-serve', kind: 'degraded', check: () => selfServe.findProblem() },
+    { name: 'builder-list', kind: 'degraded', check: () => builderList.findProblem() },
   ];
 }

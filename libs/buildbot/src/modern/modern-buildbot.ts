@@ -33,12 +33,12 @@ export class ModernBuildbot extends Buildbot {
     return this.masters.withdraw(key, forget);
   }
 
-  override snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
-    return this.masters.snapshots(buildRequestIds);
+  override readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+    return this.masters.readSnapshots(buildRequestIds);
   }
 
-  override markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
-    return this.masters.markedOpenRequests(afterBuildRequestId, limit);
+  override listMarkedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
+    return this.masters.listMarkedOpenRequests(afterBuildRequestId, limit);
   }
 
   override cancel(request: RequestSnapshot): Promise<void> {
@@ -46,12 +46,12 @@ export class ModernBuildbot extends Buildbot {
   }
 
   /** Each build has one request: what is collapsed into another request is complete at once. */
-  override sharers(): Promise<number[]> {
+  override listSharers(): Promise<number[]> {
     return Promise.resolve([]);
   }
 
-  override outcome(build: BuildRef): Promise<BuildOutcome | undefined> {
-    return this.masters.outcome(build);
+  override readOutcome(build: BuildRef): Promise<BuildOutcome | undefined> {
+    return this.masters.readOutcome(build);
   }
 
   override knows(buildername: string): Promise<BuilderKnown> {

@@ -5,26 +5,26 @@ import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from '.
 import { ModernBuildbot } from './modern-buildbot.js';
 
 /** Imports and providers of the module for Buildbot 3.7 and newer. */
-export function modernParts(options: BuildbotMastersOptions): ModuleMetadata {
+export function createModernParts(options: BuildbotMastersOptions): ModuleMetadata {
   return {
     imports: [BuildbotMastersModule.register(options)],
     providers: [
       { provide: Buildbot, useClass: ModernBuildbot },
-      { provide: BUILDBOT_HEALTH, inject: [BuildbotMasters], useFactory: modernHealthChecks },
-      { provide: BUILDBOT_LOG_HOSTS, useValue: modernLogHosts(options.url) },
+      { provide: BUILDBOT_HEALTH, inject: [BuildbotMasters], useFactory: createModernHealthChecks },
+      { provide: BUILDBOT_LOG_HOSTS, useValue: listModernLogHosts(options.url) },
     ],
   };
 }
 
-function modernHealthChecks(masters: BuildbotMasters): BuildbotHealthCheck[] {
+function createModernHealthChecks(masters: BuildbotMasters): BuildbotHealthCheck[] {
   return [
-    { name: 'buildbot', kind: 'ready', check: () => masters.problem() },
-    { name: 'buildbot-login', kind: 'degraded', check: () => masters.loginProblem() },
-    { name: 'buildbot-scheduler', kind: 'degraded', check: () => masters.schedulerProblem() },
+    { name: 'buildbot', kind: 'ready', check: () => masters.findProblem() },
+    { name: 'buildbot-login', kind: 'degraded', check: () => masters.findLoginProblem() },
+    { name: 'buildbot-scheduler', kind: 'degraded', check: () => masters.findSchedulerProblem() },
   ];
 }
 
 /** Any host with https, and the master's own host also with http. The log of a build is its page on the master. */
-function modernLogHosts(url: string): string[] {
+function listModernLogHosts(url: string): string[] {
   return ['*', ...(URL.canParse(url) ? [`http://${new URL(url).hostname}`] : [])];
 }

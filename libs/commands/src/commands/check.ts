@@ -11,7 +11,7 @@ import {
 } from '@bbb/configuration';
 import type { CommandDefinition } from '../command-definition.js';
 import { EXIT_DONE, EXIT_FAILED } from '../exit-codes.js';
-import { plainLine } from '../output/plain-line.js';
+import { toPlainLine } from '../output/plain-line.js';
 import type { Column } from '../output/table.js';
 import { jsonOption, type JsonOptions } from './json-option.js';
 
@@ -24,8 +24,8 @@ const COLOURS = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
 const COLUMNS: readonly Column<ProbeResult>[] = [
   { title: 'system', text: ({ system }) => system },
   { title: 'status', text: ({ status }) => status, colour: ({ status }) => COLOURS[status] },
-  { title: 'what', text: ({ what }) => plainLine(what) },
-  { title: 'remedy', text: ({ remedy }) => plainLine(remedy ?? '') },
+  { title: 'what', text: ({ what }) => toPlainLine(what) },
+  { title: 'remedy', text: ({ remedy }) => toPlainLine(remedy ?? '') },
 ];
 
 export const check: CommandDefinition<CheckOptions> = {

@@ -1,7 +1,7 @@
 import { Argument } from 'commander';
 import type { CommandDefinition } from '../command-definition.js';
 import { EXIT_DONE } from '../exit-codes.js';
-import { bashCompletion } from '../program/bash-completion.js';
+import { createBashCompletion } from '../program/bash-completion.js';
 import { createProgram } from '../program/create-program.js';
 import { loadCommands } from '../program/registry.js';
 
@@ -15,7 +15,7 @@ export const completion: CommandDefinition = {
   ],
   async run({ output, host }) {
     const program = createProgram(await loadCommands(['completion']), host, () => undefined);
-    output.printLine(bashCompletion(program));
+    output.printLine(createBashCompletion(program));
     return EXIT_DONE;
   },
 };

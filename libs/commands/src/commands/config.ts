@@ -7,7 +7,7 @@ import {
 } from '@bbb/configuration';
 import type { CommandDefinition } from '../command-definition.js';
 import { EXIT_CONFIGURATION, EXIT_DONE } from '../exit-codes.js';
-import { plainLine } from '../output/plain-line.js';
+import { toPlainLine } from '../output/plain-line.js';
 import type { Column } from '../output/table.js';
 import { jsonOption, type JsonOptions } from './json-option.js';
 
@@ -27,7 +27,7 @@ const VALUES: readonly Column<EffectiveSetting>[] = [
 
 const SOURCES: readonly Column<EffectiveSetting>[] = [
   ...VALUES,
-  { title: 'source', text: ({ source }) => plainLine(source) },
+  { title: 'source', text: ({ source }) => toPlainLine(source) },
   { title: 'variable', text: ({ variable }) => variable },
 ];
 
@@ -52,9 +52,9 @@ export const config: CommandDefinition<ConfigOptions> = {
     if (json) output.printJson(inspection);
     else output.printTable(sources ? SOURCES : VALUES, inspection.settings);
     if (!globals.quiet)
-      for (const warning of inspection.warnings) output.printNote(`warning: ${plainLine(warning)}`);
+      for (const warning of inspection.warnings) output.printNote(`warning: ${toPlainLine(warning)}`);
     for (const { subject, remedy } of inspection.problems)
-      output.printNote(`problem: ${plainLine(`${subject}: ${remedy}`)}`);
+      output.printNote(`problem: ${toPlainLine(`${subject}: ${remedy}`)}`);
     return inspection.problems.length > 0 ? EXIT_CONFIGURATION : EXIT_DONE;
   },
 };
@@ -62,5 +62,5 @@ export const config: CommandDefinition<ConfigOptions> = {
 function showValue({ value, source }: EffectiveSetting): string {
   if (source === 'missing' || source === 'invalid') return `(${source})`;
   if (value === null) return '-';
-  return plainLine(typeof value === 'string' ? value : JSON.stringify(value));
+  return toPlainLine(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
 import { closedDoor } from '../testing/closed-door.js';
 import { withDataSource } from '@bbb/bridge-db';
-import { packageVersion } from '../program/package-version.js';
+import { readPackageVersion } from '../program/package-version.js';
 import { record, recordJson } from '../testing/recording-host.js';
 import { useDatabase } from '../testing/use-database.js';
 
@@ -33,7 +33,7 @@ describeDatabases('migrate on %s', (kind) => {
     expect(await record('migrate', '--show')).toEqual(printed(lines('[ ] ')));
     expect(await record('migrate')).toEqual(printed(lines('migrated: ')));
     expect(await record('migrate', '--show')).toEqual(
-      printed(NAMES.map((name) => `[X] ${name} (by version ${packageVersion()})\n`).join('')),
+      printed(NAMES.map((name) => `[X] ${name} (by version ${readPackageVersion()})\n`).join('')),
     );
     expect(await record('migrate')).toEqual(printed('nothing to migrate\n'));
     expect(await record('migrate', '--down')).toEqual(printed(lines('reverted: ', NAMES.toReversed())));

@@ -4,15 +4,15 @@ import {
   migrateDown,
   migrateTo,
   migrateUp,
-  migrationStates,
+  listMigrationStates,
   withDataSource,
 } from '@bbb/bridge-db';
 import { readBridgeDbUrl } from '../bridge-database.js';
 import type { CommandDefinition } from '../command-definition.js';
 import { EXIT_DONE } from '../exit-codes.js';
 import type { Output } from '../output/output.js';
-import { plainLine } from '../output/plain-line.js';
-import { packageVersion } from '../program/package-version.js';
+import { toPlainLine } from '../output/plain-line.js';
+import { readPackageVersion } from '../program/package-version.js';
 import { jsonOption, type JsonOptions } from './json-option.js';
 
 interface MigrateOptions extends JsonOptions {
@@ -46,7 +46,7 @@ export const migrate: CommandDefinition<MigrateOptions> = {
     const { output } = context;
     const url = readBridgeDbUrl(context);
     if (options.show) {
-      printStates(output, await withDataSource({ url, asFound: true }, migrationStates), options);
+      printStates(output, await withDataSource({ url, asFound: true }, listMigrationStates), options);
     } else if (options.down || options.to !== undefined) {
       const { to } = options;
       const revert =
@@ -56,7 +56,7 @@ export const migrate: CommandDefinition<MigrateOptions> = {
       else printNames(output, reverted, 'reverted', 'nothing to revert');
     } else {
       const migrated = await withDataSource({ url, asFound: false }, (source) =>
-        migrateUp(source, packageVersion()),
+        migrateUp(source, readPackageVersion()),
       );
       if (options.json) output.printJson({ migrated });
       else printNames(output, migrated, 'migrated', 'nothing to migrate');
@@ -68,9 +68,9 @@ export const migrate: CommandDefinition<MigrateOptions> = {
 function printStates(output: Output, migrations: MigrationState[], { json }: MigrateOptions): void {
   if (json) return output.printJson({ migrations });
   for (const { name, done, version, unknown } of migrations) {
-    const by = version === undefined ? '' : ` (by version ${plainLine(version)})`;
+    const by = version === undefined ? '' : ` (by version ${toPlainLine(version)})`;
     const note = unknown ? ': unknown to this version' : '';
-    output.printLine(`[${unknown ? '?' : done ? 'X' : ' '}] ${plainLine(name)}${by}${note}`);
+    output.printLine(`[${unknown ? '?' : done ? 'X' : ' '}] ${toPlainLine(name)}${by}${note}`);
   }
 }
 

@@ -3,12 +3,12 @@ import type { ServiceName } from '../command-host.js';
 
 /** The services, by their current names and those of the original bridge. */
 export const services: readonly CommandDefinition[] = [
-  service('tc-listener', 'Run the service that consumes Taskcluster messages', 'tclistener'),
-  service('bb-listener', 'Run the service that consumes Buildbot messages', 'bblistener'),
-  service('reflector', 'Run the service that keeps claims alive and repairs what messages missed'),
+  defineService('tc-listener', 'Run the service that consumes Taskcluster messages', 'tclistener'),
+  defineService('bb-listener', 'Run the service that consumes Buildbot messages', 'bblistener'),
+  defineService('reflector', 'Run the service that keeps claims alive and repairs what messages missed'),
 ];
 
-function service(name: ServiceName, summary: string, alias?: string): CommandDefinition {
+function defineService(name: ServiceName, summary: string, alias?: string): CommandDefinition {
   return {
     name,
     ...(alias === undefined ? {} : { alias }),

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Output } from './output.js';
-import { formatInstant, plainLine } from './plain-line.js';
+import { formatInstant, toPlainLine } from './plain-line.js';
 import type { Column } from './table.js';
 
 const COLUMNS: Column<[string, string]>[] = [
@@ -42,9 +42,9 @@ describe('a table', () => {
 
 describe('a line', () => {
   it('has no control characters and no more than its length', () => {
-    expect(plainLine(' bad\n\u001b[31mpayload\u202e ')).toBe('bad [31mpayload');
-    expect(plainLine('x'.repeat(200), 100)).toBe(`${'x'.repeat(99)}…`);
-    expect(plainLine('x'.repeat(100), 100)).toBe('x'.repeat(100));
+    expect(toPlainLine(' bad\n\u001b[31mpayload\u202e ')).toBe('bad [31mpayload');
+    expect(toPlainLine('x'.repeat(200), 100)).toBe(`${'x'.repeat(99)}…`);
+    expect(toPlainLine('x'.repeat(100), 100)).toBe('x'.repeat(100));
   });
 
   it('has an instant in UTC with seconds', () => {

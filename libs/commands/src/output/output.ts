@@ -1,5 +1,5 @@
 import type { CommandHost } from '../command-host.js';
-import { type Colour, painterFor } from './colours.js';
+import { type Colour, createPainter } from './colours.js';
 import { type Column, formatTable } from './table.js';
 
 /** Where commands print: results to standard output, notes and problems to standard error. */
@@ -7,7 +7,7 @@ export class Output {
   private readonly paint: (colour: Colour, text: string) => string;
 
   constructor(private readonly host: Pick<CommandHost, 'stdout' | 'stderr'>) {
-    this.paint = painterFor(host.stdout);
+    this.paint = createPainter(host.stdout);
   }
 
   printLine(text: string): void {

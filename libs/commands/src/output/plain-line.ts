@@ -1,5 +1,5 @@
 /** One line without control characters: the text may come from an untrusted source and is shown on a terminal. */
-export function plainLine(text: string, longest = Infinity): string {
+export function toPlainLine(text: string, longest = Infinity): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}]+/gu, ' ').trim();
   return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
 }

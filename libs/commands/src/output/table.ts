@@ -23,18 +23,20 @@ export function formatTable<Row>(
     Math.max(title.length, ...cells.map((line) => line[i]!.length)),
   );
   const last = columns.length - 1;
-  const padded = (text: string, i: number) => (i === last ? text : text.padEnd(widths[i]!));
-  const line = (texts: readonly string[], colourOf: (i: number) => Colour | undefined) =>
+  const pad = (text: string, i: number) => (i === last ? text : text.padEnd(widths[i]!));
+  const printLine = (texts: readonly string[], colourOf: (i: number) => Colour | undefined) =>
     texts
       .map((text, i) => {
         const colour = colourOf(i);
-        return colour === undefined ? padded(text, i) : paint(colour, padded(text, i));
+        return colour === undefined ? pad(text, i) : paint(colour, pad(text, i));
       })
       .join('  ')
       .trimEnd();
-  const header = line(
+  const header = printLine(
     columns.map(({ title }) => title),
     () => 'bold',
   );
-  return [header, ...cells.map((texts, r) => line(texts, (i) => columns[i]!.colour?.(rows[r]!)))].join('\n');
+  return [header, ...cells.map((texts, r) => printLine(texts, (i) => columns[i]!.colour?.(rows[r]!)))].join(
+    '\n',
+  );
 }

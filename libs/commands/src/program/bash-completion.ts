@@ -4,10 +4,10 @@ import type { Command } from 'commander';
  * A bash script that completes commands and options of this program, and files elsewhere. It contains all words, so
  * that completion starts no process.
  */
-export function bashCompletion(program: Command): string {
+export function createBashCompletion(program: Command): string {
   const name = program.name();
-  const cases = [...wordsByPath(program)].map(
-    ([path, words]) => `    ${quoted(path)}) words=${quoted(words.join(' '))} ;;`,
+  const cases = [...listWordsByPath(program)].map(
+    ([path, words]) => `    ${quote(path)}) words=${quote(words.join(' '))} ;;`,
   );
   return `# bash completion of ${name}; load it with: source <(${name} completion bash)
 _buildbot_bridge() {
@@ -29,12 +29,12 @@ complete -o default -F _buildbot_bridge ${name}`;
 }
 
 /** For each command by its path ("messages list"): names of its commands, and options. */
-function wordsByPath(program: Command): Map<string, string[]> {
+function listWordsByPath(program: Command): Map<string, string[]> {
   const result = new Map<string, string[]>();
-  const globals = optionsOf(program);
+  const globals = listOptions(program);
   const visit = (command: Command, path: string) => {
     const names = command.commands.flatMap((child) => [child.name(), ...child.aliases()]);
-    result.set(path, [...new Set([...names, ...optionsOf(command), ...globals])]);
+    result.set(path, [...new Set([...names, ...listOptions(command), ...globals])]);
     for (const child of command.commands)
       for (const name of [child.name(), ...child.aliases()]) visit(child, `${path} ${name}`.trim());
   };
@@ -42,10 +42,10 @@ function wordsByPath(program: Command): Map<string, string[]> {
   return result;
 }
 
-function optionsOf(command: Command): string[] {
+function listOptions(command: Command): string[] {
   return command.options.flatMap(({ short, long }) => [short, long]).filter((flag) => flag !== undefined);
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   return `'${text}'`;
 }

@@ -3,7 +3,7 @@ import type { CommandContext, CommandDefinition, GlobalOptions } from '../comman
 import type { CommandHost } from '../command-host.js';
 import { UsageError } from '../exit-codes.js';
 import { Output } from '../output/output.js';
-import { packageVersion } from './package-version.js';
+import { readPackageVersion } from './package-version.js';
 
 const NAME = 'buildbot-bridge';
 
@@ -29,7 +29,7 @@ export function createProgram(
   const program = new Command(NAME)
     .description('Schedule jobs in Taskcluster, run them in Buildbot.')
     .usage('[options] COMMAND')
-    .version(packageVersion(), '--version', 'print the version')
+    .version(readPackageVersion(), '--version', 'print the version')
     .addOption(new Option('-c, --config <FILE>', 'JSON file of the configuration (default: BBB_CONFIG)'))
     .addOption(new Option('-v, --verbose', 'log more').conflicts('quiet'))
     .addOption(new Option('-q, --quiet', 'log errors only'))
@@ -46,7 +46,7 @@ function addCommands(
   host: CommandHost,
   finish: Finish,
 ): void {
-  const isolated = (command: Command) =>
+  const isolate = (command: Command) =>
     command
       .exitOverride()
       .configureOutput({
@@ -57,16 +57,16 @@ function addCommands(
       })
       // Checked below, where the message can name the argument.
       .allowExcessArguments();
-  isolated(parent);
+  isolate(parent);
   for (const definition of definitions) {
-    const command = isolated(parent.createCommand(definition.name))
+    const command = isolate(parent.createCommand(definition.name))
       .summary(definition.summary)
       .description([`${definition.summary}.`, definition.details].filter(Boolean).join('\n\n'))
       .helpOption('-h, --help', 'print help');
     if (definition.alias) command.alias(definition.alias);
     for (const argument of definition.arguments ?? []) command.addArgument(argument);
     for (const option of definition.options ?? []) command.addOption(option);
-    command.addHelpText('after', examplesOf(definition));
+    command.addHelpText('after', formatExamples(definition));
     parent.addCommand(command);
     if (definition.commands) addCommands(command, definition.commands, host, finish);
     else command.action(async () => finish(await run(definition, command, host)));
@@ -99,6 +99,6 @@ async function run(
   return definition.run?.(context, command.opts(), command.args);
 }
 
-function examplesOf({ examples }: CommandDefinition): string {
+function formatExamples({ examples }: CommandDefinition): string {
   return `\nExamples:\n${examples.map((example) => `  ${NAME} ${example}`).join('\n')}`;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 const CANDIDATES = ['../../../../package.json', '../../../../../package.json'];
 
 /** The version of this package. */
-export function packageVersion(): string {
+export function readPackageVersion(): string {
   for (const candidate of CANDIDATES) {
     const file = new URL(candidate, import.meta.url);
     try {

@@ -1,4 +1,4 @@
-import { pendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
+import { findPendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
 import type { DatabaseConfiguration } from '@bbb/configuration';
 import type { ProbeResult } from './probe-result.js';
 
@@ -16,7 +16,7 @@ const RIGHTS = {
 export async function probeBridgeDb({ url }: DatabaseConfiguration, remedy: string): Promise<ProbeResult[]> {
   return withDataSource({ url, asFound: true }, async (source) => {
     await refuseNewerSchema(source);
-    const pending = await pendingMigrations(source);
+    const pending = await findPendingMigrations(source);
     if (pending) {
       const isFile = source.options.type === 'better-sqlite3';
       const what = `${pending.migrations.length} migration(s) are pending`;

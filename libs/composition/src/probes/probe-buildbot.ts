@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BUILDBOT_HEALTH, BuildbotModule } from '@bbb/buildbot';
-import { type Configuration, secretsOf } from '@bbb/configuration';
+import { type Configuration, listSecrets } from '@bbb/configuration';
 import { type HealthCheck, Metrics, PlatformModule, Redactor, SystemClock } from '@bbb/platform';
 import { Buildbot, Clock, METRICS, Redaction, Telemetry } from '@bbb/rules';
-import { buildbotOptions } from '../outside-systems.module.js';
+import { createBuildbotOptions } from '../outside-systems.module.js';
 import type { DescribeSource, ProbeResult } from './probe-result.js';
 
 /** The Buildbot setting to check, by the name of the health check. */
@@ -25,7 +25,7 @@ export async function probeBuildbot(
   configuration: Configuration,
   describeSource: DescribeSource,
 ): Promise<ProbeResult[]> {
-  const app = await NestFactory.createApplicationContext(moduleFor(configuration), {
+  const app = await NestFactory.createApplicationContext(createModule(configuration), {
     logger: false,
     abortOnError: false,
   });
@@ -60,7 +60,7 @@ async function runCheck(check: HealthCheck, describeSource: DescribeSource): Pro
   };
 }
 
-function moduleFor(configuration: Configuration) {
+function createModule(configuration: Configuration) {
   const shared = {
     module: class Shared {},
     global: true,
@@ -71,9 +71,9 @@ function moduleFor(configuration: Configuration) {
     ],
     exports: [Clock, Telemetry, Redaction],
   };
-  const platform = PlatformModule.register(new Redactor(secretsOf(configuration)));
+  const platform = PlatformModule.register(new Redactor(listSecrets(configuration)));
   return {
     module: ProbeRoot,
-    imports: [platform, shared, BuildbotModule.register(buildbotOptions(configuration))],
+    imports: [platform, shared, BuildbotModule.register(createBuildbotOptions(configuration))],
   };
 }

@@ -1,4 +1,4 @@
-import { type Configuration, secretsOf } from '@bbb/configuration';
+import { type Configuration, listSecrets } from '@bbb/configuration';
 import { Redactor } from '@bbb/platform';
 import type { Overrides } from '../overrides.js';
 import { probeBridgeDb } from './probe-bridge-db.js';
@@ -35,7 +35,7 @@ export async function probeSystems(
     probes.push(
       runProbe('pulse', check('pulse.host', 'pulse.user'), () => probePulse(configuration, overrides)),
     );
-  const redactor = new Redactor(secretsOf(configuration));
+  const redactor = new Redactor(listSecrets(configuration));
   const results = (await Promise.all(probes)).flat();
   return results.map((result) => ({ ...result, what: redactor.text(result.what) }));
 }

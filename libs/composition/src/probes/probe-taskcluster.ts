@@ -14,7 +14,7 @@ export async function probeTaskcluster(options: TaskclusterConfiguration): Promi
     const taskQueueId = `${options.provisionerId}/${options.workerType}`;
     for (const runs of [queue.listPending(), queue.listClaimed()]) await hasAny(runs);
     const what = `answers, accepts the credentials, and lists the runs of the task queue ${taskQueueId}`;
-    return [{ system: SYSTEM, status: 'ok', what }, ...clockResult(queue.clockOffset())];
+    return [{ system: SYSTEM, status: 'ok', what }, ...judgeClock(queue.readClockOffset())];
   } finally {
     queue.close();
   }
@@ -26,7 +26,7 @@ async function hasAny(runs: AsyncIterable<unknown>): Promise<boolean> {
 }
 
 /** @param offset seconds by which Taskcluster's clock is ahead of this machine's; undefined where it is not known */
-function clockResult(offset: number | undefined): ProbeResult[] {
+function judgeClock(offset: number | undefined): ProbeResult[] {
   if (offset === undefined) return [];
   const seconds = Math.abs(offset).toFixed(1);
   if (Math.abs(offset) <= CLOCK_TOLERANCE)

@@ -7,7 +7,7 @@ export function isCertificate(text: string): boolean {
 }
 
 /** When temporary credentials expire, in epoch seconds; undefined when their certificate does not say. */
-export function certificateExpiry(text: string): number | undefined {
+export function readCertificateExpiry(text: string): number | undefined {
   const { expiry } = readCertificate(text) ?? {};
   return typeof expiry === 'number' ? expiry / 1000 : undefined;
 }
@@ -17,8 +17,8 @@ export function certificateExpiry(text: string): number | undefined {
  *
  * @param now epoch seconds
  */
-export function expiryProblem(certificate: string, now: number): string | undefined {
-  const expiry = certificateExpiry(certificate);
+export function findExpiryProblem(certificate: string, now: number): string | undefined {
+  const expiry = readCertificateExpiry(certificate);
   if (expiry === undefined || expiry - now > EXPIRES_SOON) return undefined;
   const when = new Date(expiry * 1000).toISOString();
   return expiry <= now

@@ -16,18 +16,18 @@ const PAIRS = [
 ] as const;
 
 /** Finds settings that are valid alone but contradict each other. */
-export function contradictions(values: Values, nameOf: NameOf): Problem[] {
+export function findContradictions(values: Values, nameOf: NameOf): Problem[] {
   const wrongPairs = PAIRS.flatMap(([least, relation, most]) => {
     const [low, high] = [values.get(least), values.get(most)];
     if (typeof low !== 'number' || typeof high !== 'number' || low < high) return [];
     if (low === high && relation === 'must not be greater than') return [];
     return [{ subject: nameOf(least), remedy: `${relation} ${nameOf(most)}` }];
   });
-  return [...wrongPairs, ...sharedDatabase(values, nameOf)];
+  return [...wrongPairs, ...findSharedDatabase(values, nameOf)];
 }
 
 /** The two databases must differ: Buildbot could destroy the bridge's tables, and a migration would change Buildbot's. */
-export function sharedDatabase(values: Values, nameOf: NameOf): Problem[] {
+export function findSharedDatabase(values: Values, nameOf: NameOf): Problem[] {
   const [bridge, scheduler] = [values.get('bridgeDb.url'), values.get('schedulerDb.url')];
   if (typeof bridge !== 'string' || typeof scheduler !== 'string') return [];
   if (!nameSameDatabase(bridge, scheduler)) return [];

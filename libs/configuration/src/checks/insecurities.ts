@@ -18,11 +18,11 @@ const DATABASES = [
 ] as const;
 
 /** Finds insecure connections to outside systems, as warnings that are logged at every start. */
-export function insecurities(service: ServiceName, values: Values): string[] {
+export function findInsecurities(service: ServiceName, values: Values): string[] {
   return [
-    ...(service === 'reflector' ? [] : ofPulse(values)),
-    ...DATABASES.flatMap(([path, key]) => databaseInsecurities(textAt(values, path), key)),
-    ...WEB.filter(([path]) => isPlainAndFar(textAt(values, path))).map(
+    ...(service === 'reflector' ? [] : findPulseInsecurities(values)),
+    ...DATABASES.flatMap(([path, key]) => findDatabaseInsecurities(readText(values, path), key)),
+    ...WEB.filter(([path]) => isPlainAndFar(readText(values, path))).map(
       ([, key]) =>
         `INSECURE: ${key} is reached by plain http: traffic can be read and modified in transit; use https`,
     ),
@@ -30,7 +30,7 @@ export function insecurities(service: ServiceName, values: Values): string[] {
 }
 
 /** A variable of Node.js that would disable certificate verification everywhere, invisible in the configuration. */
-export function refusedVariables(environment: Readonly<Record<string, string | undefined>>): Problem[] {
+export function findRefusedVariables(environment: Readonly<Record<string, string | undefined>>): Problem[] {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [];
   return [
     {
@@ -40,10 +40,10 @@ export function refusedVariables(environment: Readonly<Record<string, string | u
   ];
 }
 
-function ofPulse(values: Values): string[] {
+function findPulseInsecurities(values: Values): string[] {
   const isEncrypted = values.get('pulse.tls') !== false;
   if (!isEncrypted) {
-    return isOnThisMachine(textAt(values, 'pulse.host'))
+    return isOnThisMachine(readText(values, 'pulse.host'))
       ? []
       : ['INSECURE: the connection to Pulse is not encrypted (pulse_ssl)'];
   }
@@ -57,8 +57,8 @@ function ofPulse(values: Values): string[] {
  *
  * @param key of its setting
  */
-export function databaseInsecurities(url: string, key: string): string[] {
-  const target = targetOf(url);
+export function findDatabaseInsecurities(url: string, key: string): string[] {
+  const target = readTarget(url);
   if (target === undefined || target.dialect === 'sqlite') return [];
   if (target.insecureTls) {
     return [
@@ -70,7 +70,7 @@ export function databaseInsecurities(url: string, key: string): string[] {
     : [`INSECURE: the connection to the database is not encrypted (${key}): end its URL with ?ssl=true`];
 }
 
-function targetOf(url: string): DatabaseTarget | undefined {
+function readTarget(url: string): DatabaseTarget | undefined {
   try {
     return parseDatabaseUrl(url);
   } catch {
@@ -87,7 +87,7 @@ export function isOnThisMachine(host: string): boolean {
   return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[?::1\]?)$/i.test(host);
 }
 
-function textAt(values: Values, path: string): string {
+function readText(values: Values, path: string): string {
   const value = values.get(path);
   return typeof value === 'string' ? value : '';
 }

@@ -5,20 +5,20 @@ import { isOnThisMachine } from './insecurities.js';
 
 /** Whether two URLs name the same database; false when one of them is invalid, which is reported as a problem. */
 export function nameSameDatabase(one: string, other: string): boolean {
-  const [first, second] = [identityOf(one), identityOf(other)];
+  const [first, second] = [identify(one), identify(other)];
   return first !== undefined && first === second;
 }
 
-function identityOf(url: string): string | undefined {
+function identify(url: string): string | undefined {
   try {
-    return targetIdentity(parseDatabaseUrl(url));
+    return identifyTarget(parseDatabaseUrl(url));
   } catch {
     return undefined;
   }
 }
 
-function targetIdentity(target: DatabaseTarget): string {
-  if (target.dialect === 'sqlite') return fileIdentity(target.file);
+function identifyTarget(target: DatabaseTarget): string {
+  if (target.dialect === 'sqlite') return identifyFile(target.file);
   const { dialect, host, port, database } = target;
   return JSON.stringify([
     dialect,
@@ -29,7 +29,7 @@ function targetIdentity(target: DatabaseTarget): string {
 }
 
 /** Device and inode of a file, which are the same through every link; its path when it does not exist yet. */
-function fileIdentity(file: string): string {
+function identifyFile(file: string): string {
   const found = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (found) return `${found.dev}:${found.ino}`;
   try {

@@ -1,9 +1,9 @@
 import { type ServiceName, SERVICE_NAMES } from '../configuration.js';
-import { describeSetting, findSetting, keysFor, NAMED_SETTINGS } from '../named-settings.js';
-import { unknownKeys, valueAt } from '../sources/json-file.js';
+import { describeSetting, findSetting, listKeys, NAMED_SETTINGS } from '../named-settings.js';
+import { findUnknownKeys, findValue } from '../sources/json-file.js';
 import type { Sources } from '../sources/sources.js';
-import { expiryProblem } from './certificate.js';
-import { insecurities } from './insecurities.js';
+import { findExpiryProblem } from './certificate.js';
+import { findInsecurities } from './insecurities.js';
 
 type Values = ReadonlyMap<string, unknown>;
 
@@ -13,10 +13,10 @@ const CLAIM_LENGTH = 1200;
 /** Warnings for an operator at every start; they do not keep a service from starting. */
 export function findWarnings(service: ServiceName, sources: Sources, values: Values): string[] {
   return [
-    ...unknownNames(sources),
-    ...shadowedKeys(service, sources),
+    ...findUnknownNames(sources),
+    ...findShadowedKeys(service, sources),
     ...sources
-      .exposedFiles(NAMED_SETTINGS)
+      .findExposedFiles(NAMED_SETTINGS)
       .map((file) => `${file} holds secrets and is readable by others; chmod 600 makes it private`),
     ...(values.get('buildbot.kind') !== 'modern' &&
     service !== 'bb-listener' &&
@@ -26,16 +26,16 @@ export function findWarnings(service: ServiceName, sources: Sources, values: Val
     ...((values.get('builders.ignored') as string[]).some((pattern) => pattern.trim() === '')
       ? ['ignored_builders has an empty pattern, which matches every builder: all tasks are ignored']
       : []),
-    ...ofReclaimWindow(service, values.get('reflector.reclaimWindow')),
-    ...ofCertificate(values.get('taskcluster.certificate')),
-    ...insecurities(service, values),
+    ...warnOfReclaimWindow(service, values.get('reflector.reclaimWindow')),
+    ...warnOfCertificate(values.get('taskcluster.certificate')),
+    ...findInsecurities(service, values),
   ];
 }
 
 /** Keys of the JSON file and variables that belong to no setting. */
-export function unknownNames(sources: Sources): string[] {
+export function findUnknownNames(sources: Sources): string[] {
   const keys = new Set(
-    NAMED_SETTINGS.flatMap((setting) => SERVICE_NAMES.flatMap((name) => keysFor(setting, name))),
+    NAMED_SETTINGS.flatMap((setting) => SERVICE_NAMES.flatMap((name) => listKeys(setting, name))),
   );
   const variables = new Set(
     NAMED_SETTINGS.flatMap(({ variable, secret }) => (secret ? [variable, `${variable}_FILE`] : [variable])),
@@ -48,16 +48,16 @@ export function unknownNames(sources: Sources): string[] {
       !variables.has(name),
   );
   return [
-    ...unknownKeys(sources.json, keys).map((key) => `unknown key in ${sources.file}, ignored: ${key}`),
+    ...findUnknownKeys(sources.json, keys).map((key) => `unknown key in ${sources.file}, ignored: ${key}`),
     ...strangers.map((name) => `unknown variable, ignored: ${name}`),
   ];
 }
 
 /** Settings that the JSON file contains twice, under keys of two layouts, with different values: one is ignored. */
-function shadowedKeys(service: ServiceName, { json, file }: Sources): string[] {
+function findShadowedKeys(service: ServiceName, { json, file }: Sources): string[] {
   return NAMED_SETTINGS.flatMap((setting) => {
-    const given = keysFor(setting, service)
-      .map((key) => ({ key, value: JSON.stringify(valueAt(json, key)) }))
+    const given = listKeys(setting, service)
+      .map((key) => ({ key, value: JSON.stringify(findValue(json, key)) }))
       .filter(({ value }) => value !== undefined);
     const [used, ...others] = given;
     return others
@@ -66,7 +66,7 @@ function shadowedKeys(service: ServiceName, { json, file }: Sources): string[] {
   });
 }
 
-function ofReclaimWindow(service: ServiceName, seconds: unknown): string[] {
+function warnOfReclaimWindow(service: ServiceName, seconds: unknown): string[] {
   if (service !== 'reflector' || typeof seconds !== 'number' || seconds < CLAIM_LENGTH) return [];
   return [
     `reflector.reclaim_window is ${seconds} s, and a claim lasts ${CLAIM_LENGTH} s: every pass reclaims every run; ` +
@@ -74,9 +74,9 @@ function ofReclaimWindow(service: ServiceName, seconds: unknown): string[] {
   ];
 }
 
-function ofCertificate(certificate: unknown): string[] {
+function warnOfCertificate(certificate: unknown): string[] {
   if (typeof certificate !== 'string') return [];
-  const problem = expiryProblem(certificate, Date.now() / 1000);
+  const problem = findExpiryProblem(certificate, Date.now() / 1000);
   return problem === undefined
     ? []
     : [`${describeSetting(findSetting('taskcluster.certificate'))}: ${problem}`];

@@ -1,4 +1,4 @@
-import { matcher } from '@bbb/rules';
+import { createMatcher } from '@bbb/rules';
 
 interface Foreign {
   /** Finds the syntax in a pattern without its escapes and character classes. */
@@ -34,7 +34,7 @@ const ORDINARY_CLASS = /\[(?:\^[^\]]|[^\]^])[^\]]*(?:\]|$)/g;
  * The problem and remedy for a pattern that was written for Python and is read as JavaScript's; undefined when both read
  * it alike.
  */
-export function patternProblem(pattern: string): string | undefined {
+export function findPatternProblem(pattern: string): string | undefined {
   const shown = JSON.stringify(pattern);
   // Classes and escapes other than \A and \Z are removed: what looks like syntax inside them is not syntax.
   const bare = pattern.replace(/\\[^AZ]/g, '_').replace(/\[\^?\]?[^\]]*(?:\]|$)/g, '_');
@@ -48,7 +48,7 @@ export function patternProblem(pattern: string): string | undefined {
   const foreign = PYTHON_ONLY.find(({ found }) => found.test(bare));
   if (foreign) return `the pattern ${shown} uses syntax that only Python knows: ${foreign.advice}`;
   try {
-    matcher(pattern);
+    createMatcher(pattern);
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(': ').at(-1)! : 'unreadable';

@@ -1,6 +1,15 @@
-import { listAddress, masters, oneOf, patterns, seconds, text, webAddress, whole } from '../kinds.js';
+import {
+  listAddress,
+  masters,
+  createChoice,
+  patterns,
+  seconds,
+  text,
+  webAddress,
+  createWholeNumber,
+} from '../kinds.js';
 import type { Settings } from '../setting.js';
-import { WITHIN_GRACE, withinGrace } from './process.js';
+import { WITHIN_GRACE, limitToGrace } from './process.js';
 import { ALL } from './services.js';
 
 // Buildbot's side: its kind, modern masters, Self Serve of Buildbot 0.8, and the builders.
@@ -8,7 +17,7 @@ import { ALL } from './services.js';
 export const buildbot: Settings['buildbot'] = {
   kind: {
     keys: ['buildbot.kind'],
-    kind: oneOf('legacy', 'modern'),
+    kind: createChoice('legacy', 'modern'),
     default: 'legacy',
     doc: 'Kind of Buildbot: legacy is Buildbot 0.8, modern is Buildbot 3.7 or newer.',
   },
@@ -57,13 +66,13 @@ export const buildbot: Settings['buildbot'] = {
   },
   maxConnections: {
     keys: ['buildbot.max_connections'],
-    kind: whole(1, 100),
+    kind: createWholeNumber(1, 100),
     default: 4,
     doc: 'Maximum parallel calls to a master; reads of many rows use half of them.',
   },
   maxOpenPerBuilder: {
     keys: ['buildbot.max_open_per_builder'],
-    kind: whole(1, 100_000),
+    kind: createWholeNumber(1, 100_000),
     defaultDoc: 'none: no limit',
     example: '500',
     doc: 'Maximum open build requests of a builder; at the limit the bridge creates no more, and further tasks stay pending.',
@@ -88,13 +97,13 @@ export const selfServe: Settings['selfServe'] = {
   timeout: {
     keys: ['selfserve_timeout'],
     kind: seconds,
-    default: withinGrace,
+    default: limitToGrace,
     defaultDoc: WITHIN_GRACE,
     doc: 'Maximum seconds for a call to Self Serve; must be less than shutdown_grace.',
   },
   maxConnections: {
     keys: ['selfserve_max_connections'],
-    kind: whole(1, 1000),
+    kind: createWholeNumber(1, 1000),
     default: 10,
     doc: 'Maximum parallel calls to Self Serve, each on its own connection.',
   },

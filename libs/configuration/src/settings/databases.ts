@@ -1,4 +1,4 @@
-import { databaseUrl, seconds, whole } from '../kinds.js';
+import { databaseUrl, seconds, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { ALL } from './services.js';
 
@@ -16,7 +16,7 @@ export const schedulerDb: Settings['schedulerDb'] = {
   },
   poolSize: {
     keys: ['scheduler_db_pool'],
-    kind: whole(1, 200),
+    kind: createWholeNumber(1, 200),
     default: 5,
     doc: 'Maximum connections to the scheduler database.',
   },
@@ -51,7 +51,7 @@ export const bridgeDb: Settings['bridgeDb'] = {
   },
   poolSize: {
     keys: ['bbb_db_pool'],
-    kind: whole(1, 200),
+    kind: createWholeNumber(1, 200),
     default: 5,
     doc: 'Maximum connections to the bridge database.',
   },

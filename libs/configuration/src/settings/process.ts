@@ -1,5 +1,5 @@
 import type { ServiceName } from '../configuration.js';
-import { listeningHost, listeningPort, oneOf, seconds, text } from '../kinds.js';
+import { listeningHost, listeningPort, createChoice, seconds, text } from '../kinds.js';
 import type { DefaultContext, Settings } from '../setting.js';
 
 const HEALTH_PORTS: Record<ServiceName, number> = {
@@ -36,7 +36,7 @@ export const shutdown: Settings['shutdown'] = {
 };
 
 /** Default of the time limits that must be shorter than the shutdown, as a value and in words. */
-export const withinGrace = ({ grace }: DefaultContext) => Math.min(20, 0.8 * grace);
+export const limitToGrace = ({ grace }: DefaultContext) => Math.min(20, 0.8 * grace);
 export const WITHIN_GRACE = '20, or four fifths of shutdown_grace where that is less';
 
 export const log: Settings['log'] = {
@@ -49,7 +49,7 @@ export const log: Settings['log'] = {
   },
   level: {
     keys: ['log_level'],
-    kind: oneOf('debug', 'info', 'warn', 'error'),
+    kind: createChoice('debug', 'info', 'warn', 'error'),
     default: 'info',
     doc: 'Minimum log level: debug, info, warn or error.',
   },

@@ -1,4 +1,4 @@
-import { flag, port, seconds, text, whole } from '../kinds.js';
+import { flag, port, seconds, text, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { LISTENERS } from './services.js';
 
@@ -54,13 +54,13 @@ export const pulse: Settings['pulse'] = {
   },
   prefetch: {
     keys: ['pulse_prefetch'],
-    kind: whole(1, 65_535),
+    kind: createWholeNumber(1, 65_535),
     default: 100,
     doc: 'Maximum messages that Pulse delivers before one is acknowledged (prefetch).',
   },
   heartbeat: {
     keys: ['pulse_heartbeat'],
-    kind: whole(0, 65_535),
+    kind: createWholeNumber(0, 65_535),
     default: 30,
     doc: 'Seconds between heartbeats on the connection to Pulse; 0 for none.',
   },

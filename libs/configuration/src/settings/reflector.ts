@@ -1,4 +1,4 @@
-import { cronExpression, seconds, secondsOrNone, whole } from '../kinds.js';
+import { cronExpression, seconds, secondsOrNone, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
 // Periodic work: reflector passes, and retries of parked messages.
@@ -38,7 +38,7 @@ export const reflector: Settings['reflector'] = {
   },
   missingLimit: {
     keys: ['reflector.missing_limit'],
-    kind: whole(0, 1_000_000),
+    kind: createWholeNumber(0, 1_000_000),
     default: 10,
     doc: 'Maximum number of tracked tasks that may be missing at once, in Taskcluster or Buildbot; when more, and more than a fifth of all, are missing, the bridge stops, cancels and forgets nothing because of it.',
   },
@@ -62,13 +62,13 @@ export const reflector: Settings['reflector'] = {
   },
   concurrency: {
     keys: ['reflector.concurrency'],
-    kind: whole(1, 1000),
+    kind: createWholeNumber(1, 1000),
     default: 50,
     doc: 'Maximum runs and build requests without a row that are handled in parallel.',
   },
   batch: {
     keys: ['reflector.batch'],
-    kind: whole(1, 10_000),
+    kind: createWholeNumber(1, 10_000),
     default: 900,
     doc: 'Maximum rows per read; a statement reads at most 900. Four rows are handled in parallel for each connection to Taskcluster.',
   },
@@ -89,7 +89,7 @@ export const parking: Settings['parking'] = {
   },
   attempts: {
     keys: ['parking.attempts'],
-    kind: whole(1, 100_000),
+    kind: createWholeNumber(1, 100_000),
     default: 20,
     doc: 'Maximum attempts at a parked message before it is quarantined.',
   },

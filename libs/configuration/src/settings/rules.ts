@@ -1,4 +1,4 @@
-import { oneOf } from '../kinds.js';
+import { createChoice } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
 // How the result of a build is reported.
@@ -6,13 +6,13 @@ import type { Settings } from '../setting.js';
 export const results: Settings['results'] = {
   warnings: {
     keys: ['results.warnings'],
-    kind: oneOf('failed', 'completed'),
+    kind: createChoice('failed', 'completed'),
     default: 'failed',
     doc: 'How to report a build that ends with WARNINGS.',
   },
   exception: {
     keys: ['results.exception'],
-    kind: oneOf('malformed-payload', 'internal-error'),
+    kind: createChoice('malformed-payload', 'internal-error'),
     default: 'malformed-payload',
     doc: 'Reason with which to report a build that ends with EXCEPTION.',
   },

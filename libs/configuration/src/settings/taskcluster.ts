@@ -1,6 +1,6 @@
-import { certificate, oneOf, seconds, text, webAddress, whole } from '../kinds.js';
+import { certificate, createChoice, seconds, text, webAddress, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
-import { WITHIN_GRACE, withinGrace } from './process.js';
+import { WITHIN_GRACE, limitToGrace } from './process.js';
 import { ALL, ASKS_FOR_PENDING } from './services.js';
 
 // How the bridge connects to Taskcluster, and with which credentials.
@@ -73,32 +73,32 @@ export const taskcluster: Settings['taskcluster'] = {
   },
   retries: {
     keys: ['taskcluster_queue_config.retries'],
-    kind: whole(0, 20),
+    kind: createWholeNumber(0, 20),
     default: 2,
     doc: 'Maximum retries of a call to Taskcluster that got no answer.',
   },
   callDeadline: {
     keys: ['taskcluster_queue_config.call_deadline'],
     kind: seconds,
-    default: withinGrace,
+    default: limitToGrace,
     defaultDoc: WITHIN_GRACE,
     doc: 'Maximum seconds for a call to Taskcluster with all its retries; must be less than shutdown_grace.',
   },
   maxConnections: {
     keys: ['taskcluster_queue_config.max_connections'],
-    kind: whole(1, 1000),
+    kind: createWholeNumber(1, 1000),
     default: 50,
     doc: 'Maximum parallel calls to Taskcluster, each on its own connection.',
   },
   runCredentials: {
     keys: ['taskcluster_queue_config.run_credentials'],
-    kind: oneOf('temporary', 'permanent'),
+    kind: createChoice('temporary', 'permanent'),
     default: 'temporary',
     doc: "Credentials with which a run is reported: those of its claim (temporary) or the bridge's own (permanent).",
   },
   artifactStorage: {
     keys: ['taskcluster_queue_config.artifact_storage'],
-    kind: oneOf('s3', 'object'),
+    kind: createChoice('s3', 'object'),
     default: 's3',
     doc: 'Storage type of uploaded artifacts: s3 or object.',
   },

@@ -18,20 +18,20 @@ export function readJsonFile(file: string): JsonObject {
     content = bytes.toString().replace(/^\uFEFF/, '');
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
-    throw refuse(`cannot be read (${codeOf(error)}); name the JSON file with --config FILE or BBB_CONFIG`);
+    throw refuse(`cannot be read (${readCode(error)}); name the JSON file with --config FILE or BBB_CONFIG`);
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(content);
   } catch {
-    throw refuse(`is not valid JSON (${placeOfFault(content)}); check commas, quotes and brackets`);
+    throw refuse(`is not valid JSON (${locateFault(content)}); check commas, quotes and brackets`);
   }
   if (!isObject(parsed)) throw refuse('must hold a JSON object: { "key": value, ... }');
   return parsed;
 }
 
 /** The value at a dotted key; undefined when it is absent, empty text, or null (unless `withNull` is set). */
-export function valueAt(json: JsonObject, key: string, withNull = false): unknown {
+export function findValue(json: JsonObject, key: string, withNull = false): unknown {
   let here: unknown = json;
   for (const name of key.split('.')) {
     if (!isObject(here) || !Object.hasOwn(here, name)) return undefined;
@@ -41,12 +41,12 @@ export function valueAt(json: JsonObject, key: string, withNull = false): unknow
 }
 
 /** The dotted keys of the file that are not known. */
-export function unknownKeys(json: JsonObject, known: ReadonlySet<string>, prefix = ''): string[] {
+export function findUnknownKeys(json: JsonObject, known: ReadonlySet<string>, prefix = ''): string[] {
   return Object.entries(json).flatMap(([name, value]) => {
     const key = prefix + name;
     if (known.has(key)) return [];
     const isSection = [...known].some((other) => other.startsWith(`${key}.`));
-    if (isSection && isObject(value)) return unknownKeys(value, known, `${key}.`);
+    if (isSection && isObject(value)) return findUnknownKeys(value, known, `${key}.`);
     return [key];
   });
 }
@@ -64,7 +64,7 @@ export function hasMode(file: string, bits: number): boolean {
   }
 }
 
-export function codeOf(error: unknown): string {
+export function readCode(error: unknown): string {
   return (error as NodeJS.ErrnoException | undefined)?.code ?? 'unreadable';
 }
 
@@ -76,7 +76,7 @@ function isObject(value: unknown): value is JsonObject {
  * Line and column of the first error in a JSON text. The parser's message is not used: for some errors it names no
  * position, and it quotes the text.
  */
-function placeOfFault(content: string): string {
+function locateFault(content: string): string {
   let right = 0;
   for (let wrong = content.length + 1; wrong - right > 1;) {
     const length = Math.floor((right + wrong) / 2);

@@ -5,15 +5,15 @@ import { parse } from 'dotenv';
 import type { ServiceName } from '../configuration.js';
 import { ConfigurationError } from '../configuration-error.js';
 import {
-  codeOf,
+  readCode,
   EVERYBODY_READS,
   GROUP_READS,
   hasMode,
   type JsonObject,
   readJsonFile,
-  valueAt,
+  findValue,
 } from './json-file.js';
-import { keysFor, type NamedSetting } from '../setting.js';
+import { listKeys, type NamedSetting } from '../setting.js';
 
 /** The places where a process finds its configuration. */
 export interface SourceOptions {
@@ -52,7 +52,7 @@ export class Sources {
     this.environment = options.environment ?? process.env;
     this.directory = resolve(options.directory ?? '.');
     this.dotenv = readDotenv(join(this.directory, '.env'));
-    this.file = options.file ?? this.variable('BBB_CONFIG')?.raw;
+    this.file = options.file ?? this.findVariable('BBB_CONFIG')?.raw;
     this.json = this.file === undefined ? {} : readJsonFile(resolve(this.directory, this.file));
   }
 
@@ -72,7 +72,7 @@ export class Sources {
   }
 
   /** The source of a setting's value, valid or not; undefined when no source has one. */
-  originOf(setting: NamedSetting, service: ServiceName): string | undefined {
+  findOrigin(setting: NamedSetting, service: ServiceName): string | undefined {
     const found = this.read(setting, service);
     if (found === undefined) return undefined;
     return 'raw' in found ? found.origin : found.subject;
@@ -80,13 +80,13 @@ export class Sources {
 
   private read(setting: NamedSetting, service: ServiceName): Found | Unreadable | undefined {
     if (setting.secret) {
-      const fromFile = this.secretFile(`${setting.variable}_FILE`);
+      const fromFile = this.readSecretFile(`${setting.variable}_FILE`);
       if (fromFile) return fromFile;
     }
-    const fromVariable = this.variable(setting.variable);
+    const fromVariable = this.findVariable(setting.variable);
     if (fromVariable) return { ...fromVariable, isText: true };
-    for (const key of keysFor(setting, service)) {
-      const raw = valueAt(this.json, key, setting.kind.isList);
+    for (const key of listKeys(setting, service)) {
+      const raw = findValue(this.json, key, setting.kind.isList);
       if (raw !== undefined) return { raw, origin: `${key} in ${this.file}`, isText: false };
     }
     return undefined;
@@ -96,22 +96,22 @@ export class Sources {
    * Files with secrets that other users may read. Files of single secrets may be readable by the group, because
    * Kubernetes mounts them that way for a process that is not root.
    */
-  exposedFiles(settings: readonly NamedSetting[]): string[] {
+  findExposedFiles(settings: readonly NamedSetting[]): string[] {
     const secrets = settings.filter(({ secret }) => secret);
-    const inJson = secrets.some(({ keys }) => keys.some((key) => valueAt(this.json, key) !== undefined));
+    const inJson = secrets.some(({ keys }) => keys.some((key) => findValue(this.json, key) !== undefined));
     const inDotenv = secrets.some(({ variable }) => Boolean(this.dotenv[variable]));
     const files = [
       ...(inJson && this.file !== undefined ? [resolve(this.directory, this.file)] : []),
       ...(inDotenv ? [join(this.directory, '.env')] : []),
     ];
-    const single = secrets.flatMap(({ variable }) => this.variable(`${variable}_FILE`)?.raw ?? []);
+    const single = secrets.flatMap(({ variable }) => this.findVariable(`${variable}_FILE`)?.raw ?? []);
     return [
       ...files.filter((file) => hasMode(file, GROUP_READS | EVERYBODY_READS)),
       ...single.map((file) => resolve(this.directory, file)).filter((file) => hasMode(file, EVERYBODY_READS)),
     ];
   }
 
-  private variable(name: string): { raw: string; origin: string } | undefined {
+  private findVariable(name: string): { raw: string; origin: string } | undefined {
     const inEnvironment = this.environment[name];
     if (inEnvironment !== undefined && inEnvironment !== '') return { raw: inEnvironment, origin: name };
     const inDotenv = this.dotenv[name];
@@ -119,21 +119,21 @@ export class Sources {
     return undefined;
   }
 
-  private secretFile(variable: string): Found | Unreadable | undefined {
-    const named = this.variable(variable);
+  private readSecretFile(variable: string): Found | Unreadable | undefined {
+    const named = this.findVariable(variable);
     if (!named) return undefined;
     try {
       const bytes = readFileSync(resolve(this.directory, named.raw));
       if (!isUtf8(bytes))
         return { subject: variable, remedy: 'names a file that is not UTF-8; save it with that encoding' };
       // An editor may have added a byte order mark and line ends.
-      const raw = withoutLineEnds(bytes.toString().replace(/^\uFEFF/, ''));
+      const raw = trimLineEnds(bytes.toString().replace(/^\uFEFF/, ''));
       if (raw === '') return { subject: variable, remedy: 'names an empty file; put the secret into it' };
       return { raw, origin: named.origin, isText: true };
     } catch (error) {
       return {
         subject: variable,
-        remedy: `names a file that cannot be read (${codeOf(error)}); correct the path or its rights`,
+        remedy: `names a file that cannot be read (${readCode(error)}); correct the path or its rights`,
       };
     }
   }
@@ -152,14 +152,14 @@ function readDotenv(file: string): Record<string, string> {
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     // The file is optional.
-    if (codeOf(error) === 'ENOENT') return {};
+    if (readCode(error) === 'ENOENT') return {};
     throw new ConfigurationError([
-      { subject: file, remedy: `cannot be read (${codeOf(error)}); correct its rights or remove it` },
+      { subject: file, remedy: `cannot be read (${readCode(error)}); correct its rights or remove it` },
     ]);
   }
 }
 
-function withoutLineEnds(text: string): string {
+function trimLineEnds(text: string): string {
   let end = text.length;
   while (text[end - 1] === '\n' || text[end - 1] === '\r') end--;
   return text.slice(0, end);

@@ -2,9 +2,9 @@ import DataLoader from 'dataloader';
 import { type RequestKey, type RequestSnapshot, Unavailable } from '@bbb/rules';
 import * as z from 'zod';
 import { SYSTEM } from '../options.js';
-import { isSetOf, keyText, WITHDRAWN } from '../requests/request-key.js';
+import { belongsToKey, formatKey, WITHDRAWN } from '../requests/request-key.js';
 import type { RequestReader } from '../requests/request-reader.js';
-import { fieldsOf, type SetRow, setRow } from '../requests/rows.js';
+import { listFields, type SetRow, setRow } from '../requests/rows.js';
 import type { RestClient } from '../rest/rest-client.js';
 
 /** The newest valid build set of a key: a request or a withdrawal. */
@@ -22,7 +22,7 @@ const CLOCK_SKEW = 3600;
 const setList = z.object({ buildsets: z.array(setRow) });
 
 /** Earliest submission of the key's build sets, by the master's clock. */
-export function oldestOf({ scheduledAt }: RequestKey): number {
+export function findOldest({ scheduledAt }: RequestKey): number {
   return Math.max(0, scheduledAt - CLOCK_SKEW);
 }
 
@@ -34,13 +34,13 @@ export class NewestOfKey {
     private readonly client: RestClient,
     private readonly reader: RequestReader,
   ) {
-    this.sets = new DataLoader((keys) => this.setsOf(keys), { cache: false, maxBatchSize: MOST_KEYS });
+    this.sets = new DataLoader((keys) => this.readSets(keys), { cache: false, maxBatchSize: MOST_KEYS });
   }
 
   async find(key: RequestKey): Promise<Newest> {
     const sets = await this.sets.load(key);
     if (sets.length === 0) return undefined;
-    const rows = await this.reader.requests(
+    const rows = await this.reader.readRequests(
       'buildsetid',
       sets.map(({ bsid }) => bsid),
       'urgent',
@@ -50,26 +50,26 @@ export class NewestOfKey {
       if (reason === WITHDRAWN) return { is: 'withdrawal', buildset };
       const row = rows.find(({ buildsetid }) => buildsetid === buildset);
       if (!row) continue;
-      const [request] = await this.reader.snapshotsOf([row], 'urgent');
+      const [request] = await this.reader.createSnapshots([row], 'urgent');
       return { is: 'request', buildset, request: request! };
     }
     return undefined;
   }
 
   /** The sets of each key, newest first. */
-  private async setsOf(keys: readonly RequestKey[]): Promise<SetRow[][]> {
-    const texts = keys.map(keyText);
+  private async readSets(keys: readonly RequestKey[]): Promise<SetRow[][]> {
+    const texts = keys.map(formatKey);
     const query = [
       ...[...new Set(texts)].map((text) => ['external_idstring__in', text] as const),
-      ['submitted_at__ge', Math.min(...keys.map(oldestOf))] as const,
+      ['submitted_at__ge', Math.min(...keys.map(findOldest))] as const,
       ['order', '-bsid'] as const,
-      ...fieldsOf(setRow),
+      ...listFields(setRow),
       ['field', 'submitted_at'] as const,
     ];
     const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, 'urgent');
     const known = new Set(texts.map((text) => text.toLowerCase()));
     if (!buildsets.every(({ external_idstring: text }) => known.has((text ?? '').trimEnd().toLowerCase())))
       throw new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not requested');
-    return texts.map((text) => buildsets.filter((set) => isSetOf(set, text)));
+    return texts.map((text) => buildsets.filter((set) => belongsToKey(set, text)));
   }
 }

@@ -29,7 +29,7 @@ export class OpenRequestLimit {
   /** @throws Unavailable when the builder has reached the maximum of open requests */
   async check(buildername: string): Promise<void> {
     if (this.most === undefined) return;
-    const { open } = await this.countOf(buildername, this.most);
+    const { open } = await this.countOpen(buildername, this.most);
     if (open >= this.most)
       throw new Unavailable(
         SYSTEM,
@@ -42,7 +42,7 @@ export class OpenRequestLimit {
     void this.counts.get(buildername)?.then((count) => count.open++);
   }
 
-  private async countOf(buildername: string, most: number): Promise<Count> {
+  private async countOpen(buildername: string, most: number): Promise<Count> {
     const known = await this.counts.get(buildername);
     if (known && performance.now() - known.at < COUNT_LIFETIME * 1000) return known;
     const reading = this.read(buildername, most);
@@ -52,7 +52,7 @@ export class OpenRequestLimit {
   }
 
   private async read(buildername: string, most: number): Promise<Count> {
-    const builderId = await this.builders.idOf(buildername);
+    const builderId = await this.builders.findId(buildername);
     const { buildrequests } = await this.client.get(
       '/api/v2/buildrequests',
       [

@@ -1,9 +1,9 @@
 import { type RequestKey, type RequestSpec, Unavailable } from '@bbb/rules';
 import * as z from 'zod';
 import { SYSTEM } from '../options.js';
-import { keyText } from '../requests/request-key.js';
+import { formatKey } from '../requests/request-key.js';
 import type { RestClient } from '../rest/rest-client.js';
-import { type Newest, type NewestOfKey, oldestOf } from './find-newest.js';
+import { type Newest, type NewestOfKey, findOldest } from './find-newest.js';
 import type { OpenRequestLimit } from './open-request-limit.js';
 import type { Withdrawals } from './withdrawals.js';
 
@@ -32,7 +32,7 @@ export class RequestCreator {
 
   async create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
     const newest = await this.newest.find(spec);
-    const existing = liveRequestOf(newest);
+    const existing = findLiveRequest(newest);
     if (existing !== undefined) return existing;
     if (newest?.is === 'withdrawal' && this.withdrawals.isUnderWay(newest.buildset)) return undefined;
     await this.limit.check(spec.buildername);
@@ -55,19 +55,19 @@ export class RequestCreator {
     });
     if (withdrawn) return undefined;
     if (created) this.limit.count(spec.buildername);
-    return requestOf(request);
+    return requireRequest(request);
   }
 
   async find(key: RequestKey): Promise<number | undefined> {
-    return liveRequestOf(await this.newest.find(key));
+    return findLiveRequest(await this.newest.find(key));
   }
 
   async withdraw(key: RequestKey, forget: () => Promise<void>): Promise<number | undefined> {
     const newest = await this.newest.find(key);
-    const existing = liveRequestOf(newest);
+    const existing = findLiveRequest(newest);
     if (existing !== undefined) return existing;
     const { buildset, request, withdrawn, created } = await this.call(key, newest, { withdraw: true });
-    if (!withdrawn) return requestOf(request);
+    if (!withdrawn) return requireRequest(request);
     try {
       await forget();
     } finally {
@@ -78,18 +78,18 @@ export class RequestCreator {
 
   private call(key: RequestKey, newest: Newest, params: object): Promise<z.infer<typeof outcome>> {
     const path = `/api/v2/forceschedulers/${encodeURIComponent(this.scheduler)}`;
-    const known = { key: keyText(key), after: newest?.buildset ?? 0, since: oldestOf(key) };
+    const known = { key: formatKey(key), after: newest?.buildset ?? 0, since: findOldest(key) };
     return this.client.call(path, 'force', { ...known, ...params }, outcome);
   }
 }
 
-function requestOf(request: number | null): number {
+function requireRequest(request: number | null): number {
   if (request !== null) return request;
   throw new Unavailable(SYSTEM, 'the Buildbot master created no build request');
 }
 
 /** The id of the newest request unless it is dropped; a dropped one is replaced. */
-function liveRequestOf(newest: Newest): number | undefined {
+function findLiveRequest(newest: Newest): number | undefined {
   return newest?.is === 'request' && newest.request.state.at !== 'dropped'
     ? newest.request.buildRequestId
     : undefined;

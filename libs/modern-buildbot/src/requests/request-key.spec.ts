@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isSetOf, keyText, markOf } from './request-key.js';
+import { belongsToKey, formatKey, readMark } from './request-key.js';
 
 const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
 const set = (external_idstring: string | null, reason = 'any') => ({ bsid: 1, external_idstring, reason });
@@ -7,7 +7,7 @@ const set = (external_idstring: string | null, reason = 'any') => ({ bsid: 1, ex
 describe('keys of build sets', () => {
   it('are written and read back', () => {
     const key = { taskId: TASK, createdForRunId: 12 };
-    expect(markOf(set(keyText(key)))).toEqual(key);
+    expect(readMark(set(formatKey(key)))).toEqual(key);
   });
 
   it.each([
@@ -21,14 +21,14 @@ describe('keys of build sets', () => {
     `x${TASK}/0`,
     `${TASK}/9999999`,
   ])('are not read from %j', (text) => {
-    expect(markOf(set(text))).toBeNull();
+    expect(readMark(set(text))).toBeNull();
   });
 
   it('do not match a copy that a user has rebuilt, nor a key that only a database treats as equal', () => {
     const key = `${TASK}/0`;
-    expect(isSetOf(set(key), key)).toBe(true);
+    expect(belongsToKey(set(key), key)).toBe(true);
     for (const other of [set(key, 'rebuild'), set(key.toLowerCase()), set(`${key} `), set(null)])
-      expect(isSetOf(other, key)).toBe(false);
-    expect(markOf(set(key, 'rebuild'))).toBeNull();
+      expect(belongsToKey(other, key)).toBe(false);
+    expect(readMark(set(key, 'rebuild'))).toBeNull();
   });
 });

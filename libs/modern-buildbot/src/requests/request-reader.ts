@@ -4,12 +4,12 @@ import type { Builders } from '../builders.js';
 import { SYSTEM } from '../options.js';
 import type { Urgency } from '../rest/call-limit.js';
 import type { Query, RestClient } from '../rest/rest-client.js';
-import { markOf } from './request-key.js';
-import { requestStateOf } from './request-state.js';
+import { readMark } from './request-key.js';
+import { deriveRequestState } from './request-state.js';
 import {
   type BuildRow,
   buildRow,
-  fieldsOf,
+  listFields,
   type RequestRow,
   requestRow,
   type SetRow,
@@ -36,48 +36,51 @@ export class RequestReader {
     private readonly builders: Builders,
   ) {}
 
-  async snapshots(ids: readonly number[], urgency: Urgency = 'bulk'): Promise<Map<number, RequestSnapshot>> {
+  async readSnapshots(
+    ids: readonly number[],
+    urgency: Urgency = 'bulk',
+  ): Promise<Map<number, RequestSnapshot>> {
     const pages = await Promise.all(
-      chunksOf(ids).map(async (chunk) =>
-        this.snapshotsOf(await this.requests('buildrequestid', chunk, urgency), urgency),
+      splitIntoChunks(ids).map(async (chunk) =>
+        this.createSnapshots(await this.readRequests('buildrequestid', chunk, urgency), urgency),
       ),
     );
     return new Map(pages.flat().map((snapshot) => [snapshot.buildRequestId, snapshot]));
   }
 
   /** The rows of requests by their ids or those of their build sets. */
-  async requests(
+  async readRequests(
     by: 'buildrequestid' | 'buildsetid',
     ids: readonly number[],
     urgency: Urgency,
   ): Promise<RequestRow[]> {
-    const query = [...oneOf(by, ids), ...fieldsOf(requestRow)];
+    const query = [...selectAny(by, ids), ...listFields(requestRow)];
     const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, urgency);
     return checkRows(buildrequests, by, ids);
   }
 
   /** Snapshots of requests whose rows have just been read; their builds are read now. */
-  async snapshotsOf(rows: readonly RequestRow[], urgency: Urgency): Promise<RequestSnapshot[]> {
+  async createSnapshots(rows: readonly RequestRow[], urgency: Urgency): Promise<RequestSnapshot[]> {
     const [builds, marks] = await Promise.all([
-      this.newestBuilds(rows, urgency),
-      this.marksOf(rows, urgency),
+      this.readNewestBuilds(rows, urgency),
+      this.readMarks(rows, urgency),
     ]);
     return Promise.all(
       rows.map(async (row) => ({
         buildRequestId: row.buildrequestid,
         key: marks.get(row.buildsetid) ?? null,
-        buildername: await this.builders.nameOf(row.builderid),
-        state: requestStateOf(row, builds.get(row.buildrequestid)),
+        buildername: await this.builders.findName(row.builderid),
+        state: deriveRequestState(row, builds.get(row.buildrequestid)),
       })),
     );
   }
 
   /** Open requests with a key of the bridge, by ascending id after `after`. */
-  async markedOpen(after: number, limit: number): Promise<MarkedRequest[]> {
+  async listMarkedOpen(after: number, limit: number): Promise<MarkedRequest[]> {
     const found: MarkedRequest[] = [];
     for (let last = after; found.length < limit;) {
       const page = await this.openPage(last);
-      const marks = await this.marksOf(page, 'bulk');
+      const marks = await this.readMarks(page, 'bulk');
       for (const row of page) {
         const mark = marks.get(row.buildsetid);
         if (mark && mark.createdForRunId !== null)
@@ -99,53 +102,56 @@ export class RequestReader {
       ['buildrequestid__gt', after],
       ['order', 'buildrequestid'],
       ['limit', MOST_IDS],
-      ...fieldsOf(requestRow),
+      ...listFields(requestRow),
     ];
     const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, 'bulk');
     if (buildrequests.some(({ complete, buildrequestid }) => complete || buildrequestid <= after))
-      throw unrequestedRows();
+      throw createUnrequestedRows();
     return buildrequests;
   }
 
-  private async newestBuilds(rows: readonly RequestRow[], urgency: Urgency): Promise<Map<number, BuildRow>> {
+  private async readNewestBuilds(
+    rows: readonly RequestRow[],
+    urgency: Urgency,
+  ): Promise<Map<number, BuildRow>> {
     const ids = rows.map(({ buildrequestid }) => buildrequestid);
     if (ids.length === 0) return new Map();
-    const query: Query = [...oneOf('buildrequestid', ids), ['order', 'buildid'], ...fieldsOf(buildRow)];
+    const query: Query = [...selectAny('buildrequestid', ids), ['order', 'buildid'], ...listFields(buildRow)];
     const { builds } = await this.client.get('/api/v2/builds', query, buildList, urgency);
     return new Map(checkRows(builds, 'buildrequestid', ids).map((build) => [build.buildrequestid, build]));
   }
 
-  private async marksOf(
+  private async readMarks(
     rows: readonly RequestRow[],
     urgency: Urgency,
   ): Promise<Map<number, RequestMark | null>> {
-    const unknown = rows.filter((row) => !this.marks.has(identityOf(row)));
+    const unknown = rows.filter((row) => !this.marks.has(identify(row)));
     if (unknown.length > 0) {
-      const sets = await this.sets(
+      const sets = await this.readSets(
         unknown.map(({ buildsetid }) => buildsetid),
         urgency,
       );
       if (this.marks.size > MOST_MARKS) this.marks.clear();
       for (const row of unknown) {
         const set = sets.get(row.buildsetid);
-        if (set) this.marks.set(identityOf(row), markOf(set));
+        if (set) this.marks.set(identify(row), readMark(set));
       }
     }
-    return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identityOf(row)) ?? null]));
+    return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identify(row)) ?? null]));
   }
 
-  private async sets(ids: readonly number[], urgency: Urgency): Promise<Map<number, SetRow>> {
-    const query = [...oneOf('bsid', ids), ...fieldsOf(setRow)];
+  private async readSets(ids: readonly number[], urgency: Urgency): Promise<Map<number, SetRow>> {
+    const query = [...selectAny('bsid', ids), ...listFields(setRow)];
     const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, urgency);
     return new Map(checkRows(buildsets, 'bsid', ids).map((set) => [set.bsid, set]));
   }
 }
 
-function identityOf({ buildrequestid, buildsetid, submitted_at: at }: RequestRow): string {
+function identify({ buildrequestid, buildsetid, submitted_at: at }: RequestRow): string {
   return `${buildrequestid}/${buildsetid}/${at}`;
 }
 
-function chunksOf(ids: readonly number[]): number[][] {
+function splitIntoChunks(ids: readonly number[]): number[][] {
   const distinct = [...new Set(ids)];
   return Array.from({ length: Math.ceil(distinct.length / MOST_IDS) }, (_, index) =>
     distinct.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
@@ -153,7 +159,7 @@ function chunksOf(ids: readonly number[]): number[][] {
 }
 
 /** A filter for several ids. Some masters ignore `name=1&name=2`, or use only the first value. */
-function oneOf(name: string, ids: readonly number[]): Query {
+function selectAny(name: string, ids: readonly number[]): Query {
   return [...new Set(ids)].map((id) => [`${name}__in`, id] as const);
 }
 
@@ -163,10 +169,10 @@ function checkRows<Row, Name extends keyof Row>(
   requested: readonly Row[Name][],
 ): Row[] {
   const known = new Set(requested);
-  if (!rows.every((row) => known.has(row[name]))) throw unrequestedRows();
+  if (!rows.every((row) => known.has(row[name]))) throw createUnrequestedRows();
   return rows;
 }
 
-function unrequestedRows(): Unavailable {
+function createUnrequestedRows(): Unavailable {
   return new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not requested');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestStateOf } from './request-state.js';
+import { deriveRequestState } from './request-state.js';
 import type { BuildRow, RequestRow } from './rows.js';
 
 const OPEN: RequestRow = {
@@ -57,10 +57,13 @@ describe('requestStateOf', () => {
     ['exception', complete(4), ended(4), { at: 'finished', build, results: 4, completeAt: 2000 }],
     ['complete without a build', complete(0), undefined, { at: 'cancelled', completeAt: 2000 }],
   ])('%s', (_, request, newest, state) => {
-    expect(requestStateOf(request, newest)).toEqual(state);
+    expect(deriveRequestState(request, newest)).toEqual(state);
   });
 
   it('does not treat a build that was not cancelled as shut down because of its text', () => {
-    expect(requestStateOf(complete(2), ended(2, SHUT_DOWN))).toMatchObject({ at: 'finished', results: 2 });
+    expect(deriveRequestState(complete(2), ended(2, SHUT_DOWN))).toMatchObject({
+      at: 'finished',
+      results: 2,
+    });
   });
 });

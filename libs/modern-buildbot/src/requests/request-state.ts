@@ -13,7 +13,7 @@ const SHUTDOWN = '(Master Shutdown)';
  *
  * @param newest the request's build with the highest id; read after the request, never before
  */
-export function requestStateOf(request: RequestRow, newest: BuildRow | undefined): RequestState {
+export function deriveRequestState(request: RequestRow, newest: BuildRow | undefined): RequestState {
   const build = newest ? { buildId: newest.buildid, number: newest.number } : null;
   return request.complete ? readCompleteState(request, newest, build) : readOpenState(request, newest, build);
 }

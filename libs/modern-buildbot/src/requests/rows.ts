@@ -38,6 +38,6 @@ export const setRow = z.object({
 export type SetRow = z.infer<typeof setRow>;
 
 /** Query parameters that select only the fields of a row. */
-export function fieldsOf(row: z.ZodObject): [string, string][] {
+export function listFields(row: z.ZodObject): [string, string][] {
   return Object.keys(row.shape).map((name) => ['field', name]);
 }

@@ -1,4 +1,4 @@
-import { baseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
+import { toBaseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
 import { Refused, Unavailable } from '@bbb/rules';
 import type * as z from 'zod';
 import { SYSTEM } from '../options.js';
@@ -45,7 +45,7 @@ export class RestClient {
   private readonly session: Session;
 
   constructor(private readonly options: RestClientOptions) {
-    this.base = baseUrl(options.url);
+    this.base = toBaseUrl(options.url);
     this.connections = new HttpConnections(options.maxConnections);
     this.limit = new CallLimit(options.maxConnections);
     this.session = new Session(() => this.logIn());
@@ -69,7 +69,7 @@ export class RestClient {
     const read = async () => {
       // Most masters allow anonymous reads, so reads work even while the login fails.
       const answer = await this.send(message, urgency, timeout, this.session.current);
-      return parse(bodyOf(answer, path), schema, path);
+      return parse(readBody(answer, path), schema, path);
     };
     return read().catch((error: unknown) => {
       if (error instanceof Unavailable) return read();
@@ -83,7 +83,7 @@ export class RestClient {
     // Control methods always need a login, so it is made before the call.
     const cookie = await this.session.open();
     const answer = await this.send({ verb: 'POST', path, body }, 'urgent', this.options.timeout, cookie);
-    const { result } = bodyOf(answer, path) as { result?: unknown };
+    const { result } = readBody(answer, path) as { result?: unknown };
     return parse(result, schema, path);
   }
 
@@ -140,7 +140,7 @@ export class RestClient {
 }
 
 /** The body as JSON whatever its content type; errors come as text/plain. */
-function bodyOf({ status, body }: HttpAnswer, path: string): unknown {
+function readBody({ status, body }: HttpAnswer, path: string): unknown {
   if (status === 200) {
     try {
       return readJson(body.toString());

@@ -30,7 +30,7 @@ export class UsageError extends Error {
  * @throws UsageError for an option that does not exist, and for -v with -q
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const values = parsed(args);
+  const values = parseArguments(args);
   if (values.verbose && values.quiet) throw new UsageError('a service takes one of --verbose and --quiet');
 
   return {
@@ -41,7 +41,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   };
 }
 
-function parsed(args: readonly string[]) {
+function parseArguments(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],

@@ -158,12 +158,12 @@ describe('the HTTP surface', () => {
 
   it('reports an internal error only in the log', async () => {
     const metrics = service.app.get(Metrics);
-    const { text } = metrics;
-    metrics.text = () => Promise.reject(new Error('something inside'));
+    const { renderText: text } = metrics;
+    metrics.renderText = () => Promise.reject(new Error('something inside'));
     try {
       expect(await ask('/metrics')).toMatchObject({ status: 500, text: '{"statusCode":500}' });
     } finally {
-      metrics.text = text;
+      metrics.renderText = text;
     }
     expect(log.messages).toContain('request failed');
   });

@@ -84,7 +84,7 @@ export async function runService(
     const running = await starting;
     if (running) logger.log({ healthUrl: running.healthUrl }, 'service started');
   } catch (error) {
-    const refusal = refusalIn(error);
+    const refusal = findRefusal(error);
     if (!refusal) return fail('service cannot start')(error);
     const reason = logger.redactor.text(refusal.message);
     logger.fatal({ reason }, 'service cannot start until an operator acts');
@@ -112,7 +112,7 @@ function prepare(load: (request: LoadRequest) => LoadedService, host: ProcessHos
     return { service, logger };
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const refusal = isUsage ? error : refusalIn(error);
+    const refusal = isUsage ? error : findRefusal(error);
     if (!refusal) throw error;
     host.stderr.write(`${refusal.message}\n${isUsage ? `\n${SERVICE_USAGE}` : ''}`);
     host.exit(isUsage ? EXIT_USAGE : EXIT_CONFIGURATION);
@@ -163,7 +163,7 @@ function readMessage(error: unknown): string {
  * Finds the error that an operator can fix, in an error or its causes. Compares names, since libs that do not import
  * this one throw such errors too.
  */
-function refusalIn(error: unknown): Error | undefined {
+function findRefusal(error: unknown): Error | undefined {
   for (let here = error; here instanceof Error; here = here.cause) {
     if (REFUSALS.has(here.name)) return here;
   }

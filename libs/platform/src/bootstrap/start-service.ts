@@ -74,24 +74,24 @@ export async function startService(
       throw describeAddressProblem(settings, error);
     });
     await app.startAllMicroservices();
-    lifecycle.started();
-    return { app, healthUrl: addressOf(app, host), stop: stopper(app, lifecycle) };
+    lifecycle.markStarted();
+    return { app, healthUrl: describeAddress(app, host), stop: createStop(app, lifecycle) };
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;
   }
 }
 
-function stopper(app: INestApplication, lifecycle: Lifecycle): () => Promise<void> {
+function createStop(app: INestApplication, lifecycle: Lifecycle): () => Promise<void> {
   let stopped: Promise<void> | undefined;
   return () => {
-    lifecycle.stopping();
+    lifecycle.markStopping();
     stopped ??= app.close();
     return stopped;
   };
 }
 
-function addressOf(app: INestApplication, host: string): string {
+function describeAddress(app: INestApplication, host: string): string {
   const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
   const everywhere = host === '0.0.0.0' || host === '::';
   const name = everywhere ? '127.0.0.1' : host;

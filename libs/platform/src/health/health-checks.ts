@@ -20,19 +20,19 @@ export class HealthChecks implements OnApplicationBootstrap {
   }
 
   /** Checks that the process and its loops make progress. */
-  live(): HealthCheck[] {
-    const loops = this.heartbeats.names().map((name): HealthCheck => {
-      return { name, kind: 'live', check: async () => this.heartbeats.problem(name) };
+  listLive(): HealthCheck[] {
+    const loops = this.heartbeats.listNames().map((name): HealthCheck => {
+      return { name, kind: 'live', check: async () => this.heartbeats.findProblem(name) };
     });
     return [...loops, ...this.provided.filter(({ kind }) => kind === 'live')];
   }
 
   /** Checks that the service can do its work, and the outside systems that it can wait for. */
-  ready(): HealthCheck[] {
+  listReady(): HealthCheck[] {
     const service: HealthCheck = {
       name: 'service',
       kind: 'ready',
-      check: async () => this.lifecycle.problem(),
+      check: async () => this.lifecycle.findProblem(),
     };
     return [service, ...this.provided.filter(({ kind }) => kind !== 'live')];
   }

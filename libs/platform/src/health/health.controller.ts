@@ -17,18 +17,18 @@ export class HealthController {
   @Get('health/live')
   @HealthEndpoint()
   async live(): Promise<HealthCheckResult> {
-    return this.health.check(this.checks.live().map((check) => () => this.indicator.run(check)));
+    return this.health.check(this.checks.listLive().map((check) => () => this.indicator.run(check)));
   }
 
   @Get('health/ready')
   @HealthEndpoint()
   async ready(): Promise<HealthCheckResult> {
-    return this.health.check(this.checks.ready().map((check) => () => this.indicator.run(check)));
+    return this.health.check(this.checks.listReady().map((check) => () => this.indicator.run(check)));
   }
 
   @Get('metrics')
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   async scrape(): Promise<string> {
-    return this.metrics.text();
+    return this.metrics.renderText();
   }
 }

@@ -27,12 +27,12 @@ export class Heartbeats {
     if (known) known.lastBeat = this.clock.now();
   }
 
-  names(): string[] {
+  listNames(): string[] {
     return [...this.loops.keys()];
   }
 
   /** @returns why the loop counts as stuck; undefined while it makes progress */
-  problem(loop: string): string | undefined {
+  findProblem(loop: string): string | undefined {
     const known = this.loops.get(loop);
     if (!known) return undefined;
     const gap = this.clock.now() - known.lastBeat;

@@ -5,16 +5,16 @@ import { Injectable } from '@nestjs/common';
 export class Lifecycle {
   private phase: 'starting' | 'running' | 'stopping' = 'starting';
 
-  started(): void {
+  markStarted(): void {
     if (this.phase === 'starting') this.phase = 'running';
   }
 
-  stopping(): void {
+  markStopping(): void {
     this.phase = 'stopping';
   }
 
   /** @returns why the service takes no work; undefined while it does */
-  problem(): string | undefined {
+  findProblem(): string | undefined {
     return this.phase === 'running' ? undefined : this.phase;
   }
 }

@@ -32,7 +32,7 @@ export class LearnedSecrets {
     let result = '';
     let copied = 0;
     for (let at = 0; at + MIN_LENGTH <= text.length;) {
-      const length = this.lengthAt(text, at, isCut);
+      const length = this.measureAt(text, at, isCut);
       if (length === 0) {
         at++;
         continue;
@@ -45,7 +45,7 @@ export class LearnedSecrets {
   }
 
   /** @returns the length of the secret that begins here; 0 if none does */
-  private lengthAt(text: string, at: number, isCut: boolean): number {
+  private measureAt(text: string, at: number, isCut: boolean): number {
     const candidates = this.byBeginning.get(text.slice(at, at + MIN_LENGTH));
     if (!candidates) return 0;
     const whole = candidates.filter((form) => text.startsWith(form, at)).map(({ length }) => length);

@@ -51,7 +51,7 @@ export class PinoLogger implements LoggerService {
   private write(level: Level, first: unknown, rest: unknown[]): void {
     if (!this.pino.isLevelEnabled(level)) return;
     const { fields, message } = parseArguments(first, rest, this.pino.isLevelEnabled('debug'));
-    this.pino[level](this.sanitiser.fields(fields), this.sanitiser.text(message));
+    this.pino[level](this.sanitiser.cleanFields(fields), this.sanitiser.cleanText(message));
   }
 }
 
@@ -75,7 +75,7 @@ function parseArguments(first: unknown, rest: unknown[], withStacks: boolean): P
     // Nest passes an error without a message as (error, undefined, name of the logger).
     const [message, context] = rest.length > 1 && rest[0] === undefined ? ['', texts[0]] : texts;
     const fallback = first instanceof Error ? first.message : '';
-    return { fields: { ...contextOf(context), ...fields }, message: message || fallback };
+    return { fields: { ...toContext(context), ...fields }, message: message || fallback };
   }
   const stack = rest.find(isStack);
   const context = rest.filter((item) => typeof item === 'string' && !isStack(item)).at(-1);
@@ -85,12 +85,12 @@ function parseArguments(first: unknown, rest: unknown[], withStacks: boolean): P
     ...objects.map((item) => (item instanceof Error ? { error: item } : item)),
   ) as object;
   return {
-    fields: { ...contextOf(context), ...(stack && withStacks ? { stack } : {}), ...more },
+    fields: { ...toContext(context), ...(stack && withStacks ? { stack } : {}), ...more },
     message: String(first),
   };
 }
 
-function contextOf(context: unknown): object {
+function toContext(context: unknown): object {
   return typeof context === 'string' ? { context } : {};
 }
 

@@ -13,15 +13,15 @@ export class Redactor {
   private readonly forms: readonly string[];
   private readonly learned = new LearnedSecrets(MAX_LEARNED);
 
-  /** @param secrets as {@link secretsOf} gives them */
+  /** @param secrets as {@link listSecrets} gives them */
   constructor(secrets: readonly string[]) {
     // A secret that contains another one is replaced first, so that no part of it remains.
-    this.forms = [...new Set(secrets.flatMap(formsOf))].sort((one, other) => other.length - one.length);
+    this.forms = [...new Set(secrets.flatMap(listForms))].sort((one, other) => other.length - one.length);
   }
 
   /** Adds a secret that the process received at run time; it is dropped when the capacity is exceeded by newer ones. */
   learn(secret: string): void {
-    this.learned.learn(secret, formsOf(secret));
+    this.learned.learn(secret, listForms(secret));
   }
 
   text(given: string): string {
@@ -34,26 +34,26 @@ export class Redactor {
    */
   body(given: string): string {
     let isChanged = false;
-    const cleaned = (text: string) => {
-      const clean = this.foreign(text);
+    const clean = (text: string) => {
+      const clean = this.hideForeign(text);
       if (clean !== text) isChanged = true;
       return clean;
     };
     try {
       const parsed: unknown = JSON.parse(given, (_, value: unknown) => {
-        if (typeof value === 'string') return cleaned(value);
+        if (typeof value === 'string') return clean(value);
         if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-        const entries = Object.entries(value).map(([name, item]) => [cleaned(name), item] as const);
+        const entries = Object.entries(value).map(([name, item]) => [clean(name), item] as const);
         return isChanged ? Object.fromEntries(entries) : value;
       });
       return isChanged ? JSON.stringify(parsed) : given;
     } catch {
-      return this.withoutBeginning(this.foreign(given, true));
+      return this.hideBeginning(this.hideForeign(given, true));
     }
   }
 
   /** Hides the beginning of a secret at the end of a truncated text. */
-  private withoutBeginning(text: string): string {
+  private hideBeginning(text: string): string {
     for (const form of this.forms) {
       for (let length = form.length - 1; length >= UNMISTAKABLE; length--) {
         if (text.endsWith(form.slice(0, length))) return text.slice(0, -length) + MASK;
@@ -62,7 +62,7 @@ export class Redactor {
     return text;
   }
 
-  private foreign(text: string, isCut = false): string {
+  private hideForeign(text: string, isCut = false): string {
     if (this.forms.includes(text)) return MASK;
     return replaceAll(
       this.forms.filter(({ length }) => length >= UNMISTAKABLE),
@@ -72,7 +72,7 @@ export class Redactor {
 }
 
 /** The forms of a secret: plain, escaped in JSON, and encoded in a URL. */
-function formsOf(secret: string): string[] {
+function listForms(secret: string): string[] {
   return [
     ...new Set([
       secret,

@@ -29,48 +29,52 @@ export class Sanitiser {
     private readonly withStacks: boolean,
   ) {}
 
-  text(given: string): string {
+  cleanText(given: string): string {
     const result = this.redactor.text(given.slice(0, SEARCHED_LENGTH));
-    return capped(removeAccounts(result));
+    return cap(removeAccounts(result));
   }
 
-  fields(given: object): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, this.field(name, value)]));
+  cleanFields(given: object): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, this.cleanField(name, value)]),
+    );
   }
 
-  private field(name: string, value: unknown): unknown {
-    const clean = this.named(name, value, 0, { left: MAX_VALUES });
+  private cleanField(name: string, value: unknown): unknown {
+    const clean = this.cleanNamed(name, value, 0, { left: MAX_VALUES });
     if (typeof clean !== 'object' || clean === null) return clean;
     if (value instanceof Error) return clean;
     const text = JSON.stringify(clean);
-    return text.length > MAX_FIELD_LENGTH ? capped(text) : clean;
+    return text.length > MAX_FIELD_LENGTH ? cap(text) : clean;
   }
 
-  private named(name: string, value: unknown, depth: number, budget: Budget): unknown {
-    return TELLING_NAME.test(name) && typeof value === 'string' ? MASK : this.value(value, depth, budget);
+  private cleanNamed(name: string, value: unknown, depth: number, budget: Budget): unknown {
+    return TELLING_NAME.test(name) && typeof value === 'string'
+      ? MASK
+      : this.cleanValue(value, depth, budget);
   }
 
-  private value(value: unknown, depth: number, budget: Budget): unknown {
+  private cleanValue(value: unknown, depth: number, budget: Budget): unknown {
     if (--budget.left < 0) return '[...]';
-    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'string') return this.cleanText(value);
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) return '[...]';
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
     if (value instanceof Error)
-      return this.value({ ...serialiseError(value, this.withStacks) }, depth, budget);
+      return this.cleanValue({ ...serialiseError(value, this.withStacks) }, depth, budget);
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     if (Array.isArray(value))
-      return value.slice(0, MAX_ITEMS).map((item) => this.value(item, depth + 1, budget));
-    if (value instanceof Set || value instanceof Map) return this.value([...value], depth, budget);
+      return value.slice(0, MAX_ITEMS).map((item) => this.cleanValue(item, depth + 1, budget));
+    if (value instanceof Set || value instanceof Map) return this.cleanValue([...value], depth, budget);
     const entries = Object.entries(value).slice(0, MAX_ITEMS);
     return Object.fromEntries(
-      entries.map(([name, item]) => [this.text(name), this.named(name, item, depth + 1, budget)]),
+      entries.map(([name, item]) => [this.cleanText(name), this.cleanNamed(name, item, depth + 1, budget)]),
     );
   }
 }
 
-function capped(text: string): string {
+function cap(text: string): string {
   return text.length > MAX_FIELD_LENGTH ? `${text.slice(0, MAX_FIELD_LENGTH)}[...]` : text;
 }

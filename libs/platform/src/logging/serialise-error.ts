@@ -13,7 +13,7 @@ export interface SerialisedError {
 /** Converts an error to fields of a log record, with or without its stack. */
 export function serialiseError(error: Error, withStack: boolean, depth = 0): SerialisedError {
   const { code, status } = error as { code?: unknown; status?: unknown };
-  const cause = error.cause instanceof Error ? error.cause : firstOf(error);
+  const cause = error.cause instanceof Error ? error.cause : findFirst(error);
   return {
     name: error.name,
     message: error.message,
@@ -24,7 +24,7 @@ export function serialiseError(error: Error, withStack: boolean, depth = 0): Ser
   };
 }
 
-function firstOf(error: Error): Error | undefined {
+function findFirst(error: Error): Error | undefined {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
   return first instanceof Error ? first : undefined;
 }

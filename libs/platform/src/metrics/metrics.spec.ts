@@ -19,7 +19,7 @@ describe('Metrics', () => {
     metrics.observe('pass_seconds', 0.2);
     metrics.set('tracked_tasks', 3, { state: 'running' });
     metrics.set('tracked_tasks', 1, { state: 'running' });
-    const text = await metrics.text();
+    const text = await metrics.renderText();
     expect(text).toContain('# HELP bbb_messages_total Messages by outcome.\n');
     expect(text).toContain('bbb_messages_total{queue="task-pending",outcome="done"} 3\n');
     expect(text).toContain('bbb_pass_seconds_count 1\n');
@@ -41,8 +41,8 @@ describe('Metrics', () => {
     const [one, other] = [create(), create()];
     one.count('rejected_total');
     one.collectProcess();
-    expect(await one.text()).toContain('process_cpu_seconds_total');
-    expect(await other.text()).not.toMatch(/rejected_total|process_/);
+    expect(await one.renderText()).toContain('process_cpu_seconds_total');
+    expect(await other.renderText()).not.toMatch(/rejected_total|process_/);
   });
 
   describe('gauges that are read for a scrape', () => {
@@ -50,7 +50,7 @@ describe('Metrics', () => {
     afterEach(() => void jest.useRealTimers());
 
     const series = async (metrics: Metrics) =>
-      (await metrics.text()).split('\n').filter((line) => line.startsWith('bbb_'));
+      (await metrics.renderText()).split('\n').filter((line) => line.startsWith('bbb_'));
 
     it('are read once for all of them and for some seconds, and lose series that are gone', async () => {
       const metrics = create();

@@ -91,7 +91,7 @@ export class Metrics {
   }
 
   /** All metrics in the text format of Prometheus. */
-  async text(): Promise<string> {
+  async renderText(): Promise<string> {
     return this.registry.metrics();
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '@bbb/rules';
 import { pickDelay, wait, waitAtMost } from './backoff.js';
 import type { BrokerOptions } from '../options.js';
 import type { BrokerSession } from './broker-session.js';
-import { asError, errorText } from '../error-text.js';
+import { toError, toErrorText } from '../error-text.js';
 
 /** Maximum seconds that a shutdown waits for a connection attempt, which cannot be aborted. */
 const SHUTDOWN_WAIT = 3;
@@ -40,7 +40,7 @@ export class BrokerConnection {
   }
 
   /** Why there is no connection; undefined when connected. Never contains the password. */
-  problem(): string | undefined {
+  findProblem(): string | undefined {
     return this.isUp ? undefined : this.lastError;
   }
 
@@ -61,7 +61,7 @@ export class BrokerConnection {
       // A session that ends right after it opened counts as a failure, so that the delay keeps growing.
       if (lasted >= this.broker.reconnectMax) failures = 1;
       const delay = pickDelay(failures, this.broker.reconnectMin, this.broker.reconnectMax);
-      this.lastError = this.withoutPassword(errorText(error));
+      this.lastError = this.hidePassword(toErrorText(error));
       this.logger.warn({ error: this.lastError, delay }, 'not connected to Pulse; will retry');
       await wait(delay, this.stopping);
     }
@@ -78,7 +78,7 @@ export class BrokerConnection {
       if (session.isOpen) this.announce();
       return { error: await session.ended, lasted: this.clock.now() - begun };
     } catch (error) {
-      return { error: asError(error), lasted: 0 };
+      return { error: toError(error), lasted: 0 };
     } finally {
       this.session = undefined;
       if (this.isUp) this.events.disconnected();
@@ -92,7 +92,7 @@ export class BrokerConnection {
     this.events.connected();
   }
 
-  private withoutPassword(text: string): string {
+  private hidePassword(text: string): string {
     const { password } = this.broker;
     if (password === '') return text;
     return text.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***');

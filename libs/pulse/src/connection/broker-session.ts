@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitAtMost } from './backoff.js';
 import type { Subscription } from '../options.js';
-import { asError, errorText } from '../error-text.js';
+import { toError, toErrorText } from '../error-text.js';
 import { declareSubscription } from './declare-subscription.js';
 
 /** Maximum seconds to close a channel or connection. */
@@ -71,7 +71,7 @@ export class BrokerSession {
     this.wanted = wanted;
     this.lastChange = this.lastChange
       .then(() => (this.wanted ? this.startConsumers() : this.stopConsumers()))
-      .catch((error: unknown) => this.end(asError(error)));
+      .catch((error: unknown) => this.end(toError(error)));
     return this.lastChange;
   }
 
@@ -118,7 +118,7 @@ export class BrokerSession {
       return true;
     } catch (error) {
       this.logger.debug(
-        { error: errorText(error) },
+        { error: toErrorText(error) },
         'acknowledgement not sent; the broker will redeliver the message',
       );
       return false;

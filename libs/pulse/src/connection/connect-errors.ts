@@ -1,4 +1,4 @@
-import { errorText } from '../error-text.js';
+import { toErrorText } from '../error-text.js';
 
 /** Remedies for a failed connection, by the message of the broker or the client library. */
 const REMEDIES: [said: RegExp, remedy: string][] = [
@@ -27,7 +27,7 @@ export async function explainConnectErrors<T>(connect: () => Promise<T>): Promis
   try {
     return await connect();
   } catch (error) {
-    const said = errorText(error).trim();
+    const said = toErrorText(error).trim();
     const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1];
     if (remedy === undefined) throw error;
     throw new Error(`${remedy} (${said})`, { cause: error });

@@ -1,6 +1,6 @@
 import type { Channel } from 'amqplib';
 import type { Subscription } from '../options.js';
-import { errorText } from '../error-text.js';
+import { toErrorText } from '../error-text.js';
 
 /** Remedies for a refused declaration, by the declared object and the broker's reply code. */
 const REMEDIES: Record<string, string> = {
@@ -37,6 +37,6 @@ async function explainRefusal(kind: string, name: string, ask: () => Promise<unk
   } catch (error) {
     const code = String((error as { code?: unknown }).code);
     const remedy = REMEDIES[`${kind} ${code}`];
-    throw new Error(`${kind} ${name}: ${remedy ?? errorText(error)}`, { cause: error });
+    throw new Error(`${kind} ${name}: ${remedy ?? toErrorText(error)}`, { cause: error });
   }
 }

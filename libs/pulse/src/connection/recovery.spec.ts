@@ -62,7 +62,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
 
   async function connected(times: number): Promise<void> {
     await eventually(() => expect(application!.telemetry.counted('pulse_connects_total')).toBe(times));
-    await eventually(() => expect(application!.server.problem()).toBeUndefined());
+    await eventually(() => expect(application!.server.findProblem()).toBeUndefined());
   }
 
   /** The whole way works: a message published now is handled, and one consumer is there. */
@@ -112,13 +112,13 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   it('starts while the broker is unavailable, and connects when it is available', async () => {
     await proxy.refuse();
     const app = await start();
-    await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ECONNREFUSED/));
+    await eventually(() => expect(app.server.findProblem()).toMatch(/^not connected: .*ECONNREFUSED/));
     // Said before there was a first connection, too: an alarm waits for it.
     expect(app.telemetry.gauges.get('pulse_connected')).toBe(0);
     await proxy.recover();
     await connected(1);
     await proxy.refuse();
-    await eventually(() => expect(app.server.problem()).toMatch(/^not connected: /));
+    await eventually(() => expect(app.server.findProblem()).toMatch(/^not connected: /));
     expect(app.telemetry.gauges.get('pulse_connected')).toBe(0);
     await proxy.recover();
     await connected(2);
@@ -173,7 +173,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     await client.declareQueue(queue, { durable: true, maxLength: 5 });
     const app = await start({ reconnectMin: 0.2, reconnectMax: 0.4 });
     await eventually(() =>
-      expect(app.server.problem()).toMatch(/exists with arguments other .* delete the queue/),
+      expect(app.server.findProblem()).toMatch(/exists with arguments other .* delete the queue/),
     );
     expect(proxy.accepted).toBe(1);
     await client.deleteQueue(queue);
@@ -187,14 +187,14 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
       throw new Error(`no login with ${password} at amqp://x:${encodeURIComponent(password)}@host`);
     });
     await eventually(() =>
-      expect(app.server.problem()).toBe('not connected: no login with *** at amqp://x:***@host'),
+      expect(app.server.findProblem()).toBe('not connected: no login with *** at amqp://x:***@host'),
     );
   });
 
   it('says that a login was refused', async () => {
     const app = await start({ user: uniqueName('nobody'), password: 'wrong' });
-    await eventually(() => expect(app.server.problem()).toMatch(/^not connected: .*ACCESS.REFUSED/));
-    expect(app.server.problem()).not.toContain('wrong');
+    await eventually(() => expect(app.server.findProblem()).toMatch(/^not connected: .*ACCESS.REFUSED/));
+    expect(app.server.findProblem()).not.toContain('wrong');
   });
 
   describeWhere(canStart('rabbitmqctl'))('a user with the rights Pulse gives', () => {
@@ -226,7 +226,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
       queue = uniqueName('not-its-own');
       const app = await start({ user, password });
       await eventually(() =>
-        expect(app.server.problem()).toMatch(/on Pulse the name must begin with queue\/<user>\//),
+        expect(app.server.findProblem()).toMatch(/on Pulse the name must begin with queue\/<user>\//),
       );
     });
   });

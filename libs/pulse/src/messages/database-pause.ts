@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { MessageStore } from '@bbb/rules';
 import { pickDelay, wait } from '../connection/backoff.js';
 import type { BrokerOptions } from '../options.js';
-import { errorText } from '../error-text.js';
+import { toErrorText } from '../error-text.js';
 
 /**
  * Stops consuming while the bridge database is unavailable, so that messages wait in the broker's queue instead of being
@@ -30,7 +30,7 @@ export class DatabasePause {
   begin(error: unknown): Promise<void> {
     if (!this.consumersStopped) {
       this.logger.error(
-        { error: errorText(error) },
+        { error: toErrorText(error) },
         'bridge database unavailable; message consumption paused',
       );
       this.consumersStopped = this.setConsuming(false);

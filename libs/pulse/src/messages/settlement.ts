@@ -9,7 +9,7 @@ import {
 } from '@bbb/rules';
 import { pickDelay } from '../connection/backoff.js';
 import type { ParkingOptions } from '../options.js';
-import { errorText } from '../error-text.js';
+import { toErrorText } from '../error-text.js';
 
 /** Outcome of handling a message. `requeued`: it could not be kept, so it stays where it was (broker or database). */
 export type Outcome = 'acked' | 'parked' | 'quarantined' | 'requeued';
@@ -91,7 +91,7 @@ export class Settlement {
     keeper: Keeper,
   ): Promise<Outcome> {
     const { subscription, exchange, routingKey } = message;
-    const facts = { subscription, exchange, routingKey, attempt, error: errorText(error) };
+    const facts = { subscription, exchange, routingKey, attempt, error: toErrorText(error) };
     const verdict = chooseOutcome(error, attempt >= this.parking.attempts);
     switch (verdict) {
       case 'requeued':

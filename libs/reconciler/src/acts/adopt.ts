@@ -1,4 +1,4 @@
-import { latestRun } from '@bbb/rules';
+import { findLatestRun } from '@bbb/rules';
 import { findRequestKey } from '../find-request-key.js';
 import { DONE, OBSERVE_AGAIN } from '../situation.js';
 import type { Act } from '../context.js';
@@ -8,7 +8,7 @@ import type { Act } from '../context.js';
  * found by its key; without one the run was claimed to reject its payload.
  */
 export const adopt: Act = async ({ taskId, status, cause }, { buildbot, store, settings, logger }) => {
-  const run = status && latestRun(status);
+  const run = status && findLatestRun(status);
   const key = run && (await findRequestKey(status, run.runId, buildbot));
   if (!key || status.taskQueueId !== settings.taskQueueId) return DONE;
   const buildRequestId = (await buildbot.find(key)) ?? null;

@@ -16,7 +16,7 @@ export async function attachArtifacts(
   context: ActContext,
 ): Promise<MissingArtifact[]> {
   const { taskId, runId } = run;
-  const artifacts = artifactsOf({ taskId, runId }, outcome, context);
+  const artifacts = createArtifacts({ taskId, runId }, outcome, context);
   const missing = await Promise.all(artifacts.map((artifact) => attachArtifact(run, artifact, context)));
   return missing.filter((each) => each !== undefined);
 }
@@ -53,9 +53,9 @@ async function attachArtifact(
 }
 
 /** The names and content types are an interface: other programs read these artifacts. */
-function artifactsOf(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
+function createArtifacts(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
   const policy = context.settings.artifacts ?? DEFAULT_POLICY;
-  const { content, withheld } = policy.properties(properties);
+  const { content, withheld } = policy.selectProperties(properties);
   if (withheld.length > 0) context.logger.log({ ...run, withheld }, 'properties withheld');
   const artifacts: Artifact[] = [
     { kind: 'file', name: 'public/properties.json', contentType: 'application/json', content },

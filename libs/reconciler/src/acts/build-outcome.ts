@@ -11,7 +11,7 @@ export async function readOutcome(
   build: BuildRef,
   context: ActContext,
 ): Promise<BuildOutcome | undefined> {
-  if (event?.kind === 'finished' && isEndMessage(event, build)) return outcomeIn(event);
+  if (event?.kind === 'finished' && isEndMessage(event, build)) return toOutcome(event);
   return readFromBuildbot(taskId, build, context);
 }
 
@@ -23,13 +23,13 @@ export async function readRetriedOutcome(
   { taskId, event, request }: Situation,
   context: ActContext,
 ): Promise<BuildOutcome | undefined> {
-  if (event?.kind === 'finished' && event.results === RETRY) return outcomeIn(event);
+  if (event?.kind === 'finished' && event.results === RETRY) return toOutcome(event);
   const state = request?.state;
   const isOver = state?.at === 'requeued' || state?.at === 'finishing';
   return isOver ? readFromBuildbot(taskId, state.build, context) : undefined;
 }
 
-function outcomeIn({ logUrl, properties }: FinishedEvent): BuildOutcome {
+function toOutcome({ logUrl, properties }: FinishedEvent): BuildOutcome {
   return { properties, log: logUrl === null ? null : { url: logUrl, contentType: 'application/gzip' } };
 }
 
@@ -39,7 +39,7 @@ async function readFromBuildbot(
   context: ActContext,
 ): Promise<BuildOutcome | undefined> {
   try {
-    return await context.buildbot.outcome(build);
+    return await context.buildbot.readOutcome(build);
   } catch (error) {
     context.logger.warn(
       { taskId, ...build, error },

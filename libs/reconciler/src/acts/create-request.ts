@@ -1,4 +1,4 @@
-import { type RequestSpec, judge, latestRun } from '@bbb/rules';
+import { type RequestSpec, judge, findLatestRun } from '@bbb/rules';
 import { DONE, OBSERVE_AGAIN, decideWith } from '../situation.js';
 import { findRequestKey } from '../find-request-key.js';
 import type { Act } from '../context.js';
@@ -10,11 +10,11 @@ import { endRejected } from './end-rejected.js';
  */
 export const createRequest: Act = async (situation, context) => {
   const { taskId, status } = situation;
-  const run = status && latestRun(status);
+  const run = status && findLatestRun(status);
   // A definition may be large: it is read only of a task that needs it.
   if (!run || status.taskQueueId !== context.settings.taskQueueId) return DONE;
   const key = await findRequestKey(status, run.runId, context.buildbot);
-  const definition = situation.definition ?? (await context.queue.definition(taskId));
+  const definition = situation.definition ?? (await context.queue.readDefinition(taskId));
   if (!key || definition?.taskQueueId !== context.settings.taskQueueId) return DONE;
 
   const judgement = await judge(definition, key, context.settings.policy, context.buildbot);
@@ -55,9 +55,9 @@ function logFields(spec: RequestSpec, buildRequestId: number) {
 /** Handles a claimed run without a recorded request: the rejection of its payload was interrupted, or the request exists. */
 export const reject: Act = async (situation, context) => {
   const { taskId, status, row } = situation;
-  const run = status && latestRun(status);
+  const run = status && findLatestRun(status);
   const key = run && (await findRequestKey(status, run.runId, context.buildbot));
-  const definition = situation.definition ?? (await context.queue.definition(taskId));
+  const definition = situation.definition ?? (await context.queue.readDefinition(taskId));
   if (!key || !definition || !row) return DONE;
 
   const judgement = await judge(definition, key, context.settings.policy, context.buildbot);

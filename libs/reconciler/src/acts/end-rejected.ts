@@ -1,7 +1,7 @@
 import type { HeldRun } from '@bbb/rules';
 import { decideWith, OBSERVE_AGAIN, type Next, type Situation } from '../situation.js';
-import { rowOf, type ActContext } from '../context.js';
-import { rejectionArtifact } from './rejection-artifact.js';
+import { requireRow, type ActContext } from '../context.js';
+import { createRejectionArtifact } from './rejection-artifact.js';
 
 /** Ends the run of a rejected payload: claims it, attaches the reasons, and reports it as malformed-payload. */
 export async function endRejected(
@@ -10,9 +10,9 @@ export async function endRejected(
   context: ActContext,
 ): Promise<Next> {
   const { taskId } = situation;
-  const { runId } = rowOf(situation);
+  const { runId } = requireRow(situation);
   const claim = await context.queue.claim({ taskId, runId });
-  const row = await context.store.change(rowOf(situation), { takenUntil: Math.floor(claim.takenUntil) });
+  const row = await context.store.change(requireRow(situation), { takenUntil: Math.floor(claim.takenUntil) });
   if (!row) return OBSERVE_AGAIN;
   const run = { taskId, runId, wasHeld: true };
   await attachReasons(run, reasons, context);
@@ -24,8 +24,8 @@ export async function endRejected(
 
 /** Attaches the reasons. Does not throw, because the run must end even without them. */
 async function attachReasons(run: HeldRun, reasons: readonly string[], context: ActContext): Promise<void> {
-  const artifact = rejectionArtifact(
-    reasons.map((reason) => context.settings.artifacts?.text(reason) ?? reason),
+  const artifact = createRejectionArtifact(
+    reasons.map((reason) => context.settings.artifacts?.hideSecrets(reason) ?? reason),
   );
   try {
     await context.queue.attach(run, artifact);

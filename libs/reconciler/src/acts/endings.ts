@@ -1,9 +1,9 @@
 import { decideWith, DONE, OBSERVE_AGAIN } from '../situation.js';
-import { type Act, rowOf } from '../context.js';
+import { type Act, requireRow } from '../context.js';
 
 /** Resolves the run as internal-error: its build request is lost, so the result will never be known. */
 export const abandon: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = rowOf(situation);
+  const { taskId, runId, buildRequestId } = requireRow(situation);
   const status = await context.queue.report(
     { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'internal-error' },
@@ -17,7 +17,7 @@ export const abandon: Act = async (situation, context) => {
 
 /** Forgets the build request of a pending run because it is missing or dropped, so that another is created. */
 export const recreateRequest: Act = async (situation, context) => {
-  const row = rowOf(situation);
+  const row = requireRow(situation);
   const changed = await context.store.change(row, { buildRequestId: null, missingSince: null });
   context.logger.warn(
     { taskId: row.taskId, buildRequestId: row.buildRequestId, ...situation.cause },
@@ -30,7 +30,7 @@ export const recreateRequest: Act = async (situation, context) => {
 
 /** Cancels the task, because its build was cancelled in Buildbot. */
 export const cancelTask: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = rowOf(situation);
+  const { taskId, runId, buildRequestId } = requireRow(situation);
   const status = await context.queue.cancel(taskId);
   context.logger.log(
     { taskId, runId, buildRequestId, ...situation.cause },
@@ -41,7 +41,7 @@ export const cancelTask: Act = async (situation, context) => {
 
 /** The task is dead: cancellation is requested in Buildbot, again and again until the request is complete. */
 export const cancelRequest: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = rowOf(situation);
+  const { taskId, runId, buildRequestId } = requireRow(situation);
   if (!situation.request) return DONE;
   await context.buildbot.cancel(situation.request);
   context.logger.log(
@@ -53,7 +53,7 @@ export const cancelRequest: Act = async (situation, context) => {
 
 /** Records when the task or the request was first missing. An absence is believed only when it lasts. */
 export const noteMissing: Act = async (situation, context) => {
-  const row = rowOf(situation);
+  const row = requireRow(situation);
   if (row.missingSince !== null) return DONE;
   const changed = await context.store.change(row, { missingSince: Math.floor(context.clock.now()) });
   context.logger.warn(
@@ -65,7 +65,7 @@ export const noteMissing: Act = async (situation, context) => {
 
 /** Deletes the row, because both sides have ended. A rerun by a user starts without a row. */
 export const forget: Act = async (situation, context) => {
-  const row = rowOf(situation);
+  const row = requireRow(situation);
   if (!(await context.store.forget(row))) return OBSERVE_AGAIN;
   context.logger.log(
     { taskId: row.taskId, runId: row.runId, buildRequestId: row.buildRequestId, ...situation.cause },

@@ -8,7 +8,7 @@ const LONGEST = 8192;
  *
  * @param reasons without secrets; they repeat only names from the payload
  */
-export function rejectionArtifact(reasons: readonly string[]): Artifact {
+export function createRejectionArtifact(reasons: readonly string[]): Artifact {
   const lines = [
     'The Buildbot bridge has rejected this task: no build request was created.',
     '',

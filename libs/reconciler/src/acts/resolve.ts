@@ -1,5 +1,5 @@
-import { Refused, resolutionOf, Unavailable } from '@bbb/rules';
-import { type Act, type ActContext, rowOf } from '../context.js';
+import { Refused, chooseResolution, Unavailable } from '@bbb/rules';
+import { type Act, type ActContext, requireRow } from '../context.js';
 import { decideWith, DONE, type Next, type Situation } from '../situation.js';
 import { attachArtifacts, attachErrors, type MissingArtifact } from './artifacts.js';
 import { readOutcome } from './build-outcome.js';
@@ -16,18 +16,18 @@ const BEFORE_DEADLINE = 60;
  * for them for a limited time; then the result is reported with error artifacts in their place.
  */
 export const resolve: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = rowOf(situation);
+  const { taskId, runId, buildRequestId } = requireRow(situation);
   if (situation.request?.state.at !== 'finished') return DONE;
   const { results, build, completeAt } = situation.request.state;
   const run = { taskId, runId, wasHeld: true };
 
   const outcome = await readOutcome(situation, build, context);
   const missing = outcome ? await attachArtifacts(run, outcome, context) : [];
-  const wait = secondsToWait(situation, completeAt, context);
+  const wait = computeSecondsToWait(situation, completeAt, context);
   if (wait > 0 && missing.some(isTemporary)) return waitForArtifacts(situation, missing, wait, context);
   await attachErrors(run, missing, context);
 
-  const resolution = resolutionOf(results, context.settings.results);
+  const resolution = chooseResolution(results, context.settings.results);
   const status = await context.queue.report(run, resolution);
   context.logger.log(
     { taskId, runId, buildRequestId, results, ...resolution, ...situation.cause },
@@ -44,7 +44,7 @@ function isTemporary({ error }: MissingArtifact): boolean {
   return error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
 }
 
-function secondsToWait({ status }: Situation, completeAt: number | null, context: ActContext): number {
+function computeSecondsToWait({ status }: Situation, completeAt: number | null, context: ActContext): number {
   if (completeAt === null) return 0;
   const deadline = status?.deadline ?? 0;
   const end = Math.min(completeAt + context.settings.artifactWait, deadline - BEFORE_DEADLINE);
@@ -58,7 +58,7 @@ async function waitForArtifacts(
   seconds: number,
   context: ActContext,
 ): Promise<Next> {
-  const { taskId, runId, takenUntil } = rowOf(situation);
+  const { taskId, runId, takenUntil } = requireRow(situation);
   const { artifactWait, reclaimWindow } = context.settings;
   if ((takenUntil ?? 0) - context.clock.now() < reclaimWindow) await reclaim(situation, context);
   const names = missing.map(({ artifact }) => artifact.name);

@@ -1,13 +1,13 @@
 import type { TrackedTaskChanges } from '../ports/task-store.js';
 import type { Facts, Observation } from './facts.js';
-import { latestRun } from './facts.js';
+import { findLatestRun } from './facts.js';
 
 /**
  * Changes that a row needs before anything is decided on it: facts that another process changed, or that an
  * interrupted step left unrecorded. Undefined when the row is up to date.
  */
 export function catchUp({ row, status, request }: Observation, facts: Facts): TrackedTaskChanges | undefined {
-  const run = status && latestRun(status);
+  const run = status && findLatestRun(status);
   if (!row || !run) return undefined;
   const changes: TrackedTaskChanges = {};
   if (row.missingSince !== null && !['gone', 'unavailable'].includes(facts.request))

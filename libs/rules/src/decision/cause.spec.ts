@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { NOW, row, seen, SETTINGS, STATES, status } from '../testing/observations.js';
 import { explainCause } from './cause.js';
 import { decide } from './decide.js';
-import { factsOf, type Observation } from './facts.js';
+import { deriveFacts, type Observation } from './facts.js';
 
 function explain(observation: Observation) {
-  const facts = factsOf(observation, SETTINGS, NOW);
+  const facts = deriveFacts(observation, SETTINGS, NOW);
   return explainCause(decide(facts), facts, observation, NOW);
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from './decide.js';
-import { type Facts, latestRun, type Observation } from './facts.js';
+import { type Facts, findLatestRun, type Observation } from './facts.js';
 
 /** Why a verdict was reached, in words for an operator, with the facts behind it as fields of a log line. */
 export interface Cause {
@@ -26,7 +26,7 @@ const ENDS: Readonly<Record<string, string>> = {
  * @param now epoch seconds
  */
 export function explainCause(verdict: Verdict, facts: Facts, seen: Observation, now: number): Cause {
-  const reasonResolved = seen.status && latestRun(seen.status)?.reasonResolved;
+  const reasonResolved = seen.status && findLatestRun(seen.status)?.reasonResolved;
   const missingSince = seen.row?.missingSince ?? null;
   return {
     verdict,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { decide, VERDICTS, type Verdict } from './decide.js';
 import type { Facts } from './facts.js';
-import { decisionTable, everyFacts } from './table.js';
+import { renderDecisionTable, generateFacts } from './table.js';
 
 const PAGE = new URL('../../../../docs/decision-table.md', import.meta.url);
 const OPEN = ['waiting', 'building', 'rebuilding', 'finishing', 'stuck', 'requeued'];
@@ -50,7 +50,7 @@ const ONLY_IF: Partial<Record<Verdict, (facts: Facts) => boolean>> = {
 };
 
 describe('decide', () => {
-  const space = [...everyFacts()];
+  const space = [...generateFacts()];
 
   it('decides every combination of facts, and uses every verdict', () => {
     expect(space).toHaveLength(13 * 7 * 2 ** 8);
@@ -127,7 +127,7 @@ describe('decide', () => {
     const page = readFileSync(PAGE, 'utf8');
     const fresh = page.replace(
       /<!-- table -->[\s\S]*<!-- \/table -->/,
-      `<!-- table -->\n\n${decisionTable()}\n\n<!-- /table -->`,
+      `<!-- table -->\n\n${renderDecisionTable()}\n\n<!-- /table -->`,
     );
     if (process.env.BBB_UPDATE_DOCS) writeFileSync(PAGE, fresh);
     expect(readFileSync(PAGE, 'utf8')).toBe(fresh);

@@ -15,13 +15,13 @@ import {
 import {
   type BuildEvent,
   type Facts,
-  factsOf,
-  firstRunOfRequest,
-  latestRun,
+  deriveFacts,
+  findFirstRun,
+  findLatestRun,
   type Observation,
 } from './facts.js';
 
-const facts = (observation: Observation, now = NOW): Facts => factsOf(observation, SETTINGS, now);
+const facts = (observation: Observation, now = NOW): Facts => deriveFacts(observation, SETTINGS, now);
 const LOST = ['claim-expired', 'worker-shutdown', 'intermittent-task'];
 const EVENT: BuildEvent = { kind: 'finished', buildNumber: FIRST.number, results: 0 };
 
@@ -48,8 +48,8 @@ describe('the run', () => {
   it('is the latest one, whatever the results of earlier runs', () => {
     expect(facts({ status: status('claim-expired', 'canceled', 'pending') }).run).toBe('pending');
     expect(facts({ status: status('completed', 'running') }).run).toBe('running');
-    expect(latestRun(status('completed', 'running'))?.runId).toBe(1);
-    expect(latestRun(status())).toBeUndefined();
+    expect(findLatestRun(status('completed', 'running'))?.runId).toBe(1);
+    expect(findLatestRun(status())).toBeUndefined();
   });
 
   it('is ours only when both group and id match', () => {
@@ -152,11 +152,11 @@ describe('firstRunOfRequest', () => {
     [['malformed-payload', 'pending'], 1, 1],
     [['deadline-exceeded', 'pending'], 1, 1],
   ])('of %j: run %i belongs to the request of run %i', (sketches, runId, first) => {
-    expect(firstRunOfRequest(status(...sketches).runs, runId)?.runId).toBe(first);
+    expect(findFirstRun(status(...sketches).runs, runId)?.runId).toBe(first);
   });
 
   it('is undefined for a run that does not exist', () => {
-    expect(firstRunOfRequest(status('pending').runs, 1)).toBeUndefined();
+    expect(findFirstRun(status('pending').runs, 1)).toBeUndefined();
   });
 });
 

@@ -116,7 +116,7 @@ const RETRY = 5;
 const LOST = new Set(['claim-expired', 'worker-shutdown', 'intermittent-task']);
 
 /** The latest run of a task, if it has one. */
-export function latestRun(status: TaskStatus): Run | undefined {
+export function findLatestRun(status: TaskStatus): Run | undefined {
   return status.runs.at(-1);
 }
 
@@ -124,7 +124,7 @@ export function latestRun(status: TaskStatus): Run | undefined {
  * The first run of the chain that `runId` belongs to: runs made because a worker was lost continue their
  * predecessor's work, and so its build request.
  */
-export function firstRunOfRequest(runs: readonly Run[], runId: number): Run | undefined {
+export function findFirstRun(runs: readonly Run[], runId: number): Run | undefined {
   let first = runs[runId];
   while (first && first.runId > 0 && LOST.has(runs[first.runId - 1]?.reasonResolved ?? ''))
     first = runs[first.runId - 1];
@@ -145,9 +145,9 @@ function continuesRequest(runs: readonly Run[], earlier: number, requestIsOpen: 
 }
 
 /** Turns an observation into the facts that a decision depends on. Pure; `now` in epoch seconds. */
-export function factsOf(seen: Observation, settings: DecisionSettings, now: number): Facts {
+export function deriveFacts(seen: Observation, settings: DecisionSettings, now: number): Facts {
   const { row, status } = seen;
-  const run = status && latestRun(status);
+  const run = status && findLatestRun(status);
   const request = requestFact(seen, run, settings, now);
   const requestIsOpen = ['waiting', 'building', 'rebuilding', 'finishing', 'stuck', 'requeued'].includes(
     request,

@@ -17,13 +17,13 @@ type Condition = keyof typeof CONDITIONS;
 const NAMES = Object.keys(CONDITIONS) as Condition[];
 
 /** All combinations of facts. */
-export function* everyFacts(): Generator<Facts> {
+export function* generateFacts(): Generator<Facts> {
   for (const request of REQUEST_FACTS) {
-    for (const run of RUN_FACTS) yield* factsOfCell(request, run);
+    for (const run of RUN_FACTS) yield* generateCellFacts(request, run);
   }
 }
 
-function* factsOfCell(request: RequestFact, run: RunFact): Generator<Facts> {
+function* generateCellFacts(request: RequestFact, run: RunFact): Generator<Facts> {
   for (let bits = 0; bits < 2 ** NAMES.length; bits++) {
     const flags = Object.fromEntries(NAMES.map((name, index) => [name, ((bits >> index) & 1) === 1]));
     yield { request, run, ...(flags as Record<Condition, boolean>) };
@@ -31,10 +31,10 @@ function* factsOfCell(request: RequestFact, run: RunFact): Generator<Facts> {
 }
 
 /** The decision function as a Markdown table: requests down, runs across. */
-export function decisionTable(): string {
+export function renderDecisionTable(): string {
   const rows = REQUEST_FACTS.map(
     (request) =>
-      `| **${request}** | ${RUN_FACTS.map((run) => cell([...factsOfCell(request, run)])).join(' | ')} |`,
+      `| **${request}** | ${RUN_FACTS.map((run) => renderCell([...generateCellFacts(request, run)])).join(' | ')} |`,
   );
   return [
     `| request \\ run | ${RUN_FACTS.join(' | ')} |`,
@@ -44,16 +44,16 @@ export function decisionTable(): string {
 }
 
 /** The verdicts of a set of facts, split by the first condition that matters. */
-function cell(space: Facts[], names: readonly Condition[] = NAMES): string {
+function renderCell(space: Facts[], names: readonly Condition[] = NAMES): string {
   const verdicts = new Set(space.map(decide));
   if (verdicts.size === 1) return [...verdicts].join('');
   const [name, ...others] = names;
   if (!name) throw new TypeError('the verdict depends on a fact that is not in CONDITIONS');
-  const yes = cell(
+  const yes = renderCell(
     space.filter((facts) => facts[name]),
     others,
   );
-  const no = cell(
+  const no = renderCell(
     space.filter((facts) => !facts[name]),
     others,
   );

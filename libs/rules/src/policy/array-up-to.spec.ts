@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { arrayUpTo } from './array-up-to.js';
+import { createBoundedArray } from './array-up-to.js';
 
 describe('arrayUpTo', () => {
-  const schema = arrayUpTo(3, z.int());
+  const schema = createBoundedArray(3, z.int());
 
   it('accepts the maximum number of items', () => {
     expect(schema.safeParse([1, 2, 3])).toEqual({ success: true, data: [1, 2, 3] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonValue } from '../json.js';
-import { asciiJson } from './ascii-json.js';
+import { toAsciiJson } from './ascii-json.js';
 
 describe('asciiJson', () => {
   it.each<[string, JsonValue, string]>([
@@ -11,18 +11,18 @@ describe('asciiJson', () => {
     ['the delete character', '\x7f', '"\\u007f"'],
     ['names as well as values', { '☃': 1 }, '{"\\u2603":1}'],
   ])('escapes %s', (_what, value, text) => {
-    expect(asciiJson(value)).toBe(text);
+    expect(toAsciiJson(value)).toBe(text);
   });
 
   it('leaves ASCII as JSON.stringify writes it', () => {
     const value = { a: [1, true, null, 'x "y" \\ \n'] };
-    expect(asciiJson(value)).toBe(JSON.stringify(value));
+    expect(toAsciiJson(value)).toBe(JSON.stringify(value));
   });
 
   it('writes equivalent JSON in printable ASCII', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
-        const text = asciiJson(value as JsonValue);
+        const text = toAsciiJson(value as JsonValue);
         expect(text).toMatch(/^[\x20-\x7e]*$/);
         expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
       }),

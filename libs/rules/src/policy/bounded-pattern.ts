@@ -1,18 +1,18 @@
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
 
 /** Maximum characters of a text, steps per text, and nested steps, which are limited by the stack. */
-const LONGEST_TEXT = 512;
-const MOST_STEPS = 500_000;
-const DEEPEST = 2000;
+const MAX_TEXT_LENGTH = 512;
+const MAX_STEPS = 500_000;
+const MAX_DEPTH = 2000;
 
 /** Maximum parts of a pattern once its counted repetitions are expanded. */
-const MOST_PARTS = 5000;
+const MAX_MATCHERS = 5000;
 
 /** How letters compare: exactly; ignoring case; or so that it matches if any name that differs only in case could match. */
 export type Spelling = 'exact' | 'either case' | 'any case form';
 
 /** Whether the rest of a pattern matches from a position on. */
-type Part = (at: number) => boolean;
+type Matcher = (at: number) => boolean;
 
 interface Run {
   text: string;
@@ -30,12 +30,12 @@ class Exceeded extends Error {}
  * for which that is impossible, stop at a maximum number of steps.
  */
 export class BoundedPattern {
-  private readonly start: Part;
+  private readonly start: Matcher;
   private readonly isPure: boolean;
   private run: Run = { text: '', steps: 0, depth: 0, failed: new Map() };
   private readonly groups: (readonly [number, number] | undefined)[] = [];
   private readonly groupNumbers = new Map<AST.CapturingGroup, number>();
-  private parts = 0;
+  private matchers = 0;
   /** Start positions of each repetition or group that is being matched. */
   private readonly begun: number[][] = [];
 
@@ -47,7 +47,7 @@ export class BoundedPattern {
     new RegExp(source);
     const pattern = new RegExpParser({ ecmaVersion: 2024 }).parsePattern(source, 0, source.length);
     this.isPure = !hasReference(source);
-    this.start = this.anyOf(pattern.alternatives, () => true);
+    this.start = this.compileAlternatives(pattern.alternatives, () => true);
   }
 
   /** Number of steps that the last text took. */
@@ -57,16 +57,16 @@ export class BoundedPattern {
 
   /** Whether it matches from the beginning of a text; undefined when the bound was reached first. */
   matchesStart(text: string): boolean | undefined {
-    return this.bounded(text, () => this.start(0));
+    return this.runBounded(text, () => this.start(0));
   }
 
   /** Whether it matches anywhere in a text; undefined when the bound was reached first. */
   matchesAnywhere(text: string): boolean | undefined {
-    return this.bounded(text, () => matchesFromAny(this.start, text.length));
+    return this.runBounded(text, () => matchesFromAny(this.start, text.length));
   }
 
-  private bounded(text: string, match: () => boolean): boolean | undefined {
-    if (text.length > LONGEST_TEXT) return undefined;
+  private runBounded(text: string, match: () => boolean): boolean | undefined {
+    if (text.length > MAX_TEXT_LENGTH) return undefined;
     this.run = { text, steps: 0, depth: 0, failed: new Map() };
     this.groups.length = 0;
     for (const starts of this.begun) starts.length = 0;
@@ -78,56 +78,58 @@ export class BoundedPattern {
     }
   }
 
-  private anyOf(alternatives: readonly AST.Alternative[], next: Part): Part {
-    const parts = alternatives.map(({ elements }) =>
-      elements.reduceRight((rest, element) => this.part(element, rest), next),
+  private compileAlternatives(alternatives: readonly AST.Alternative[], next: Matcher): Matcher {
+    const matchers = alternatives.map(({ elements }) =>
+      elements.reduceRight((rest, element) => this.compileElement(element, rest), next),
     );
-    return parts.length === 1 ? parts[0]! : this.once((at) => parts.some((part) => part(at)));
+    return matchers.length === 1
+      ? matchers[0]!
+      : this.memoize((at) => matchers.some((matches) => matches(at)));
   }
 
-  private part(element: AST.Element, next: Part): Part {
+  private compileElement(element: AST.Element, next: Matcher): Matcher {
     switch (element.type) {
       case 'Group':
-        return this.anyOf(element.alternatives, next);
+        return this.compileAlternatives(element.alternatives, next);
       case 'CapturingGroup':
-        return this.group(element, next);
+        return this.compileGroup(element, next);
       case 'Quantifier':
-        return this.repetition(element, next);
+        return this.compileRepetition(element, next);
       case 'Backreference':
-        return this.reference(element, next);
+        return this.compileReference(element, next);
       case 'Assertion':
-        return this.assertion(element, next);
+        return this.compileAssertion(element, next);
       default:
-        return this.character(element.raw, next);
+        return this.compileCharacter(element.raw, next);
     }
   }
 
-  private character(raw: string, next: Part): Part {
+  private compileCharacter(raw: string, next: Matcher): Matcher {
     const expression = new RegExp(`^(?:${raw})$`, this.spelling === 'either case' ? 'i' : '');
     const fits = (character: string): boolean =>
       this.spelling === 'any case form'
         ? [character, character.toLowerCase(), character.toUpperCase()].some((form) => expression.test(form))
         : expression.test(character);
     const known: (boolean | undefined)[] = [];
-    const fitsFast = (character: string): boolean => {
+    const fitsKnown = (character: string): boolean => {
       const code = character.charCodeAt(0);
       return code < 128 ? (known[code] ??= fits(character)) : fits(character);
     };
     // Most characters do not fit, so only the rest is memoized.
-    const rest = this.once((at) => next(at + 1));
+    const rest = this.memoize((at) => next(at + 1));
     return (at) => {
       const { run } = this;
-      if (++run.steps > MOST_STEPS) throw new Exceeded();
-      return at < run.text.length && fitsFast(run.text[at]!) && rest(at);
+      if (++run.steps > MAX_STEPS) throw new Exceeded();
+      return at < run.text.length && fitsKnown(run.text[at]!) && rest(at);
     };
   }
 
-  private group(group: AST.CapturingGroup, next: Part): Part {
-    if (this.isPure) return this.anyOf(group.alternatives, next);
+  private compileGroup(group: AST.CapturingGroup, next: Matcher): Matcher {
+    if (this.isPure) return this.compileAlternatives(group.alternatives, next);
     const number = this.groupNumbers.get(group) ?? this.groupNumbers.size;
     this.groupNumbers.set(group, number);
-    const starts = this.newStarts();
-    const inside = this.anyOf(group.alternatives, (at) => {
+    const starts = this.addStarts();
+    const inside = this.compileAlternatives(group.alternatives, (at) => {
       const [start, before] = [starts.pop()!, this.groups[number]];
       this.groups[number] = [start, at];
       if (next(at)) return true;
@@ -143,9 +145,9 @@ export class BoundedPattern {
     };
   }
 
-  private reference({ resolved }: AST.Backreference, next: Part): Part {
+  private compileReference({ resolved }: AST.Backreference, next: Matcher): Matcher {
     const groups = [resolved].flat();
-    return this.once((at) => {
+    return this.memoize((at) => {
       const found = groups.map((group) => this.groups[this.groupNumbers.get(group) ?? -1]).find(Boolean);
       if (!found) return false;
       const taken = this.run.text.slice(...found);
@@ -156,26 +158,26 @@ export class BoundedPattern {
     });
   }
 
-  private repetition({ element, min, max }: AST.Quantifier, next: Part): Part {
-    let rest = max === Infinity ? this.loop(element, next) : next;
+  private compileRepetition({ element, min, max }: AST.Quantifier, next: Matcher): Matcher {
+    let rest = max === Infinity ? this.compileLoop(element, next) : next;
     for (let left = max === Infinity ? 0 : max - min; left > 0; left--) {
-      const [more, end] = [this.part(element, rest), next];
-      rest = this.once((at) => more(at) || end(at));
+      const [more, end] = [this.compileElement(element, rest), next];
+      rest = this.memoize((at) => more(at) || end(at));
     }
-    for (let left = min; left > 0; left--) rest = this.part(element, rest);
+    for (let left = min; left > 0; left--) rest = this.compileElement(element, rest);
     return rest;
   }
 
-  private loop(element: AST.QuantifiableElement, next: Part): Part {
-    const starts = this.newStarts();
-    const body = this.part(element, (at) => {
+  private compileLoop(element: AST.QuantifiableElement, next: Matcher): Matcher {
+    const starts = this.addStarts();
+    const body = this.compileElement(element, (at) => {
       const start = starts.pop()!;
       // A repetition that matched no text would loop for ever.
       const matches = at !== start && again(at);
       starts.push(start);
       return matches;
     });
-    const again = this.once((at) => {
+    const again = this.memoize((at) => {
       starts.push(at);
       const matches = body(at);
       starts.pop();
@@ -184,8 +186,8 @@ export class BoundedPattern {
     return again;
   }
 
-  private assertion(element: AST.Assertion, next: Part): Part {
-    if ('alternatives' in element) return this.lookaround(element, next);
+  private compileAssertion(element: AST.Assertion, next: Matcher): Matcher {
+    if ('alternatives' in element) return this.compileLookaround(element, next);
     if (element.kind === 'start') return (at) => at === 0 && next(at);
     if (element.kind === 'end') return (at) => at === this.run.text.length && next(at);
     const { negate } = element as AST.WordBoundaryAssertion;
@@ -193,13 +195,13 @@ export class BoundedPattern {
     return (at) => (isWord(at - 1) !== isWord(at)) !== negate && next(at);
   }
 
-  private lookaround(element: AST.LookaroundAssertion, next: Part): Part {
+  private compileLookaround(element: AST.LookaroundAssertion, next: Matcher): Matcher {
     // The name may not match the negated part in another case, so the assertion is assumed to hold.
     if (element.negate && this.spelling === 'any case form') return next;
     let end: number | undefined;
-    const inside = this.anyOf(element.alternatives, (at) => end === undefined || at === end);
+    const inside = this.compileAlternatives(element.alternatives, (at) => end === undefined || at === end);
     const isBehind = element.kind === 'lookbehind';
-    return this.once((at) => {
+    return this.memoize((at) => {
       const { failed } = this.run;
       this.run.failed = new Map();
       end = isBehind ? at : undefined;
@@ -209,22 +211,23 @@ export class BoundedPattern {
     });
   }
 
-  private newStarts(): number[] {
+  private addStarts(): number[] {
     const starts: number[] = [];
     this.begun.push(starts);
     return starts;
   }
 
   /** Counts a part's steps, and does not try it again at a position at which it is known to fail. */
-  private once(part: Part): Part {
-    const number = ++this.parts;
-    if (number > MOST_PARTS) throw new SyntaxError('the pattern is too large; use smaller repetition counts');
+  private memoize(matcher: Matcher): Matcher {
+    const number = ++this.matchers;
+    if (number > MAX_MATCHERS)
+      throw new SyntaxError('the pattern is too large; use smaller repetition counts');
     return (at) => {
       const { run } = this;
-      if (++run.steps > MOST_STEPS || run.depth >= DEEPEST) throw new Exceeded();
+      if (++run.steps > MAX_STEPS || run.depth >= MAX_DEPTH) throw new Exceeded();
       if (run.failed.get(number)?.has(at)) return false;
       run.depth++;
-      const matches = part(at);
+      const matches = matcher(at);
       run.depth--;
       if (matches || !this.isPure) return matches;
       const known = run.failed.get(number);
@@ -236,8 +239,8 @@ export class BoundedPattern {
 }
 
 /** Whether a part matches from any position in a text, its end included. */
-function matchesFromAny(part: Part, length: number): boolean {
-  for (let at = 0; at <= length; at++) if (part(at)) return true;
+function matchesFromAny(matcher: Matcher, length: number): boolean {
+  for (let at = 0; at <= length; at++) if (matcher(at)) return true;
   return false;
 }
 

@@ -1,4 +1,4 @@
-import { matcher } from './python-pattern.js';
+import { createMatcher } from './python-pattern.js';
 
 /** Patterns as in Python's `re.match`: anchored at the start only. */
 export interface BuilderRules {
@@ -30,10 +30,12 @@ export class BuilderPolicy {
   readonly #allowed?: ((name: string) => boolean)[];
 
   constructor(rules: BuilderRules) {
-    this.#restricted = rules.restricted.map((pattern) => matcher(pattern, 'exact', true));
-    this.#restrictedInAnyCase = rules.restricted.map((pattern) => matcher(pattern, 'any case form', true));
-    this.#ignored = rules.ignored.map((pattern) => matcher(pattern));
-    this.#allowed = rules.allowed?.map((pattern) => matcher(pattern));
+    this.#restricted = rules.restricted.map((pattern) => createMatcher(pattern, 'exact', true));
+    this.#restrictedInAnyCase = rules.restricted.map((pattern) =>
+      createMatcher(pattern, 'any case form', true),
+    );
+    this.#ignored = rules.ignored.map((pattern) => createMatcher(pattern));
+    this.#allowed = rules.allowed?.map((pattern) => createMatcher(pattern));
   }
 
   /**

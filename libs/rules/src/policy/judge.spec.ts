@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { BuilderKnown, RequestKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
-import { asciiJson } from './ascii-json.js';
+import { toAsciiJson } from './ascii-json.js';
 import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import { BuilderPolicy, type BuilderRules } from './builder-policy.js';
 import { countReads } from '../testing/count-reads.js';
@@ -203,7 +203,7 @@ describe('judge', () => {
       const judgement = await ask(definitionOf(given));
       if (judgement.is !== 'accepted') continue;
       for (const value of Object.values(judgement.spec.properties)) {
-        const pair = asciiJson([value, 'bbb']);
+        const pair = toAsciiJson([value, 'bbb']);
         expect(pair).toMatch(/^[\x20-\x7e]{1,1024}$/);
         expect(JSON.parse(pair)).toEqual([value, 'bbb']);
       }

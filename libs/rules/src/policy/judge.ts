@@ -2,7 +2,7 @@ import type { Buildbot, RequestSpec, RequestKey } from '../ports/buildbot.js';
 import type { TaskDefinition } from '../ports/task-queue.js';
 import type { BuilderPolicy } from './builder-policy.js';
 import { readPayload } from './payload.js';
-import { rejectionReasons } from './rejection-reasons.js';
+import { createRejectionReasons } from './rejection-reasons.js';
 
 /** What a task's definition leads to: a build request, nothing (an ignored builder), or a rejection. */
 export type Judgement =
@@ -30,7 +30,7 @@ export async function judge(
   if (typeof named === 'string' && policy.judge(named, definition.scopes).is === 'ignored')
     return { is: 'ignored' };
 
-  const reasons = rejectionReasons(buildbot.payloadRules);
+  const reasons = createRejectionReasons(buildbot.payloadRules);
   if (definition.isAbridged) return { is: 'rejected', reasons: [`payload: ${reasons.largePayload}`] };
   const reading = readPayload(definition.payload, buildbot.payloadRules);
   if (!reading.valid) return { is: 'rejected', reasons: reading.problems };

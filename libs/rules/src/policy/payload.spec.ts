@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { asciiJson } from './ascii-json.js';
+import { toAsciiJson } from './ascii-json.js';
 import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import { countReads } from '../testing/count-reads.js';
-import { branchPath, readPayload as readByRules } from './payload.js';
+import { toBranchPath, readPayload as readByRules } from './payload.js';
 
 const readPayload = (payload: unknown) => readByRules(payload, LEGACY_PAYLOAD_RULES);
 
@@ -147,7 +147,7 @@ describe('readPayload', () => {
   it('keeps unusual names inside a value', () => {
     const input = JSON.stringify(withProperties({ a: { X: { b: 1 } } })).replace('"X"', '"__proto__"');
     const reading = readPayload(JSON.parse(input));
-    expect(reading.valid && asciiJson(reading.payload.properties)).toContain('{"__proto__":{"b":1}}');
+    expect(reading.valid && toAsciiJson(reading.payload.properties)).toContain('{"__proto__":{"b":1}}');
   });
 
   it('accepts values beyond ASCII, nested ones and null', () => {
@@ -176,7 +176,7 @@ describe('readPayload', () => {
     /** Properties whose names and pairs take exactly this many bytes together, `product` included. */
     function totalling(bytes: number): object {
       const result: Record<string, string> = {};
-      let left = bytes - 'product'.length - asciiJson(['firefox', 'bbb']).length;
+      let left = bytes - 'product'.length - toAsciiJson(['firefox', 'bbb']).length;
       for (let index = 100; left > 0; index++) {
         const pair = left - 4 > propertyPairBytes ? propertyPairBytes - 100 : left - 4;
         result[`p${index}`] = pairOf(pair);
@@ -359,10 +359,10 @@ describe('readPayload', () => {
         for (const column of [branch!, revision ?? '', repository, project]) {
           expect(column).toMatch(/^[\x20-\x7e]{0,255}$/);
         }
-        expect(branch).toBe(branchPath(branch!));
+        expect(branch).toBe(toBranchPath(branch!));
         expect(branch).not.toBe('');
         for (const [name, value] of Object.entries(properties)) {
-          const pair = asciiJson([value, 'bbb']);
+          const pair = toAsciiJson([value, 'bbb']);
           expect(name).toMatch(/^[\x21-\x7e]{1,255}$/);
           expect(pair).toMatch(/^[\x20-\x7e]{1,1024}$/);
           expect(JSON.parse(pair)).toHaveLength(2);
@@ -388,6 +388,6 @@ describe('branchPath', () => {
     ['////', ''],
     ['projects/https://hg.example.com/ash', 'projects/https://hg.example.com/ash'],
   ])('%j is the branch %j', (branch, path) => {
-    expect(branchPath(branch)).toBe(path);
+    expect(toBranchPath(branch)).toBe(path);
   });
 });

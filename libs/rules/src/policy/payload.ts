@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { JsonValue } from '../json.js';
 import type { PayloadRules } from './payload-rules.js';
-import { propertyProblems } from './property-problems.js';
-import { type RejectionReasons, rejectionReasons } from './rejection-reasons.js';
+import { findPropertyProblems } from './property-problems.js';
+import { type RejectionReasons, createRejectionReasons } from './rejection-reasons.js';
 import { countUnits } from './units.js';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
@@ -15,7 +15,7 @@ type PayloadSchema = ReturnType<typeof createSchema>;
 
 const SCHEMAS = new WeakMap<PayloadRules, PayloadSchema>();
 
-function schemaOf(rules: PayloadRules): PayloadSchema {
+function findSchema(rules: PayloadRules): PayloadSchema {
   const schema = SCHEMAS.get(rules) ?? createSchema(rules);
   SCHEMAS.set(rules, schema);
   return schema;
@@ -23,7 +23,7 @@ function schemaOf(rules: PayloadRules): PayloadSchema {
 
 function createSchema(rules: PayloadRules) {
   const { limits, branch } = rules;
-  const reasons = rejectionReasons(rules);
+  const reasons = createRejectionReasons(rules);
   const text = z
     .string(reasons.notText)
     .max(limits.text, reasons.longText)
@@ -33,15 +33,15 @@ function createSchema(rules: PayloadRules) {
     .min(branch.shortest, reasons.shortBranch)
     .max(limits.text, reasons.longText)
     .regex(PRINTABLE_ASCII, reasons.notAscii)
-    .refine((given) => branchPath(given) !== '', reasons.noBranch)
-    .refine((given) => branch.mayHaveDots || !branchPath(given).split('/').some(isDots), reasons.dots);
+    .refine((given) => toBranchPath(given) !== '', reasons.noBranch)
+    .refine((given) => branch.mayHaveDots || !toBranchPath(given).split('/').some(isDots), reasons.dots);
   const buildername = z
     .string(reasons.noText)
     .min(1, reasons.empty)
-    .refine((name) => bytesOf(name) <= limits.builderNameBytes, reasons.longName)
+    .refine((name) => countBytes(name) <= limits.builderNameBytes, reasons.longName)
     .refine((name) => !CONTROL.test(name), reasons.control)
     .refine((name) => !WIDE.test(name), reasons.wide);
-  const error = (issue: { code?: string; keys?: unknown }) => objectProblem(issue, reasons);
+  const describeIssue = (issue: { code?: string; keys?: unknown }) => describeObjectProblem(issue, reasons);
   return z.strictObject(
     {
       buildername,
@@ -52,7 +52,7 @@ function createSchema(rules: PayloadRules) {
           repository: text.nullish(),
           project: text.nullish(),
         },
-        { error },
+        { error: describeIssue },
       ),
       // Not zod's record, which silently drops the name `__proto__`.
       properties: z.unknown().superRefine((properties, context) => {
@@ -60,11 +60,11 @@ function createSchema(rules: PayloadRules) {
           context.addIssue({ code: 'custom', message: reasons.noObject });
           return;
         }
-        for (const problem of propertyProblems(properties, rules, reasons))
+        for (const problem of findPropertyProblems(properties, rules, reasons))
           context.addIssue({ code: 'custom', ...problem });
       }),
     },
-    { error },
+    { error: describeIssue },
   );
 }
 
@@ -91,12 +91,12 @@ const LOOKED_AT = 4;
 export function readPayload(payload: unknown, rules: PayloadRules): PayloadJudgement {
   const limit = LOOKED_AT * rules.limits.totalBytes;
   if (countUnits(payload, limit) > limit) {
-    return { valid: false, problems: [`payload: ${rejectionReasons(rules).largePayload}`] };
+    return { valid: false, problems: [`payload: ${createRejectionReasons(rules).largePayload}`] };
   }
-  const result = schemaOf(rules).safeParse(payload);
+  const result = findSchema(rules).safeParse(payload);
   if (!result.success) {
     const problems = result.error.issues.slice(0, MOST_PROBLEMS).map(({ path, message }) => {
-      return `payload${path.map((key) => `.${printable(String(key))}`).join('')}: ${message}`;
+      return `payload${path.map((key) => `.${toPrintable(String(key))}`).join('')}: ${message}`;
     });
     return { valid: false, problems };
   }
@@ -105,7 +105,7 @@ export function readPayload(payload: unknown, rules: PayloadRules): PayloadJudge
     valid: true,
     payload: {
       buildername,
-      branch: typeof sourcestamp.branch === 'string' ? branchPath(sourcestamp.branch) : null,
+      branch: typeof sourcestamp.branch === 'string' ? toBranchPath(sourcestamp.branch) : null,
       revision: sourcestamp.revision ?? null,
       repository: sourcestamp.repository ?? '',
       project: sourcestamp.project ?? '',
@@ -115,7 +115,7 @@ export function readPayload(payload: unknown, rules: PayloadRules): PayloadJudge
 }
 
 /** Reduces a branch given as a URL to its path, and removes slashes at both ends. */
-export function branchPath(branch: string): string {
+export function toBranchPath(branch: string): string {
   const path = branch.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
   let [start, end] = [0, path.length];
   while (path[start] === '/') start++;
@@ -127,14 +127,14 @@ function isDots(component: string): boolean {
   return component === '.' || component === '..';
 }
 
-function objectProblem(issue: { code?: string; keys?: unknown }, reasons: RejectionReasons): string {
+function describeObjectProblem(issue: { code?: string; keys?: unknown }, reasons: RejectionReasons): string {
   if (issue.code !== 'unrecognized_keys') return reasons.noObject;
   const keys = issue.keys as string[];
   const more = keys.length > 5 ? ', and others' : '';
-  return `${reasons.unknownKeys}: ${keys.slice(0, 5).map(printable).join(', ')}${more}`;
+  return `${reasons.unknownKeys}: ${keys.slice(0, 5).map(toPrintable).join(', ')}${more}`;
 }
 
-function bytesOf(name: string): number {
+function countBytes(name: string): number {
   return new TextEncoder().encode(name).length;
 }
 
@@ -142,6 +142,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-function printable(key: string): string {
+function toPrintable(key: string): string {
   return key.slice(0, 60).replace(/[^\x20-\x7e]/g, '?');
 }

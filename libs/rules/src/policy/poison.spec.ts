@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
-import { rejectionReasons } from './rejection-reasons.js';
+import { createRejectionReasons } from './rejection-reasons.js';
 import { readPayload as readByRules } from './payload.js';
 
-const PROBLEMS = rejectionReasons(LEGACY_PAYLOAD_RULES);
+const PROBLEMS = createRejectionReasons(LEGACY_PAYLOAD_RULES);
 const readPayload = (payload: unknown) => readByRules(payload, LEGACY_PAYLOAD_RULES);
 
 /** As it comes: through JSON, so that numbers are what a parser makes of them. */

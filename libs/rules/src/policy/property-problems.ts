@@ -1,9 +1,9 @@
 import type { JsonValue } from '../json.js';
-import { asciiJson } from './ascii-json.js';
+import { toAsciiJson } from './ascii-json.js';
 import type { PayloadRules } from './payload-rules.js';
 import type { RejectionReasons } from './rejection-reasons.js';
 import { countUnits } from './units.js';
-import { isDeeperThan, valueProblems } from './value-problems.js';
+import { isDeeperThan, findValueProblems } from './value-problems.js';
 
 const DANGEROUS = ['__proto__', 'constructor', 'prototype'];
 const NAME = /^[\x21-\x7e]+$/;
@@ -18,7 +18,7 @@ export interface PropertyProblem {
  * Finds reasons to reject properties. Each property becomes a pair `[value, "bbb"]` in a database column, which masters
  * load without error handling: one that they cannot load blocks the builder.
  */
-export function* propertyProblems(
+export function* findPropertyProblems(
   properties: Record<string, unknown>,
   { limits, requiredProperties, reservedProperties }: PayloadRules,
   reasons: RejectionReasons,
@@ -35,7 +35,7 @@ export function* propertyProblems(
   }
   let total = 0;
   for (const name of names) {
-    const problem = nameProblem(name);
+    const problem = findNameProblem(name);
     if (problem !== undefined) yield { path: [name], message: problem };
     if (isDeeperThan(limits.depth, properties[name])) {
       yield { path: [name], message: reasons.deep };
@@ -47,14 +47,15 @@ export function* propertyProblems(
       yield { path: [name], message: reasons.longPair };
       continue;
     }
-    const pair = asciiJson([properties[name] as JsonValue, 'bbb']);
+    const pair = toAsciiJson([properties[name] as JsonValue, 'bbb']);
     total += name.length + pair.length;
     if (pair.length > limits.propertyPairBytes) yield { path: [name], message: reasons.longPair };
-    for (const message of new Set(valueProblems(properties[name], reasons))) yield { path: [name], message };
+    for (const message of new Set(findValueProblems(properties[name], reasons)))
+      yield { path: [name], message };
   }
   if (total > limits.totalBytes) yield { path: [], message: reasons.largeProperties };
 
-  function nameProblem(name: string): string | undefined {
+  function findNameProblem(name: string): string | undefined {
     if (name.length > limits.propertyName || !NAME.test(name)) return reasons.propertyName;
     if (DANGEROUS.includes(name)) return reasons.forbiddenName;
     return reservedProperties.includes(name) ? reasons.reservedName : undefined;

@@ -7,7 +7,7 @@ import { BoundedPattern, type Spelling } from './bounded-pattern.js';
  * @param undecided the answer for a text on which the bound was reached
  * @throws SyntaxError when JavaScript does not support the syntax, or the pattern is too large
  */
-export function matcher(
+export function createMatcher(
   pattern: string,
   spelling: Spelling = 'exact',
   undecided = false,

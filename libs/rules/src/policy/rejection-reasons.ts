@@ -24,10 +24,10 @@ const REASONS = {
   number: 'contains a number that cannot be stored exactly; write it as a string',
 } as const;
 
-export type RejectionReasons = ReturnType<typeof rejectionReasons>;
+export type RejectionReasons = ReturnType<typeof createRejectionReasons>;
 
 /** All reasons to reject a payload; a reason may be followed by names. */
-export function rejectionReasons({ limits, branch }: PayloadRules) {
+export function createRejectionReasons({ limits, branch }: PayloadRules) {
   return {
     ...REASONS,
     longName: `is longer than ${limits.builderNameBytes} bytes`,

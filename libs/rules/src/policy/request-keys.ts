@@ -1,4 +1,4 @@
-import { firstRunOfRequest } from '../decision/facts.js';
+import { findFirstRun } from '../decision/facts.js';
 import type { RequestKey } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 
@@ -7,14 +7,14 @@ import type { Run, TaskStatus } from '../ports/task-queue.js';
  * continue the request of a lost run, or need a new one because that request was cancelled; only Buildbot knows which.
  */
 export function requestKeys(status: TaskStatus, runId: number): RequestKey[] {
-  const first = firstRunOfRequest(status.runs, runId);
+  const first = findFirstRun(status.runs, runId);
   if (!first) return [];
   const chain = status.runs.slice(first.runId, runId + 1);
   return chain
     .filter((run) => run === first || run.reasonCreated === 'rerun')
-    .map((run) => keyOf(status.taskId, run));
+    .map((run) => createKey(status.taskId, run));
 }
 
-function keyOf(taskId: string, { runId, scheduled }: Run): RequestKey {
+function createKey(taskId: string, { runId, scheduled }: Run): RequestKey {
   return { taskId, createdForRunId: runId, scheduledAt: Math.floor(scheduled) };
 }

@@ -4,7 +4,7 @@ import type { TaskDefinition } from '../ports/task-queue.js';
 import { LEGACY_PAYLOAD_RULES } from '../../../buildbot/src/legacy/payload-rules.js';
 import { BuilderPolicy } from './builder-policy.js';
 import { judge } from './judge.js';
-import { matcher } from './python-pattern.js';
+import { createMatcher } from './python-pattern.js';
 
 const POLICY = new BuilderPolicy({
   restricted: ['^release-', 'nightly$'],
@@ -27,10 +27,10 @@ function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], p
 
 describe('matcher', () => {
   it('ignores case only with that spelling', () => {
-    expect(matcher('release-')('Release-x')).toBe(false);
-    expect(matcher('release-', 'exact')('Release-x')).toBe(false);
-    expect(matcher('release-', 'either case')('Release-x')).toBe(true);
-    expect(matcher('release-', 'any case form')('pre-Release-x')).toBe(false);
+    expect(createMatcher('release-')('Release-x')).toBe(false);
+    expect(createMatcher('release-', 'exact')('Release-x')).toBe(false);
+    expect(createMatcher('release-', 'either case')('Release-x')).toBe(true);
+    expect(createMatcher('release-', 'any case form')('pre-Release-x')).toBe(false);
   });
 });
 

@@ -9,20 +9,20 @@ const HALF_CHARACTER = /\p{Surrogate}/u;
  *
  * @param value JSON whose nesting is limited, because it is read recursively
  */
-export function* valueProblems(value: unknown, reasons: RejectionReasons): Generator<string> {
+export function* findValueProblems(value: unknown, reasons: RejectionReasons): Generator<string> {
   if (typeof value === 'string') {
-    yield* textProblems(value, reasons);
+    yield* findTextProblems(value, reasons);
   } else if (typeof value === 'number') {
     if (!Number.isFinite(value) || Math.abs(value) > Number.MAX_SAFE_INTEGER) yield reasons.number;
   } else if (value !== null && typeof value === 'object') {
     for (const [name, item] of Object.entries(value)) {
-      yield* textProblems(name, reasons);
-      yield* valueProblems(item, reasons);
+      yield* findTextProblems(name, reasons);
+      yield* findValueProblems(item, reasons);
     }
   }
 }
 
-function* textProblems(text: string, reasons: RejectionReasons): Generator<string> {
+function* findTextProblems(text: string, reasons: RejectionReasons): Generator<string> {
   if (text.includes('\0')) yield reasons.nul;
   if (HALF_CHARACTER.test(text)) yield reasons.halfCharacter;
 }

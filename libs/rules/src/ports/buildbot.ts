@@ -118,21 +118,21 @@ export abstract class Buildbot {
    * Snapshots of many requests. A request that Buildbot does not know is not in the map; one that cannot be read, although
    * others can, is there with its error and must not be treated as missing.
    */
-  abstract snapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>>;
+  abstract readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>>;
 
   /**
    * The snapshot of one request; undefined when Buildbot does not know it.
    *
    * @throws Unavailable also when Buildbot answers and the request cannot be read
    */
-  async snapshot(buildRequestId: number): Promise<RequestSnapshot | undefined> {
-    const found = (await this.snapshots([buildRequestId])).get(buildRequestId);
+  async readSnapshot(buildRequestId: number): Promise<RequestSnapshot | undefined> {
+    const found = (await this.readSnapshots([buildRequestId])).get(buildRequestId);
     if (found instanceof Error) throw found;
     return found;
   }
 
   /** Open requests with the bridge's mark, in pages of ascending id after `afterBuildRequestId`. */
-  abstract markedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]>;
+  abstract listMarkedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]>;
 
   /**
    * Requests the cancellation: the running build is stopped, or the waiting request is removed. Success does not mean that
@@ -146,14 +146,14 @@ export abstract class Buildbot {
    *
    * @returns their ids; none where each build has one request
    */
-  abstract sharers(build: BuildRef): Promise<number[]>;
+  abstract listSharers(build: BuildRef): Promise<number[]>;
 
   /**
    * The outcome of a finished build, read from Buildbot; undefined where only the build's end message has it.
    *
    * @throws Unavailable when Buildbot does not answer
    */
-  abstract outcome(build: BuildRef): Promise<BuildOutcome | undefined>;
+  abstract readOutcome(build: BuildRef): Promise<BuildOutcome | undefined>;
 
   /** Whether the builder list has this name. Throws {@link Unavailable} when a list is configured but never loaded. */
   abstract knows(buildername: string): Promise<BuilderKnown>;

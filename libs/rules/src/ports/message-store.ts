@@ -47,14 +47,5 @@ export abstract class MessageStore {
 
   abstract quarantineKept(id: number, error: string): Promise<void>;
 
-  /** For operators: kept messages, oldest first. */
-  abstract list(state?: KeptMessage['state'], limit?: number): Promise<KeptMessage[]>;
-
-  /** For operators: makes a kept message due now (a quarantined one becomes parked). False: no such message. */
-  abstract replay(id: number): Promise<boolean>;
-
-  /** For operators: deletes a kept message. False: no such message. */
-  abstract drop(id: number): Promise<boolean>;
-
   abstract count(state: KeptMessage['state']): Promise<number>;
 }

@@ -98,16 +98,16 @@ export type Artifact = { name: string; expires?: string } & (
  */
 export abstract class TaskQueue {
   /** The task's status; undefined when the queue does not know the task (never existed, or expired). */
-  abstract status(taskId: string): Promise<TaskStatus | undefined>;
+  abstract readStatus(taskId: string): Promise<TaskStatus | undefined>;
 
   /**
    * Statuses of many tasks. A task that the queue does not know is not in the map; one that could not be read, although
    * others could, is there with its error and must not be treated as missing.
    */
-  abstract statuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>>;
+  abstract readStatuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>>;
 
-  /** The task's definition; undefined as for {@link status}. */
-  abstract definition(taskId: string): Promise<TaskDefinition | undefined>;
+  /** The task's definition; undefined as for {@link readStatus}. */
+  abstract readDefinition(taskId: string): Promise<TaskDefinition | undefined>;
 
   /** Every pending run of our task queue, without claiming it. */
   abstract listPending(): AsyncIterable<ListedRun>;
@@ -134,7 +134,7 @@ export abstract class TaskQueue {
    * Seconds by which the queue's clock is ahead of this machine's, to about a second; undefined while it is not known.
    * `takenUntil` is a time of the queue's clock.
    */
-  clockOffset(): number | undefined {
+  readClockOffset(): number | undefined {
     return undefined;
   }
 

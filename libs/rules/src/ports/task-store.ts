@@ -43,10 +43,10 @@ export abstract class TaskStore {
   abstract get(taskId: string): Promise<TrackedTask | undefined>;
 
   /** Rows of these build requests, unsorted; a row that cannot be read is left out. */
-  abstract byBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]>;
+  abstract findByBuildRequestIds(buildRequestIds: readonly number[]): Promise<TrackedTask[]>;
 
   /** Of these tasks, those that are tracked; a row that cannot be read is left out, and {@link get} throws for it. */
-  abstract byTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]>;
+  abstract findByTaskIds(taskIds: readonly string[]): Promise<TrackedTask[]>;
 
   /**
    * Starts tracking a task, before its request exists (or after, when it is found again).
@@ -66,7 +66,7 @@ export abstract class TaskStore {
   abstract forget(task: TrackedTask): Promise<boolean>;
 
   /** All rows, most urgent claim first (takenUntil ascending, never claimed last), in stable pages. */
-  abstract page(limit: number, after?: string): Promise<TrackedPage>;
+  abstract readPage(limit: number, after?: string): Promise<TrackedPage>;
 
-  abstract statistics(): Promise<TaskStatistics>;
+  abstract readStatistics(): Promise<TaskStatistics>;
 }

@@ -14,29 +14,29 @@ export function readNumber(row: Row, column: string): number | null {
   const value = row[column];
   if (value === null || value === undefined) return null;
   const number = typeof value === 'string' && value.trim() === '' ? NaN : Number(value);
-  if (!Number.isFinite(number)) throw unreadable(row, column, 'a number');
+  if (!Number.isFinite(number)) throw createUnreadable(row, column, 'a number');
   return number;
 }
 
 /** @throws Invalid for anything but a number */
 export function requireNumber(row: Row, column: string): number {
-  return readNumber(row, column) ?? fail(unreadable(row, column, 'a number'));
+  return readNumber(row, column) ?? fail(createUnreadable(row, column, 'a number'));
 }
 
 /** @throws Invalid for anything but text or null */
 export function readText(row: Row, column: string): string | null {
   const value = row[column];
   if (value === null || value === undefined) return null;
-  if (typeof value !== 'string') throw unreadable(row, column, 'text');
+  if (typeof value !== 'string') throw createUnreadable(row, column, 'text');
   return value;
 }
 
 /** @throws Invalid for anything but text that is not empty */
 export function requireText(row: Row, column: string): string {
-  return readText(row, column) || fail(unreadable(row, column, 'text'));
+  return readText(row, column) || fail(createUnreadable(row, column, 'text'));
 }
 
-function unreadable(row: Row, column: string, what: string): Invalid {
+function createUnreadable(row: Row, column: string, what: string): Invalid {
   return new Invalid(`${column} is not ${what} but ${describeValue(row[column])}`);
 }
 

@@ -1,5 +1,5 @@
 import { Invalid, Unavailable } from '@bbb/rules';
-import { driverCode, translateErrors } from '@bbb/sql';
+import { readDriverCode, translateErrors } from '@bbb/sql';
 
 export const SYSTEM = 'scheduler-db';
 
@@ -27,7 +27,7 @@ export async function translateDriverErrors<T>(work: () => Promise<T>): Promise<
     return await translateErrors(SYSTEM, work);
   } catch (error) {
     if (error instanceof Unavailable) throw error;
-    const code = driverCode(error);
+    const code = readDriverCode(error);
     if (code === undefined) throw error;
     if (VALUE_CODES.has(code) || VALUE_CODE.test(code))
       throw new Invalid(`the scheduler database rejects a value (${code})`, { cause: error });

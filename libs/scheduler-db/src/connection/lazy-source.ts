@@ -22,7 +22,7 @@ export class LazySource {
   /** Runs a statement of its own, outside any transaction. */
   async query(statement: Statement): Promise<Row[]> {
     if (this.dialect === 'sqlite') return this.queryFile(statement);
-    const session = await this.session();
+    const session = await this.openSession();
     try {
       return await session.query<Row[]>(numberPlaceholders(this.dialect, statement.sql), statement.values);
     } finally {
@@ -31,12 +31,12 @@ export class LazySource {
   }
 
   /** A connection that only the caller uses, and releases. */
-  async session(): Promise<HeldConnection> {
-    return new HeldConnection(await this.runner());
+  async openSession(): Promise<HeldConnection> {
+    return new HeldConnection(await this.openRunner());
   }
 
   /** TypeORM's handle of a connection; SQLite has only one. */
-  async runner(): Promise<QueryRunner> {
+  async openRunner(): Promise<QueryRunner> {
     return translateDriverErrors(async () => {
       const runner = (await this.#open()).createQueryRunner();
       await runner.connect();
@@ -49,7 +49,7 @@ export class LazySource {
    *
    * @param patience seconds
    */
-  async failure(patience: number, work: () => Promise<unknown>): Promise<Error | undefined> {
+  async findFailure(patience: number, work: () => Promise<unknown>): Promise<Error | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const noAnswer = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), patience * 1000);

@@ -17,9 +17,9 @@ const SQL_MODE = 'STRICT_ALL_TABLES';
  *
  * @param patience seconds to wait for a lock
  */
-export function mysqlLocks(source: LazySource, patience: number): KeyLocks {
+export function createMysqlLocks(source: LazySource, patience: number): KeyLocks {
   return async (keys, work) => {
-    const session = await source.session();
+    const session = await source.openSession();
     const names = keys.map(lockName);
     const wait = keys.length === 1 ? patience : 0;
     let settled = false;

@@ -15,9 +15,9 @@ const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
  *
  * @param patience seconds to wait for a lock
  */
-export function postgresLocks(source: LazySource, patience: number): KeyLocks {
+export function createPostgresLocks(source: LazySource, patience: number): KeyLocks {
   return async (keys, work) => {
-    const session = await source.session();
+    const session = await source.openSession();
     let settled = false;
     try {
       const [only, ...others] = keys;

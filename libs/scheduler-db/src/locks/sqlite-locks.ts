@@ -14,24 +14,24 @@ import { insertInto, type Row, type Statement } from '../connection/sql.js';
  * @param source used for nothing else
  * @param patience seconds to wait for the file
  */
-export function sqliteLocks(source: LazySource, patience: number): KeyLocks {
+export function createSqliteLocks(source: LazySource, patience: number): KeyLocks {
   let last: Promise<unknown> = Promise.resolve();
   return (keys, work) => {
-    const turn = last.then(() => underLocks(keys, work));
+    const turn = last.then(() => runUnderLocks(keys, work));
     last = turn.catch(() => undefined);
     return turn;
   };
 
-  async function underLocks<T>(
+  async function runUnderLocks<T>(
     keys: readonly RequestKey[],
     work: (locked: LockedKeys) => Promise<T>,
   ): Promise<T> {
-    const runner = await source.runner();
+    const runner = await source.openRunner();
     const run = ({ sql, values }: Statement) =>
       translateDriverErrors(async () => (await runner.query(sql, [...values])) as Row[]);
-    const patiently = (sql: string) =>
+    const tryPatiently = (sql: string) =>
       translateDriverErrors(() => retryWhenBusy(async () => void (await runner.query(sql)), patience));
-    await patiently('BEGIN IMMEDIATE');
+    await tryPatiently('BEGIN IMMEDIATE');
     let settled = false;
     try {
       const rows = await run(findByKeys(keys));
@@ -41,14 +41,14 @@ export function sqliteLocks(source: LazySource, patience: number): KeyLocks {
           const ids: number[] = [];
           for (const request of requests) ids.push(await insertAll(request, run));
           // Busy while another connection reads; the transaction stays open meanwhile.
-          await patiently('COMMIT');
+          await tryPatiently('COMMIT');
           settled = true;
           return ids;
         },
       });
     } finally {
       // A connection that cannot go back is given up, and its transaction with it.
-      if (!settled) await patiently('ROLLBACK').catch(() => source.close());
+      if (!settled) await tryPatiently('ROLLBACK').catch(() => source.close());
     }
   }
 }

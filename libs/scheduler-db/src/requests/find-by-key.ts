@@ -3,7 +3,7 @@ import {
   formatExternalId,
   keepOnePerRequest,
   MARK_COLUMNS,
-  markJoin,
+  joinMarks,
   namesRun,
   readRunId,
   RUN_PROPERTY,
@@ -23,7 +23,7 @@ export function findByKeys(keys: readonly RequestKey[]): Statement {
     sql:
       `SELECT br.id AS id, bs.submitted_at AS submitted_at, ${MARK_COLUMNS} ` +
       'FROM buildsets bs JOIN buildrequests br ON br.buildsetid = bs.id ' +
-      `${markJoin('bs.id')} WHERE bs.submitted_at IN (${list}) AND bs.external_idstring IN (${list}) ORDER BY br.id`,
+      `${joinMarks('bs.id')} WHERE bs.submitted_at IN (${list}) AND bs.external_idstring IN (${list}) ORDER BY br.id`,
     values: [RUN_PROPERTY, ...keys.map(({ scheduledAt }) => scheduledAt), ...keys.map(formatExternalId)],
   };
 }

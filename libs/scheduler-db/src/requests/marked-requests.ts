@@ -4,7 +4,7 @@ import type { Row, Statement } from '../connection/sql.js';
 import {
   keepOnePerRequest,
   MARK_COLUMNS,
-  markJoin,
+  joinMarks,
   readRunId,
   readTaskId,
   REASON_PATTERN,
@@ -22,7 +22,7 @@ export function selectMarked(afterBuildRequestId: number, limit: number): Statem
       '(SELECT br.id AS id, br.submitted_at AS submitted_at, br.buildsetid AS buildsetid, s.reason AS reason, ' +
       's.external_idstring AS external_idstring FROM buildrequests br JOIN buildsets s ON s.id = br.buildsetid ' +
       'WHERE br.complete = 0 AND br.id > ? AND s.reason LIKE ? ORDER BY br.id LIMIT ?) bs ' +
-      `${markJoin('bs.buildsetid')} ORDER BY bs.id`,
+      `${joinMarks('bs.buildsetid')} ORDER BY bs.id`,
     values: [afterBuildRequestId, REASON_PATTERN, limit, RUN_PROPERTY],
   };
 }

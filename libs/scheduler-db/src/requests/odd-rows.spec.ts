@@ -135,15 +135,15 @@ describe.each([6, 24] as const)('a scheduler database with one odd row, schema %
       ids.push((await db.create({ ...ORDER, taskId }, async () => true))!);
     const [first, second, third] = ids as [number, number, number];
     await rows.query(`UPDATE buildrequests SET complete_at = 'yesterday' WHERE id = ${second}`);
-    const snapshots = await db.snapshots(ids);
+    const snapshots = await db.readSnapshots(ids);
     expect(snapshots.get(first)).toMatchObject({ state: { at: 'waiting' } });
     expect(snapshots.get(third)).toMatchObject({ state: { at: 'waiting' } });
     const message = `build request ${second} cannot be read: complete_at is not a number but "yesterday"`;
     expect(snapshots.get(second)).toMatchObject({ name: 'Unavailable', message });
-    await expect(db.cancellationTarget(second)).rejects.toMatchObject({ name: 'Unavailable', message });
+    await expect(db.findCancellationTarget(second)).rejects.toMatchObject({ name: 'Unavailable', message });
     // Mended, it is read again.
     await rows.query(`UPDATE buildrequests SET complete_at = NULL WHERE id = ${second}`);
-    expect((await db.snapshots(ids)).get(second)).toMatchObject({ state: { at: 'waiting' } });
+    expect((await db.readSnapshots(ids)).get(second)).toMatchObject({ state: { at: 'waiting' } });
   });
 
   it('lists the other open requests, and logs which one it skipped', async () => {
@@ -151,7 +151,7 @@ describe.each([6, 24] as const)('a scheduler database with one odd row, schema %
     for (const taskId of ['a', 'b', 'c'])
       ids.push((await db.create({ ...ORDER, taskId }, async () => true))!);
     await rows.query(`UPDATE buildrequests SET submitted_at = 'soon' WHERE id = ${ids[1]}`);
-    expect(await db.markedOpenRequests(0, 10)).toMatchObject([
+    expect(await db.listMarkedOpenRequests(0, 10)).toMatchObject([
       { buildRequestId: ids[0] },
       { buildRequestId: ids[2] },
     ]);
@@ -163,7 +163,7 @@ describe.each([6, 24] as const)('a scheduler database with one odd row, schema %
   it('reads what is to be cancelled in one statement, so that it is of one moment', async () => {
     const id = (await db.create(ORDER, async () => true))!;
     const before = telemetry.counted('sql_round_trips_total', { database: 'scheduler-db' });
-    await db.cancellationTarget(id);
+    await db.findCancellationTarget(id);
     expect(telemetry.counted('sql_round_trips_total', { database: 'scheduler-db' })).toBe(before + 1);
   });
 });

@@ -1,4 +1,4 @@
-import { asciiJson, type RequestKey, type RequestMark, type RequestSpec } from '@bbb/rules';
+import { toAsciiJson, type RequestKey, type RequestMark, type RequestSpec } from '@bbb/rules';
 import type { SchedulerSchema } from '../schema/recognise-schema.js';
 import type { Row, Value } from '../connection/sql.js';
 
@@ -38,7 +38,7 @@ export const MARK_COLUMNS =
   'bs.reason AS reason, bs.external_idstring AS external_id, p.property_name AS run_property, p.property_value AS run';
 
 /** Joins the property of {@link MARK_COLUMNS}. MySQL compares names without case, so that it may find others, too. Takes {@link RUN_PROPERTY}. */
-export function markJoin(buildsetId: string): string {
+export function joinMarks(buildsetId: string): string {
   return `LEFT JOIN buildset_properties p ON p.buildsetid = ${buildsetId} AND p.property_name = ?`;
 }
 
@@ -97,7 +97,7 @@ export function createRequestRows(order: RequestSpec, schema: SchedulerSchema): 
     },
     properties: Object.entries(properties).map(([name, value]) => [
       name,
-      asciiJson([value, PROPERTY_SOURCE]),
+      toAsciiJson([value, PROPERTY_SOURCE]),
     ]),
     buildrequest: {
       buildername: order.buildername,

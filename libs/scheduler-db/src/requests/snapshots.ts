@@ -3,7 +3,7 @@ import { listPlaceholders } from '@bbb/sql';
 import { readNumber, requireNumber, requireText } from '../connection/columns.js';
 import type { Row, Statement } from '../connection/sql.js';
 import type { SchedulerSchema } from '../schema/recognise-schema.js';
-import { MARK_COLUMNS, markJoin, namesRun, readMark, RUN_PROPERTY } from './request-rows.js';
+import { MARK_COLUMNS, joinMarks, namesRun, readMark, RUN_PROPERTY } from './request-rows.js';
 import { type BuildFacts, deriveState } from './request-state.js';
 
 /** What a statement reads besides the snapshot. */
@@ -27,7 +27,7 @@ export function selectRequests(
       'SELECT br.id AS id, br.buildername AS buildername, br.complete AS complete, ' +
       `br.results AS results, br.complete_at AS complete_at, ${claim} AS claimed_at, ${MARK_COLUMNS}, ` +
       `b.id AS build_id, b.number AS build_number, b.finish_time AS finish_time${columns} ` +
-      `FROM buildrequests br LEFT JOIN buildsets bs ON bs.id = br.buildsetid ${joins}${markJoin('bs.id')} ` +
+      `FROM buildrequests br LEFT JOIN buildsets bs ON bs.id = br.buildsetid ${joins}${joinMarks('bs.id')} ` +
       (schema.claims === 'table' ? 'LEFT JOIN buildrequest_claims c ON c.brid = br.id ' : '') +
       `LEFT JOIN builds b ON b.brid = br.id WHERE br.id IN (${listPlaceholders(ids.length)}) ORDER BY br.id, b.id`,
     values: [RUN_PROPERTY, ...ids],

@@ -50,19 +50,19 @@ export function findMarkerTable(columns: FoundSchema['columns']): string | undef
 export function recogniseSchema({ columns, version }: FoundSchema): SchedulerSchema {
   if (version === undefined) {
     const tables = [...columns.keys()].sort().slice(0, 12).join(', ');
-    throw unsupportedSchema(
+    throw createUnsupportedSchema(
       `neither a table "version" nor "migrate_version" (tables found: ${tables || 'none'})`,
     );
   }
   if (!Number.isInteger(version) || version < OLDEST || version > NEWEST) {
-    throw unsupportedSchema(
+    throw createUnsupportedSchema(
       `schema ${version}; supported are ${OLDEST} (Buildbot 0.8.2) to ${NEWEST} (0.8.14)`,
     );
   }
   for (const [table, needed] of Object.entries(NEEDED)) {
     const missing = needed.filter((column) => !columns.get(table)?.has(column));
     if (missing.length > 0)
-      throw unsupportedSchema(`schema ${version} without ${table}(${missing.join(', ')})`);
+      throw createUnsupportedSchema(`schema ${version} without ${table}(${missing.join(', ')})`);
   }
   const schema: SchedulerSchema = {
     version,
@@ -87,7 +87,7 @@ export function recogniseSchema({ columns, version }: FoundSchema): SchedulerSch
     [schema.codebase, columns.get('sourcestamps')?.has('codebase'), 'sourcestamps.codebase'],
   ] as const) {
     if (promised !== Boolean(found)) {
-      throw unsupportedSchema(
+      throw createUnsupportedSchema(
         `schema ${version} ${promised ? 'without' : 'with'} ${what}, which contradicts its number`,
       );
     }
@@ -95,6 +95,6 @@ export function recogniseSchema({ columns, version }: FoundSchema): SchedulerSch
   return schema;
 }
 
-function unsupportedSchema(found: string): Unavailable {
+function createUnsupportedSchema(found: string): Unavailable {
   return new Unavailable('scheduler-db', `not a scheduler database that the bridge knows: ${found}`);
 }

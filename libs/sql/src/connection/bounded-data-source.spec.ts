@@ -3,7 +3,7 @@ import { describeEach, isReachable, SERVERS } from '../../../../test/support/ser
 import {
   BoundedDataSource,
   createDataSourceOptions,
-  driverCode,
+  readDriverCode,
   discardConnection,
   openStrict,
   parseDatabaseUrl,
@@ -32,7 +32,7 @@ describeEach(['mysql', 'postgres'], isReachable)('a connection to %s', (kind) =>
   afterEach(() => source.destroy());
 
   const connection = async () => (await source.query<{ id: unknown }[]>(CONNECTION[kind]))[0]!.id;
-  const code = (work: Promise<unknown>) => work.then(() => 'no error', driverCode);
+  const code = (work: Promise<unknown>) => work.then(() => 'no error', readDriverCode);
 
   it('is used again, also after a wrong statement', async () => {
     const first = await connection();

@@ -39,7 +39,7 @@ export function createDataSourceOptions(target: DatabaseTarget, limits: Connecti
     case 'mysql':
       return {
         type: 'mysql',
-        ...networkOptions(target),
+        ...createNetworkOptions(target),
         charset: 'utf8mb4',
         poolSize: limits.poolSize,
         connectTimeout: limits.connectTimeout * 1000,
@@ -51,7 +51,7 @@ export function createDataSourceOptions(target: DatabaseTarget, limits: Connecti
     case 'postgres':
       return {
         type: 'postgres',
-        ...networkOptions(target),
+        ...createNetworkOptions(target),
         poolSize: limits.poolSize,
         connectTimeoutMS: limits.connectTimeout * 1000,
         extra: { onConnect: ignoreErrors, keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE },
@@ -82,7 +82,7 @@ function ignoreErrors(connection: EventEmitter): void {
   connection.on('error', () => undefined);
 }
 
-function networkOptions(target: Exclude<DatabaseTarget, { dialect: 'sqlite' }>) {
+function createNetworkOptions(target: Exclude<DatabaseTarget, { dialect: 'sqlite' }>) {
   const { host, port, user, password, database } = target;
   return { host, port, username: user, password, database };
 }

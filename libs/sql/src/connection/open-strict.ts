@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { driverCode } from '../errors/errors.js';
+import { readDriverCode } from '../errors/errors.js';
 import { NotStrict } from './not-strict.js';
 import { checkFile, makePrivateFile, UnusableFile } from './unusable-file.js';
 
@@ -73,7 +73,7 @@ async function openSqliteFile(
     return source;
   } catch (error) {
     if (source.isInitialized) await source.destroy().catch(() => undefined);
-    if (driverCode(error) !== 'SQLITE_NOTADB') throw error;
+    if (readDriverCode(error) !== 'SQLITE_NOTADB') throw error;
     const message = `${file} is no SQLite database; correct the path in the URL, or put the database back`;
     throw new UnusableFile(message, { cause: error });
   }

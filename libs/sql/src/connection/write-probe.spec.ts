@@ -10,7 +10,7 @@ describe('WriteProbe', () => {
     const state = { now: 1000, error: undefined as Error | undefined, writes: 0 };
     const probe = new WriteProbe(() => state.now);
     const problem = () =>
-      probe.problem(async () => {
+      probe.findProblem(async () => {
         state.writes++;
         if (state.error) throw state.error;
       });

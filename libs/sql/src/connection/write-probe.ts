@@ -29,7 +29,7 @@ export class WriteProbe {
    *
    * @param write a statement that writes no row
    */
-  async problem(write: () => Promise<unknown>): Promise<string | undefined> {
+  async findProblem(write: () => Promise<unknown>): Promise<string | undefined> {
     if (this.now() - this.fullAt < STAYS_FULL)
       return 'a write failed because the database, or the disk that it is on, is full; make room there';
     if (this.now() - this.succeededAt < FRESH) return undefined;

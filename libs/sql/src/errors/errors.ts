@@ -87,26 +87,26 @@ const REMEDIES: Record<string, string> = {
 };
 
 /** The driver's own code of an error that TypeORM or a driver threw. */
-export function driverCode(error: unknown): string | undefined {
+export function readDriverCode(error: unknown): string | undefined {
   const candidate = error as { driverError?: { code?: unknown }; code?: unknown } | undefined;
   const code = candidate?.driverError?.code ?? candidate?.code;
   return typeof code === 'string' ? code : undefined;
 }
 
 export function isUniqueViolation(error: unknown): boolean {
-  return UNIQUE.has(driverCode(error) ?? '');
+  return UNIQUE.has(readDriverCode(error) ?? '');
 }
 
 export function isContention(error: unknown): boolean {
-  return CONTENTION.has(driverCode(error) ?? '');
+  return CONTENTION.has(readDriverCode(error) ?? '');
 }
 
 export function isReadOnly(error: unknown): boolean {
-  return READ_ONLY.has(driverCode(error) ?? '');
+  return READ_ONLY.has(readDriverCode(error) ?? '');
 }
 
 export function isFull(error: unknown): boolean {
-  return FULL.has(driverCode(error) ?? '');
+  return FULL.has(readDriverCode(error) ?? '');
 }
 
 /**
@@ -120,7 +120,7 @@ export async function translateErrors<T>(system: string, work: () => Promise<T>)
     // Not instanceof alone: an error of Node.js may come from another realm, as under Jest. libsql's are not native.
     if (!(isNativeError(error) || error instanceof Error) || DECIDED.has(error.name)) throw error;
     if (error instanceof Unusable) throw new Unavailable(system, error.message, { cause: error });
-    const code = driverCode(error);
+    const code = readDriverCode(error);
     if (code !== undefined && (OUR_CODES.has(code) || OUR_CODE.test(code) || UNIQUE.has(code))) throw error;
     if (code === undefined && (error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new Unavailable(system, describeTlsProblem(error) ?? describeCode(code ?? error.name), {

@@ -24,7 +24,7 @@ export function batchCalls<Thing, Answer>(
       } catch (error) {
         if (things.length === 1 || error instanceof Unavailable) throw error;
         const each = await Promise.allSettled(things.map((thing) => together([thing])));
-        return each.map((one) => (one.status === 'fulfilled' ? one.value[0]! : asError(one.reason)));
+        return each.map((one) => (one.status === 'fulfilled' ? one.value[0]! : toError(one.reason)));
       }
     },
     {
@@ -36,6 +36,6 @@ export function batchCalls<Thing, Answer>(
   return (thing) => loader.load(thing);
 }
 
-function asError(reason: unknown): Error {
+function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }

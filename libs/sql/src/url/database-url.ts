@@ -38,7 +38,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   const scheme = /^([a-z]+)(?:\+[a-z0-9_]+)?:\/\//i.exec(url);
   const kind = scheme?.[1]?.toLowerCase() ?? '';
   const rest = url.slice(scheme?.[0].length ?? 0);
-  if (kind === 'sqlite') return sqliteTarget(rest);
+  if (kind === 'sqlite') return parseSqliteTarget(rest);
   const network = Object.hasOwn(NETWORKED, kind) ? NETWORKED[kind] : undefined;
   if (!network) throw new Invalid(`must be a database URL: ${FORMS}`);
   if (/^[^/?#]*\/[^?#]*@/.test(rest)) {
@@ -62,7 +62,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   };
 }
 
-function sqliteTarget(rest: string): DatabaseTarget {
+function parseSqliteTarget(rest: string): DatabaseTarget {
   const file = decodePart(rest.replace(/^\//, '').split('?', 1)[0]!);
   if (!rest.startsWith('/') || file === '' || file === ':memory:') {
     throw new Invalid(

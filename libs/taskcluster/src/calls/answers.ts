@@ -108,7 +108,7 @@ export function readAnswer(
   if (code === undefined || !isSigned(question, status, code, error)) {
     throw new ForeignAnswer(method, status, `${status} ${type.slice(0, 50)} that Taskcluster does not send`);
   }
-  throw new Refused(SYSTEM, status, code, firstLine(error.message));
+  throw new Refused(SYSTEM, status, code, takeFirstLine(error.message));
 }
 
 function isSigned({ method, taskId }: Question, status: number, code: string, error: ErrorReply): boolean {
@@ -120,6 +120,6 @@ function isSigned({ method, taskId }: Question, status: number, code: string, er
 }
 
 /** The first line of the server's message; the details of the request follow it. */
-function firstLine(message: unknown): string {
+function takeFirstLine(message: unknown): string {
   return typeof message === 'string' ? message.split('\n', 1)[0]!.slice(0, 300) : '';
 }

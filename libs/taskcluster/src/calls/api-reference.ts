@@ -23,7 +23,7 @@ const REFERENCES: Record<ApiCall['service'], ApiReference> = {
  *
  * @throws TypeError when the reference has no such method, or one with other parameters
  */
-export function routeOf({ service, method, params, query }: ApiCall): { verb: string; path: string } {
+export function findRoute({ service, method, params, query }: ApiCall): { verb: string; path: string } {
   const { serviceName, apiVersion, entries } = REFERENCES[service];
   const entry = entries.find(({ name, type }) => type === 'function' && name === method);
   if (entry?.args.length !== params.length)

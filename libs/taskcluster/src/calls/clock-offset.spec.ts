@@ -23,7 +23,7 @@ describe('the offset of the clocks', () => {
     offset.note(undefined, NOW);
     offset.note('yesterday', NOW);
     expect(offset.seconds).toBeUndefined();
-    expect(offset.problem()).toBeUndefined();
+    expect(offset.findProblem()).toBeUndefined();
   });
 
   it('is not changed by one answer with a wrong date, and follows a clock that is set', () => {
@@ -44,6 +44,6 @@ describe('the offset of the clocks', () => {
     });
     const offset = offsetAfter(seconds, seconds, seconds);
     expect(logged.flatMap((read) => read())).toEqual(level === 'none' ? [] : [level, 1]);
-    expect(offset.problem() === undefined).toBe(level === 'none');
+    expect(offset.findProblem() === undefined).toBe(level === 'none');
   });
 });

@@ -35,18 +35,18 @@ export class ClockOffset {
   }
 
   /** The problem with this machine's clock, and the remedy. */
-  problem(): string | undefined {
+  findProblem(): string | undefined {
     const offset = this.seconds;
-    if (offset === undefined || levelOf(offset) === 'none') return undefined;
+    if (offset === undefined || judgeOffset(offset) === 'none') return undefined;
     const direction = offset > 0 ? 'behind' : 'ahead of';
-    const far = levelOf(offset) === 'error' ? ' claims are kept by its time only;' : '';
+    const far = judgeOffset(offset) === 'error' ? ' claims are kept by its time only;' : '';
     return `this machine's clock is ${Math.round(Math.abs(offset))} s ${direction} Taskcluster's;${far} synchronise it`;
   }
 
   private logChange(): void {
     const offset = this.seconds;
-    if (offset === undefined || levelOf(offset) === this.level) return;
-    this.level = levelOf(offset);
+    if (offset === undefined || judgeOffset(offset) === this.level) return;
+    this.level = judgeOffset(offset);
     const facts = { offset: Math.round(offset) };
     if (this.level === 'error') {
       this.logger.error(
@@ -61,7 +61,7 @@ export class ClockOffset {
   }
 }
 
-function levelOf(offset: number): Level {
+function judgeOffset(offset: number): Level {
   const distance = Math.abs(offset);
   if (distance > ERROR) return 'error';
   return distance > WARNING ? 'warning' : 'none';

@@ -13,11 +13,11 @@ const PROCESS = randomBytes(9).toString('base64url');
 let count = 0;
 
 /** Creates the Authorization header of one request, which is valid once; `now` in epoch seconds. */
-export function authorization(verb: string, url: URL, credentials: Credentials, now: number): string {
+export function createAuthorization(verb: string, url: URL, credentials: Credentials, now: number): string {
   const { clientId, accessToken, certificate } = credentials;
   const { header } = hawk.client.header(url, verb, {
     credentials: { id: clientId, key: accessToken, algorithm: 'sha256' },
-    ext: certificate === undefined ? undefined : extension(certificate),
+    ext: certificate === undefined ? undefined : createExtension(certificate),
     timestamp: Math.floor(now),
     nonce: `${PROCESS}${(count++).toString(36)}`,
   });
@@ -35,10 +35,10 @@ const REST = 200;
  * not, and Taskcluster would answer 401.
  */
 export function fitsHeader({ clientId, certificate = '' }: Credentials): boolean {
-  return extension(certificate).length + clientId.length + REST <= LONGEST_HEADER;
+  return createExtension(certificate).length + clientId.length + REST <= LONGEST_HEADER;
 }
 
 /** Encodes the certificate of temporary credentials as Hawk's `ext` field, where Taskcluster expects it. */
-function extension(certificate: string): string {
+function createExtension(certificate: string): string {
   return Buffer.from(`{"certificate":${certificate}}`).toString('base64');
 }

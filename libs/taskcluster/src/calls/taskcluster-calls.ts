@@ -8,12 +8,12 @@ import {
   TooLarge,
   toNotReached,
 } from './answers.js';
-import { type ApiCall, routeOf } from './api-reference.js';
+import { type ApiCall, findRoute } from './api-reference.js';
 import { Budget, retry, type AttemptLimits } from './attempts.js';
 import { ClockOffset } from './clock-offset.js';
-import { authorization, type Credentials } from './hawk.js';
+import { createAuthorization, type Credentials } from './hawk.js';
 import { LargeAnswers } from './large-answers.js';
-import { baseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
+import { toBaseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import { JsonBody } from '../large-json/json-body.js';
 import type { KeptSizes } from '../large-json/read-large-json.js';
 import type { TaskclusterOptions } from '../options.js';
@@ -68,11 +68,11 @@ export class TaskclusterCalls {
   ) {
     this.limits = { timeout: options.timeout * 1000, retries: options.retries };
     this.connections = new HttpConnections(options.maxConnections);
-    this.rootUrl = baseUrl(options.rootUrl);
+    this.rootUrl = toBaseUrl(options.rootUrl);
   }
 
   /** Starts the time budget of one call of the port. */
-  budget(): Budget {
+  createBudget(): Budget {
     return new Budget(this.options.callDeadline ?? 20);
   }
 
@@ -97,7 +97,7 @@ export class TaskclusterCalls {
     call: ApiCall,
     { budget, credentials = this.options, retries, size }: CallTerms,
   ): Promise<unknown> {
-    const { verb, path } = routeOf(call);
+    const { verb, path } = findRoute(call);
     const url = new URL(this.rootUrl + path);
     const body = call.payload === undefined ? undefined : Buffer.from(JSON.stringify(call.payload));
     const limits = { ...this.limits, retries: retries ?? this.limits.retries };
@@ -112,7 +112,7 @@ export class TaskclusterCalls {
           .catch((error: unknown) => {
             throw toNotReached(SYSTEM, call.method, error);
           });
-        const value = readAnswer(questionOf(call), answer, reply);
+        const value = readAnswer(findQuestion(call), answer, reply);
         this.clockOffset.note(answer.headers.date, (sent + Date.now()) / 2);
         return value;
       });
@@ -125,13 +125,13 @@ export class TaskclusterCalls {
   }
 
   /** The problem of the last call, with the setting to check; undefined when Taskcluster answered it. */
-  problem(): string | undefined {
-    return this.lastFailure ?? this.clockOffset.problem();
+  findProblem(): string | undefined {
+    return this.lastFailure ?? this.clockOffset.findProblem();
   }
 
   /** Signs with Taskcluster's time: it refuses a signature whose time is off by 15 minutes. */
   private sign(verb: string, url: URL, credentials: Credentials): string {
-    return authorization(verb, url, credentials, Date.now() / 1000 + (this.clockOffset.seconds ?? 0));
+    return createAuthorization(verb, url, credentials, Date.now() / 1000 + (this.clockOffset.seconds ?? 0));
   }
 
   close(): void {
@@ -172,7 +172,7 @@ function codeOf(error: unknown): string {
 }
 
 /** The parameters of the API's methods begin with the task's id, if they name a task. */
-function questionOf({ service, method, params }: ApiCall): Question {
+function findQuestion({ service, method, params }: ApiCall): Question {
   const [first] = params;
   const isOfTask = service === 'queue' && !LISTS.has(method) && typeof first === 'string';
   return { method, taskId: isOfTask ? first : undefined };

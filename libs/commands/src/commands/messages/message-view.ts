@@ -1,5 +1,5 @@
 import type { KeptMessage } from '@bbb/rules';
-import { formatInstant, plainLine } from '../../output/plain-line.js';
+import { formatInstant, toPlainLine } from '../../output/plain-line.js';
 import type { Column } from '../../output/table.js';
 
 /** A kept message for a person or a program: times in ISO 8601, without the body. */
@@ -18,13 +18,13 @@ export const MESSAGE_COLUMNS: readonly Column<KeptMessage>[] = [
     text: ({ state }) => state,
     colour: ({ state }) => (state === 'quarantined' ? 'red' : undefined),
   },
-  { title: 'subscription', text: ({ subscription }) => plainLine(subscription) },
+  { title: 'subscription', text: ({ subscription }) => toPlainLine(subscription) },
   { title: 'attempts', text: ({ attempts }) => String(attempts) },
   { title: 'received', text: ({ receivedAt }) => formatInstant(receivedAt) },
   {
     title: 'next attempt',
     text: ({ nextAttempt }) => (nextAttempt === null ? '-' : formatInstant(nextAttempt)),
   },
-  { title: 'routing key', text: ({ routingKey }) => plainLine(routingKey, 60) },
-  { title: 'error', text: ({ error }) => plainLine(error, 100) },
+  { title: 'routing key', text: ({ routingKey }) => toPlainLine(routingKey, 60) },
+  { title: 'error', text: ({ error }) => toPlainLine(error, 100) },
 ];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { BridgeDb, migrateDatabase, MessageStoreSql } from '@bbb/bridge-db';
+import { BridgeDb, KeptMessages, migrateDatabase, MessageStoreSql } from '@bbb/bridge-db';
 import {
   createDatabase,
   describeDatabases,
@@ -17,6 +17,7 @@ describeDatabases('messages on %s', (kind) => {
   let db: BridgeDb;
   let store: MessageStoreSql;
   /** Ids of a quarantined, a parked, and a parked message of another subscription. */
+  let kept: KeptMessages;
   let bad: number, later: number, other: number;
 
   beforeEach(async () => {
@@ -25,18 +26,19 @@ describeDatabases('messages on %s', (kind) => {
     await migrateDatabase(database.url);
     db = new BridgeDb({ url: database.url, poolSize: 2, connectTimeout: 10 });
     await db.open();
+    kept = new KeptMessages(db);
     store = new MessageStoreSql(db, { now: () => NOW });
     await store.quarantine(MESSAGE, 'bad\n\u001b[31mpayload');
     await store.park(MESSAGE, 'x'.repeat(200), 1_795_000_060);
     await store.park({ ...MESSAGE, subscription: 'build-started' }, 'unavailable', 1_795_000_060);
-    [bad, later, other] = (await store.list()).map(({ id }) => id) as [number, number, number];
+    [bad, later, other] = (await kept.list({})).map(({ id }) => id) as [number, number, number];
   });
   afterEach(async () => {
     await db.close();
     await database.drop();
   });
 
-  const ids = async () => (await store.list()).map(({ id }) => id);
+  const ids = async () => (await kept.list({})).map(({ id }) => id);
   const printed = (stdout: string, code = 0, stderr = '') => ({ code, stdout, stderr });
 
   it('lists kept messages', async () => {
@@ -112,7 +114,7 @@ describeDatabases('messages on %s', (kind) => {
     expect(await record('messages', 'replay', String(bad), '999')).toEqual(
       printed(`message ${bad} queued for immediate retry\n`, 1, 'no message 999\n'),
     );
-    const [message] = await store.list();
+    const [message] = await kept.list({});
     expect(message).toMatchObject({ id: bad, state: 'parked', attempts: 0 });
     expect(message!.nextAttempt).toBeLessThanOrEqual(Date.now() / 1000);
   });
@@ -121,13 +123,13 @@ describeDatabases('messages on %s', (kind) => {
     expect(await record('messages', 'replay', '--all', '--subscription', 'task-pending')).toEqual(
       printed('queued 2 messages (subscription task-pending) for immediate retry\n'),
     );
-    expect((await store.list()).map(({ attempts }) => attempts)).toEqual([0, 0, 1]);
+    expect((await kept.list({})).map(({ attempts }) => attempts)).toEqual([0, 0, 1]);
   });
 
   it('waits for the outcome of a retry', async () => {
     const waiting = recordJson('messages', 'replay', String(bad), String(later), '--wait', '30', '--json');
     await eventually(async () =>
-      expect((await store.list()).filter(({ attempts }) => attempts === 0)).toHaveLength(2),
+      expect((await kept.list({})).filter(({ attempts }) => attempts === 0)).toHaveLength(2),
     );
     await store.settle(bad);
     await store.quarantineKept(later, 'no\nbetter');

@@ -1,5 +1,5 @@
 import type { KeptMessage } from '@bbb/rules';
-import { formatInstant, plainLine } from '../../output/plain-line.js';
+import { formatInstant, toPlainLine } from '../../output/plain-line.js';
 
 /** Outcome of a message that was queued for an immediate retry, read from the bridge database. */
 export type ReplayOutcome =
@@ -23,13 +23,13 @@ export async function followReplay(
 ): Promise<ReplayOutcome[]> {
   for (;;) {
     const kept = new Map((ids.length > 0 ? await read(ids) : []).map((message) => [message.id, message]));
-    const outcomes = ids.map((id) => outcomeOf(id, kept.get(id)));
+    const outcomes = ids.map((id) => judgeReplay(id, kept.get(id)));
     if (outcomes.every(({ outcome }) => outcome !== 'queued') || !(await waitMore())) return outcomes;
   }
 }
 
 /** A replay resets the number of attempts to 0, so any other number means that the message was retried since. */
-function outcomeOf(id: number, message: KeptMessage | undefined): ReplayOutcome {
+function judgeReplay(id: number, message: KeptMessage | undefined): ReplayOutcome {
   if (!message) return { id, outcome: 'handled' };
   const { attempts, error, state, nextAttempt, subscription } = message;
   if (attempts === 0) return { id, outcome: 'queued', subscription };
@@ -43,7 +43,7 @@ export function describeOutcome(outcome: ReplayOutcome): string {
     case 'failed': {
       const next =
         outcome.nextAttempt === null ? outcome.state : `next attempt ${formatInstant(outcome.nextAttempt)}`;
-      return `message ${outcome.id} failed again (${next}): ${plainLine(outcome.error, 200)}`;
+      return `message ${outcome.id} failed again (${next}): ${toPlainLine(outcome.error, 200)}`;
     }
     case 'queued':
       return `message ${outcome.id} still queued: check that the service that consumes ${outcome.subscription} is running`;

@@ -3,7 +3,7 @@ import { KeptMessages } from '@bbb/bridge-db';
 import { withBridgeDb } from '../../bridge-database.js';
 import type { CommandDefinition } from '../../command-definition.js';
 import { EXIT_DONE, EXIT_FAILED } from '../../exit-codes.js';
-import { plainLine } from '../../output/plain-line.js';
+import { toPlainLine } from '../../output/plain-line.js';
 import { jsonOption, type JsonOptions } from '../json-option.js';
 import { parseId } from './message-selection.js';
 import { describeMessage } from './message-view.js';
@@ -28,7 +28,7 @@ export const show: CommandDefinition<JsonOptions> = {
       context.output.printTable(
         [
           { title: 'field', text: ([name]) => name },
-          { title: 'value', text: ([, value]) => plainLine(String(value ?? '-')) },
+          { title: 'value', text: ([, value]) => toPlainLine(String(value ?? '-')) },
         ],
         Object.entries(fields),
       );

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { legacyLogHosts } from '../../../../buildbot/src/legacy/log-hosts.js';
+import { listLegacyLogHosts } from '../../../../buildbot/src/legacy/log-hosts.js';
 import { ArtifactPolicy, type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './artifact-policy.js';
 
-const policy = new ArtifactPolicy({ logHosts: legacyLogHosts() });
+const policy = new ArtifactPolicy({ logHosts: listLegacyLogHosts() });
 const OURS = 'c4n4ry-of-our-own';
 const QUOTED = 'pass"word\\ä';
 
 const published = (given: BuildProperty[], by = policy) =>
-  JSON.parse(by.properties(given).content) as Record<string, [unknown, string]>;
+  JSON.parse(by.selectProperties(given).content) as Record<string, [unknown, string]>;
 
 /** Whether a property of this value, under a name that tells nothing, is published. */
 const passes = (value: unknown, by = policy) =>
-  by.properties([['comment', value, 'Change']]).withheld.length === 0;
+  by.selectProperties([['comment', value, 'Change']]).withheld.length === 0;
 
 describe('properties.json', () => {
   it('has name -> [value, source]; of equal names the last one counts', () => {
@@ -21,7 +21,7 @@ describe('properties.json', () => {
       ['__proto__', { b: [true, null] }, 'y'],
       ['a', 2, 'z'],
     ];
-    expect(policy.properties(given)).toEqual({
+    expect(policy.selectProperties(given)).toEqual({
       content: '{"a":[2,"z"],"__proto__":[{"b":[true,null]},"y"]}',
       withheld: [],
     });
@@ -43,7 +43,7 @@ describe('properties.json', () => {
     'Authorization',
     'cookies',
   ])('names %s, and withholds its value', (name) => {
-    expect(policy.properties([[name, 'x', 'Change']])).toEqual({
+    expect(policy.selectProperties([[name, 'x', 'Change']])).toEqual({
       content: JSON.stringify({ [name]: [null, WITHHELD] }),
       withheld: [name],
     });
@@ -52,7 +52,7 @@ describe('properties.json', () => {
   it.each(['author', 'authority', 'branch', 'passed', 'buildername', 'log_url', 'taskId', 'request_ids'])(
     'publishes %s',
     (name) => {
-      expect(policy.properties([[name, 'x', 'Change']]).withheld).toEqual([]);
+      expect(policy.selectProperties([[name, 'x', 'Change']]).withheld).toEqual([]);
     },
   );
 
@@ -74,7 +74,7 @@ describe('properties.json', () => {
       ['internal_host', 'x', 's'],
       ['token', 'https://u:p@h/', 's'],
     ];
-    expect(other.properties(given).withheld).toEqual(['internal_host']);
+    expect(other.selectProperties(given).withheld).toEqual(['internal_host']);
   });
 
   it('never publishes a credential of the bridge, whatever the settings', () => {
@@ -93,7 +93,7 @@ describe('properties.json', () => {
       ['short', 'guest', 's'],
       ['word', 'guests are fine', 's'],
     ];
-    const { content, withheld } = by.properties(given);
+    const { content, withheld } = by.selectProperties(given);
     expect(content).not.toContain(OURS);
     expect(withheld).toEqual(['value', 'nested', 'source', 'within JSON', 'within a URL', 'short']);
     expect(published(given, by)).toMatchObject({ word: ['guests are fine', 's'], short: [null, WITHHELD] });
@@ -106,7 +106,7 @@ describe('properties.json', () => {
       ['larger', 'y'.repeat(210_000), 's'],
       ['medium', 'z'.repeat(50_000), 's'],
     ];
-    const { content, withheld } = policy.properties(given);
+    const { content, withheld } = policy.selectProperties(given);
     expect(withheld).toEqual(['larger']);
     expect(Buffer.byteLength(content)).toBeLessThanOrEqual(LARGEST_PROPERTIES);
     expect(Object.keys(published(given))).toEqual(['small', 'large', 'larger', 'medium']);
@@ -114,7 +114,7 @@ describe('properties.json', () => {
 
   it('publishes a value of exactly the limit, and withholds one that is a byte longer', () => {
     const frame = '{"a":["","s"]}'.length;
-    const of = (length: number) => policy.properties([['a', 'x'.repeat(length), 's']]);
+    const of = (length: number) => policy.selectProperties([['a', 'x'.repeat(length), 's']]);
     expect(Buffer.byteLength(of(LARGEST_PROPERTIES - frame).content)).toBe(LARGEST_PROPERTIES);
     expect(of(LARGEST_PROPERTIES - frame + 1).withheld).toEqual(['a']);
   });
@@ -185,7 +185,7 @@ describe('recorded builds', () => {
 
   it.each(builds)('%s is published unchanged, with its log', (_name, properties) => {
     expect(properties.length).toBeGreaterThan(0);
-    expect(policy.properties(properties).withheld).toEqual([]);
+    expect(policy.selectProperties(properties).withheld).toEqual([]);
     const url = properties.find(([name]) => name === 'log_url')?.[1];
     if (typeof url === 'string') expect(policy.logUrl(url).url).toBe(url);
   });
@@ -248,7 +248,7 @@ describe('the URL of a log', () => {
 
   it('may have an IP address that is configured', () => {
     const by = new ArtifactPolicy({
-      logHosts: legacyLogHosts('http://192.0.2.1:8080/self-serve', 'https://[2001:db8::1]/builders'),
+      logHosts: listLegacyLogHosts('http://192.0.2.1:8080/self-serve', 'https://[2001:db8::1]/builders'),
     });
     expect(by.logUrl('http://192.0.2.1/x').url).toBe('http://192.0.2.1/x');
     expect(by.logUrl('https://[2001:db8::1]/x').url).toBe('https://[2001:db8::1]/x');

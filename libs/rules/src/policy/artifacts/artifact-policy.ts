@@ -1,7 +1,7 @@
 import { type BuildProperty, findUnfit, NOTHING, putAside } from './fit.js';
 import { judgeLogUrl, type LogUrlJudgement } from './log-url.js';
 import { looksSecret } from './secret-values.js';
-import { TellingNames } from './telling-names.js';
+import { WithheldNames } from './withheld-names.js';
 
 export { type BuildProperty, LARGEST_PROPERTIES, WITHHELD } from './fit.js';
 
@@ -52,7 +52,7 @@ type NameJudge = (name: string) => boolean;
 
 /** Decides which parts of a build's outcome are published with its task. Anyone may read public artifacts. */
 export class ArtifactPolicy {
-  private readonly names: TellingNames;
+  private readonly names: WithheldNames;
   private readonly settings: ArtifactSettings;
   private readonly own: readonly string[];
 
@@ -66,13 +66,13 @@ export class ArtifactPolicy {
     };
     // Longest first: a secret that contains another must be replaced as a whole.
     this.own = (this.settings.ownSecrets ?? [])
-      .flatMap(writtenForms)
+      .flatMap(listWrittenForms)
       .sort((one, other) => other.length - one.length);
-    this.names = new TellingNames(this.settings.withheldProperties);
+    this.names = new WithheldNames(this.settings.withheldProperties);
   }
 
   /** The content of `public/properties.json`, and the withheld properties. Of equal names the last one counts. */
-  properties(given: readonly BuildProperty[]): PublishedProperties {
+  selectProperties(given: readonly BuildProperty[]): PublishedProperties {
     const entries = new Map<string, string>();
     const withheld = new Set<string>();
     const unfit = findUnfit(given);
@@ -99,7 +99,7 @@ export class ArtifactPolicy {
   }
 
   /** Hides the bridge's secrets in a text of the bridge that repeats names from a payload. */
-  text(given: string): string {
+  hideSecrets(given: string): string {
     return this.own
       .filter(({ length }) => length >= UNMISTAKABLE)
       .reduce((text, secret) => text.replaceAll(secret, '[secret]'), given);
@@ -135,7 +135,7 @@ function writeObject(entries: ReadonlyMap<string, string>): string {
 }
 
 /** The secret as it is, as it is written in JSON, and as it is written in a URL. */
-function writtenForms(secret: string): string[] {
+function listWrittenForms(secret: string): string[] {
   return [
     secret,
     JSON.stringify(secret).slice(1, -1),

@@ -11,7 +11,7 @@ export function isRandom(text: string): boolean {
   let before: keyof typeof found | undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    const kind = kindOf(code);
+    const kind = classify(code);
     found[kind]++;
     times[code]!++;
     if (before !== undefined && kind !== before) changes++;
@@ -19,16 +19,16 @@ export function isRandom(text: string): boolean {
   }
   if (found.upper < 4 || found.lower < 4 || found.digit < 1) return false;
   if (found.other * 8 > text.length) return false;
-  return changes >= 0.35 * (text.length - 1) && bitsPerCharacter(times, text.length) >= 4;
+  return changes >= 0.35 * (text.length - 1) && computeBitsPerCharacter(times, text.length) >= 4;
 }
 
-function kindOf(code: number): 'upper' | 'lower' | 'digit' | 'other' {
+function classify(code: number): 'upper' | 'lower' | 'digit' | 'other' {
   if (code >= 97 && code <= 122) return 'lower';
   if (code >= 65 && code <= 90) return 'upper';
   return code >= 48 && code <= 57 ? 'digit' : 'other';
 }
 
-function bitsPerCharacter(times: Uint32Array, length: number): number {
+function computeBitsPerCharacter(times: Uint32Array, length: number): number {
   return times.reduce(
     (bits, count) => (count === 0 ? bits : bits - (count / length) * Math.log2(count / length)),
     0,

@@ -55,7 +55,7 @@ function decodeAscii(text: string): string {
 function hasAccount(text: string): boolean {
   for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
     const start = at + 3;
-    const account = authorityAt(text, start).split('@').slice(0, -1).join('@');
+    const account = readAuthority(text, start).split('@').slice(0, -1).join('@');
     if (/:./.test(account)) return true;
     if (account !== '' && /https?$/i.test(text.slice(Math.max(0, at - 5), at))) return true;
   }
@@ -63,7 +63,7 @@ function hasAccount(text: string): boolean {
 }
 
 /** The text up to the next slash or space, so that no character is read twice. */
-function authorityAt(text: string, start: number): string {
+function readAuthority(text: string, start: number): string {
   let end = start;
   while (end < text.length && !/[\s/]/.test(text[end]!)) end++;
   return text.slice(start, end);

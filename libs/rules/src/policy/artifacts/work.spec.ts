@@ -7,7 +7,7 @@ import {
   LARGEST_PROPERTIES,
   WITHHELD_PROPERTIES,
 } from './artifact-policy.js';
-import { MAX_STEPS, TellingNames } from './telling-names.js';
+import { MAX_STEPS, WithheldNames } from './withheld-names.js';
 
 /** Steps of one pattern over one text at most. */
 const MOST_OF_ONE = 500_000;
@@ -49,7 +49,7 @@ afterEach(() => void jest.restoreAllMocks());
 function workOn(given: BuildProperty[]): { reads: number; steps: number } {
   const counted = countReads(given);
   steps = 0;
-  const { content } = new ArtifactPolicy().properties(counted.value);
+  const { content } = new ArtifactPolicy().selectProperties(counted.value);
   expect(Buffer.byteLength(content)).toBeLessThanOrEqual(LARGEST_PROPERTIES);
   return { reads: counted.reads(), steps };
 }
@@ -74,7 +74,7 @@ describe('the work on the properties of one build', () => {
 
 describe('names', () => {
   it('are withheld after too many of them; the names judged before are not', () => {
-    const judge = new TellingNames(WITHHELD_PROPERTIES).createJudge();
+    const judge = new WithheldNames(WITHHELD_PROPERTIES).createJudge();
     expect(judge('branch')).toBe(false);
     const names = Array.from({ length: 5000 }, (_, index) => `${index}`.padStart(190, 'n'));
     const told = names.map(judge);
@@ -82,6 +82,6 @@ describe('names', () => {
     expect(told.at(-1)).toBe(true);
     expect(judge('revision')).toBe(true);
     expect(judge('branch')).toBe(false);
-    expect(new TellingNames(WITHHELD_PROPERTIES).createJudge()('revision')).toBe(false);
+    expect(new WithheldNames(WITHHELD_PROPERTIES).createJudge()('revision')).toBe(false);
   });
 });

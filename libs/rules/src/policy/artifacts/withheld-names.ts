@@ -7,7 +7,7 @@ const MAX_LENGTH = 255;
 export const MAX_STEPS = 500_000;
 
 /** Decides by their names which properties are withheld. */
-export class TellingNames {
+export class WithheldNames {
   private readonly patterns: readonly BoundedPattern[];
 
   /** @throws SyntaxError for a pattern that is not a regular expression */
@@ -28,9 +28,9 @@ export class TellingNames {
       });
     return (name) => {
       const looked = name.slice(0, MAX_LENGTH);
-      const isTelling = known.get(looked) ?? judge(looked);
-      known.set(looked, isTelling);
-      return isTelling;
+      const isWithheld = known.get(looked) ?? judge(looked);
+      known.set(looked, isWithheld);
+      return isWithheld;
     };
   }
 }

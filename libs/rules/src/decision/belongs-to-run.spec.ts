@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { row } from '../testing/observations.js';
-import { isRequestOf } from './is-request-of.js';
+import { belongsToRun } from './belongs-to-run.js';
 
 describe('isRequestOf', () => {
   it.each([
@@ -12,6 +12,6 @@ describe('isRequestOf', () => {
     ['another task of the original bridge', { taskId: 'other', createdForRunId: null }, false],
     ['nobody’s task', null, false],
   ])('a request made for %s', (_what, key, expected) => {
-    expect(isRequestOf(row({ runId: 2 }), { key })).toBe(expected);
+    expect(belongsToRun(row({ runId: 2 }), { key })).toBe(expected);
   });
 });

@@ -29,7 +29,7 @@ export interface StageOptions {
 
 const QUEUES = ['task-pending', 'task-exception', 'started', 'log_uploaded'];
 
-/** The outside world of one run: fresh databases, queues of its own, a Taskcluster; and the services on it. */
+/** The outside systems of one run: fresh databases, queues of its own, a Taskcluster; and the services on it. */
 export class Stage {
   private readonly services: Service[] = [];
 

@@ -5,7 +5,7 @@ import type { TrackedTask } from '../ports/task-store.js';
  * Whether a request was created for the row's task, and for the row's run or an earlier one. Buildbot reuses ids of build
  * requests after a restore, so a row's id may belong to another task's request; such a request counts as gone.
  */
-export function isRequestOf(
+export function belongsToRun(
   { taskId, runId }: Pick<TrackedTask, 'taskId' | 'runId'>,
   { key }: Pick<RequestSnapshot, 'key'>,
 ): boolean {

@@ -113,7 +113,7 @@ describe('tasks at a time', () => {
   it.each<[string, () => Promise<void>]>([
     [
       'listed runs',
-      () => new MissedRunsStep(store, reconciler, policy, configuration).reconcileListed(listed()),
+      () => new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(listed()),
     ],
     [
       'orphans',
@@ -132,9 +132,27 @@ describe('tasks at a time', () => {
       yield* listed();
       throw new Unavailable('taskcluster', 'the second page');
     }
-    const runs = new MissedRunsStep(store, reconciler, policy, configuration);
+    const runs = new MissedRunsStep(store, buildbot, reconciler, policy, configuration);
     await expect(runs.reconcileListed(broken())).rejects.toThrow('the second page');
     expect(done.sort()).toEqual(TASKS.toSorted());
+  });
+
+  it('are left out while their builder has no room, of pending runs alone', async () => {
+    async function* of(...names: unknown[]): AsyncGenerator<ListedRun> {
+      for (const [index, buildername] of names.entries())
+        yield { taskId: TASKS[index], definition: { payload: { buildername }, scopes: [] } } as never;
+    }
+    const rooms: Record<string, () => Promise<boolean>> = {
+      full: async () => false,
+      free: async () => true,
+      unknown: () => Promise.reject(new Unavailable('buildbot', 'away')),
+    };
+    const limited = { hasRoomFor: (name: string) => rooms[name]!() } as Buildbot;
+    const runs = new MissedRunsStep(store, limited, reconciler, policy, configuration);
+    await runs.reconcilePending(of('full', 'free', 'unknown', 7));
+    expect(done.splice(0).sort()).toEqual(TASKS.slice(1, 4));
+    await runs.reconcileListed(of('full'));
+    expect(done).toEqual([TASKS[0]]);
   });
 
   it('are no longer listed after a stop', async () => {
@@ -143,11 +161,11 @@ describe('tasks at a time', () => {
       for (; asked < 1000; asked++) yield* listed();
     }
     stopsAfter = 1;
-    await new MissedRunsStep(store, reconciler, policy, configuration).reconcileListed(endless());
+    await new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(endless());
     // The first two fill a batch; those under way at that moment come to their end.
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
     stopsAfter = 0;
-    await new MissedRunsStep(store, reconciler, policy, configuration).reconcileListed(endless());
+    await new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(endless());
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
   });
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
+import { Buildbot, BuilderPolicy, type ListedRun, TaskStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { forEachConcurrently } from './for-each-concurrently.js';
@@ -15,6 +15,7 @@ export class MissedRunsStep {
 
   constructor(
     private readonly store: TaskStore,
+    private readonly buildbot: Buildbot,
     private readonly reconciler: Reconciler,
     private readonly policy: BuilderPolicy,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -39,10 +40,23 @@ export class MissedRunsStep {
     }
   }
 
+  /** The same for pending runs, of which those whose builders have no room are left out: they would cost a read each. */
+  reconcilePending(listed: AsyncIterable<ListedRun>, verdicts = new VerdictCounts()): Promise<void> {
+    return this.reconcileListed(this.selectThoseWithRoom(listed), verdicts);
+  }
+
+  private async *selectThoseWithRoom(listed: AsyncIterable<ListedRun>): AsyncGenerator<ListedRun> {
+    for await (const run of listed) {
+      const name = readBuilderName(run);
+      // Without an answer from Buildbot, the reconciliation finds out what can be done.
+      if (name === undefined || (await this.buildbot.hasRoomFor(name).catch(() => true))) yield run;
+    }
+  }
+
   /** Tasks of ignored builders stay pending for another installation, and would be reconciled in every pass. */
-  private isIgnored({ definition }: ListedRun): boolean {
-    const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
-    return typeof named === 'string' && this.policy.judge(named, definition.scopes).is === 'ignored';
+  private isIgnored(run: ListedRun): boolean {
+    const name = readBuilderName(run);
+    return name !== undefined && this.policy.judge(name, run.definition.scopes).is === 'ignored';
   }
 
   private async reconcileUntracked(page: readonly ListedRun[], verdicts: VerdictCounts): Promise<void> {
@@ -65,4 +79,9 @@ export class MissedRunsStep {
       },
     );
   }
+}
+
+function readBuilderName({ definition }: ListedRun): string | undefined {
+  const name = (definition.payload as { buildername?: unknown } | null)?.buildername;
+  return typeof name === 'string' ? name : undefined;
 }

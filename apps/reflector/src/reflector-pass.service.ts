@@ -69,7 +69,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
       tracked,
       // Once it is known how much is missing: in a wrong database nothing is created.
       tracked.then(() =>
-        this.runStep('pending', () => this.missedRuns.reconcileListed(this.queue.listPending(), verdicts)),
+        this.runStep('pending', () => this.missedRuns.reconcilePending(this.queue.listPending(), verdicts)),
       ),
       this.runStep('orphans', () =>
         this.orphanRequests.run(

@@ -29,7 +29,10 @@ async function passWith(failing?: Step) {
   } as TurnStore;
   const pass = new ReflectorPass(
     { run: () => run('tracked') } as unknown as TrackedTasksStep,
-    { reconcileListed: (step: Step) => run(step) } as unknown as MissedRunsStep,
+    {
+      reconcilePending: (step: Step) => run(step),
+      reconcileListed: (step: Step) => run(step),
+    } as unknown as MissedRunsStep,
     { run: () => run('orphans') } as unknown as OrphanRequestsStep,
     { listPending: () => 'pending', listClaimed: () => 'claimed' } as unknown as TaskQueue,
     turns,

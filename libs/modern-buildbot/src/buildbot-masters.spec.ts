@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { RequestKey, RequestSpec } from '@bbb/rules';
+import type { RequestKey, RequestSnapshot, RequestSpec } from '@bbb/rules';
 import { BuildbotMasters } from './buildbot-masters.js';
 import type { BuildbotMastersOptions } from './options.js';
 import { json, ScriptedMaster } from './testing/scripted-master.js';
@@ -90,6 +90,42 @@ describe('BuildbotMasters', () => {
         expect(query.getAll('buildrequestid__in').length).toBeLessThanOrEqual(500);
     });
 
+    const stopped = { complete: true, complete_at: 1, results: 6 };
+
+    it.each([
+      ['in the state', 'cancelled (Master Shutdown) in a step', undefined, undefined, 'dropped', 0],
+      ['in a log of the step', "'make' (cancelled)", 'Master Shutdown', 'cancelled', 'dropped', 3],
+      [
+        'in the log of a step that waited',
+        'waiting',
+        'Master Shutdown',
+        'cancelled_while_waiting_for_locks',
+        'dropped',
+        3,
+      ],
+      ['of a user in the state', 'cancelled (why) in a step', undefined, undefined, 'finished', 0],
+      ['of a user in a log', "'make' (cancelled)", 'why', 'cancelled', 'finished', 3],
+      ['nowhere', "'make' (cancelled)", undefined, undefined, 'finished', 2],
+    ])('find the reason of a stop %s', async (_, text, reason, slug, at, calls) => {
+      tables.request(3, stopped);
+      tables.build(7, 3, { ...stopped, state_string: text });
+      tables.stop(7, reason, slug);
+      expect((await masters.readSnapshots([3])).get(3)).toMatchObject({ state: { at } });
+      expect(tables.asked.filter((path) => /steps|logs/.test(path))).toHaveLength(calls);
+    });
+
+    it('contain the error of a request whose build cannot be read', async () => {
+      tables.request(3, stopped);
+      tables.build(7, 3, { ...stopped, state_string: "'make' (cancelled)" });
+      tables.request(4);
+      const { answer } = tables.master;
+      tables.master.answer = (seen, response) =>
+        seen.path.endsWith('/steps') ? json(response, {}, 500) : answer(seen, response);
+      const found = await masters.readSnapshots([3, 4]);
+      expect(found.get(3)).toMatchObject({ name: 'Unavailable' });
+      expect(found.get(4)).toMatchObject({ state: { at: 'waiting' } });
+    });
+
     it('make no call for no ids', async () => {
       expect(await masters.readSnapshots([])).toEqual(new Map());
       expect(tables.asked).toEqual([]);
@@ -118,7 +154,7 @@ describe('BuildbotMasters', () => {
     );
   });
 
-  describe('markedOpenRequests', () => {
+  describe('listMarkedOpenRequests', () => {
     it('skips other requests, over as many pages as needed', async () => {
       for (let id = 1; id <= 1100; id++)
         tables.request(id, {}, id % 550 === 0 ? {} : { external_idstring: null });
@@ -211,15 +247,19 @@ describe('BuildbotMasters', () => {
       await expect(masters.create(spec(2), wanted)).rejects.toMatchObject({ name: 'Unavailable' });
     });
 
-    it('creates no more requests than a builder may have open', async () => {
+    it('has room while a builder has fewer open requests than its maximum, own creations counted', async () => {
       for (const id of [11, 12]) tables.request(id);
-      const calls = answerForce(made);
+      tables.request(13, { complete: true });
+      answerForce(made);
       const limited = connect({ maxOpenPerBuilder: 3 });
-      expect(await limited.create(spec(2), wanted)).toBe(8);
-      await expect(limited.create(spec(3), unasked)).rejects.toMatchObject({
-        ...{ name: 'Unavailable', message: expect.stringContaining('buildbot.max_open_per_builder') },
-      });
-      expect(calls).toHaveLength(1);
+      expect(await limited.hasRoomFor('linux')).toBe(true);
+      await limited.create(spec(2), wanted);
+      expect(await limited.hasRoomFor('linux')).toBe(false);
+      // Others have room, also unknown ones, and those without a maximum.
+      expect(await limited.hasRoomFor('Amiga')).toBe(true);
+      expect(await masters.hasRoomFor('linux')).toBe(true);
+      // The number of requests was read once.
+      expect(tables.asked.filter((path) => path === 'GET /buildrequests')).toHaveLength(1);
     });
   });
 
@@ -251,7 +291,7 @@ describe('BuildbotMasters', () => {
   });
 
   describe('cancel', () => {
-    const snapshot = async (id: number) => (await masters.readSnapshots([id])).get(id)!;
+    const snapshot = async (id: number) => (await masters.readSnapshots([id])).get(id) as RequestSnapshot;
     const posts = () => tables.asked.filter((path) => path.startsWith('POST'));
 
     it('asks the master that has claimed the request', async () => {

@@ -27,6 +27,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
   private readonly masters: Masters;
   private readonly builders: Builders;
   private readonly reader: RequestReader;
+  private readonly limit: OpenRequestLimit;
   private readonly creator: RequestCreator;
   private readonly outcomes: BuildOutcomes;
 
@@ -36,12 +37,13 @@ export class BuildbotMasters implements OnApplicationShutdown {
     const { main } = this.masters;
     this.builders = new Builders(main, scheduler, unknownGrace);
     this.reader = new RequestReader(main, this.builders);
+    this.limit = new OpenRequestLimit(main, this.builders, maxOpenPerBuilder);
     this.creator = new RequestCreator(
       main,
       scheduler,
       new NewestOfKey(main, this.reader),
       new Withdrawals(withdrawalGrace),
-      new OpenRequestLimit(main, this.builders, maxOpenPerBuilder),
+      this.limit,
     );
     this.outcomes = new BuildOutcomes(main);
   }
@@ -54,6 +56,10 @@ export class BuildbotMasters implements OnApplicationShutdown {
     return this.creator.create(spec, stillWanted);
   }
 
+  hasRoomFor(buildername: string): Promise<boolean> {
+    return this.limit.hasRoomFor(buildername);
+  }
+
   find(key: RequestKey): Promise<number | undefined> {
     return this.creator.find(key);
   }
@@ -62,7 +68,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
     return this.creator.withdraw(key, forget);
   }
 
-  readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+  readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     return this.reader.readSnapshots(buildRequestIds);
   }
 
@@ -85,16 +91,16 @@ export class BuildbotMasters implements OnApplicationShutdown {
   async cancel({ buildRequestId, key }: RequestSnapshot): Promise<void> {
     const [row] = await this.reader.readRequests('buildrequestid', [buildRequestId], 'urgent');
     if (!row || row.complete) return;
-    const [seen] = await this.reader.createSnapshots([row], 'urgent');
-    if (seen!.key?.taskId !== key?.taskId || seen!.key?.createdForRunId !== key?.createdForRunId) {
+    const seen = await this.reader.createSnapshot(row);
+    if (seen.key?.taskId !== key?.taskId || seen.key?.createdForRunId !== key?.createdForRunId) {
       this.logger.warn(
-        { buildRequestId, expected: key, key: seen!.key },
+        { buildRequestId, expected: key, key: seen.key },
         'not cancelling: the build request id now belongs to another request',
       );
       return;
     }
     // There is no running build to stop; the request will soon be complete or requeued.
-    if (seen!.state.at === 'finishing') return;
+    if (seen.state.at === 'finishing') return;
     const master = await this.masters.withId(row.claimed_by_masterid);
     const reason = key ? `Buildbot Bridge: no longer needed by task ${key.taskId}` : 'Buildbot Bridge';
     await master.call(`/api/v2/buildrequests/${buildRequestId}`, 'cancel', { reason }, z.null());

@@ -58,11 +58,10 @@ export class Builders {
     return known ?? (await this.load()).names.get(builderId) ?? '';
   }
 
-  /** The id of a builder that can be used. */
-  async findId(name: string): Promise<number> {
-    const id = this.loaded?.ids.get(name) ?? (await this.load()).ids.get(name);
-    if (id === undefined) throw new Unavailable(SYSTEM, `the Buildbot master has no builder ${name}`);
-    return id;
+  /** The id of a builder that can be used; undefined when there is none. */
+  async findId(name: string): Promise<number | undefined> {
+    const { loaded } = this;
+    return loaded?.ids.get(name) ?? (await (this.isFresh(loaded) ? loaded : this.load())).ids.get(name);
   }
 
   /**
@@ -73,8 +72,7 @@ export class Builders {
    */
   async knows(name: string): Promise<BuilderKnown> {
     const { loaded } = this;
-    const isFresh = loaded && performance.now() - loaded.at < LIST_LIFETIME * 1000;
-    const { served, at } = isFresh && loaded.served.has(name) ? loaded : await this.load();
+    const { served, at } = this.isFresh(loaded) && loaded.served.has(name) ? loaded : await this.load();
     if (served.has(name)) {
       this.missing.delete(name);
       return 'known';
@@ -101,6 +99,10 @@ export class Builders {
         return `the master has no scheduler ${this.scheduler}; add a BridgeScheduler to master.cfg`;
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  private isFresh(loaded: Loaded | undefined): loaded is Loaded {
+    return loaded !== undefined && performance.now() - loaded.at < LIST_LIFETIME * 1000;
   }
 
   private load(): Promise<Loaded> {

@@ -42,9 +42,9 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(builds[1]).toMatchObject({ complete: false, buildrequestid: request });
     });
 
-    test('a planned stop cancels a build in a step, and may say why in the text; pending requests stay', async () => {
+    test('a planned stop cancels a build in a step, says why in a log of the step, and may say it in the state of the build; pending requests stay', async () => {
       const request = await calls.force('slow');
-      await calls.inStep(request);
+      const { buildid } = await calls.inStep(request);
       const pending = await calls.force('unserved');
       await control.stop();
       await control.start();
@@ -54,6 +54,10 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(await calls.builds(request)).toMatchObject([
         { complete: true, results: 6, state_string: expect.stringMatching(text) },
       ]);
+      const steps = await rest.rows(`/builds/${buildid}/steps`);
+      expect(steps.map(({ name, results }) => [name, results])).toContainEqual(['wait', 6]);
+      const log = await rest.rows(`/builds/${buildid}/steps/wait/logs/cancelled/contents`);
+      expect(log).toMatchObject([{ content: 'Master Shutdown\n' }]);
       expect(await calls.request(pending)).toMatchObject({ complete: false, claimed: false });
     });
 

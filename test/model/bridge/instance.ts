@@ -104,7 +104,7 @@ export class Instance {
       started: (payload) => started.handle(readStarted(payload)),
       log_uploaded: (payload) => finished.handle(readLogUploaded(payload)),
     };
-    const missed = new MissedRunsStep(store, reconciler, POLICY, CONFIGURATION);
+    const missed = new MissedRunsStep(store, buildbot, reconciler, POLICY, CONFIGURATION);
     const orphans = new OrphanRequestsStep(
       queue,
       buildbot,

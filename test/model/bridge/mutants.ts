@@ -20,7 +20,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'never looks for missed runs': {
     parts: (right) => ({
       ...right,
-      missed: inert(right.missed, { reconcileListed: () => Promise.resolve() }),
+      missed: inert(right.missed, {
+        reconcilePending: () => Promise.resolve(),
+        reconcileListed: () => Promise.resolve(),
+      }),
     }),
   },
   'never looks for orphans': {

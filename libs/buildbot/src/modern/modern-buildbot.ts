@@ -25,6 +25,10 @@ export class ModernBuildbot extends Buildbot {
     return this.masters.create(spec, stillWanted);
   }
 
+  override hasRoomFor(buildername: string): Promise<boolean> {
+    return this.masters.hasRoomFor(buildername);
+  }
+
   override find(key: RequestKey): Promise<number | undefined> {
     return this.masters.find(key);
   }
@@ -33,7 +37,7 @@ export class ModernBuildbot extends Buildbot {
     return this.masters.withdraw(key, forget);
   }
 
-  override readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
+  override readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     return this.masters.readSnapshots(buildRequestIds);
   }
 

@@ -50,8 +50,7 @@ export class NewestOfKey {
       if (reason === WITHDRAWN) return { is: 'withdrawal', buildset };
       const row = rows.find(({ buildsetid }) => buildsetid === buildset);
       if (!row) continue;
-      const [request] = await this.reader.createSnapshots([row], 'urgent');
-      return { is: 'request', buildset, request: request! };
+      return { is: 'request', buildset, request: await this.reader.createSnapshot(row) };
     }
     return undefined;
   }

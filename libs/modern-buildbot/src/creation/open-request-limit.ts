@@ -1,7 +1,6 @@
-import { Unavailable } from '@bbb/rules';
+import { Logger } from '@nestjs/common';
 import * as z from 'zod';
 import type { Builders } from '../builders.js';
-import { SYSTEM } from '../options.js';
 import type { RestClient } from '../rest/rest-client.js';
 
 /** Seconds for which a count is used; requests created in the meantime are added to it. */
@@ -17,7 +16,10 @@ interface Count {
 
 /** Keeps a builder's backlog short: with thousands of open requests a master takes seconds to start each build. */
 export class OpenRequestLimit {
+  private readonly logger = new Logger('OpenRequestLimit');
   private readonly counts = new Map<string, Promise<Count>>();
+  /** Builders that had no room when last asked. */
+  private readonly full = new Set<string>();
 
   /** @param most maximum open requests of a builder; undefined for no limit */
   constructor(
@@ -26,20 +28,29 @@ export class OpenRequestLimit {
     private readonly most: number | undefined,
   ) {}
 
-  /** @throws Unavailable when the builder has reached the maximum of open requests */
-  async check(buildername: string): Promise<void> {
-    if (this.most === undefined) return;
+  /** Whether a builder has fewer open requests than the maximum. */
+  async hasRoomFor(buildername: string): Promise<boolean> {
+    if (this.most === undefined) return true;
     const { open } = await this.countOpen(buildername, this.most);
-    if (open >= this.most)
-      throw new Unavailable(
-        SYSTEM,
-        `builder ${buildername} has ${this.most} open build requests (buildbot.max_open_per_builder); creating no more for now`,
+    const isFull = open >= this.most;
+    if (isFull && !this.full.has(buildername)) {
+      this.full.add(buildername);
+      this.logger.warn(
+        { buildername, open: this.most },
+        'builder has buildbot.max_open_per_builder open build requests; its tasks stay pending',
       );
+    } else if (!isFull && this.full.delete(buildername)) {
+      this.logger.log({ buildername, open }, 'builder has room for build requests again');
+    }
+    return !isFull;
   }
 
-  /** Counts a request that has been created. */
+  /** Counts a request that is being created. */
   count(buildername: string): void {
-    void this.counts.get(buildername)?.then((count) => count.open++);
+    void this.counts.get(buildername)?.then(
+      (count) => count.open++,
+      () => undefined,
+    );
   }
 
   private async countOpen(buildername: string, most: number): Promise<Count> {
@@ -53,6 +64,8 @@ export class OpenRequestLimit {
 
   private async read(buildername: string, most: number): Promise<Count> {
     const builderId = await this.builders.findId(buildername);
+    // Whether an unknown builder may be used is decided elsewhere.
+    if (builderId === undefined) return { at: performance.now(), open: 0 };
     const { buildrequests } = await this.client.get(
       '/api/v2/buildrequests',
       [

@@ -35,9 +35,9 @@ export class RequestCreator {
     const existing = findLiveRequest(newest);
     if (existing !== undefined) return existing;
     if (newest?.is === 'withdrawal' && this.withdrawals.isUnderWay(newest.buildset)) return undefined;
-    await this.limit.check(spec.buildername);
     if (!(await stillWanted())) return undefined;
-    const { request, withdrawn, created } = await this.call(spec, newest, {
+    this.limit.count(spec.buildername);
+    const { request, withdrawn } = await this.call(spec, newest, {
       builderNames: [spec.buildername],
       properties: {
         ...spec.properties,
@@ -54,7 +54,6 @@ export class RequestCreator {
       priority: spec.priority,
     });
     if (withdrawn) return undefined;
-    if (created) this.limit.count(spec.buildername);
     return requireRequest(request);
   }
 

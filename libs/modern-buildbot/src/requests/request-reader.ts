@@ -15,6 +15,7 @@ import {
   type SetRow,
   setRow,
 } from './rows.js';
+import { readStopReason } from './stop-reason.js';
 
 /** Maximum ids in one query; a master closes the connection when the request line has more than 16 KiB. */
 const MOST_IDS = 500;
@@ -36,16 +37,19 @@ export class RequestReader {
     private readonly builders: Builders,
   ) {}
 
-  async readSnapshots(
-    ids: readonly number[],
-    urgency: Urgency = 'bulk',
-  ): Promise<Map<number, RequestSnapshot>> {
+  /** The error of a request that cannot be read, although others can, is in its place. */
+  async readSnapshots(ids: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     const pages = await Promise.all(
-      splitIntoChunks(ids).map(async (chunk) =>
-        this.createSnapshots(await this.readRequests('buildrequestid', chunk, urgency), urgency),
-      ),
+      splitIntoChunks(ids).map(async (chunk) => {
+        const rows = await this.readRequests('buildrequestid', chunk, 'bulk');
+        const read = await Promise.allSettled(await this.readRows(rows, 'bulk'));
+        return rows.map(({ buildrequestid }, index): [number, RequestSnapshot | Error] => {
+          const one = read[index]!;
+          return [buildrequestid, one.status === 'fulfilled' ? one.value : (one.reason as Error)];
+        });
+      }),
     );
-    return new Map(pages.flat().map((snapshot) => [snapshot.buildRequestId, snapshot]));
+    return new Map(pages.flat());
   }
 
   /** The rows of requests by their ids or those of their build sets. */
@@ -59,20 +63,28 @@ export class RequestReader {
     return checkRows(buildrequests, by, ids);
   }
 
-  /** Snapshots of requests whose rows have just been read; their builds are read now. */
-  async createSnapshots(rows: readonly RequestRow[], urgency: Urgency): Promise<RequestSnapshot[]> {
-    const [builds, marks] = await Promise.all([
+  /** The snapshot of a request whose row has just been read; its build is read now. */
+  async createSnapshot(row: RequestRow): Promise<RequestSnapshot> {
+    const [snapshot] = await this.readRows([row], 'urgent');
+    return snapshot!;
+  }
+
+  private async readRows(rows: readonly RequestRow[], urgency: Urgency): Promise<Promise<RequestSnapshot>[]> {
+    const [builds, marks, names] = await Promise.all([
       this.readNewestBuilds(rows, urgency),
       this.readMarks(rows, urgency),
+      Promise.all(rows.map(({ builderid }) => this.builders.findName(builderid))),
     ]);
-    return Promise.all(
-      rows.map(async (row) => ({
+    return rows.map(async (row, index) => {
+      const newest = builds.get(row.buildrequestid);
+      const stopReason = newest && (await readStopReason(this.client, newest, urgency));
+      return {
         buildRequestId: row.buildrequestid,
         key: marks.get(row.buildsetid) ?? null,
-        buildername: await this.builders.findName(row.builderid),
-        state: deriveRequestState(row, builds.get(row.buildrequestid)),
-      })),
-    );
+        buildername: names[index]!,
+        state: deriveRequestState(row, newest, stopReason),
+      };
+    });
   }
 
   /** Open requests with a key of the bridge, by ascending id after `after`. */

@@ -38,7 +38,7 @@ const ended = (results: number, text = 'text'): BuildRow => ({
 const build = { buildId: 7, number: 2 };
 const SHUT_DOWN = 'cancelled (Master Shutdown) in a step';
 
-describe('requestStateOf', () => {
+describe('deriveRequestState', () => {
   it.each([
     ['open, no build', OPEN, undefined, { at: 'waiting' }],
     ['claimed, no build yet', CLAIMED, undefined, { at: 'waiting' }],
@@ -49,10 +49,14 @@ describe('requestStateOf', () => {
     ['collapsed while pending', complete(3), undefined, { at: 'dropped', build: null }],
     ['collapsed after a RETRY', complete(3), ended(5), { at: 'dropped', build }],
     ['complete with RETRY', complete(5), ended(5), { at: 'dropped', build }],
-    ['ended by a planned stop', complete(6), ended(6, SHUT_DOWN), { at: 'dropped', build }],
     ['cancelled while pending', complete(6), undefined, { at: 'cancelled', completeAt: 2000 }],
     ['cancelled after a RETRY', complete(6), ended(5), { at: 'cancelled', completeAt: 2000 }],
-    ['stopped', complete(6), ended(6), { at: 'finished', build, results: 6, completeAt: 2000 }],
+    [
+      'stopped without a reason',
+      complete(6),
+      ended(6),
+      { at: 'finished', build, results: 6, completeAt: 2000 },
+    ],
     ['success', complete(0), ended(0), { at: 'finished', build, results: 0, completeAt: 2000 }],
     ['exception', complete(4), ended(4), { at: 'finished', build, results: 4, completeAt: 2000 }],
     ['complete without a build', complete(0), undefined, { at: 'cancelled', completeAt: 2000 }],
@@ -60,8 +64,15 @@ describe('requestStateOf', () => {
     expect(deriveRequestState(request, newest)).toEqual(state);
   });
 
+  it.each([
+    ['its master', SHUT_DOWN, { at: 'dropped', build }],
+    ['a user', 'cancelled (why) in a step', { at: 'finished', build, results: 6, completeAt: 2000 }],
+  ])('a build stopped by %s', (_, reason, state) => {
+    expect(deriveRequestState(complete(6), ended(6), reason)).toEqual(state);
+  });
+
   it('does not treat a build that was not cancelled as shut down because of its text', () => {
-    expect(deriveRequestState(complete(2), ended(2, SHUT_DOWN))).toMatchObject({
+    expect(deriveRequestState(complete(2), ended(2), SHUT_DOWN)).toMatchObject({
       at: 'finished',
       results: 2,
     });

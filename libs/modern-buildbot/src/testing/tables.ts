@@ -22,6 +22,8 @@ export class Tables {
     forceschedulers: [{ name: 'bridge', label: 'bridge-protocol 1', builder_names: ['linux'] }],
     ...{ buildrequests: [], buildsets: [], builds: [], masters: [] },
   };
+  /** Answers to further paths, without the API's prefix. */
+  readonly answers: Record<string, object> = {};
   call: (seen: Seen, response: ServerResponse) => void = (_, response) => json(response, { result: null });
 
   private constructor(readonly master: ScriptedMaster) {
@@ -62,6 +64,17 @@ export class Tables {
     });
   }
 
+  /** The steps of a build, of which the second was interrupted; its log is only there with a reason. */
+  stop(build: number, reason?: string, slug = 'cancelled'): void {
+    const steps = `/builds/${build}/steps`;
+    const logs = [{ logid: 40, slug: 'stdio' }, ...(reason === undefined ? [] : [{ logid: 41, slug }])];
+    this.answers[steps] = { steps: [0, 6, 3].map((results, number) => ({ number, results })) };
+    this.answers[`${steps}/1/logs`] = { logs };
+    this.answers['/logs/41/contents'] = {
+      logchunks: [{ logid: 41, firstline: 0, content: `${reason}\n` }],
+    };
+  }
+
   /** The requests received: verb and path, without the API's prefix. */
   get asked(): string[] {
     return this.master.seen.map(({ verb, path }) => `${verb} ${path.replace('/api/v2', '')}`);
@@ -69,6 +82,8 @@ export class Tables {
 
   private read({ path, query }: Seen, response: ServerResponse): void {
     if (path === '/config') return json(response, { buildbotURL: 'https://buildbot.example.com/' });
+    const other = this.answers[path.replace('/api/v2', '')];
+    if (other) return json(response, other);
     const [, name, id] = /^\/api\/v2\/(\w+)(?:\/(.+))?$/.exec(path) ?? [];
     const all = this.rows[name as Name];
     if (id !== undefined) {

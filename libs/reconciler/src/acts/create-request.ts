@@ -23,6 +23,10 @@ export const createRequest: Act = async (situation, context) => {
     return DONE;
   }
 
+  // The task stays pending and untracked; each pass lists it again.
+  const isNew = judgement.is === 'accepted' && !situation.row;
+  if (isNew && !(await context.buildbot.hasRoomFor(judgement.spec.buildername))) return DONE;
+
   const tracking = { taskId, runId: run.runId, createdDate: Math.floor(definition.created) };
   const { task: row, created } = situation.row
     ? { task: situation.row, created: true }

@@ -103,6 +103,14 @@ export abstract class Buildbot {
    */
   abstract create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined>;
 
+  /**
+   * Whether a builder may get another request: its backlog has a limit where the installation has one. Other instances
+   * create at the same time, so the limit is kept approximately.
+   */
+  hasRoomFor(_buildername: string): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   /** The id of the newest request that exists for a key and is not dropped, or undefined. */
   abstract find(key: RequestKey): Promise<number | undefined>;
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Figures, medianOf } from './figures.js';
+import { type Figures, computeMedian } from './figures.js';
 
 const run = promisify(execFile);
 
@@ -46,8 +46,8 @@ export interface Comparison {
 }
 
 /** Of each figure the ratio newer / older of the medians, and the least and greatest ratio of two runs side by side. */
-export function ratiosInTurn({ scenario, latency, older, newer }: Comparison): string {
-  const [before, after] = [medianOf(older), medianOf(newer)];
+export function renderRatiosInTurn({ scenario, latency, older, newer }: Comparison): string {
+  const [before, after] = [computeMedian(older), computeMedian(newer)];
   const names = Object.keys(after).filter((name) => name in before);
   const width = Math.max(...names.map(({ length }) => length));
   const lines = names.map((name) => {

@@ -19,12 +19,12 @@ export interface Report {
 }
 
 /** The middle of each figure over all runs. */
-export function medianOf(runs: readonly Figures[]): Figures {
+export function computeMedian(runs: readonly Figures[]): Figures {
   const names = Object.keys(runs[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, middle(runs.map((run) => run[name] ?? NaN))]));
+  return Object.fromEntries(names.map((name) => [name, findMiddle(runs.map((run) => run[name] ?? NaN))]));
 }
 
-function middle(values: readonly number[]): number {
+function findMiddle(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;

@@ -2,17 +2,17 @@ import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
-import { optionsGiven } from '../test/support/command-line.js';
+import { readOptionsGiven } from '../test/support/command-line.js';
 import { ProgressLine } from '../test/support/progress-line.js';
-import { buildCommit, type Comparison, ratiosInTurn } from './against.js';
-import { type Figures, medianOf, type Report } from './figures.js';
+import { buildCommit, type Comparison, renderRatiosInTurn } from './against.js';
+import { type Figures, computeMedian, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { SCENARIOS } from './scenarios/index.js';
-import { ratiosOf, tableOf } from './table.js';
+import { renderRatios, renderTable } from './table.js';
 import { Stage } from './systems/stage.js';
 
-/** Measures each scenario under each latency, every run on a stage of its own. */
-async function bench(options: BenchOptions): Promise<Report> {
+/** Measures each scenario with each latency; every run has its own databases, queues and services. */
+async function measureAll(options: BenchOptions): Promise<Report> {
   const { database, schema, runs: wanted, json } = options;
   const [processor] = cpus();
   const report: Report = {
@@ -30,20 +30,20 @@ async function bench(options: BenchOptions): Promise<Report> {
       const runs: Figures[] = [];
       while (runs.length < wanted) {
         progress.show(done, total, `${scenario}, ${latency} ms, run ${runs.length + 1} of ${wanted}`);
-        runs.push(await once(scenario, latency, options));
+        runs.push(await measureOnce(scenario, latency, options));
         done++;
       }
-      const result = { scenario, latency, runs, median: medianOf(runs) };
+      const result = { scenario, latency, runs, median: computeMedian(runs) };
       report.results.push(result);
       progress.erase();
-      process.stdout.write(`${tableOf({ ...report, results: [result] })}\n`);
+      process.stdout.write(`${renderTable({ ...report, results: [result] })}\n`);
       if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
     }
   }
   return report;
 }
 
-/** Measures another commit and this checkout in turn, so that what else happens on the machine meets both. */
+/** Measures another commit and this checkout in turn, so that other load on the machine affects both. */
 async function compareWith(commit: string, options: BenchOptions): Promise<void> {
   const progress = new ProgressLine();
   const total = options.scenarios.length * options.latencies.length * options.runs * 2;
@@ -66,11 +66,11 @@ async function compareWith(commit: string, options: BenchOptions): Promise<void>
               total,
               `${scenario}, ${latency} ms, run ${run} of ${options.runs}, ${name}`,
             );
-            comparison[name].push(await once(scenario, latency, options, project));
+            comparison[name].push(await measureOnce(scenario, latency, options, project));
           }
         }
         progress.erase();
-        process.stdout.write(`${ratiosInTurn(comparison)}\n`);
+        process.stdout.write(`${renderRatiosInTurn(comparison)}\n`);
         if (options.json)
           writeFileSync(options.json, `${JSON.stringify({ commit, comparisons }, null, 2)}\n`);
       }
@@ -80,7 +80,7 @@ async function compareWith(commit: string, options: BenchOptions): Promise<void>
   }
 }
 
-async function once(
+async function measureOnce(
   scenario: string,
   latency: number,
   options: BenchOptions,
@@ -95,9 +95,9 @@ async function once(
 }
 
 Logger.overrideLogger(false);
-const options = optionsGiven(readOptions, USAGE);
+const options = readOptionsGiven(readOptions, USAGE);
 if (options && 'compare' in options) {
   const [older, newer] = options.compare.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
-  process.stdout.write(ratiosOf(older!, newer!));
+  process.stdout.write(renderRatios(older!, newer!));
 } else if (options?.against) await compareWith(options.against, options);
-else if (options) await bench(options);
+else if (options) await measureAll(options);

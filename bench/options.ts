@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { databaseNamed, schemaNamed, wholeNumber } from '../test/support/command-line.js';
+import { parseDatabase, parseSchema, parseWholeNumber } from '../test/support/command-line.js';
 import { SCENARIOS, USUAL } from './scenarios/index.js';
 
 export interface BenchOptions {
@@ -21,21 +21,23 @@ export const USAGE = `npm run bench -- [options]
 npm run bench -- --against COMMIT [options]
 npm run bench -- --compare OLD.json NEW.json
 
-  --scenario LIST             of ${Object.keys(SCENARIOS).join(', ')}
+Measures what the services do and cost, on real servers and a simulated Taskcluster.
+
+  --scenario LIST             scenarios to measure, from ${Object.keys(SCENARIOS).join(', ')}
                               (default ${USUAL.join(',')})
-  --latency LIST              milliseconds by which Taskcluster's answers are late (default 20,0)
-  --runs N                    of each, of which the median counts (default 3)
-  --events N                  messages of a burst (default 2000)
-  --tracked N                 tasks that a reflector watches (default 2000)
-  --database mysql|postgres   where both databases are made (default mysql)
-  --schema 6|24               the scheduler database's schema (default 6)
-  --node=FLAG                 a flag of node's for the services; may come several times
-  --against COMMIT            build that commit too, measure both in turn, and print the ratios new / old
-  --json FILE                 write everything measured there
+  --latency LIST              milliseconds to delay Taskcluster's answers (default 20,0)
+  --runs N                    runs of each scenario; the median is printed (default 3)
+  --events N                  messages in a burst (default 2000)
+  --tracked N                 tasks tracked by the reflector (default 2000)
+  --database mysql|postgres   server of both databases (default mysql)
+  --schema 6|24               schema version of the scheduler database (default 6)
+  --node=FLAG                 pass this flag to Node.js for the services; may be given several times
+  --against COMMIT            also build COMMIT, measure both in turn, and print the ratios new / old
+  --json FILE                 write all figures to FILE
   --compare OLD NEW           print the ratios NEW / OLD of two such files
 
-Servers: BBB_TEST_AMQP_URL, BBB_TEST_MYSQL_URL, BBB_TEST_POSTGRES_URL, or the usual local addresses. Everything made on
-them has a name of its own and is removed in the end. This machine has ${availableParallelism()} processors; let nothing else use them.
+Servers: BBB_TEST_AMQP_URL, BBB_TEST_MYSQL_URL and BBB_TEST_POSTGRES_URL, or the default local addresses. Databases and
+queues are created under new names and removed at the end. This machine has ${availableParallelism()} processors; leave them free.
 `;
 
 /** @throws TypeError with a message for the user */
@@ -64,18 +66,18 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
     if (!older || !newer || others.length > 0) throw new TypeError('--compare takes two files');
     return { compare: [older, newer] };
   }
-  if (positionals.length > 0) throw new TypeError(`unexpected: ${positionals.join(' ')}`);
+  if (positionals.length > 0) throw new TypeError(`unexpected argument: ${positionals.join(' ')}`);
   const scenarios = values.scenario.split(',');
   const unknown = scenarios.filter((name) => !Object.hasOwn(SCENARIOS, name));
-  if (unknown.length > 0) throw new TypeError(`no scenario ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new TypeError(`unknown scenario: ${unknown.join(', ')}`);
   return {
     scenarios,
-    latencies: values.latency.split(',').map((text) => wholeNumber('--latency', text, 0)),
-    runs: wholeNumber('--runs', values.runs),
-    events: wholeNumber('--events', values.events),
-    tracked: wholeNumber('--tracked', values.tracked),
-    database: databaseNamed(values.database),
-    schema: schemaNamed(values.schema),
+    latencies: values.latency.split(',').map((text) => parseWholeNumber('--latency', text, 0)),
+    runs: parseWholeNumber('--runs', values.runs),
+    events: parseWholeNumber('--events', values.events),
+    tracked: parseWholeNumber('--tracked', values.tracked),
+    database: parseDatabase(values.database),
+    schema: parseSchema(values.schema),
     nodeFlags: values.node,
     ...(values.json === undefined ? {} : { json: values.json }),
     ...(values.against === undefined ? {} : { against: values.against }),

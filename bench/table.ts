@@ -1,20 +1,26 @@
 import type { Figures, Report } from './figures.js';
 
 /** Results as text: a block for each scenario, a line for each figure. */
-export function tableOf({ results }: Report): string {
+export function renderTable({ results }: Report): string {
   return results
     .map(({ scenario, latency, runs, median }) => {
-      const spread = (name: string) => {
+      const describeSpread = (name: string) => {
         const values = runs.map((run) => run[name] ?? NaN);
-        return runs.length > 1 ? `  (${short(Math.min(...values))} to ${short(Math.max(...values))})` : '';
+        return runs.length > 1
+          ? `  (${shorten(Math.min(...values))} to ${shorten(Math.max(...values))})`
+          : '';
       };
-      return block(`${scenario}, ${latency} ms`, median, (name, value) => short(value) + spread(name));
+      return renderBlock(
+        `${scenario}, ${latency} ms`,
+        median,
+        (name, value) => shorten(value) + describeSpread(name),
+      );
     })
     .join('\n');
 }
 
 /** New figures divided by old ones, where both files have them. */
-export function ratiosOf(older: Report, newer: Report): string {
+export function renderRatios(older: Report, newer: Report): string {
   return newer.results
     .flatMap(({ scenario, latency, median }) => {
       const before = older.results.find((other) => other.scenario === scenario && other.latency === latency);
@@ -23,17 +29,17 @@ export function ratiosOf(older: Report, newer: Report): string {
         name,
         value / (before.median[name] ?? NaN),
       ]);
-      return block(
+      return renderBlock(
         `${scenario}, ${latency} ms`,
         Object.fromEntries(ratios) as Figures,
         (name, ratio) =>
-          `${ratio.toFixed(2)}  (${short(before.median[name] ?? NaN)} to ${short(median[name]!)})`,
+          `${ratio.toFixed(2)}  (${shorten(before.median[name] ?? NaN)} to ${shorten(median[name]!)})`,
       );
     })
     .join('\n');
 }
 
-function block(title: string, figures: Figures, text: (name: string, value: number) => string): string {
+function renderBlock(title: string, figures: Figures, text: (name: string, value: number) => string): string {
   const width = Math.max(...Object.keys(figures).map(({ length }) => length));
   const lines = Object.entries(figures).map(
     ([name, value]) => `  ${name.padEnd(width)}  ${text(name, value)}\n`,
@@ -41,7 +47,7 @@ function block(title: string, figures: Figures, text: (name: string, value: numb
   return `${title}\n${lines.join('')}`;
 }
 
-function short(value: number): string {
+function shorten(value: number): string {
   if (Number.isNaN(value)) return '-';
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -9,14 +9,14 @@ export interface Broker {
   connect(): Promise<ChannelModel>;
 }
 
-export function brokerAt(url: string | undefined): Broker {
+export function openBroker(url: string | undefined): Broker {
   if (url !== undefined) return { url, isInProcess: false, connect: () => connect(url) };
   const fake = new FakeAmqplib();
   return { url: 'amqp://in-process', isInProcess: true, connect: () => fake.connect('amqp://in-process') };
 }
 
 /** Messages that wait in these queues; a queue that does not exist holds none. */
-export async function depthOf(broker: Broker, queues: readonly string[]): Promise<number> {
+export async function countMessages(broker: Broker, queues: readonly string[]): Promise<number> {
   let depth = 0;
   for (const queue of queues) {
     const model = await broker.connect();

@@ -12,7 +12,10 @@ export interface Databases {
 }
 
 /** Given ones as they are, fresh ones on a server, or SQLite files in a folder that somebody else removes. */
-export async function freshDatabases(options: Partial<ShowOptions>, folder: string): Promise<Databases> {
+export async function createFreshDatabases(
+  options: Partial<ShowOptions>,
+  folder: string,
+): Promise<Databases> {
   const { schedulerDb, bridgeDb, databaseServer } = options;
   if (schedulerDb && bridgeDb) return { schedulerDb, bridgeDb, drop: async () => undefined };
   if (!databaseServer) {

@@ -3,31 +3,31 @@ import type { Call, Fault, TaskInput } from './taskcluster/index.js';
 import type { SeenTask } from './seen.js';
 import type { Sandbox } from './sandbox.js';
 
-/** Something a user does, once what he waits for is seen. */
+/** What a user does, and when. */
 export interface UserAction {
   when(seen: SeenTask): boolean;
   act(sandbox: Sandbox, seen: SeenTask): unknown;
 }
 
-/** One way of a task through the bridge, and how both sides look in the end. */
+/** One kind of task, and how it is expected to end on both sides. */
 export interface Scenario {
   name: string;
-  /** Tasks that belong together; default one. */
+  /** Number of tasks created together; default 1. */
   size?: number;
   task?: (now: number) => Partial<TaskInput>;
   builder?: string;
   plan?: (request: PlannedRequest) => BuildPlan;
   user?: UserAction[];
-  /** Messages of Taskcluster's that get lost on their way, for example `task-pending`. */
+  /** Messages of Taskcluster that are lost, for example `task-pending`. */
   loses?: readonly string[];
-  /** What goes wrong with calls to Taskcluster about the task. */
+  /** Faults of calls to Taskcluster about the task. */
   fault?: (call: Call) => Fault;
   /** As {@link SeenTask} words it. */
   taskcluster: string;
   buildbot: string;
 }
 
-/** A build of ordinary length, in seconds. */
+/** Seconds that an ordinary build takes. */
 const DURATION = 0.8;
 
 const BRANCH = 'https://hg.example.com/projects/oak/';
@@ -172,8 +172,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** What a scenario's task asks for. Tasks of one group share a revision, so that their requests may share a build. */
-export function taskOf(scenario: Scenario, group: number, now: number): Partial<TaskInput> {
+/** The task of a scenario. Tasks of one group share a revision, so that their requests may share a build. */
+export function createTask(scenario: Scenario, group: number, now: number): Partial<TaskInput> {
   const revision = group.toString(16).padStart(40, '0');
   return {
     priority: 'medium',
@@ -186,14 +186,14 @@ export function taskOf(scenario: Scenario, group: number, now: number): Partial<
   };
 }
 
-/** What becomes of a request's builds: what its scenario says. */
-export function planOf(scenarios: readonly Scenario[], request: PlannedRequest): BuildPlan {
+/** How the builds of a request go, as its scenario says. */
+export function findPlan(scenarios: readonly Scenario[], request: PlannedRequest): BuildPlan {
   const name = request.properties.find(([key]) => key === 'scenario')?.[1];
   return scenarios.find((scenario) => scenario.name === name)?.plan?.(request) ?? {};
 }
 
 /** The scenario that a task was made for. */
-export function scenarioOf(scenarios: readonly Scenario[], payload: unknown): Scenario | undefined {
+export function findScenario(scenarios: readonly Scenario[], payload: unknown): Scenario | undefined {
   const name = (payload as { properties?: { scenario?: unknown } }).properties?.scenario;
   return scenarios.find((scenario) => scenario.name === name);
 }

@@ -19,12 +19,12 @@ describe('the options of npm start', () => {
   it.each([
     [['--nonsense'], /nonsense/],
     [['stray'], /stray/],
-    [['--tasks', 'many'], /--tasks is a whole number/],
-    [['--seed', '0'], /--seed is a whole number/],
-    [['--schema', '7'], /--schema is 6 or 24/],
-    [['--pulse', 'http://127.0.0.1'], /--pulse is amqp:/],
-    [['--database-server', 'oracle://127.0.0.1/x'], /--database-server is mysql:/],
-    [['--scheduler-db', 'sqlite:///a'], /go together/],
+    [['--tasks', 'many'], /--tasks must be a whole number/],
+    [['--seed', '0'], /--seed must be a whole number/],
+    [['--schema', '7'], /--schema must be 6 or 24/],
+    [['--pulse', 'http://127.0.0.1'], /--pulse must be amqp:/],
+    [['--database-server', 'oracle://127.0.0.1/x'], /--database-server must be mysql:/],
+    [['--scheduler-db', 'sqlite:///a'], /be given together/],
     [
       ['--database-server', 'mysql://h/m', '--scheduler-db', 'sqlite:///a', '--bridge-db', 'sqlite:///b'],
       /--scheduler-db and --bridge-db/,

@@ -1,36 +1,38 @@
 import { parseArgs } from 'node:util';
-import { schemaNamed, wholeNumber } from '../test/support/command-line.js';
+import { parseSchema, parseWholeNumber } from '../test/support/command-line.js';
 
-/** How to show the bridge at work. */
+/** Options of the demonstration. */
 export interface ShowOptions {
   tasks: number;
   seed: number;
   keep: boolean;
   /** A real broker's URL; without it an in-process broker is used, and all services run in this process. */
   pulse?: string;
-  /** A database server on which two fresh databases are made and dropped. */
+  /** A database server on which two databases are created and dropped. */
   databaseServer?: string;
   schedulerDb?: string;
   bridgeDb?: string;
   schema: 6 | 24;
-  /** Seconds until what has not come to its end counts as stuck. */
+  /** Seconds after which a task that has not ended counts as stuck. */
   patience: number;
 }
 
 export const USAGE = `npm start -- [options]
 
-  --tasks N               how many tasks (default: one round of the mix)
-  --seed N                order of the mix and of what happens at random (default 1)
-  --keep                  stay up afterwards, with the addresses of the health endpoints
-  --pulse URL             amqp://... : a real RabbitMQ, and the three services as processes of their own
-  --database-server URL   mysql://... or postgresql://... : two fresh databases there, dropped at the end
-  --scheduler-db URL      an empty database for Buildbot's scheduler
-  --bridge-db URL         an empty database for the bridge
-  --schema 6|24           the scheduler database's schema: Buildbot 0.8.2 or 0.8.9 to 0.8.14 (default 6)
-  --patience SECONDS      how long to wait for the slowest task (default 120)
+Runs the bridge against simulated systems until a mix of tasks has ended, and compares every end with the expected one.
 
-Without --pulse the broker is simulated too, and the three services run in one process. Without database options
-SQLite files are used. Exit code 0: every task ended as expected on both sides, and nothing is left in the bridge.
+  --tasks N               number of tasks (default 18: each scenario once)
+  --seed N                seed of the order and of random events (default 1)
+  --keep                  keep running at the end, and print the addresses of the health endpoints
+  --pulse URL             use this RabbitMQ (amqp://...), and run each service in its own process
+  --database-server URL   use two new databases on this server (mysql://... or postgresql://...), dropped at the end
+  --scheduler-db URL      use this empty database as Buildbot's scheduler database
+  --bridge-db URL         use this empty database as the bridge's database
+  --schema 6|24           schema version of the scheduler database: 6 is Buildbot 0.8.2, 24 is 0.8.9 to 0.8.14 (default 6)
+  --patience SECONDS      maximum seconds to wait for the slowest task (default 120)
+
+By default RabbitMQ is simulated too, the databases are SQLite files, and all services run in one process. Exit code 0:
+every task ended as expected on both sides, and nothing is left in the bridge.
 `;
 
 /** @throws TypeError with a message for the user */
@@ -52,32 +54,32 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
   });
   if (values.help) return 'help';
   if ((values['scheduler-db'] === undefined) !== (values['bridge-db'] === undefined)) {
-    throw new TypeError('--scheduler-db and --bridge-db go together');
+    throw new TypeError('--scheduler-db and --bridge-db must be given together');
   }
   if (values['database-server'] !== undefined && values['scheduler-db'] !== undefined) {
-    throw new TypeError('--database-server makes the databases that --scheduler-db and --bridge-db name');
+    throw new TypeError('--database-server cannot be used with --scheduler-db and --bridge-db');
   }
-  url('--pulse', values.pulse, /^amqps?:\/\//, 'amqp://...');
-  url(
+  requireUrl('--pulse', values.pulse, /^amqps?:\/\//, 'amqp://...');
+  requireUrl(
     '--database-server',
     values['database-server'],
     /^(mysql|postgres(ql)?):\/\//,
     'mysql://... or postgresql://...',
   );
   return {
-    tasks: wholeNumber('--tasks', values.tasks ?? '18'),
-    seed: wholeNumber('--seed', values.seed),
+    tasks: parseWholeNumber('--tasks', values.tasks ?? '18'),
+    seed: parseWholeNumber('--seed', values.seed),
     keep: values.keep,
     pulse: values.pulse,
     databaseServer: values['database-server'],
     schedulerDb: values['scheduler-db'],
     bridgeDb: values['bridge-db'],
-    schema: schemaNamed(values.schema),
-    patience: wholeNumber('--patience', values.patience),
+    schema: parseSchema(values.schema),
+    patience: parseWholeNumber('--patience', values.patience),
   };
 }
 
-function url(name: string, text: string | undefined, form: RegExp, words: string): void {
+function requireUrl(name: string, text: string | undefined, form: RegExp, words: string): void {
   if (text !== undefined && !(form.test(text) && URL.canParse(text)))
-    throw new TypeError(`${name} is ${words}`);
+    throw new TypeError(`${name} must be ${words}`);
 }

@@ -12,17 +12,17 @@ export interface Output {
 const HEAD = ['task', 'in Taskcluster', 'in Buildbot'];
 const GAP = '  ';
 
-/** Widths of the columns below which cells are hard to tell apart. */
+/** Minimum widths at which the cells of a column can still be told apart. */
 const LEGIBLE = [32, 22, 16];
 
-/** Shows tasks on their way: a table that is drawn anew on a terminal, a line for each change elsewhere. */
+/** Shows the progress of tasks: a table that is redrawn on a terminal, a line for each change elsewhere. */
 export class Progress {
   private drawn = 0;
   private readonly last = new Map<string, string>();
   private readonly natural: number[];
   private readonly colour: (code: number, text: string) => string;
 
-  /** @param scenarios of all tasks to come: columns are as wide as their names and ends */
+  /** @param scenarios of all tasks; their names and ends determine the widths of the columns */
   constructor(
     private readonly out: Output,
     scenarios: readonly Scenario[],
@@ -38,25 +38,25 @@ export class Progress {
 
   readonly show = (actors: readonly Actor[], seconds: number): void => {
     if (this.out.isTTY) this.draw(actors, seconds);
-    else this.tell(actors, seconds);
+    else this.printChanges(actors, seconds);
   };
 
-  /** Each task with what was expected and what came; returns how many went wrong. */
-  summary(actors: readonly Actor[], seconds: number): number {
+  /** Prints each task with its end and, where it differs, the expected end. @returns the number that differ */
+  printSummary(actors: readonly Actor[], seconds: number): number {
     this.erase();
     const wrong = actors.filter((actor) => !hasArrived(actor)).length;
     const [right, not] = this.out.isTTY ? [this.green('✓'), this.red('✗')] : ['ok   ', 'WRONG'];
     const indent = this.out.isTTY ? ' ' : '     ';
     const lines = actors.flatMap((actor, index) => {
-      const row = this.row(...this.cells(actor, index));
+      const row = this.row(...this.listCells(actor, index));
       if (hasArrived(actor)) return [`${right} ${row}`];
       const { taskcluster, buildbot } = actor.scenario;
-      return [`${not} ${row}`, `${indent} ${this.row('   but expected', taskcluster, buildbot)}`];
+      return [`${not} ${row}`, `${indent} ${this.row('   expected', taskcluster, buildbot)}`];
     });
     this.out.write(
       [
         '',
-        `Each task with its end on both sides; ${right.trim()} means that this end was expected:`,
+        `How each task ended on both sides (${right.trim()}: as expected):`,
         '',
         this.bold(`${indent} ${this.row(...HEAD)}`),
         ...lines,
@@ -68,24 +68,24 @@ export class Progress {
     return wrong;
   }
 
-  /** Takes the table away, so that something else can be written. */
+  /** Erases the table, so that something else can be written. */
   erase(): void {
     if (this.drawn > 0) this.out.write(`\x1b[${this.drawn}A\x1b[J`);
     this.drawn = 0;
   }
 
-  /** Where there is no room for all, those that have come to their end make room for the others. */
+  /** Where there is no room for all tasks, only those that have not ended are shown. */
   private draw(actors: readonly Actor[], seconds: number): void {
     const room = Math.max(5, (this.out.rows ?? 24) - 5);
     const numbered = actors.map((actor, index) => ({ actor, index }));
     const open = numbered.filter(({ actor }) => !hasArrived(actor));
     const shown = actors.length <= room ? numbered : open.slice(0, room);
     const lines = [
-      `${seconds.toFixed(1)} s, ${actors.length - open.length} of ${actors.length} tasks at their end`,
+      `${seconds.toFixed(1)} s, ${actors.length - open.length} of ${actors.length} tasks ended`,
       '',
       this.bold(`  ${this.row(...HEAD)}`),
       ...shown.map(({ actor, index }) => {
-        const row = this.row(...this.cells(actor, index));
+        const row = this.row(...this.listCells(actor, index));
         return hasArrived(actor) ? `${this.green('✓')} ${row}` : this.dim(`· ${row}`);
       }),
     ];
@@ -94,38 +94,34 @@ export class Progress {
     this.drawn = lines.length;
   }
 
-  private tell(actors: readonly Actor[], seconds: number): void {
+  private printChanges(actors: readonly Actor[], seconds: number): void {
     for (const [index, actor] of actors.entries()) {
       if (!actor.seen) continue;
-      const line = this.row(...this.cells(actor, index));
+      const line = this.row(...this.listCells(actor, index));
       if (this.last.get(actor.taskId) === line) continue;
       this.last.set(actor.taskId, line);
       this.out.write(`${seconds.toFixed(1).padStart(6)} s  ${line}\n`);
     }
   }
 
-  private cells({ scenario, seen }: Actor, index: number): string[] {
+  private listCells({ scenario, seen }: Actor, index: number): string[] {
     const number = `${String(index + 1).padStart(2)} `;
-    const width = this.out.isTTY ? this.widths()[0]! - number.length : Infinity;
-    return [
-      `${number}${withoutBeginning(scenario.name, width)}`,
-      seen?.taskcluster ?? '',
-      seen?.buildbot ?? '',
-    ];
+    const width = this.out.isTTY ? this.computeWidths()[0]! - number.length : Infinity;
+    return [`${number}${cutBeginning(scenario.name, width)}`, seen?.taskcluster ?? '', seen?.buildbot ?? ''];
   }
 
   private row(...cells: string[]): string {
-    const widths = this.widths();
+    const widths = this.computeWidths();
     return cells
       .map((cell, column) =>
-        (this.out.isTTY ? withoutMiddle(cell, widths[column]!) : cell).padEnd(widths[column]!),
+        (this.out.isTTY ? cutMiddle(cell, widths[column]!) : cell).padEnd(widths[column]!),
       )
       .join(GAP)
       .trimEnd();
   }
 
-  /** On a narrow terminal the columns with most to spare give way, so that no line is wrapped: that would spoil the table. */
-  private widths(): number[] {
+  /** On a narrow terminal the widest columns are narrowed, because a wrapped line would spoil the table. */
+  private computeWidths(): number[] {
     const widths = [...this.natural];
     if (!this.out.isTTY) return widths;
     const room = (this.out.columns ?? 80) - 1 - '✓ '.length - GAP.length * (widths.length - 1);
@@ -147,11 +143,11 @@ export class Progress {
 }
 
 /** Names of scenarios that begin alike end differently. */
-function withoutBeginning(text: string, width: number): string {
+function cutBeginning(text: string, width: number): string {
   return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
 }
 
-function withoutMiddle(text: string, width: number): string {
+function cutMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const head = Math.ceil((width - 1) / 2);
   return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;

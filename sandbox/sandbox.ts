@@ -11,8 +11,8 @@ import {
   type BuilderSetting,
   type SchedulerSchema,
 } from './buildbot/index.js';
-import { BUILDERS, planOf, SCENARIOS, type Scenario, scenarioOf } from './mix.js';
-import { type Broker, clearBroker, depthOf } from './broker.js';
+import { BUILDERS, findPlan, SCENARIOS, type Scenario, findScenario } from './mix.js';
+import { type Broker, clearBroker, countMessages } from './broker.js';
 import { Mail, Publisher } from './pulse/index.js';
 import { SelfServeSimulator, type SelfServeOptions } from './self-serve/index.js';
 import {
@@ -83,11 +83,11 @@ export class Sandbox {
     const scheduler = await SchedulerConnection.open(schedulerDb);
     const bridge = await SchedulerConnection.open(options.bridgeDb);
 
-    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
+    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: listExchanges(id) });
     const mail = new Mail(publisher.publish, options.fate);
     const scenario = (taskId: string | undefined): Scenario | undefined => {
       const known = taskId === undefined ? undefined : taskcluster.state.tasks([taskId]).items[0];
-      return known && scenarioOf(scenarios, known.task.payload);
+      return known && findScenario(scenarios, known.task.payload);
     };
     const taskcluster: TaskclusterSimulator = await new TaskclusterSimulator({
       clock,
@@ -113,7 +113,7 @@ export class Sandbox {
       seed,
       exchange: `exchange/${id}/build/`,
       publish: mail.send,
-      plan: (request) => planOf(scenarios, request),
+      plan: (request) => findPlan(scenarios, request),
       pollInterval: pace.pollInterval,
       claimLifetime: pace.buildbotClaim,
       pipeline: { delay: pace.messageDelay, jitter: 0.2 },
@@ -196,8 +196,8 @@ export class Sandbox {
   }
 
   /** Messages that wait in the bridge's queues; the bridge must have been stopped or be idle. */
-  messagesLeft(): Promise<number> {
-    return depthOf(this.options.broker, this.queues);
+  countMessagesLeft(): Promise<number> {
+    return countMessages(this.options.broker, this.queues);
   }
 
   /** Takes a queue away under its consumers. @returns how many messages waited in it */
@@ -211,7 +211,7 @@ export class Sandbox {
   }
 
   /** Rows and kept messages in the bridge's database. */
-  async rowsLeft(): Promise<{ tasks: number; messages: number }> {
+  async countRowsLeft(): Promise<{ tasks: number; messages: number }> {
     const count = async (table: string) => {
       const rows = await this.bridge.read((statements) =>
         statements.rows<{ count: number | string }>(`SELECT COUNT(*) AS count FROM ${table}`),
@@ -229,7 +229,7 @@ export class Sandbox {
     await this.bridge.close();
     this.mail.close();
     await this.publisher.close();
-    await clearBroker(this.options.broker, this.queues, exchangesOf(this.id));
+    await clearBroker(this.options.broker, this.queues, listExchanges(this.id));
   }
 
   /** Messages that no broker has yet. */
@@ -248,7 +248,7 @@ function taskIdOf({ payload }: PulseMessage): string {
   return (payload.status as { taskId: string }).taskId;
 }
 
-function exchangesOf(id: string): string[] {
+function listExchanges(id: string): string[] {
   const queue = QUEUE_EXCHANGES.map((name) =>
     name.replace(QUEUE_EXCHANGE_PREFIX, `exchange/${id}/taskcluster-queue/v1/`),
   );

@@ -40,12 +40,12 @@ export async function look(
         .map(({ state: run, reasonResolved }) => (run === 'exception' ? `${run} (${reasonResolved})` : run))
         .join(', '),
       requests: mine,
-      buildbot: mine.length === 0 ? 'no request' : mine.map(inWords).join(', '),
+      buildbot: mine.length === 0 ? 'no request' : mine.map(describe).join(', '),
     };
   });
 }
 
-function inWords({ complete, results, builds }: SeenRequest): string {
+function describe({ complete, results, builds }: SeenRequest): string {
   const running = builds.at(-1);
   if (!complete)
     return running?.running

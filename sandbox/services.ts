@@ -86,7 +86,7 @@ export async function startProcesses(
     if (wrong.length > 0) throw new Error(`services did not stop with exit code 0: ${wrong.join(', ')}`);
   };
   try {
-    await Promise.all(NAMES.map((name, index) => untilReady(health[name], children[index]!)));
+    await Promise.all(NAMES.map((name, index) => waitUntilReady(health[name], children[index]!)));
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
@@ -109,7 +109,7 @@ async function stopChild(child: ChildProcess): Promise<number | string | null> {
   return child.exitCode ?? child.signalCode;
 }
 
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
+async function waitUntilReady(url: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 300; attempt++) {
     if (child.exitCode !== null) throw new Error(`a service ended with exit code ${child.exitCode}`);
     const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
@@ -120,7 +120,7 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
 }
 
 /** A port that is free at this moment. */
-export async function freePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

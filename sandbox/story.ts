@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from './buildbot/random.js';
-import { SCENARIOS, type Scenario, taskOf } from './mix.js';
+import { SCENARIOS, type Scenario, createTask } from './mix.js';
 import { look, type SeenTask } from './seen.js';
 import type { Sandbox } from './sandbox.js';
 
@@ -39,17 +39,17 @@ export function hasArrived({ seen, scenario }: Actor): boolean {
 }
 
 /**
- * Plays the mix: creates the tasks, does what users do, and looks until every task has come to its end on both
- * sides, and the bridge has nothing left to do.
+ * Creates the tasks of the mix, does what their users do, and waits until every task has ended on both sides and the
+ * bridge tracks none.
  *
- * @param tell called after every look
- * @param patience seconds after which the story ends as it is
- * @param stopping ends it at the next look
+ * @param show called after every look at both sides
+ * @param patience maximum seconds to wait
+ * @param stopping stops waiting
  */
 export async function play(
   sandbox: Sandbox,
   groups: readonly (readonly Scenario[])[],
-  tell: (actors: readonly Actor[], seconds: number) => void,
+  show: (actors: readonly Actor[], seconds: number) => void,
   patience: number,
   stopping?: AbortSignal,
 ): Promise<Actor[]> {
@@ -62,7 +62,7 @@ export async function play(
     while (waiting.length > 0 && seconds() - created >= CREATE_EVERY) {
       const [number, group] = waiting.shift()!;
       for (const scenario of group) {
-        const taskId = sandbox.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
+        const taskId = sandbox.taskcluster.createTask(createTask(scenario, number, Date.now() / 1000));
         actors.push({ taskId, scenario, done: 0 });
       }
       created = seconds();
@@ -76,7 +76,7 @@ export async function play(
       actor.seen = seen[index];
       await act(sandbox, actor);
     }
-    tell(actors, seconds());
+    show(actors, seconds());
     if (waiting.length === 0 && actors.every(hasArrived) && (await isIdle(sandbox))) return actors;
     if (seconds() > patience || stopping?.aborted) return actors;
     await sleep(LOOK_EVERY * 1000);
@@ -90,8 +90,8 @@ async function act(sandbox: Sandbox, actor: Actor): Promise<void> {
   await action.act(sandbox, actor.seen);
 }
 
-/** Rows are dropped a moment after the last effect is seen. */
+/** Rows are deleted a moment after the last effect is visible. */
 async function isIdle(sandbox: Sandbox): Promise<boolean> {
-  const { tasks, messages } = await sandbox.rowsLeft();
+  const { tasks, messages } = await sandbox.countRowsLeft();
   return tasks === 0 && messages === 0;
 }

@@ -7,7 +7,7 @@ import { runCommandLine } from '@bbb/commands';
 import { describeSettings } from '@bbb/configuration';
 import { METRICS, type MetricName } from '@bbb/rules';
 import { parse } from 'yaml';
-import { metricsOf } from './support/promql.js';
+import { listMetrics } from './support/promql.js';
 import { itWithPromtool } from './support/promtool.js';
 
 interface Alert {
@@ -42,7 +42,7 @@ describe(RULES, () => {
   it.each(alerts.map((alert) => [alert.alert, alert] as const))(
     '%s asks for metrics and labels of the catalogue, and leads to its runbook',
     (name, { expr, labels, annotations }) => {
-      const metrics = metricsOf(expr);
+      const metrics = listMetrics(expr);
       expect(metrics.length).toBeGreaterThan(0);
       for (const { metric, labels: asked } of metrics) {
         const known = METRICS[metric as MetricName] as { labels?: readonly string[] } | undefined;

@@ -11,7 +11,7 @@ import { loadConfiguration } from '@bbb/configuration';
 import { createLogger, startService } from '@bbb/platform';
 import { connectPulse, createProcessSettings } from '@bbb/composition';
 import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
-import { brokerAt } from '../sandbox/broker.js';
+import { openBroker } from '../sandbox/broker.js';
 import { SCENARIOS, type Scenario } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
 import { type Actor, hasArrived, play } from '../sandbox/story.js';
@@ -127,7 +127,7 @@ describe('the secrets of the bridge', () => {
       schema: 6,
       schedulerDb,
       bridgeDb,
-      broker: brokerAt(undefined),
+      broker: openBroker(undefined),
       scenarios: MIX,
       selfServe: {
         fault: ({ method }) => (method === 'GET' ? undefined : ANGRY[refusals++]),
@@ -312,7 +312,7 @@ describe('the secrets of the bridge', () => {
   });
 
   it('are in nothing that came out', () => {
-    expect(canaries.found()).toEqual([]);
+    expect(canaries.findCanaries()).toEqual([]);
   });
 
   it('are withheld from the properties of a build, by name', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isFull } from './support/campaign.js';
-import { compiledProject } from './support/project.js';
+import { compileProject } from './support/project.js';
 import { describeEach, isReachable } from './support/servers.js';
 
 /** The campaigns count on all databases. */
@@ -29,7 +29,7 @@ describeEach(DATABASES, isPossible)('round trips on %s', (database) => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-costs-'));
     const json = join(folder, 'figures.json');
-    const project = await compiledProject();
+    const project = await compileProject();
     const options = [
       '--runs',
       '1',

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import type { Race, RaceResult } from './chaos/racer.js';
 import { planCampaign } from './support/campaign.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
-import { compiledProject } from './support/project.js';
+import { compileProject } from './support/project.js';
 import {
   describeSchedulerDbs,
   installSchedulerSchema,
@@ -26,7 +26,7 @@ const RIVALS = PROCESSES * WITHDRAWERS;
 
 let project: string;
 beforeAll(async () => {
-  project = await compiledProject();
+  project = await compileProject();
 }, 300_000);
 
 const children = new Set<ChildProcess>();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { METRICS, type MetricName } from '@bbb/rules';
-import { metricsOf } from './support/promql.js';
+import { listMetrics } from './support/promql.js';
 import { itWithPromtool } from './support/promtool.js';
 
 interface Panel {
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('deploy/grafana/buildbot-bridge.json', () => {
   it.each(expressions)('asks for metrics and labels of the catalogue: %s', (expression) => {
-    const uses = metricsOf(expression);
+    const uses = listMetrics(expression);
     expect(uses.length).toBeGreaterThan(0);
     for (const { metric, labels } of uses) {
       expect(Object.keys(METRICS)).toContain(metric);
@@ -33,7 +33,7 @@ describe('deploy/grafana/buildbot-bridge.json', () => {
   });
 
   it('shows every metric of the catalogue', () => {
-    const shown = new Set(expressions.flatMap(metricsOf).map(({ metric }) => metric));
+    const shown = new Set(expressions.flatMap(listMetrics).map(({ metric }) => metric));
     expect([...shown].sort()).toEqual(Object.keys(METRICS).sort());
   });
 

@@ -13,7 +13,7 @@ import { Folder } from '../libs/platform/src/testing/folder.js';
 import { type Certificates, makeCertificates } from './support/certificates.js';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { OwnPostgres } from './support/own-postgres.js';
-import { compiledProject } from './support/project.js';
+import { compileProject } from './support/project.js';
 import { canStart, describeEach } from './support/servers.js';
 
 const LIMITS = { poolSize: 1, connectTimeout: 5 };
@@ -167,7 +167,7 @@ describeEach(KINDS, isPossible)('TLS to %s', (kind) => {
   });
 
   it('is the same for a command, which also trusts the authorities of NODE_EXTRA_CA_CERTS', async () => {
-    const bin = join(await compiledProject(), 'bin', 'buildbot-bridge.js');
+    const bin = join(await compileProject(), 'bin', 'buildbot-bridge.js');
     const migrations = (environment: Record<string, string>) =>
       promisify(execFile)(process.execPath, [bin, 'migrate', '--show'], {
         env: { BBB_BRIDGE_DB_URL: url('?ssl=true'), ...environment },

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { brokerAt } from '../sandbox/broker.js';
-import { freePort } from '../sandbox/services.js';
+import { openBroker } from '../sandbox/broker.js';
+import { findFreePort } from '../sandbox/services.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import {
   createDatabase,
@@ -13,8 +13,8 @@ import {
   type TestDatabase,
 } from './support/databases.js';
 import { eventually } from './support/eventually.js';
-import { loadedModules, packageOf } from './support/loaded-modules.js';
-import { COMPILATION_LIMIT, compiledProject } from './support/project.js';
+import { listLoadedModules, findPackage } from './support/loaded-modules.js';
+import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { migrate } from './support/sandboxed-bridge.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
@@ -54,11 +54,11 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
     let configFile: string;
 
     beforeAll(async () => {
-      const root = await compiledProject();
+      const root = await compileProject();
       folder = await mkdtemp(join(tmpdir(), 'bbb-test-footprint-'));
       databases = [await createDatabase(kind), await createDatabase(kind)];
       const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
-      const broker = brokerAt(SERVERS.rabbitmq.url);
+      const broker = openBroker(SERVERS.rabbitmq.url);
       sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
       configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
       if (kind !== 'sqlite') await migrate(root, configFile);
@@ -71,8 +71,8 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
     });
 
     async function start(service: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
-      const port = await freePort();
-      const main = join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+      const port = await findFreePort();
+      const main = join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
       const started = ServiceProcess.start([process.execPath, main, '-c', configFile], {
         env: { BBB_HTTP_PORT: String(port), NODE_OPTIONS, ...env },
         port,
@@ -86,8 +86,8 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
       const service = await start(name, { NODE_V8_COVERAGE: coverage });
       expect(await service.stop()).toBe(0);
 
-      const modules = await loadedModules(coverage);
-      const packages = new Set(modules.map(packageOf));
+      const modules = await listLoadedModules(coverage);
+      const packages = new Set(modules.map(findPackage));
       expect(Object.values(DRIVERS).filter((driver) => packages.has(driver))).toEqual([DRIVERS[kind]]);
       expect(NEEDLESS.filter((needless) => packages.has(needless))).toEqual([]);
       expect(modules.filter((file) => /\/typeorm\/(cli|commands)/.test(file))).toEqual([]);
@@ -99,7 +99,7 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
       it(`all three wait in ${WAITING} MB each`, async () => {
         const services = await Promise.all(SERVICES.map((name) => start(name)));
         await eventually(async () => {
-          const megabytes = await Promise.all(services.map((service) => service.residentMegabytes()));
+          const megabytes = await Promise.all(services.map((service) => service.readResidentMegabytes()));
           expect(megabytes.filter((taken) => taken > WAITING)).toEqual([]);
         }, 40);
       });

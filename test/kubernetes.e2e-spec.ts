@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SERVICE_NAMES } from '@bbb/configuration';
 import { parse, parseAllDocuments } from 'yaml';
-import { type Manifest, schemaProblemsOf } from './support/kubernetes-schema.js';
+import { type Manifest, findSchemaProblems } from './support/kubernetes-schema.js';
 
 interface Built extends Manifest {
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
@@ -65,7 +65,7 @@ describe('the files of deploy/kubernetes', () => {
 
   it('are what the schemas of Kubernetes ask for, without unknown fields', () => {
     expect(manifests.length).toBeGreaterThan(9);
-    expect(schemaProblemsOf(manifests)).toEqual([]);
+    expect(findSchemaProblems(manifests)).toEqual([]);
   }, 60_000);
 
   it('would not pass with a misspelt field, a wrong type or a missing part', () => {
@@ -75,7 +75,7 @@ describe('the files of deploy/kubernetes', () => {
     Object.assign(deep.spec.template.spec.containers[0]!.livenessProbe!, { timeoutSecond: 5 });
     mistyped.spec.replicas = 'two';
     delete (partial.spec as Partial<Spec>).selector;
-    expect(schemaProblemsOf([misspelt, deep, mistyped, partial])).toEqual([
+    expect(findSchemaProblems([misspelt, deep, mistyped, partial])).toEqual([
       expect.stringContaining('minReadySecond'),
       expect.stringContaining('timeoutSecond'),
       expect.stringMatching(/string.*number/),
@@ -88,7 +88,7 @@ const withKubectl = hasKustomize() ? describe : describe.skip;
 withKubectl.each(OVERLAYS)('kubectl kustomize overlays/%s', (overlay) => {
   it('builds what the schemas of Kubernetes ask for, all in one namespace', () => {
     const built = build(overlay);
-    expect(schemaProblemsOf(built)).toEqual([]);
+    expect(findSchemaProblems(built)).toEqual([]);
     expect(namesOf(ofKind(built, 'Deployment'))).toEqual(ALL);
     expect(ofKind(built, 'Secret')).toEqual([]);
     const spaces = built.filter(({ kind }) => kind !== 'Namespace').map(({ metadata }) => metadata.namespace);

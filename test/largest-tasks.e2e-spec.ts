@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { brokerAt } from '../sandbox/broker.js';
+import { openBroker } from '../sandbox/broker.js';
 import { Sandbox } from '../sandbox/sandbox.js';
-import { freePort } from '../sandbox/services.js';
+import { findFreePort } from '../sandbox/services.js';
 import { planCampaign } from './support/campaign.js';
 import { eventually } from './support/eventually.js';
-import { COMPILATION_LIMIT, compiledProject } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -39,7 +39,7 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    await compiledProject();
+    await compileProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-largest-'));
     sandbox = await Sandbox.start({
       folder,
@@ -47,7 +47,7 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
       schema: 6,
       schedulerDb: `sqlite:///${join(folder, 'scheduler.sqlite')}`,
       bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-      broker: brokerAt(SERVERS.rabbitmq.url),
+      broker: openBroker(SERVERS.rabbitmq.url),
     });
   }, COMPILATION_LIMIT);
   afterEach(() => ServiceProcess.killAll());
@@ -57,8 +57,8 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
   });
 
   async function start(name: 'tc-listener' | 'reflector', configFile: string): Promise<ServiceProcess> {
-    const port = await freePort();
-    const main = join(await compiledProject(), 'dist', 'apps', name, 'src', 'main.js');
+    const port = await findFreePort();
+    const main = join(await compileProject(), 'dist', 'apps', name, 'src', 'main.js');
     const env = { BBB_HTTP_PORT: String(port), NODE_OPTIONS };
     const service = ServiceProcess.start([process.execPath, main, '-c', configFile], { env, port });
     await service.ready();
@@ -96,7 +96,7 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
         expect(states.filter((state) => state !== '1 pending' && state !== '0 exception')).toEqual([]);
       }, timeout / 2000);
 
-      const peaks = await Promise.all(services.map((service) => service.peakMegabytes()));
+      const peaks = await Promise.all(services.map((service) => service.readPeakMegabytes()));
       process.stdout.write(
         `${count} largest tasks: at most ${peaks.map(Math.round).join(' and ')} MB resident; ` +
           `the others had their requests after ${othersDone} s, the last of the largest was done after ${secondsSince()} s\n`,

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { migrateDatabase } from '@bbb/bridge-db';
 import type { ServiceName } from '@bbb/configuration';
-import { brokerAt } from '../sandbox/broker.js';
+import { openBroker } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
 import { type Actor, play } from '../sandbox/story.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type DatabaseKind, isUsable } from './support/databases.js';
 import { rabbitmqctl } from './support/rabbitmq.js';
-import { RestrictedUsers, written, writtenScopes } from './support/rights.js';
+import { RestrictedUsers, readWritten, readScopes } from './support/rights.js';
 import { canStart, describeEach, isReachable, SERVERS } from './support/servers.js';
 
 const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
@@ -45,8 +45,8 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
       folder,
       seed: 1,
       schema,
-      broker: brokerAt(SERVERS.rabbitmq.url),
-      scopes: writtenScopes(),
+      broker: openBroker(SERVERS.rabbitmq.url),
+      scopes: readScopes(),
     });
     undo.push(() => sandbox.stop());
 
@@ -82,8 +82,8 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
             rootUrl: sandbox.taskcluster.url,
             credentials: { clientId: service, accessToken: `token-of-${service}` },
           },
-          buildbot_scheduler_db: users.urlFor(service, urls.schedulerDb),
-          bbb_db: users.urlFor(service, urls.bridgeDb),
+          buildbot_scheduler_db: users.createUrl(service, urls.schedulerDb),
+          bbb_db: users.createUrl(service, urls.bridgeDb),
           pulse_user: sandbox.id,
           pulse_password: 'only its own',
         },
@@ -106,8 +106,8 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
   });
 
   it('leaves nothing, and was never refused a right', async () => {
-    expect(await sandbox.rowsLeft()).toEqual({ tasks: 0, messages: 0 });
-    expect(await sandbox.messagesLeft()).toBe(0);
+    expect(await sandbox.countRowsLeft()).toEqual({ tasks: 0, messages: 0 });
+    expect(await sandbox.countMessagesLeft()).toBe(0);
     const refused = sandbox.taskcluster.calls.entries.filter(
       ({ status }) => status === 401 || status === 403,
     );
@@ -166,7 +166,7 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
 });
 
 function permissionsOf(user: string): string[] {
-  return written('rabbitmq')
+  return readWritten('rabbitmq')
     .trim()
     .split('\n')
     .map((line) => line.replace(/^\S+\s+/, '').replaceAll('<user>', user));

@@ -8,7 +8,7 @@ import { SchedulerDb } from '@bbb/scheduler-db';
 import type { DataSource } from 'typeorm';
 import { payloadText } from './fuzz/payloads.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
-import { asPython, loadedByMaster, type WrittenRequest } from './support/master-loader.js';
+import { toPython, loadAsMaster, type WrittenRequest } from './support/master-loader.js';
 import { pythonLoads } from './support/python-json.js';
 import {
   describeSchedulerDbs,
@@ -104,7 +104,7 @@ describeSchedulerDbs('requests written on %s, schema %s%s', (kind, version, engi
         properties: properties.map(({ property_name: name, property_value: value }) => [name, value]),
       };
       const { taskId, createdForRunId, buildername, branch, revision, repository, project } = order;
-      expect(loadedByMaster(written)).toEqual(asPython({ ...order.properties, taskId, createdForRunId }));
+      expect(loadAsMaster(written)).toEqual(toPython({ ...order.properties, taskId, createdForRunId }));
       expect(written).toMatchObject({ buildername, branch, revision, repository, project });
     }
   });
@@ -123,7 +123,7 @@ describe('the loader', () => {
   };
 
   it('loads what the original bridge wrote', () => {
-    expect(loadedByMaster(good)).toEqual(new Map([['product', 'firefox']]));
+    expect(loadAsMaster(good)).toEqual(new Map([['product', 'firefox']]));
   });
 
   it.each<[string, Partial<WrittenRequest>]>([
@@ -151,7 +151,7 @@ describe('the loader', () => {
     ['a long branch', { branch: 'x'.repeat(257) }],
     ['a builder’s name of four-byte characters', { buildername: '🦊' }],
   ])('rejects %s', (_what, changes) => {
-    expect(() => loadedByMaster({ ...good, ...changes })).toThrow();
+    expect(() => loadAsMaster({ ...good, ...changes })).toThrow();
   });
 });
 
@@ -159,7 +159,7 @@ describe('pythonLoads', () => {
   it('reads whatever JSON.stringify writes in ASCII', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'grapheme-ascii' }), (value) => {
-        expect(pythonLoads(JSON.stringify(value))).toEqual(asPython(value));
+        expect(pythonLoads(JSON.stringify(value))).toEqual(toPython(value));
       }),
     );
   });
@@ -194,6 +194,6 @@ describe('pythonLoads', () => {
   it('reads every recorded definition’s properties', () => {
     const file = new URL('fixtures/buildbot/task-definitions.json', import.meta.url);
     const samples = JSON.parse(readFileSync(file, 'utf8')) as unknown;
-    expect(pythonLoads(JSON.stringify(samples))).toEqual(asPython(samples));
+    expect(pythonLoads(JSON.stringify(samples))).toEqual(toPython(samples));
   });
 });

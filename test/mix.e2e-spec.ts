@@ -85,7 +85,10 @@ function endsOnBothSides(story: Story, scenarios: readonly Scenario[]) {
 
 function leavesNothing(story: Story) {
   it('leaves no row, no kept message and nothing in a queue', async () => {
-    expect({ ...(await story.sandbox.rowsLeft()), queued: await story.sandbox.messagesLeft() }).toEqual({
+    expect({
+      ...(await story.sandbox.countRowsLeft()),
+      queued: await story.sandbox.countMessagesLeft(),
+    }).toEqual({
       tasks: 0,
       messages: 0,
       queued: 0,

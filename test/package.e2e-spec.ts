@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, makeOriginal } from '../libs/bridge-db/src/testing/original.js';
 import { createSchedulerSchema } from '../sandbox/buildbot/index.js';
-import { freePort } from '../sandbox/services.js';
-import { layout2015 } from './support/layout-2015.js';
-import { COMPILATION_LIMIT, compiledProject, ROOT } from './support/project.js';
+import { findFreePort } from '../sandbox/services.js';
+import { createLayout2015 } from './support/layout-2015.js';
+import { COMPILATION_LIMIT, compileProject, ROOT } from './support/project.js';
 import { ServiceProcess } from './support/service-process.js';
 
 const run = promisify(execFile);
@@ -27,7 +27,7 @@ describe('the package', () => {
     await mkdir(installation);
     // The build that comes before packing has been made, for all test files.
     const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', home];
-    const { stdout } = await run('npm', pack, { cwd: await compiledProject() });
+    const { stdout } = await run('npm', pack, { cwd: await compileProject() });
     const written = JSON.parse(stdout) as unknown;
     [packed] = (Array.isArray(written) ? written : Object.values(written as object)) as [typeof packed];
     const options = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -72,8 +72,8 @@ describe('the package', () => {
   it('migrates and runs in its own folder with the configuration of 2015', async () => {
     const schedulerDb = 'sqlite:///state.sqlite';
     await createSchedulerSchema(`sqlite:///${join(installation, 'state.sqlite')}`, 6);
-    const nowhere = await freePort();
-    const configuration = layout2015({
+    const nowhere = await findFreePort();
+    const configuration = createLayout2015({
       rootUrl: `http://127.0.0.1:${nowhere}`,
       selfServeUrl: `http://127.0.0.1:${nowhere}`,
       pulse: { host: '127.0.0.1', port: nowhere, vhost: '/', user: 'bridge', password: 'secret' },
@@ -91,7 +91,7 @@ describe('the package', () => {
       stderr: expect.stringMatching(/^bbb_db .*: there is no file \S+bbb\.db; correct the path/),
     });
 
-    const port = await freePort();
+    const port = await findFreePort();
     const service = ServiceProcess.start([command(), '-c', 'config.json', 'tclistener'], {
       cwd: installation,
       env: { BBB_HTTP_PORT: String(port) },
@@ -127,7 +127,7 @@ describe('the package', () => {
     expect(stdout).toMatch(/^(migrated: \w+\n)+$/);
 
     await expect(
-      migrate(`mysql://bridge:hunter2@127.0.0.1:${await freePort()}/bridge`),
+      migrate(`mysql://bridge:hunter2@127.0.0.1:${await findFreePort()}/bridge`),
     ).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^bridge database unavailable: no server answers there.*\n$/),

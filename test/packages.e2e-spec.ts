@@ -12,7 +12,7 @@ import {
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COMPILATION_LIMIT, compiledProject, ROOT } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject, ROOT } from './support/project.js';
 
 function countPackages(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
@@ -96,7 +96,7 @@ describe('the packages of production', () => {
   it(
     'are asked for by the bridge itself where its bundled files load them: others are not beside it everywhere',
     async () => {
-      const apps = join(await compiledProject(), 'dist', 'apps');
+      const apps = join(await compileProject(), 'dist', 'apps');
       const loaded = readdirSync(apps, { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.js'))
         .flatMap((file) => [
@@ -122,7 +122,7 @@ describe('a bundle', () => {
   it(
     'has the notices of the packages that are in it along',
     async () => {
-      const file = join(await compiledProject(), 'dist', 'apps', 'THIRD-PARTY-NOTICES.txt');
+      const file = join(await compileProject(), 'dist', 'apps', 'THIRD-PARTY-NOTICES.txt');
       const notices = readFileSync(file, 'utf8');
       expect(notices).toMatch(/^@nestjs\/core \d\S+ \(MIT\)\n\n[^]*?Permission is hereby granted/m);
       expect(notices).toMatch(/^busboy \d\S+ \(MIT\)$/m);

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { JsonValue } from '@bbb/rules';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TcpProxy } from './support/doubles/tcp-proxy.js';
-import { brokerAt } from '../sandbox/broker.js';
-import { freePort } from '../sandbox/services.js';
+import { openBroker } from '../sandbox/broker.js';
+import { findFreePort } from '../sandbox/services.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
-import { COMPILATION_LIMIT, compiledProject, copyOfProject } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject, copyOfProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -25,8 +25,8 @@ afterEach(() => ServiceProcess.killAll());
 
 /** A service as a process of its own, with its command as in the containers. */
 async function start(service: Service, configFile: string, env: Record<string, string> = {}) {
-  const port = await freePort();
-  const main = join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+  const port = await findFreePort();
+  const main = join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
   return ServiceProcess.start([process.execPath, main, '-c', configFile], {
     env: { BBB_HTTP_PORT: String(port), ...env },
     port,
@@ -39,7 +39,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   let proxy: TcpProxy;
 
   beforeAll(async () => {
-    await compiledProject();
+    await compileProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-processes-'));
     sandbox = await Sandbox.start({
       folder,
@@ -47,7 +47,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       schema: 6,
       schedulerDb: `sqlite:///${join(folder, 'scheduler.sqlite')}`,
       bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-      broker: brokerAt(SERVERS.rabbitmq.url),
+      broker: openBroker(SERVERS.rabbitmq.url),
     });
     proxy = await TcpProxy.start(SERVERS.rabbitmq.url);
   }, COMPILATION_LIMIT);
@@ -104,7 +104,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   });
 
   it('is ready but degraded while Taskcluster, Self Serve and the builder list are away', async () => {
-    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    const nowhere = `http://127.0.0.1:${await findFreePort()}`;
     const credentials = { clientId: 'buildbot-bridge', accessToken: SECRETS[0]! };
     const service = await start(
       'reflector',
@@ -136,13 +136,13 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     });
     await eventually(() => expect(sandbox.taskcluster.calls.total).toBeGreaterThan(before));
     // The handler waits for an answer now.
-    service.signal('SIGTERM');
+    service.sendSignal('SIGTERM');
     expect(await service.exit()).toBe(0);
     const rows = await sandbox.scheduler.read((statements) =>
       statements.rows('SELECT id FROM buildsets WHERE external_idstring = ?', [`taskId:${taskId}`]),
     );
     expect(rows).toHaveLength(1);
-    expect({ ...(await sandbox.rowsLeft()), queued: await sandbox.messagesLeft() }).toEqual({
+    expect({ ...(await sandbox.countRowsLeft()), queued: await sandbox.countMessagesLeft() }).toEqual({
       tasks: 1,
       messages: 0,
       queued: 0,
@@ -167,7 +167,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     const moved = join(folder, 'reflector.log.1');
     await eventually(async () => expect(await readFile(file, 'utf8')).toContain('"msg":"service started"'));
     await rename(file, moved);
-    service.signal('SIGUSR2');
+    service.sendSignal('SIGUSR2');
     await eventually(async () => expect(await readFile(file, 'utf8')).toBe(''));
     expect(await service.stop()).toBe(0);
     expect(await readFile(file, 'utf8')).toContain('"msg":"service stopped"');
@@ -177,7 +177,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
 
   it('is compiled and started by the Nest command', async () => {
     const copy = await copyOfProject();
-    const port = await freePort();
+    const port = await findFreePort();
     try {
       const nest = join(copy, 'node_modules', '.bin', 'nest');
       const service = ServiceProcess.start([nest, 'start', 'tc-listener'], {
@@ -188,7 +188,7 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       });
       await service.until('/health/ready', ({ status }) => status === 200, 100);
       await service.stop();
-      await eventually(async () => expect(await sandbox.messagesLeft()).toBe(0));
+      await eventually(async () => expect(await sandbox.countMessagesLeft()).toBe(0));
     } finally {
       await rm(copy, { recursive: true, force: true });
     }
@@ -201,7 +201,7 @@ describe('a service that is signalled before it has loaded', () => {
   let preload: string;
 
   beforeAll(async () => {
-    await compiledProject();
+    await compileProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-signals-'));
     preload = join(folder, 'preload.cjs');
     await writeFile(
@@ -227,7 +227,7 @@ describe('a service that is signalled before it has loaded', () => {
     return { code: await service.exit(), stdout: service.stdout, stderr: service.stderr };
   }
   const main = async (service: Service) =>
-    join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+    join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
 
   it.each(SERVICES)('%s ends with 0 at once', async (service) => {
     const silently = { code: 0, stdout: '', stderr: '' };
@@ -236,7 +236,7 @@ describe('a service that is signalled before it has loaded', () => {
   });
 
   it('does so under its command, too', async () => {
-    const command = join(await compiledProject(), 'bin', 'buildbot-bridge.js');
+    const command = join(await compileProject(), 'bin', 'buildbot-bridge.js');
     expect(await signalled([command, 'reflector'], 'SIGTERM')).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -252,7 +252,7 @@ describe('a service that an operator has to help first', () => {
   let folder: string;
   let database: TestDatabase | undefined;
   beforeAll(async () => {
-    await compiledProject();
+    await compileProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-refused-'));
   }, COMPILATION_LIMIT);
   afterEach(async () => {

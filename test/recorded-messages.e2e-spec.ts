@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './support/eventually.js';
-import { buildbotRecordings, recordedByTaskcluster } from './support/recorded-messages.js';
+import { listBuildbotRecordings, readRecordedByTaskcluster } from './support/recorded-messages.js';
 import type { Results } from './support/recorded-master.js';
 import { COMPILATION_LIMIT } from './support/project.js';
 import { RecordedStage, WORKER } from './support/recorded-stage.js';
@@ -19,7 +19,7 @@ const MESSAGE_KINDS = [
 
 /** Tasks of the recording by what became of them, with all their messages. */
 const recordedTask = (reason: string, wasClaimed = true): string => {
-  const found = recordedByTaskcluster().find(({ exchange, routingKey, content }) => {
+  const found = readRecordedByTaskcluster().find(({ exchange, routingKey, content }) => {
     const { status, runId } = JSON.parse(content.toString());
     const run = status.runs[runId];
     return (
@@ -32,7 +32,7 @@ const recordedTask = (reason: string, wasClaimed = true): string => {
 };
 
 const recordedEnd = (exchange: string): string =>
-  recordedByTaskcluster().find((message) => message.exchange === exchange)!.taskId;
+  readRecordedByTaskcluster().find((message) => message.exchange === exchange)!.taskId;
 
 describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configured as in 2015', () => {
   let stage: RecordedStage;
@@ -58,7 +58,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       const taskId = recordedEnd('task-failed');
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending');
-      const buildRequestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.findRequest(taskId);
 
       expect(await stage.master.pickable(BUILDER)).toEqual([buildRequestId]);
       expect(await stage.master.load(buildRequestId)).toMatchObject({
@@ -70,7 +70,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
           ['taskId', taskId, 'bbb'],
         ]),
       });
-      expect(stage.runsOf(taskId)).toEqual(['pending']);
+      expect(stage.listRuns(taskId)).toEqual(['pending']);
     });
 
     it.each(['task-defined', 'task-running', 'task-failed', 'task-completed'])(
@@ -90,25 +90,25 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
         payload: { buildername: BUILDER, sourcestamp: {}, properties: {} },
       });
       await stage.tellOfTask(taskId, 'task-pending');
-      await eventually(() => expect(stage.runsOf(taskId)).toEqual(['exception malformed-payload']));
+      await eventually(() => expect(stage.listRuns(taskId)).toEqual(['exception malformed-payload']));
       await stage.tellOfTask(taskId, 'task-exception');
       await allHandled();
-      expect(stage.runsOf(taskId)).toEqual(['exception malformed-payload']);
-      expect(await stage.rowOf(taskId)).toBeUndefined();
+      expect(stage.listRuns(taskId)).toEqual(['exception malformed-payload']);
+      expect(await stage.findRow(taskId)).toBeUndefined();
     });
 
     it('task-exception and task-pending of a run after worker-shutdown keep the request', async () => {
       const taskId = recordedTask('worker-shutdown');
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending', 0);
-      const buildRequestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.findRequest(taskId);
       stage.taskcluster.state.claimTask(taskId, 0, WORKER);
       stage.taskcluster.state.reportException(taskId, 0, 'worker-shutdown');
       await stage.tellOfTask(taskId, 'task-exception');
       await stage.tellOfTask(taskId, 'task-pending', 1);
-      await eventually(async () => expect(await stage.rowOf(taskId)).toMatchObject({ runId: 1 }));
+      await eventually(async () => expect(await stage.findRow(taskId)).toMatchObject({ runId: 1 }));
       await allHandled();
-      expect(await stage.rowOf(taskId)).toMatchObject({ runId: 1, buildrequestId: buildRequestId });
+      expect(await stage.findRow(taskId)).toMatchObject({ runId: 1, buildrequestId: buildRequestId });
       expect((await stage.master.pickable(BUILDER)).at(-1)).toBe(buildRequestId);
     });
 
@@ -116,7 +116,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       const taskId = recordedTask('canceled', false);
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending');
-      const buildRequestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.findRequest(taskId);
       stage.taskcluster.cancel(taskId);
       await stage.tellOfTask(taskId, 'task-exception');
       await eventually(() =>
@@ -133,7 +133,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       const taskId = recordedTask('canceled');
       await stage.createTask(taskId);
       await stage.tellOfTask(taskId, 'task-pending');
-      const buildRequestId = await stage.requestOf(taskId);
+      const buildRequestId = await stage.findRequest(taskId);
       await stage.master.startBuild(77, [buildRequestId]);
       stage.taskcluster.state.claimTask(taskId, 0, WORKER);
       stage.taskcluster.cancel(taskId);
@@ -146,7 +146,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
     });
 
     it('messages are of every kind that a queue publishes about tasks', () => {
-      expect([...new Set(recordedByTaskcluster().map(({ exchange }) => exchange))].sort()).toEqual(
+      expect([...new Set(readRecordedByTaskcluster().map(({ exchange }) => exchange))].sort()).toEqual(
         [...MESSAGE_KINDS].sort(),
       );
     });
@@ -156,8 +156,8 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
     /** The tasks that the recorded messages name. */
     const TASK = 'f3DnZ0QnQqWl0cH1Cq9vLw';
     const OTHER = 'aG7wTj2bQhS5x0d3Jm1RkA';
-    const isLive = (taskId: string) => ['pending', 'running'].includes(stage.runsOf(taskId).at(-1)!);
-    const lastRun = (taskId: string) => stage.runsOf(taskId).at(-1);
+    const isLive = (taskId: string) => ['pending', 'running'].includes(stage.listRuns(taskId).at(-1)!);
+    const lastRun = (taskId: string) => stage.listRuns(taskId).at(-1);
     const becomes = (taskId: string, state: string) => eventually(() => expect(lastRun(taskId)).toBe(state));
 
     beforeAll(async () => {
@@ -172,10 +172,10 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       for (const taskId of [TASK, OTHER]) {
         if (isLive(taskId)) stage.taskcluster.cancel(taskId);
         await eventually(async () => {
-          if ((await stage.rowOf(taskId)) === undefined) return;
+          if ((await stage.findRow(taskId)) === undefined) return;
           await stage.tellOfPending(taskId);
           await allHandled();
-          expect(await stage.rowOf(taskId)).toBeUndefined();
+          expect(await stage.findRow(taskId)).toBeUndefined();
         });
       }
     });
@@ -185,12 +185,12 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       await stage.master.continueIdsAt(buildRequestId);
       stage.taskcluster.rerun(taskId);
       await stage.tellOfPending(taskId);
-      expect(await stage.requestOf(taskId)).toBe(buildRequestId);
+      expect(await stage.findRequest(taskId)).toBe(buildRequestId);
       return [buildRequestId];
     }
 
     function artifacts(taskId = TASK) {
-      const runId = stage.runsOf(taskId).length - 1;
+      const runId = stage.listRuns(taskId).length - 1;
       return stage.taskcluster
         .artifactsOf(taskId, runId)
         .map(({ name }) => name)
@@ -287,12 +287,12 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       await stage.master.startBuild(111, ids);
       await stage.tellOfBuildLike('started', 111, ids);
       await becomes(TASK, 'running');
-      const run = stage.runsOf(TASK).length - 1;
+      const run = stage.listRuns(TASK).length - 1;
 
       await stage.master.giveBack(111, ids);
       await stage.tellOfBuild('log_uploaded-retry');
       await eventually(() =>
-        expect(stage.runsOf(TASK).slice(run)).toEqual(['exception worker-shutdown', 'pending']),
+        expect(stage.listRuns(TASK).slice(run)).toEqual(['exception worker-shutdown', 'pending']),
       );
       await stage.master.startBuild(112, ids);
       await stage.tellOfBuild('started-after-retry-same-brid');
@@ -300,7 +300,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
       await stage.master.finishBuild(112, ids, 0);
       await stage.tellOfBuild('log_uploaded-success-after-retry');
       await eventually(() =>
-        expect(stage.runsOf(TASK).slice(run)).toEqual(['exception worker-shutdown', 'completed']),
+        expect(stage.listRuns(TASK).slice(run)).toEqual(['exception worker-shutdown', 'completed']),
       );
       expect(artifacts()).toEqual(BOTH);
     });
@@ -333,7 +333,7 @@ describeWhere(isReachable('rabbitmq'))('recorded messages on RabbitMQ, configure
     });
 
     it('messages were all published', () => {
-      expect([...stage.published].sort()).toEqual(buildbotRecordings());
+      expect([...stage.published].sort()).toEqual(listBuildbotRecordings());
     });
   });
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'dotenv';
 import { createEnvironmentExample, SERVICE_NAMES, describeSettings } from '@bbb/configuration';
-import { brokerAt } from '../sandbox/broker.js';
-import { freePort } from '../sandbox/services.js';
+import { openBroker } from '../sandbox/broker.js';
+import { findFreePort } from '../sandbox/services.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { eventually } from './support/eventually.js';
-import { compiledProject } from './support/project.js';
+import { compileProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 
@@ -21,12 +21,12 @@ describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
   let configFile: string;
 
   beforeAll(async () => {
-    await compiledProject();
+    await compileProject();
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-settings-'));
     const [schedulerDb, bridgeDb] = ['scheduler.db', 'bridge.db'].map(
       (name) => `sqlite:///${join(folder, name)}`,
     ) as [string, string];
-    const broker = brokerAt(SERVERS.rabbitmq.url);
+    const broker = openBroker(SERVERS.rabbitmq.url);
     sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
     configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
   }, 300_000);
@@ -37,8 +37,8 @@ describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
   });
 
   async function start(service: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
-    const port = await freePort();
-    const main = join(await compiledProject(), 'dist', 'apps', service, 'src', 'main.js');
+    const port = await findFreePort();
+    const main = join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
     return ServiceProcess.start([process.execPath, main, '-c', configFile], {
       cwd: folder,
       env: { ...env, BBB_HTTP_PORT: String(port) },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figures } from '../figures.js';
-import { logUploaded, type Message, started, taskPending } from '../systems/messages.js';
+import { createLogUploaded, type Message, createStarted, createTaskPending } from '../systems/messages.js';
 import type { Service } from '../systems/service.js';
 import type { Stage } from '../systems/stage.js';
 import { mustBe, type Scenario } from './scenario.js';
@@ -14,23 +14,23 @@ export const floodPending: Scenario = async (stage) => {
   const service = await stage.start('tc-listener');
   const figures = await flood(stage, service, 'task-pending', async (count) => {
     const tasks = await stage.taskcluster.ask({ ask: 'create', count });
-    return tasks.map(taskPending);
+    return tasks.map(createTaskPending);
   });
-  mustBe('build requests', await stage.farm.requests(), MESSAGES);
+  mustBe('build requests', await stage.farm.countRequests(), MESSAGES);
   return figures;
 };
 
 /** A flood of ended builds. */
 export const floodFinished: Scenario = async (stage) => {
   const service = await stage.start('bb-listener');
-  const tasks = await stage.farm.build(await stage.taskcluster.ask({ ask: 'create', count: MESSAGES }));
+  const tasks = await stage.farm.addBuilt(await stage.taskcluster.ask({ ask: 'create', count: MESSAGES }));
   for (let at = 0; at < tasks.length; at += 1000) {
-    await Promise.all(tasks.slice(at, at + 1000).map((task) => stage.publish(started(task))));
-    await service.until(({ handled }) => handled >= Math.min(at + 1000, MESSAGES));
+    await Promise.all(tasks.slice(at, at + 1000).map((task) => stage.publish(createStarted(task))));
+    await service.waitUntil(({ handled }) => handled >= Math.min(at + 1000, MESSAGES));
   }
   await stage.farm.finish(tasks);
   const figures = await flood(stage, service, 'log_uploaded', async (count) =>
-    tasks.splice(0, count).map(logUploaded),
+    tasks.splice(0, count).map(createLogUploaded),
   );
   mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { completed: MESSAGES });
   return figures;
@@ -50,15 +50,15 @@ async function flood(
     const due = Math.min(MESSAGES, Math.ceil(((performance.now() - begun) / 1000 / SECONDS) * MESSAGES));
     await Promise.all((await next(due - published)).map((message) => stage.publish(message)));
     published = due;
-    deepest = Math.max(deepest, await stage.waiting(queue));
+    deepest = Math.max(deepest, await stage.countWaiting(queue));
     await sleep(100);
   }
   const published60 = (performance.now() - begun) / 1000;
-  await service.until((reading) => reading.handled >= handled + MESSAGES);
+  await service.waitUntil((reading) => reading.handled >= handled + MESSAGES);
   return {
     'published in s': published60,
     'handled in s': (performance.now() - begun) / 1000,
     'most waiting': deepest,
-    'peak MB': (await service.memory()).peak,
+    'peak MB': (await service.readMemory()).peak,
   };
 }

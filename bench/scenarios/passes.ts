@@ -1,5 +1,5 @@
 import type { Figures } from '../figures.js';
-import { type Scenario, costs, mustBe } from './scenario.js';
+import { type Scenario, computeCosts, mustBe } from './scenario.js';
 import type { Stage } from '../systems/stage.js';
 
 /** Part of the tracked tasks whose claims are due in a pass. */
@@ -9,21 +9,22 @@ const DUE = 0.2;
 const LONG_AGO = 700;
 
 /** A pass of the reflector over tasks of which a fifth is due to be reclaimed. */
-export const passDue: Scenario = (stage, { tracked }) => pass(stage, tracked, Math.round(tracked * DUE));
+export const passDue: Scenario = (stage, { tracked }) =>
+  measurePass(stage, tracked, Math.round(tracked * DUE));
 
 /** The same with the bridge's own credentials, as the original bridge had them: no claim is repeated for its own. */
 export const passDuePermanent: Scenario = (stage, { tracked }) =>
-  pass(stage, tracked, Math.round(tracked * DUE), { permanent: true });
+  measurePass(stage, tracked, Math.round(tracked * DUE), { permanent: true });
 
 /** A pass of the reflector in which nothing is to be done. */
-export const passIdle: Scenario = (stage, { tracked }) => pass(stage, tracked, 0);
+export const passIdle: Scenario = (stage, { tracked }) => measurePass(stage, tracked, 0);
 
 /**
  * 100 000 running tasks, of which as many are due as in the long run: a claim is reclaimed every ten minutes, by one call
  * with credentials that are there.
  */
 export const hundredThousand: Scenario = (stage) =>
-  pass(stage, 100_000, 10_000, { interval: 60, permanent: true });
+  measurePass(stage, 100_000, 10_000, { interval: 60, permanent: true });
 
 /** Milliseconds between two looks whether the pass is over: a small part of what it costs, and it is timed by itself. */
 const WAITING = 1000;
@@ -31,7 +32,7 @@ const WAITING = 1000;
 /** Passes before the one that is measured: the first ones of a process are also compiled. */
 const WARM_UP = 3;
 
-async function pass(
+async function measurePass(
   stage: Stage,
   tracked: number,
   due: number,
@@ -39,28 +40,28 @@ async function pass(
 ): Promise<Figures> {
   const { taskcluster, farm } = stage;
   const build = async (count: number, claimedAgo: number) => {
-    await farm.build(await taskcluster.ask({ ask: 'create', count, claimedAgo }));
+    await farm.addBuilt(await taskcluster.ask({ ask: 'create', count, claimedAgo }));
   };
   await build(tracked - (WARM_UP + 1) * due, 0);
   await build(due, LONG_AGO);
-  await farm.claimedListWasRead();
+  await farm.noteClaimedListRead();
   const service = await stage.start(
     'reflector',
     { reflector: { interval } },
     permanent ? { run_credentials: 'permanent' } : {},
   );
   for (let passes = 1; passes <= WARM_UP; passes++) {
-    const reading = await service.until((at) => at.passes >= passes, { patience: interval + 120 });
+    const reading = await service.waitUntil((at) => at.passes >= passes, { patience: interval + 120 });
     mustBe('passes before', reading.passes, passes);
     await build(due, LONG_AGO);
   }
   const before = await service.read();
   mustBe('passes before', before.passes, WARM_UP);
-  const after = await service.until(({ passes }) => passes > WARM_UP, { pause: WAITING });
+  const after = await service.waitUntil(({ passes }) => passes > WARM_UP, { pause: WAITING });
   mustBe('passes after', after.passes, WARM_UP + 1);
   mustBe('states', await taskcluster.ask({ ask: 'states' }), { running: tracked });
   const seconds = after.passSeconds - before.passSeconds;
-  const { 'events/s': _rate, ...each } = await costs(service, before, after, tracked, seconds);
+  const { 'events/s': _rate, ...each } = await computeCosts(service, before, after, tracked, seconds);
   const sql = after.bridgeDb - before.bridgeDb + after.schedulerDb - before.schedulerDb;
   return {
     'pass s': seconds,

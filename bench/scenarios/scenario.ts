@@ -2,19 +2,19 @@ import type { Figures } from '../figures.js';
 import type { Reading, Service } from '../systems/service.js';
 import type { Stage } from '../systems/stage.js';
 
-/** How much of everything. */
+/** Amount of work. */
 export interface Load {
   /** Messages of a burst. */
   events: number;
-  /** Tasks that a reflector watches. */
+  /** Tasks that the reflector tracks. */
   tracked: number;
 }
 
-/** One thing to measure, on a stage of its own. @throws Error when the services did not do what they should */
+/** Measures one thing on a new stage. @throws Error when the services did not do their work */
 export type Scenario = (stage: Stage, load: Load) => Promise<Figures>;
 
 /** What a number of events cost, between two readings. */
-export async function costs(
+export async function computeCosts(
   service: Service,
   before: Reading,
   after: Reading,
@@ -28,11 +28,11 @@ export async function costs(
     'http/event': each('http'),
     'bridge sql/event': each('bridgeDb'),
     'scheduler sql/event': each('schedulerDb'),
-    'peak MB': (await service.memory()).peak,
+    'peak MB': (await service.readMemory()).peak,
   };
 }
 
 export function mustBe(what: string, actual: unknown, expected: unknown): void {
   const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (is !== should) throw new Error(`${what}: ${is}, not ${should}`);
+  if (is !== should) throw new Error(`${what}: expected ${should}, got ${is}`);
 }

@@ -1,4 +1,4 @@
-import { logUploaded, started, taskPending } from '../systems/messages.js';
+import { createLogUploaded, createStarted, createTaskPending } from '../systems/messages.js';
 import { mustBe, type Scenario } from './scenario.js';
 
 /** 200 000 events, in rounds of tasks that become pending, are built, and end. */
@@ -14,18 +14,18 @@ export const soak: Scenario = async (stage) => {
   const memory: number[][] = [];
   for (let round = 1; round <= rounds; round++) {
     const tasks = await stage.taskcluster.ask({ ask: 'create', count: TASKS });
-    await Promise.all(tasks.map((task) => stage.publish(taskPending(task))));
-    await tcListener.until(({ handled }) => handled >= round * TASKS);
+    await Promise.all(tasks.map((task) => stage.publish(createTaskPending(task))));
+    await tcListener.waitUntil(({ handled }) => handled >= round * TASKS);
     const built = await stage.farm.begin(tasks);
-    await Promise.all(built.map((task) => stage.publish(started(task))));
-    await bbListener.until(({ handled }) => handled >= (2 * round - 1) * TASKS);
+    await Promise.all(built.map((task) => stage.publish(createStarted(task))));
+    await bbListener.waitUntil(({ handled }) => handled >= (2 * round - 1) * TASKS);
     await stage.farm.finish(built);
-    await Promise.all(built.map((task) => stage.publish(logUploaded(task))));
-    await bbListener.until(({ handled }) => handled >= 2 * round * TASKS);
-    memory.push(await Promise.all(services.map(async (service) => (await service.memory()).now)));
+    await Promise.all(built.map((task) => stage.publish(createLogUploaded(task))));
+    await bbListener.waitUntil(({ handled }) => handled >= 2 * round * TASKS);
+    memory.push(await Promise.all(services.map(async (service) => (await service.readMemory()).now)));
   }
   mustBe('states', await stage.taskcluster.ask({ ask: 'states' }), { completed: rounds * TASKS });
-  mustBe('tracked rows', await stage.farm.tracked(), 0);
+  mustBe('tracked rows', await stage.farm.countTracked(), 0);
   const highest = (index: number, from: number, to: number) =>
     Math.max(
       ...memory.slice(Math.floor(from * rounds), Math.ceil(to * rounds)).map((sizes) => sizes[index]!),

@@ -15,7 +15,7 @@ export const start: Scenario = async (stage) => {
     const service = await stage.start(name);
     figures[`${name} ready ms`] = service.readyAfter;
     await sleep(SETTLED);
-    figures[`${name} idle MB`] = (await service.memory()).now;
+    figures[`${name} idle MB`] = (await service.readMemory()).now;
     await service.stop();
   }
   return figures;

@@ -36,7 +36,7 @@ export class Farm {
   }
 
   /** Build requests that there are. */
-  async requests(): Promise<number> {
+  async countRequests(): Promise<number> {
     const [row] = await this.scheduler.read((statements) =>
       statements.rows<{ count: number | string }>('SELECT COUNT(*) AS count FROM buildrequests'),
     );
@@ -44,7 +44,7 @@ export class Farm {
   }
 
   /** Rows of tracked tasks. */
-  async tracked(): Promise<number> {
+  async countTracked(): Promise<number> {
     const [row] = await this.bridge.read((statements) =>
       statements.rows<{ count: number | string }>('SELECT COUNT(*) AS count FROM tasks'),
     );
@@ -52,7 +52,7 @@ export class Farm {
   }
 
   /** Makes tasks tracked, with builds that run. */
-  async build(tasks: readonly MadeTask[]): Promise<BuiltTask[]> {
+  async addBuilt(tasks: readonly MadeTask[]): Promise<BuiltTask[]> {
     const built = tasks.map((task) => ({ ...task, id: this.nextId++ }));
     const now = Math.floor(Date.now() / 1000);
     const single = this.schema === 6;
@@ -107,7 +107,7 @@ export class Farm {
       })),
     );
     if (!single) {
-      await this.knowMaster();
+      await this.addMaster();
       await this.fill(
         'buildrequest_claims',
         rows(({ id }) => ({ brid: id, objectid: 1, claimed_at: now })),
@@ -148,7 +148,7 @@ export class Farm {
   async begin(tasks: readonly MadeTask[]): Promise<BuiltTask[]> {
     const now = Math.floor(Date.now() / 1000);
     const single = this.schema === 6;
-    if (!single) await this.knowMaster();
+    if (!single) await this.addMaster();
     const requests = await this.scheduler.read(async (statements) => {
       const rows = await statements.rows<{ id: number; task: string }>(
         'SELECT br.id AS id, bs.external_idstring AS task FROM buildrequests br ' +
@@ -189,7 +189,7 @@ export class Farm {
   }
 
   /** So that the list of claimed runs, which is looked at every ten minutes, is no part of the next passes. */
-  async claimedListWasRead(): Promise<void> {
+  async noteClaimedListRead(): Promise<void> {
     const quote = this.bridge.dialect === 'mysql' ? '`' : '"';
     await this.bridge.read((statements) =>
       statements.change(
@@ -199,7 +199,7 @@ export class Farm {
     );
   }
 
-  private async knowMaster(): Promise<void> {
+  private async addMaster(): Promise<void> {
     await this.scheduler.read(async (statements) => {
       const [known] = await statements.rows('SELECT id FROM objects WHERE id = 1');
       if (!known) await statements.insert('objects', { id: 1, name: 'master', class_name: 'BuildMaster' });

@@ -25,7 +25,7 @@ const CHANGES = Array.from({ length: 40 }, (_, index) => ({
 }));
 
 /** As Taskcluster's queue publishes it for a task's first run. */
-export function taskPending({ taskId, scheduled }: MadeTask): Message {
+export function createTaskPending({ taskId, scheduled }: MadeTask): Message {
   const at = (seconds: number) => new Date((scheduled + seconds) * 1000).toISOString();
   const status = {
     taskId,
@@ -50,23 +50,23 @@ export function taskPending({ taskId, scheduled }: MadeTask): Message {
 }
 
 /** As a master's Pulse plugin publishes it when a build starts. */
-export function started(task: BuiltTask): Message {
-  const build = buildOf(task, BUILDER, null, []);
-  return messageOf(task, 'started', { build, request_ids: [task.id] });
+export function createStarted(task: BuiltTask): Message {
+  const build = createBuild(task, BUILDER, null, []);
+  return createMessage(task, 'started', { build, request_ids: [task.id] });
 }
 
 /** As a master's post-run step publishes it when a build's log is uploaded. */
-export function logUploaded(task: BuiltTask): Message {
+export function createLogUploaded(task: BuiltTask): Message {
   const written: JsonValue[] = [
     ['log_url', `https://logs.example.com/linux64/${task.id}/build${task.id}.txt.gz`, 'postrun.py'],
     ['request_ids', [task.id], 'postrun.py'],
     ['request_times', { [task.id]: Math.floor(task.scheduled) }, 'postrun.py'],
     ['statusdb_id', 79_000_000 + task.id, 'postrun.py'],
   ];
-  return messageOf(task, 'log_uploaded', { build: buildOf(task, 'linux64', 0, written) });
+  return createMessage(task, 'log_uploaded', { build: createBuild(task, 'linux64', 0, written) });
 }
 
-function buildOf(
+function createBuild(
   { id, taskId }: BuiltTask,
   builderName: string,
   results: number | null,
@@ -105,7 +105,7 @@ function buildOf(
   };
 }
 
-function messageOf({ id }: BuiltTask, kind: string, payload: JsonValue): Message {
+function createMessage({ id }: BuiltTask, kind: string, payload: JsonValue): Message {
   const routingKey = `build.linux64.${id}.${kind}`;
   const meta = {
     exchange: 'exchange/build/',

@@ -21,13 +21,13 @@ export interface Reading {
   passSeconds: number;
 }
 
-/** Milliseconds between two readings, of which each costs the service five of processor time. */
+/** Milliseconds between two readings; each costs the service about 5 ms of processor time. */
 const POLL = 100;
 
-/** Milliseconds after its start in which a service is not yet as it will be. */
+/** Milliseconds after the start until a service's memory has settled. */
 const SETTLED = 8000;
 
-/** A service in a process of its own, as an operator starts it. */
+/** A service in its own process, as an operator starts it. */
 export class Service {
   private readonly startedAt = performance.now();
 
@@ -92,21 +92,26 @@ export class Service {
    * @param pause milliseconds between two readings
    * @throws Error when the condition is not satisfied in time
    */
-  async until(isSo: (reading: Reading) => boolean, { patience = 120, pause = POLL } = {}): Promise<Reading> {
+  async waitUntil(
+    isSo: (reading: Reading) => boolean,
+    { patience = 120, pause = POLL } = {},
+  ): Promise<Reading> {
     for (const end = Date.now() + patience * 1000; Date.now() < end; await sleep(pause)) {
       const reading = await this.read();
       if (isSo(reading)) return reading;
     }
-    throw new Error(`not reached within ${patience} s: ${JSON.stringify(await this.read())}`);
+    throw new Error(
+      `the service did not get there within ${patience} s: ${JSON.stringify(await this.read())}`,
+    );
   }
 
-  /** Waits until what a start leaves behind is tidied up. */
-  async settled(): Promise<void> {
+  /** Waits until the memory that the start used is freed. */
+  async waitUntilSettled(): Promise<void> {
     await sleep(Math.max(0, this.startedAt + SETTLED - performance.now()));
   }
 
   /** Resident memory in MB, now and at its peak. */
-  async memory(): Promise<{ now: number; peak: number }> {
+  async readMemory(): Promise<{ now: number; peak: number }> {
     const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
     const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
     return { now: of('VmRSS'), peak: of('VmHWM') };

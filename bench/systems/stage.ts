@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServiceName } from '@bbb/configuration';
-import { type Broker, brokerAt, clearBroker, depthOf } from '../../sandbox/broker.js';
+import { type Broker, openBroker, clearBroker, countMessages } from '../../sandbox/broker.js';
 import { createSchedulerSchema, type SchedulerSchema } from '../../sandbox/buildbot/index.js';
-import { type Databases, freshDatabases } from '../../sandbox/fresh-databases.js';
+import { type Databases, createFreshDatabases } from '../../sandbox/fresh-databases.js';
 import { Publisher } from '../../sandbox/pulse/index.js';
-import { freePort } from '../../sandbox/services.js';
+import { findFreePort } from '../../sandbox/services.js';
 import { SERVERS } from '../../test/support/global-setup.js';
 import { BUILDER, Farm } from './farm.js';
 import type { Message } from './messages.js';
@@ -47,13 +47,13 @@ export class Stage {
   static async open(options: StageOptions): Promise<Stage> {
     const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-bench-'));
     const id = `bench-${randomBytes(4).toString('hex')}`;
-    const databases = await freshDatabases({ databaseServer: SERVERS[options.database].url }, folder);
+    const databases = await createFreshDatabases({ databaseServer: SERVERS[options.database].url }, folder);
     const { schedulerDb, bridgeDb } = databases;
     // With transactions, which is what costs time.
     await createSchedulerSchema(schedulerDb, options.schema, { engine: 'InnoDB' });
     await migrate(options.project, bridgeDb);
-    const broker = brokerAt(SERVERS.rabbitmq.url);
-    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: exchangesOf(id) });
+    const broker = openBroker(SERVERS.rabbitmq.url);
+    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: listExchanges(id) });
     const taskcluster = Taskcluster.start(options.latency);
     const farm = await Farm.open(schedulerDb, bridgeDb, options.schema);
     return new Stage(options, taskcluster, farm, databases, publisher, broker, folder, id);
@@ -64,7 +64,7 @@ export class Stage {
     const configFile = await this.writeConfiguration(changes, taskcluster);
     const service = await Service.start(
       name,
-      await freePort(),
+      await findFreePort(),
       configFile,
       this.folder,
       this.options.nodeFlags,
@@ -79,8 +79,8 @@ export class Stage {
   }
 
   /** Messages that wait in a queue, without those that a service has been given. */
-  waiting(queue: string): Promise<number> {
-    return depthOf(this.broker, [`queue/${this.id}/${queue}`]);
+  countWaiting(queue: string): Promise<number> {
+    return countMessages(this.broker, [`queue/${this.id}/${queue}`]);
   }
 
   async close(): Promise<void> {
@@ -89,7 +89,7 @@ export class Stage {
     await this.farm.close();
     await this.publisher.close();
     const queues = QUEUES.map((name) => `queue/${this.id}/${name}`);
-    await clearBroker(this.broker, queues, exchangesOf(this.id));
+    await clearBroker(this.broker, queues, listExchanges(this.id));
     await this.databases.drop();
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -139,6 +139,6 @@ async function migrate(project: string, url: string): Promise<void> {
   });
 }
 
-function exchangesOf(id: string): string[] {
+function listExchanges(id: string): string[] {
   return ['task-pending', 'task-exception', 'build'].map((name) => `exchange/${id}/${name}`);
 }

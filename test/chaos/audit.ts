@@ -36,7 +36,7 @@ export function audit(task: BookedTask): Finding[] {
   const find = (wrong: Wrong, why: string) => findings.push({ taskId: task.taskId, wrong, why });
 
   if (task.scenario.name === 'ignored builder') {
-    if (task.taskcluster !== 'pending' || task.requests.length > 0) find('wrong', 'not left alone');
+    if (task.taskcluster !== 'pending' || task.requests.length > 0) find('wrong', 'the task was not ignored');
     return findings;
   }
   countRequests(task, find);
@@ -55,9 +55,9 @@ function countRequests({ requests, userRuns }: BookedTask, find: Find): void {
   const seen = new Set<number | undefined>();
   for (const { buildRequestId, createdForRunId } of requests) {
     if (seen.has(createdForRunId))
-      find('duplicated', `request ${buildRequestId}: run ${createdForRunId} has another`);
+      find('duplicated', `request ${buildRequestId}: run ${createdForRunId} has another request`);
     else if (createdForRunId === undefined || !userRuns.includes(createdForRunId)) {
-      find('duplicated', `request ${buildRequestId}: nobody ordered run ${createdForRunId}`);
+      find('duplicated', `request ${buildRequestId}: no user asked for run ${createdForRunId}`);
     }
     seen.add(createdForRunId);
   }
@@ -98,7 +98,7 @@ function auditOrder(task: BookedTask, order: Order, find: Find): void {
       if (outcome === 'malformed-payload' && !request && task.scenario.buildbot === 'no request') return;
       const result = request && resultOf(request);
       if (result === undefined || OUTCOMES[result] !== outcome) {
-        find('wrong', `run ${lastRun} is ${outcome}, its request says ${result ?? 'nothing'}`);
+        find('wrong', `run ${lastRun} is ${outcome}; the result of its request is ${result ?? 'missing'}`);
       }
       return;
     }
@@ -107,12 +107,12 @@ function auditOrder(task: BookedTask, order: Order, find: Find): void {
       const result = request && resultOf(request);
       find(
         result === undefined ? 'wrong' : 'lost',
-        `run ${lastRun} is canceled, and nobody asked for it; its request says ${result ?? 'nothing'}`,
+        `run ${lastRun} is canceled, and no user cancelled it; the result of its request is ${result ?? 'missing'}`,
       );
       return;
     }
     case 'deadline-exceeded':
-      if (task.scenario.name !== 'deadline passed') find('lost', `run ${lastRun} ran into its deadline`);
+      if (task.scenario.name !== 'deadline passed') find('lost', `run ${lastRun} passed its deadline`);
       return;
     default:
       find('wrong', `run ${lastRun} ended as ${outcome}`);

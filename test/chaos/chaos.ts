@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SECTIONS, freePort } from '../../sandbox/services.js';
+import { SECTIONS, findFreePort } from '../../sandbox/services.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import { ProgressLine } from '../support/progress-line.js';
 import { happen, type Reach } from './timeline.js';
@@ -83,7 +83,7 @@ export async function rage(
 }
 
 export async function restOf(sandbox: Sandbox, load: Load): Promise<Rest> {
-  const { tasks, messages } = await sandbox.rowsLeft();
+  const { tasks, messages } = await sandbox.countRowsLeft();
   const mattering = load.stories.filter(({ scenario }) => scenario.name !== 'ignored builder');
   const isOpen = (state: string | undefined) =>
     !state || ['pending', 'running', 'unscheduled'].includes(state);
@@ -95,7 +95,7 @@ export async function restOf(sandbox: Sandbox, load: Load): Promise<Rest> {
     runningBuilds: sandbox.master.inProgress().length,
     onTheirWay: sandbox.messagesOnTheirWay,
     // Asked last and only then: each question is a connection.
-    queued: tasks === 0 && messages === 0 ? await sandbox.messagesLeft() : 0,
+    queued: tasks === 0 && messages === 0 ? await sandbox.countMessagesLeft() : 0,
   };
 }
 
@@ -139,7 +139,7 @@ export async function startInstances(
   for (const service of Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]) {
     for (let number = 1; number <= count; number++) {
       const name = `${service}-${number}`;
-      instances.push(new Instance(service, name, await freePort(), configFile, folder, tally));
+      instances.push(new Instance(service, name, await findFreePort(), configFile, folder, tally));
     }
   }
   for (const instance of instances) instance.start();

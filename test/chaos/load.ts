@@ -1,6 +1,6 @@
 import { seededRandom } from '../../sandbox/buildbot/random.js';
 import type { Scenario } from '../../sandbox/mix.js';
-import { taskOf } from '../../sandbox/mix.js';
+import { createTask } from '../../sandbox/mix.js';
 import { look, type SeenTask } from '../../sandbox/seen.js';
 import { cast } from '../../sandbox/story.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
@@ -54,7 +54,7 @@ export class Load {
     while (this.stories.length < due) {
       const number = this.stories.length;
       for (const scenario of this.groups.shift()!) {
-        const taskId = this.sandbox.taskcluster.createTask(taskOf(scenario, number, Date.now() / 1000));
+        const taskId = this.sandbox.taskcluster.createTask(createTask(scenario, number, Date.now() / 1000));
         const whims = scenario === WHIMS ? this.whims() : [];
         this.stories.push({
           taskId,

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDatabase } from '@bbb/bridge-db';
-import { brokerAt } from '../../sandbox/broker.js';
-import { freshDatabases } from '../../sandbox/fresh-databases.js';
+import { openBroker } from '../../sandbox/broker.js';
+import { createFreshDatabases } from '../../sandbox/fresh-databases.js';
 import { Sandbox } from '../../sandbox/sandbox.js';
-import { optionsGiven } from '../support/command-line.js';
+import { readOptionsGiven } from '../support/command-line.js';
 import { SERVERS } from '../support/global-setup.js';
 import { audit } from './audit.js';
 import { readBooks } from './ledger.js';
@@ -20,14 +20,14 @@ import { Tally } from './counters.js';
 import { TcpProxy } from '../support/doubles/tcp-proxy.js';
 import { Weather } from './faults.js';
 
-/** Faults on the real thing. Exit code 0: nothing lost, nothing stuck, nothing twice, nothing wrong. */
+/** Runs the services while faults happen. Exit code 0: no task lost, stuck, duplicated or wrong. */
 async function chaos(options: ChaosOptions): Promise<number> {
   const { seed, schema, database } = options;
   const server = SERVERS[database].url;
   const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-chaos-'));
   const tally = new Tally();
   const weather = new Weather(seed, tally);
-  const fresh = await freshDatabases({ databaseServer: server }, folder);
+  const fresh = await createFreshDatabases({ databaseServer: server }, folder);
   const undo: (() => Promise<unknown>)[] = [() => fresh.drop()];
   let instances: Instance[] = [];
   try {
@@ -35,7 +35,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
     const sandbox = await Sandbox.start({
       ...fresh,
       folder,
-      broker: brokerAt(SERVERS.rabbitmq.url),
+      broker: openBroker(SERVERS.rabbitmq.url),
       seed,
       schema,
       scenarios: CHAOS_SCENARIOS,
@@ -59,7 +59,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
     const broker = await proxyTo(SERVERS.rabbitmq.url);
     const configFile = await writeConfiguration({ sandbox, databases, broker, weather, tally });
     instances = await startInstances(options.instances, configFile, folder, tally);
-    process.stdout.write(`Logs and configuration are in ${folder}\n`);
+    process.stdout.write(`Logs and configuration: ${folder}\n`);
     await Promise.all(instances.map((instance) => instance.ready()));
 
     const load = new Load(sandbox, seed, options.rate, tally);
@@ -73,7 +73,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
         ({ buildRequestId, results }) => results === 6 && hitInsteadOfAnother.includes(buildRequestId),
       ),
     );
-    if (hits.length > 0) tally.count('Self Serve: stopped the build that had got the number', hits.length);
+    if (hits.length > 0)
+      tally.count('Self Serve: stopped the build that had been given the number', hits.length);
     for (const taskId of load.doubleLives) {
       findings.push({ taskId, wrong: 'duplicated', why: 'two open requests at one moment' });
     }
@@ -96,5 +97,5 @@ async function chaos(options: ChaosOptions): Promise<number> {
   }
 }
 
-const options = optionsGiven(readOptions, USAGE);
+const options = readOptionsGiven(readOptions, USAGE);
 if (options) process.exitCode = await chaos(options);

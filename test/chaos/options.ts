@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { databaseNamed, schemaNamed, wholeNumber } from '../support/command-line.js';
+import { parseDatabase, parseSchema, parseWholeNumber } from '../support/command-line.js';
 
 export interface ChaosOptions {
   /** How long faults go on; tasks are created in the first 60 % of it. */
@@ -21,18 +21,20 @@ export interface ChaosOptions {
 
 export const USAGE = `npm run chaos -- [options]
 
-  --seconds N                 how long faults go on (default 150); tasks are created in the first 60 % of it
-  --seed N                    order of the mix, times and kinds of the faults (default 1)
-  --database mysql|postgres   where both databases are made (default mysql)
-  --schema 6|24               the scheduler database's schema (default 6 on mysql, which is MyISAM; 24 on postgres)
-  --instances N               of each service (default 2)
+Runs the services on real servers while faults happen, and then audits every task on both sides.
+
+  --seconds N                 seconds during which faults happen (default 150); tasks are created in the first 60 %
+  --seed N                    seed of the tasks and the faults (default 1)
+  --database mysql|postgres   server of both databases (default mysql)
+  --schema 6|24               schema version of the scheduler database (default 6 with MyISAM on mysql, 24 on postgres)
+  --instances N               instances of each service (default 2)
   --rate N                    new tasks per second (default 3)
-  --calm SECONDS              after the last fault, until what is not at rest counts as stuck (default 75)
-  --json FILE                 write the figures there
+  --calm SECONDS              seconds after the last fault until a task that has not ended counts as stuck (default 75)
+  --json FILE                 write all figures to FILE
   --keep                      keep logs and configuration
 
-Servers: BBB_TEST_AMQP_URL, BBB_TEST_MYSQL_URL, BBB_TEST_POSTGRES_URL, or the usual local addresses. Everything made on
-them has a name of its own and is removed in the end; the servers themselves are never restarted.
+Servers: BBB_TEST_AMQP_URL, BBB_TEST_MYSQL_URL and BBB_TEST_POSTGRES_URL, or the default local addresses. Databases and
+queues are created under new names and removed at the end; the servers are never restarted.
 `;
 
 /** @throws TypeError with a message for the user */
@@ -53,16 +55,16 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  const database = databaseNamed(values.database);
+  const database = parseDatabase(values.database);
   const { schema = database === 'mysql' ? '6' : '24' } = values;
   return {
-    seconds: wholeNumber('--seconds', values.seconds),
-    seed: wholeNumber('--seed', values.seed),
+    seconds: parseWholeNumber('--seconds', values.seconds),
+    seed: parseWholeNumber('--seed', values.seed),
     database,
-    schema: schemaNamed(schema),
-    instances: wholeNumber('--instances', values.instances),
-    rate: wholeNumber('--rate', values.rate),
-    calm: wholeNumber('--calm', values.calm),
+    schema: parseSchema(schema),
+    instances: parseWholeNumber('--instances', values.instances),
+    rate: parseWholeNumber('--rate', values.rate),
+    calm: parseWholeNumber('--calm', values.calm),
     ...(values.json === undefined ? {} : { json: values.json }),
     keep: values.keep,
   };

@@ -66,14 +66,14 @@ export function print(figures: Figures): void {
       .join(', ')}\n`,
   );
   for (const [name, count] of Object.entries(counts)) write(`${String(count).padStart(7)}  ${name}`);
-  write(`\n${figures.tasks} tasks; at rest ${figures.secondsOfCalm} s after the last fault.`);
+  write(`\n${figures.tasks} tasks; all ended ${figures.secondsOfCalm} s after the last fault.`);
   write(
     `Left: ${Object.entries(rest)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')}.`,
   );
   write(
-    `Instances that died by themselves ${figures.diedByThemselves}, stopped uncleanly ${figures.unclean}.`,
+    `Instances that crashed: ${figures.diedByThemselves}; that did not stop with exit code 0: ${figures.unclean}.`,
   );
   for (const { taskId, wrong, why } of findings.slice(0, 50))
     write(`${wrong.toUpperCase()} ${taskId}: ${why}`);

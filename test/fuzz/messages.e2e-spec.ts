@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { ReconcilerHarness } from '../../libs/reconciler/src/testing/reconciler-harness.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
-import { loadedByMaster } from '../support/master-loader.js';
+import { loadAsMaster } from '../support/master-loader.js';
 import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Stretches } from './stretches.js';
 import { Tally } from './tally.js';
@@ -96,7 +96,7 @@ describe('any message', () => {
           for (const { spec } of harness.farm.requests.values()) {
             const { buildset, properties } = createRequestRows(spec, SCHEMA);
             const { reason, external_idstring: externalId } = buildset;
-            loadedByMaster({ ...spec, properties, reason: String(reason), externalId: String(externalId) });
+            loadAsMaster({ ...spec, properties, reason: String(reason), externalId: String(externalId) });
           }
         }),
         { numRuns, seed },

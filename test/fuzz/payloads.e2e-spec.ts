@@ -7,7 +7,7 @@ import { JsonBody } from '../../libs/taskcluster/src/large-json/json-body.js';
 import { readReply } from '../../libs/taskcluster/src/replies.js';
 import { LEGACY_PAYLOAD_RULES } from '../../libs/buildbot/src/legacy/payload-rules.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
-import { asPython, loadedByMaster } from '../support/master-loader.js';
+import { toPython, loadAsMaster } from '../support/master-loader.js';
 import { followCampaign, planCampaign } from '../support/campaign.js';
 import { Stretches } from './stretches.js';
 import { Tally } from './tally.js';
@@ -69,7 +69,7 @@ describe('any payload', () => {
           }
           if (judgement.is !== 'accepted') return;
           const rows = createRequestRows(judgement.spec, SCHEMA);
-          const loaded = loadedByMaster({
+          const loaded = loadAsMaster({
             buildername: judgement.spec.buildername,
             reason: String(rows.buildset.reason),
             externalId: String(rows.buildset.external_idstring),
@@ -81,7 +81,7 @@ describe('any payload', () => {
           });
           const sent = (payload as { properties: Record<string, unknown> }).properties;
           const expected = { ...sent, taskId: KEY.taskId, createdForRunId: KEY.createdForRunId };
-          expect(loaded).toEqual(asPython(expected));
+          expect(loaded).toEqual(toPython(expected));
         }),
         { numRuns, seed },
       );

@@ -1,6 +1,6 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
-import { optionsGiven } from '../support/command-line.js';
+import { readOptionsGiven } from '../support/command-line.js';
 import { type HistoriesReport, runHistories, explain, join, report } from './run-histories.js';
 import { ProgressLine } from '../support/progress-line.js';
 import { type ModelOptions, readOptions, USAGE } from './options.js';
@@ -16,7 +16,7 @@ const CHUNK = 500;
 
 Logger.overrideLogger(false);
 if (isMainThread) {
-  const options = optionsGiven(readOptions, USAGE);
+  const options = readOptionsGiven(readOptions, USAGE);
   if (options) await main(options);
 } else await work(workerData as Stretch);
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { wholeNumber } from '../support/command-line.js';
+import { parseWholeNumber } from '../support/command-line.js';
 
 export interface ModelOptions {
   histories: number;
@@ -31,8 +31,8 @@ export function readOptions(args: readonly string[]): ModelOptions | 'help' {
   });
   if (values.help) return 'help';
   return {
-    histories: wholeNumber('--histories', values.histories),
-    seed: wholeNumber('--seed', values.seed, 0),
-    workers: wholeNumber('--workers', values.workers),
+    histories: parseWholeNumber('--histories', values.histories),
+    seed: parseWholeNumber('--seed', values.seed, 0),
+    workers: parseWholeNumber('--workers', values.workers),
   };
 }

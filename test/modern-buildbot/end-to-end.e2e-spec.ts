@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { freePort } from '../../sandbox/services.js';
+import { findFreePort } from '../../sandbox/services.js';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { eventually } from '../support/eventually.js';
-import { compiledProject } from '../support/project.js';
+import { compileProject } from '../support/project.js';
 import { MasterCalls, type RequestRow } from '../support/real-buildbot/master-calls.js';
 import { OWN_KINDS, isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
@@ -25,7 +25,7 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-modern-'));
-    const project = await compiledProject();
+    const project = await compileProject();
     master = await RealMaster.start(kind);
     calls = new MasterCalls(master.rest);
     taskcluster = await new TaskclusterSimulator({ tickEvery: 100, settings: { claimTimeout: 60 } }).start();
@@ -62,7 +62,7 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
   }
 
   async function startReflector(project: string, file: string): Promise<ServiceProcess> {
-    const port = await freePort();
+    const port = await findFreePort();
     const main = join(project, 'dist', 'apps', 'reflector', 'src', 'main.js');
     const service = ServiceProcess.start([process.execPath, main, '-c', file], {
       env: { BBB_HTTP_PORT: String(port) },

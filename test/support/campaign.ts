@@ -1,12 +1,12 @@
 import { ProgressLine } from './progress-line.js';
 
-/** How much of every campaign is run: the usual small share, or this many times the whole. */
+/** How much of every campaign is run: unset, a small share; else this many times the whole campaign. */
 const VARIABLE = 'BBB_TEST_CAMPAIGN';
 
-/** Milliseconds for what a campaign does once, however short it is. */
+/** Milliseconds for the set-up of a campaign. */
 const SET_UP = 30_000;
 
-/** How many times longer than on a quiet machine a test may take. */
+/** A test may take this many times longer than on a quiet machine. */
 const MARGIN = 5;
 
 export interface Amounts {
@@ -20,7 +20,7 @@ export interface Amounts {
 
 export interface Campaign {
   runs: number;
-  /** Of the random cases; the same every time unless `BBB_TEST_SEED` asks for another one. */
+  /** Seed of the random cases; the same every time unless `BBB_TEST_SEED` is set. */
   seed: number;
   /** Milliseconds that a test with all runs may take. */
   timeout: number;
@@ -36,7 +36,7 @@ export function planCampaign({ usual, full, each }: Amounts): Campaign {
   return { runs, seed: Number(process.env.BBB_TEST_SEED ?? 20), timeout: SET_UP + MARGIN * runs * each };
 }
 
-/** Says now and then how far a whole campaign is; the usual share is over before anybody asks. */
+/** Shows the progress of a whole campaign; the small share of `npm test` is short. */
 export function followCampaign(what: string, total: number): (done: number) => void {
   const progress = new ProgressLine();
   return (done) => {

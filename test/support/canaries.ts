@@ -23,17 +23,17 @@ export class Canaries {
   }
 
   /** Which secret was found where. */
-  found(): string[] {
+  findCanaries(): string[] {
     return [...this.outputs].flatMap(([source, text]) =>
       Object.entries(this.values)
-        .filter(([, value]) => formsOf(value).some((form) => text.includes(form)))
+        .filter(([, value]) => listForms(value).some((form) => text.includes(form)))
         .map(([name]) => `${name} in ${source}`),
     );
   }
 }
 
 /** As it is, within JSON, within JSON in JSON, within a URL, in base64, and its first half. */
-function formsOf(value: string): string[] {
+function listForms(value: string): string[] {
   const escaped = JSON.stringify(value).slice(1, -1);
   return [
     value,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { databaseNamed, optionsGiven, schemaNamed, wholeNumber } from './command-line.js';
+import { parseDatabase, readOptionsGiven, parseSchema, parseWholeNumber } from './command-line.js';
 
 const USAGE = 'command [options]\n';
 
@@ -22,19 +22,19 @@ describe('the options given', () => {
   });
 
   it('are those of the process', () => {
-    expect(optionsGiven((args) => args, USAGE)).toEqual(['--tasks', '3']);
+    expect(readOptionsGiven((args) => args, USAGE)).toEqual(['--tasks', '3']);
     expect(shown).toEqual({ out: '', error: '' });
   });
 
   it('are none where help is asked for: the usage is what was wanted', () => {
-    expect(optionsGiven(() => 'help', USAGE)).toBeUndefined();
+    expect(readOptionsGiven(() => 'help', USAGE)).toBeUndefined();
     expect({ ...shown, exitCode: process.exitCode }).toEqual({ out: USAGE, error: '', exitCode: undefined });
   });
 
   it('are none where they are wrong: what is wrong comes first, then the usage', () => {
-    const read = () => wholeNumber('--tasks', 'three');
-    expect(optionsGiven(read, USAGE)).toBeUndefined();
-    const error = `--tasks is a whole number from 1\n\n${USAGE}`;
+    const read = () => parseWholeNumber('--tasks', 'three');
+    expect(readOptionsGiven(read, USAGE)).toBeUndefined();
+    const error = `--tasks must be a whole number of at least 1\n\n${USAGE}`;
     expect({ ...shown, exitCode: process.exitCode }).toEqual({ out: '', error, exitCode: 64 });
   });
 
@@ -42,23 +42,25 @@ describe('the options given', () => {
     const read = () => {
       throw new RangeError('defect');
     };
-    expect(() => optionsGiven(read, USAGE)).toThrow(RangeError);
+    expect(() => readOptionsGiven(read, USAGE)).toThrow(RangeError);
   });
 });
 
 describe('a value of an option', () => {
   it('is a whole number, the least one included', () => {
-    expect([wholeNumber('--runs', '1'), wholeNumber('--seed', '0', 0)]).toEqual([1, 0]);
+    expect([parseWholeNumber('--runs', '1'), parseWholeNumber('--seed', '0', 0)]).toEqual([1, 0]);
   });
 
   it.each(['', '0', '-1', '1.5', 'many'])('is no whole number from 1: %j', (text) => {
-    expect(() => wholeNumber('--runs', text)).toThrow(new TypeError('--runs is a whole number from 1'));
+    expect(() => parseWholeNumber('--runs', text)).toThrow(
+      new TypeError('--runs must be a whole number of at least 1'),
+    );
   });
 
   it('is a database or a schema by its name', () => {
-    expect([databaseNamed('mysql'), databaseNamed('postgres')]).toEqual(['mysql', 'postgres']);
-    expect([schemaNamed('6'), schemaNamed('24')]).toEqual([6, 24]);
-    expect(() => databaseNamed('sqlite')).toThrow(new TypeError('--database is mysql or postgres'));
-    expect(() => schemaNamed('25')).toThrow(new TypeError('--schema is 6 or 24'));
+    expect([parseDatabase('mysql'), parseDatabase('postgres')]).toEqual(['mysql', 'postgres']);
+    expect([parseSchema('6'), parseSchema('24')]).toEqual([6, 24]);
+    expect(() => parseDatabase('sqlite')).toThrow(new TypeError('--database must be mysql or postgres'));
+    expect(() => parseSchema('25')).toThrow(new TypeError('--schema must be 6 or 24'));
   });
 });

@@ -1,13 +1,13 @@
-/** What the project's own commands share: `npm start`, `npm run bench`, `npm run chaos` and `npm run model`. */
+/** Command line options of `npm start`, `npm run bench`, `npm run chaos` and `npm run model`. */
 
-/** sysexits.h: the command was used wrongly. */
+/** EX_USAGE of sysexits.h. */
 const EXIT_USAGE = 64;
 
 /**
- * @param read throws a TypeError, as parseArgs of node:util does, whose message is meant for the user
- * @returns the options of this process; nothing where the usage was shown in their place
+ * @param read throws a TypeError with a message for the user, as parseArgs of node:util does
+ * @returns the options of this process; undefined when the usage was printed instead
  */
-export function optionsGiven<Options>(
+export function readOptionsGiven<Options>(
   read: (args: readonly string[]) => Options | 'help',
   usage: string,
 ): Options | undefined {
@@ -24,21 +24,21 @@ export function optionsGiven<Options>(
 }
 
 /** @throws TypeError with a message for the user */
-export function wholeNumber(option: string, text: string, least = 1): number {
+export function parseWholeNumber(option: string, text: string, least = 1): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least)
-    throw new TypeError(`${option} is a whole number from ${least}`);
+    throw new TypeError(`${option} must be a whole number of at least ${least}`);
   return value;
 }
 
 /** @throws TypeError with a message for the user */
-export function databaseNamed(text: string): 'mysql' | 'postgres' {
-  if (text !== 'mysql' && text !== 'postgres') throw new TypeError('--database is mysql or postgres');
+export function parseDatabase(text: string): 'mysql' | 'postgres' {
+  if (text !== 'mysql' && text !== 'postgres') throw new TypeError('--database must be mysql or postgres');
   return text;
 }
 
 /** @throws TypeError with a message for the user */
-export function schemaNamed(text: string): 6 | 24 {
-  if (text !== '6' && text !== '24') throw new TypeError('--schema is 6 or 24');
+export function parseSchema(text: string): 6 | 24 {
+  if (text !== '6' && text !== '24') throw new TypeError('--schema must be 6 or 24');
   return text === '6' ? 6 : 24;
 }

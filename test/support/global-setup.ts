@@ -63,7 +63,7 @@ export type ProgramName = keyof typeof PROGRAMS;
 /** Looks once what is there, says what is left out, and fails where nothing may be left out. */
 export default async function globalSetup(): Promise<void> {
   const names = Object.keys(SERVERS) as ServerName[];
-  const answers = await Promise.all(names.map((name) => answersAt(SERVERS[name].url)));
+  const answers = await Promise.all(names.map((name) => isAnsweredAt(SERVERS[name].url)));
   process.env.BBB_TEST_REACHABLE = names.filter((_, index) => answers[index]).join(',');
 
   const programs = Object.keys(PROGRAMS) as ProgramName[];
@@ -83,7 +83,7 @@ export default async function globalSetup(): Promise<void> {
   process.stderr.write(`\nSkipped: the tests that need ${list}.\n\n`);
 }
 
-function answersAt(url: string): Promise<boolean> {
+function isAnsweredAt(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port), timeout: 2000 });
@@ -98,10 +98,10 @@ function answersAt(url: string): Promise<boolean> {
 }
 
 function isInstalled(program: string): boolean {
-  return pathOf(program) !== undefined;
+  return findPath(program) !== undefined;
 }
 
-function pathOf(program: string): string | undefined {
+function findPath(program: string): string | undefined {
   return (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, program))
@@ -114,7 +114,7 @@ function hasBuildbot(): boolean {
 
 /** Whether the Python that runs Buildbot, which may be another than the first in PATH, has a module. */
 function buildbotCanImport(module: string): boolean {
-  const [, python] = /^#!\s*(\S+)/.exec(readFileSync(pathOf('buildbot')!, 'utf8')) ?? [];
+  const [, python] = /^#!\s*(\S+)/.exec(readFileSync(findPath('buildbot')!, 'utf8')) ?? [];
   return python !== undefined && spawnSync(python, ['-c', `import ${module}`]).status === 0;
 }
 

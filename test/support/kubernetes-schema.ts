@@ -28,8 +28,8 @@ const POD_MONITOR = `interface PodMonitor {
  *
  * @returns one line for each problem
  */
-export function schemaProblemsOf(manifests: readonly Manifest[]): string[] {
-  const text = [POD_MONITOR, ...manifests.map(statementFor)].join('\n');
+export function findSchemaProblems(manifests: readonly Manifest[]): string[] {
+  const text = [POD_MONITOR, ...manifests.map(writeStatement)].join('\n');
   const options: ts.CompilerOptions = {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
@@ -52,7 +52,7 @@ export function schemaProblemsOf(manifests: readonly Manifest[]): string[] {
   );
 }
 
-function statementFor(manifest: Manifest, index: number): string {
+function writeStatement(manifest: Manifest, index: number): string {
   const { apiVersion, kind } = manifest;
   const isOurs = kind === 'PodMonitor';
   const type = isOurs ? kind : `import('kubernetes-models/${apiVersion}/${kind}').I${kind}`;

@@ -18,7 +18,7 @@ export interface Layout2015Values {
  * Self Serve's URL below `tclistener`, the worker's names below `bblistener`, and files relative to the folder in
  * which the services are started. The keys it lacks stand beside its own.
  */
-export function layout2015(values: Layout2015Values) {
+export function createLayout2015(values: Layout2015Values) {
   const { user, pulse } = values;
   return {
     taskcluster_queue_config: {

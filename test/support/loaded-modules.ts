@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url';
  *
  * @param folder what the process had as `NODE_V8_COVERAGE`; it has ended by now
  */
-export async function loadedModules(folder: string): Promise<string[]> {
+export async function listLoadedModules(folder: string): Promise<string[]> {
   const [file] = await readdir(folder);
   const { result } = JSON.parse(await readFile(join(folder, file!), 'utf8')) as { result: { url: string }[] };
   const urls = new Set(result.map(({ url }) => url).filter((url) => url.startsWith('file:')));
   const files = [...urls].map((url) => fileURLToPath(url));
-  return [...files, ...(await Promise.all(files.map(bundledIn))).flat()];
+  return [...files, ...(await Promise.all(files.map(findBundle))).flat()];
 }
 
-async function bundledIn(file: string): Promise<string[]> {
+async function findBundle(file: string): Promise<string[]> {
   const map = await readFile(`${file}.map`, 'utf8').catch(() => undefined);
   if (map === undefined) return [];
   const { sources } = JSON.parse(map) as { sources: string[] };
@@ -24,6 +24,6 @@ async function bundledIn(file: string): Promise<string[]> {
 }
 
 /** Of a file below `node_modules`; nothing for one of our own. */
-export function packageOf(file: string): string | undefined {
+export function findPackage(file: string): string | undefined {
   return /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { freePort } from '../../sandbox/services.js';
+import { findFreePort } from '../../sandbox/services.js';
 
 /** A MariaDB server with settings that a shared one cannot be given. */
 export class OwnMariadb {
@@ -19,7 +19,7 @@ export class OwnMariadb {
   /** @param options of the server, for example `--sql-mode=` */
   static async start(...options: string[]): Promise<OwnMariadb> {
     const folder = await mkdtemp(join(tmpdir(), 'bbb-mariadb-'));
-    const port = await freePort();
+    const port = await findFreePort();
     const user = `--user=${userInfo().username}`;
     // A starting server clears its folder for temporary tables, other servers' tables in it too.
     const temporary = `--tmpdir=${folder}`;

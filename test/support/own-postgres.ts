@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from '../../sandbox/services.js';
+import { findFreePort } from '../../sandbox/services.js';
 import type { Certificates } from './certificates.js';
 import { postgresAccount, postgresPrograms } from './global-setup.js';
 
@@ -40,7 +40,7 @@ export class OwnPostgres {
       await own(copy);
       encrypted.push('-c', `ssl_${name}_file=${copy}`);
     }
-    const port = await freePort();
+    const port = await findFreePort();
     const child = spawn(
       join(programs, 'postgres'),
       [

@@ -8,8 +8,8 @@ interface Output {
 const PAUSE = 10_000;
 
 /**
- * What a long command does and how much is left of it: one line drawn anew on a terminal, elsewhere a plain line whenever
- * something else begins, and every ten seconds. On standard error, so that results can be redirected.
+ * Shows what a long command is doing and how much is left: one line that is redrawn on a terminal; elsewhere a new line
+ * for each part of the work, and every ten seconds. On standard error, so that results can be redirected.
  */
 export class ProgressLine {
   private readonly begun: number;
@@ -23,12 +23,12 @@ export class ProgressLine {
     this.begun = now();
   }
 
-  /** @param what is under way; changes between two parts of the work */
+  /** @param what the part of the work that is under way */
   show(done: number, total: number, what: string): void {
     const passed = this.now() - this.begun;
     const left =
-      done > 0 && done < total ? `, about ${durationOf((passed / done) * (total - done))} left` : '';
-    const line = `${Math.round(done)} of ${total}, ${durationOf(passed)}${left}: ${what}`;
+      done > 0 && done < total ? `, about ${formatDuration((passed / done) * (total - done))} left` : '';
+    const line = `${Math.round(done)} of ${total}, ${formatDuration(passed)}${left}: ${what}`;
     if (this.out.isTTY) {
       this.out.write(`\r\x1b[K${line}`);
       return;
@@ -39,13 +39,13 @@ export class ProgressLine {
     this.out.write(`${line}\n`);
   }
 
-  /** Takes the line away, so that something else can be written. */
+  /** Erases the line, so that something else can be written. */
   erase(): void {
     if (this.out.isTTY) this.out.write('\r\x1b[K');
   }
 }
 
-function durationOf(milliseconds: number): string {
+function formatDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -50,7 +50,7 @@ const LIFETIME = 3_600_000;
  *
  * @returns the folder that holds `bin`, `dist` and `package.json`
  */
-export function compiledProject(): Promise<string> {
+export function compileProject(): Promise<string> {
   return (compiling ??= compiled());
 }
 

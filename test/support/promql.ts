@@ -5,7 +5,7 @@ export interface MetricUse {
 }
 
 /** What an expression of PromQL reads from the bridge; a part of a histogram counts as the histogram. */
-export function metricsOf(expression: string): MetricUse[] {
+export function listMetrics(expression: string): MetricUse[] {
   return [...expression.matchAll(/\bbbb_(\w+?)(?:_(?:bucket|sum|count))?(?!\w)(?:\{([^}]*)\})?/g)].map(
     ([, metric, matchers = '']) => ({
       metric: metric!,

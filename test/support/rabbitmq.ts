@@ -5,12 +5,12 @@ import { connect, type ChannelModel, type ConfirmChannel, type Options } from 'a
 import { SERVERS } from './servers.js';
 
 /** A name that no other test, process or run uses. */
-export function uniqueName(what: string): string {
+export function createUniqueName(what: string): string {
   return `bbb-test-${randomBytes(6).toString('hex')}-${what}`;
 }
 
 /** Where the tests' RabbitMQ is, in the form of the bridge's settings. */
-export function rabbitmqAddress() {
+export function findRabbitmqAddress() {
   const url = new URL(SERVERS.rabbitmq.url);
   return {
     host: url.hostname,

@@ -21,7 +21,7 @@ interface TaskclusterSample {
 }
 
 /** What a queue service of Taskcluster's published, in its order. */
-export function recordedByTaskcluster(): (RecordedMessage & { taskId: string })[] {
+export function readRecordedByTaskcluster(): (RecordedMessage & { taskId: string })[] {
   const file = new URL('taskcluster/pulse-samples.json', FIXTURES);
   const samples = JSON.parse(readFileSync(file, 'utf8')) as TaskclusterSample[];
   return samples.map(({ exchange, routingKey, properties, payload }) => ({
@@ -35,7 +35,7 @@ export function recordedByTaskcluster(): (RecordedMessage & { taskId: string })[
 }
 
 /** A message of a Buildbot master's or of its post-run step, by the name of its file. */
-export function recordedByBuildbot(name: string): RecordedMessage {
+export function readRecordedByBuildbot(name: string): RecordedMessage {
   const content = readFileSync(new URL(`buildbot/pulse/${name}.json`, FIXTURES));
   const { _meta: meta } = JSON.parse(content.toString()) as { _meta: { routing_key: string } };
   return {
@@ -47,7 +47,7 @@ export function recordedByBuildbot(name: string): RecordedMessage {
 }
 
 /** Names of all the Buildbot messages that there are. */
-export function buildbotRecordings(): string[] {
+export function listBuildbotRecordings(): string[] {
   return readdirSync(new URL('buildbot/pulse/', FIXTURES))
     .map((file) => file.replace(/\.json$/, ''))
     .sort();
@@ -83,7 +83,7 @@ export class Replay {
   }
 
   /** Messages that wait in the bridge's queues. */
-  async waiting(): Promise<number> {
+  async addWaitingRequest(): Promise<number> {
     const depths = await Promise.all(this.queues.map((queue) => this.channel.checkQueue(queue)));
     return depths.reduce((sum, { messageCount }) => sum + messageCount, 0);
   }

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock } from '@bbb/platform';
 import { createSchedulerSchema, SchedulerConnection } from '../../sandbox/buildbot/index.js';
-import { freePort } from '../../sandbox/services.js';
+import { findFreePort } from '../../sandbox/services.js';
 import { SelfServeSimulator } from '../../sandbox/self-serve/index.js';
 import { type TaskInput, TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { eventually } from './eventually.js';
-import { layout2015 } from './layout-2015.js';
-import { compiledProject } from './project.js';
-import { rabbitmqAddress, uniqueName } from './rabbitmq.js';
-import { recordedByBuildbot, recordedByTaskcluster, Replay } from './recorded-messages.js';
+import { createLayout2015 } from './layout-2015.js';
+import { compileProject } from './project.js';
+import { findRabbitmqAddress, createUniqueName } from './rabbitmq.js';
+import { readRecordedByBuildbot, readRecordedByTaskcluster, Replay } from './recorded-messages.js';
 import { RecordedMaster, MASTER } from './recorded-master.js';
 import { ServiceProcess } from './service-process.js';
 
@@ -46,7 +46,7 @@ export class RecordedStage {
     const schedulerDb = `sqlite:///${join(folder, 'state.sqlite')}`;
     await createSchedulerSchema(schedulerDb, 6);
     const scheduler = await SchedulerConnection.open(schedulerDb);
-    const user = uniqueName('recorded');
+    const user = createUniqueName('recorded');
     const taskclusterExchanges = TASKCLUSTER.map((name) => [
       name,
       `exchange/${user}/taskcluster-queue/v1/${name}`,
@@ -77,11 +77,11 @@ export class RecordedStage {
   }
 
   private async startServices(user: string, schedulerDb: string): Promise<void> {
-    const { provisionerId, workerType } = recordedQueue();
-    const configuration = layout2015({
+    const { provisionerId, workerType } = openRecordedQueue();
+    const configuration = createLayout2015({
       rootUrl: this.taskcluster.url,
       selfServeUrl: this.selfServe.url,
-      pulse: rabbitmqAddress(),
+      pulse: findRabbitmqAddress(),
       user,
       schedulerDb,
       provisionerId,
@@ -89,9 +89,9 @@ export class RecordedStage {
       workerId: WORKER.workerId,
     });
     await writeFile(join(this.folder, 'config.json'), JSON.stringify(configuration), { mode: 0o600 });
-    const bin = join(await compiledProject(), 'bin', 'buildbot-bridge.js');
+    const bin = join(await compileProject(), 'bin', 'buildbot-bridge.js');
     for (const service of ['tclistener', 'bblistener', 'reflector']) {
-      const port = await freePort();
+      const port = await findFreePort();
       this.services.push(
         ServiceProcess.start([process.execPath, bin, '-c', 'config.json', service], {
           cwd: this.folder,
@@ -111,7 +111,7 @@ export class RecordedStage {
   }
 
   /** All runs of a task, in words. */
-  runsOf(taskId: string): string[] {
+  listRuns(taskId: string): string[] {
     const { runs } = this.taskcluster.state.status(taskId);
     return runs.map(({ state, reasonResolved }) =>
       state === 'exception' ? `${state} ${reasonResolved}` : state,
@@ -120,7 +120,7 @@ export class RecordedStage {
 
   /** Publishes what the queue service published of a task, in its order: the nth message of that exchange. */
   async tellOfTask(taskId: string, exchange: string, nth = 0): Promise<void> {
-    const messages = recordedByTaskcluster().filter(
+    const messages = readRecordedByTaskcluster().filter(
       (message) => message.taskId === taskId && message.exchange === exchange,
     );
     await this.replay.publish(messages[nth]!);
@@ -129,12 +129,12 @@ export class RecordedStage {
   /** Publishes a message of Buildbot's as it was recorded. */
   async tellOfBuild(name: string): Promise<void> {
     this.published.add(name);
-    await this.replay.publish(recordedByBuildbot(name));
+    await this.replay.publish(readRecordedByBuildbot(name));
   }
 
   /** Publishes a message that was made of the recorded one of this name, where no recording has the numbers. */
   async tellOfBuildLike(name: string, number: number, buildRequestIds: readonly number[]): Promise<void> {
-    const recorded = recordedByBuildbot(name);
+    const recorded = readRecordedByBuildbot(name);
     const message = JSON.parse(recorded.content.toString()) as {
       payload: { build: { number: number }; request_ids: readonly number[] };
     };
@@ -145,7 +145,7 @@ export class RecordedStage {
 
   /** Tells of a task's newest pending run with a recorded message whose task id is replaced. */
   async tellOfPending(taskId: string): Promise<void> {
-    const recorded = recordedByTaskcluster().find(({ exchange }) => exchange === 'task-pending')!;
+    const recorded = readRecordedByTaskcluster().find(({ exchange }) => exchange === 'task-pending')!;
     const status = this.taskcluster.state.status(taskId);
     const payload = { status, runId: status.runs.length - 1, task: { tags: {} }, version: 1 };
     await this.replay.publish({
@@ -156,18 +156,18 @@ export class RecordedStage {
   }
 
   waiting(): Promise<number> {
-    return this.replay.waiting();
+    return this.replay.addWaitingRequest();
   }
 
   /** A tracked task's row in the bridge's database. */
-  async rowOf(taskId: string): Promise<Row | undefined> {
+  async findRow(taskId: string): Promise<Row | undefined> {
     return (await this.bridge('SELECT * FROM tasks WHERE taskId = ?', [taskId]))[0];
   }
 
   /** The request of a task, once the bridge has written and recorded it. */
-  requestOf(taskId: string): Promise<number> {
+  findRequest(taskId: string): Promise<number> {
     return eventually(async () => {
-      const row = await this.rowOf(taskId);
+      const row = await this.findRow(taskId);
       if (typeof row?.buildrequestId !== 'number') throw new Error(`no request of ${taskId} is recorded`);
       return row.buildrequestId;
     });
@@ -202,7 +202,7 @@ export class RecordedStage {
   }
 }
 
-function recordedQueue(): { provisionerId: string; workerType: string } {
-  const { content } = recordedByTaskcluster()[0]!;
+function openRecordedQueue(): { provisionerId: string; workerType: string } {
+  const { content } = readRecordedByTaskcluster()[0]!;
   return (JSON.parse(content.toString()) as { status: { provisionerId: string; workerType: string } }).status;
 }

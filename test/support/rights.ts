@@ -16,7 +16,7 @@ const USERS: Record<ServiceName, { user: string; password: string }> = {
 const SERVICES = Object.keys(USERS) as ServiceName[];
 
 /** A code block of docs/least-privilege.md, by what stands behind its fence. */
-export function written(label: string): string {
+export function readWritten(label: string): string {
   const blocks = [...PAGE.matchAll(/^```([^\n]+)\n([\s\S]*?)^```$/gm)];
   const found = blocks.find(([, name]) => name === label);
   if (!found) throw new Error(`docs/least-privilege.md has no block ${label}`);
@@ -24,14 +24,14 @@ export function written(label: string): string {
 }
 
 /** The scopes of the page for each service, in the sandbox's terms; nobody else may do anything. */
-export function writtenScopes(): Record<string, readonly string[]> {
+export function readScopes(): Record<string, readonly string[]> {
   const names = {
     '<p>/<w>': 'buildbot-bridge/buildbot-bridge',
     '<wg>/<wid>': 'buildbot-bridge/buildbot-bridge',
   };
   const of = (service: ServiceName) =>
     Object.entries({ ...names, '<project>': 'none' })
-      .reduce((text, [from, to]) => text.replaceAll(from, to), written(`scopes ${service}`))
+      .reduce((text, [from, to]) => text.replaceAll(from, to), readWritten(`scopes ${service}`))
       .split('\n')
       .filter(Boolean);
   return { anonymous: [], ...Object.fromEntries(SERVICES.map((service) => [service, of(service)])) };
@@ -47,22 +47,22 @@ export class RestrictedUsers {
 
   /** Makes the users, with their rights in the scheduler database. */
   static async create(schedulerDb: string, bridgeDb: string, schema: 6 | 24): Promise<RestrictedUsers> {
-    const names = { buildbot_schedulers: databaseOf(schedulerDb), bbb: databaseOf(bridgeDb) };
-    const users = new RestrictedUsers(schedulerDb, databaseOf(schedulerDb).slice(-12), names);
+    const names = { buildbot_schedulers: readDatabase(schedulerDb), bbb: readDatabase(bridgeDb) };
+    const users = new RestrictedUsers(schedulerDb, readDatabase(schedulerDb).slice(-12), names);
     const blocks = users.isPostgres
       ? ['postgres scheduler']
       : ['mysql scheduler', `mysql scheduler ${schema}`];
-    for (const block of blocks) await run(schedulerDb, users.named(written(block)));
+    for (const block of blocks) await run(schedulerDb, users.named(readWritten(block)));
     return users;
   }
 
   /** Gives the rights in the bridge's database, which has been migrated. */
   async grantBridge(bridgeDb: string): Promise<void> {
-    await run(bridgeDb, this.named(written(`${this.isPostgres ? 'postgres' : 'mysql'} bridge`)));
+    await run(bridgeDb, this.named(readWritten(`${this.isPostgres ? 'postgres' : 'mysql'} bridge`)));
   }
 
   /** A database's URL with a service's user in it. */
-  urlFor(service: ServiceName, url: string): string {
+  createUrl(service: ServiceName, url: string): string {
     const parsed = new URL(url);
     parsed.username = `${USERS[service].user}_${this.suffix}`;
     parsed.password = encodeURIComponent(USERS[service].password);
@@ -71,7 +71,7 @@ export class RestrictedUsers {
 
   /** Runs a statement as a service's user. @throws the driver's error */
   async attempt(service: ServiceName, url: string, statement: string): Promise<void> {
-    await run(this.urlFor(service, url), statement);
+    await run(this.createUrl(service, url), statement);
   }
 
   async drop(urls: readonly string[]): Promise<void> {
@@ -99,7 +99,7 @@ export class RestrictedUsers {
   }
 }
 
-function databaseOf(url: string): string {
+function readDatabase(url: string): string {
   return new URL(url).pathname.slice(1);
 }
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { JsonValue } from '@bbb/rules';
-import { brokerAt } from '../../sandbox/broker.js';
-import { freePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
+import { openBroker } from '../../sandbox/broker.js';
+import { findFreePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
 import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.js';
 import { createDatabase, type DatabaseKind } from './databases.js';
-import { compiledProject } from './project.js';
+import { compileProject } from './project.js';
 import { SERVERS } from './servers.js';
 
 export interface SandboxedBridgeOptions extends Partial<
@@ -53,15 +53,19 @@ export async function openSandboxedBridge(options: SandboxedBridgeOptions): Prom
       schema,
       schedulerDb: schedulerDb.url,
       bridgeDb: bridgeDb.url,
-      broker: brokerAt(isRemote ? SERVERS.rabbitmq.url : undefined),
+      broker: openBroker(isRemote ? SERVERS.rabbitmq.url : undefined),
       ...(scenarios ? { scenarios } : {}),
       ...(pace ? { pace } : {}),
     });
     undo.push(() => sandbox.stop());
 
-    const ports = { tclistener: await freePort(), bblistener: await freePort(), reflector: await freePort() };
+    const ports = {
+      tclistener: await findFreePort(),
+      bblistener: await findFreePort(),
+      reflector: await findFreePort(),
+    };
     const configFile = await sandbox.writeConfiguration(ports, options.settings);
-    const root = isRemote ? await compiledProject() : '';
+    const root = isRemote ? await compileProject() : '';
     if (isRemote && options.database !== 'sqlite') await migrate(root, configFile);
     const services: Services = isRemote
       ? await startProcesses(configFile, ports, root)

@@ -49,7 +49,7 @@ export async function installSchedulerSchema(
       `INSERT INTO migrate_version VALUES ('Buildbot', 'db/migrate', 24)`,
     );
   }
-  const flavoured = statements.map((statement) => flavour(statement, database.kind, options));
+  const flavoured = statements.map((statement) => chooseFlavour(statement, database.kind, options));
   const source = await openTestDatabase(database, { multipleStatements: true });
   try {
     // One round trip where the driver can, else one commit.
@@ -79,7 +79,7 @@ export async function openTestDatabase(
   }).initialize();
 }
 
-function flavour(
+function chooseFlavour(
   statement: string,
   kind: TestDatabase['kind'],
   { engine }: { engine?: SchedulerEngine },

@@ -56,7 +56,7 @@ export class ServiceProcess {
   static async killAll(): Promise<void> {
     await Promise.all(
       [...ServiceProcess.all].map(async (service) => {
-        service.signal('SIGKILL');
+        service.sendSignal('SIGKILL');
         await service.ended;
       }),
     );
@@ -66,7 +66,7 @@ export class ServiceProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  signal(name: NodeJS.Signals): void {
+  sendSignal(name: NodeJS.Signals): void {
     if (!this.isGroup) this.child.kill(name);
     // Once its output is closed, nobody of the group is left.
     else if (ServiceProcess.all.has(this)) process.kill(-this.child.pid!, name);
@@ -80,21 +80,21 @@ export class ServiceProcess {
 
   /** Stops it as an operator does. @returns the exit code, or the signal */
   stop(): Promise<number | string | null> {
-    if (this.isRunning) this.signal('SIGTERM');
+    if (this.isRunning) this.sendSignal('SIGTERM');
     return this.exit();
   }
 
   /** Memory that the process has in the machine's own; Linux only. */
-  residentMegabytes(): Promise<number> {
-    return this.megabytes('VmRSS');
+  readResidentMegabytes(): Promise<number> {
+    return this.readMegabytes('VmRSS');
   }
 
   /** The most that it has had; Linux only. */
-  peakMegabytes(): Promise<number> {
-    return this.megabytes('VmHWM');
+  readPeakMegabytes(): Promise<number> {
+    return this.readMegabytes('VmHWM');
   }
 
-  private async megabytes(field: string): Promise<number> {
+  private async readMegabytes(field: string): Promise<number> {
     const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
     return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { FakeAmqplib } from '@onify/fake-amqplib';
 import { Invalid, Refused, Unavailable } from '@bbb/rules';
-import { BrokerClient, rabbitmqAddress, uniqueName } from '../../../test/support/rabbitmq.js';
+import { BrokerClient, findRabbitmqAddress, createUniqueName } from '../../../test/support/rabbitmq.js';
 import { describeEach, isReachable } from '../../../test/support/servers.js';
 import { toAmqpAddress, type BrokerOptions, type Connector, type PulseContext } from './index.js';
 import { eventually } from '../../../test/support/eventually.js';
@@ -10,10 +10,10 @@ import { gate, type Handle, PulseApplication, QUICK } from './testing/pulse-appl
 const isPossible = (kind: string) => kind !== 'RabbitMQ' || isReachable('rabbitmq');
 
 describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s', (kind) => {
-  const queue = uniqueName('queue');
-  const exchange = uniqueName('exchange');
+  const queue = createUniqueName('queue');
+  const exchange = createUniqueName('exchange');
   const broker: BrokerOptions = {
-    ...rabbitmqAddress(),
+    ...findRabbitmqAddress(),
     tls: false,
     tlsVerify: true,
     heartbeat: 30,
@@ -298,7 +298,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
   });
 
   it('starts without its exchange, and continues when it exists', async () => {
-    const late = uniqueName('late');
+    const late = createUniqueName('late');
     const app = await start({ exchange: late });
     await eventually(() =>
       expect(app.server.findProblem()).toMatch(/^not connected: exchange .*-late: it does not exist/),

@@ -1,5 +1,5 @@
 import { type ReceivedMessage, type TrackedTask, type TrackedTaskChanges, TurnStore } from '@bbb/rules';
-import { gated } from '../../support/doubles/gated.js';
+import { callThrough } from '../../support/doubles/gated.js';
 import { MemoryMessageStore } from '../../support/doubles/memory-message-store.js';
 import { MemoryTaskStore } from '../../support/doubles/memory-task-store.js';
 import type { Gate } from './gate.js';
@@ -23,7 +23,7 @@ const EFFECTS = new Set([
 
 /** One of the stores below as one process reaches it. */
 export function behindGate<Store extends object>(store: Store, gate: Gate): Store {
-  return gated(store, (name, work) =>
+  return callThrough(store, (name, work) =>
     gate.call('bridge-db', name, EFFECTS.has(name) ? 'effect' : 'read', work),
   );
 }

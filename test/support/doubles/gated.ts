@@ -2,7 +2,7 @@
 export type Pass = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** The same port, with every call passing `pass`. */
-export function gated<Port extends object>(port: Port, pass: Pass): Port {
+export function callThrough<Port extends object>(port: Port, pass: Pass): Port {
   return new Proxy(port, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name);

@@ -20,7 +20,7 @@ export class RecordingTelemetry extends Telemetry {
     this.gauges.set(metric, value);
   }
 
-  counted(metric: string, labels: Record<string, string> = {}): number {
+  readCount(metric: string, labels: Record<string, string> = {}): number {
     return this.counts.get([metric, ...Object.values(labels)].join(' ')) ?? 0;
   }
 }

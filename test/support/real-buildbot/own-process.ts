@@ -36,14 +36,14 @@ export class OwnProcess {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.process?.signal(name);
+    this.process?.sendSignal(name);
   }
 
   /** Waits for the end; kills it when that takes too long. */
   async ended(): Promise<void> {
     const process = this.process;
     if (!process) return;
-    const timer = setTimeout(() => process.signal('SIGKILL'), PATIENCE_MS);
+    const timer = setTimeout(() => process.sendSignal('SIGKILL'), PATIENCE_MS);
     await process.exit().finally(() => clearTimeout(timer));
   }
 

@@ -3,7 +3,7 @@ import { copyFile, cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../../sandbox/services.js';
+import { findFreePort } from '../../../sandbox/services.js';
 import { buildbotHasFrontEnd } from '../global-setup.js';
 import { writeFrontEnd } from './front-end.js';
 import { createMasterDatabase, type MasterDatabase, type MasterDatabaseKind } from './master-database.js';
@@ -56,7 +56,7 @@ export class RealMaster {
     if (!buildbotHasFrontEnd()) await writeFrontEnd(packages);
     await copyFile(inRepository('buildbot/bridge_scheduler.py'), join(packages, 'bridge_scheduler.py'));
     const env = { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' };
-    const ports = { port: await freePort(), workerPort: await freePort() };
+    const ports = { port: await findFreePort(), workerPort: await findFreePort() };
     const database = await createMasterDatabase(kind);
     const worker = await RealWorker.create(folder, ports.workerPort, env);
     const master = new RealMaster(folder, database, ports, env, worker);

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { migrateDatabase } from '@bbb/bridge-db';
-import { rabbitmqAddress } from '../../../../test/support/rabbitmq.js';
+import { findRabbitmqAddress } from '../../../../test/support/rabbitmq.js';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import { installSchedulerSchema } from '../../../../test/support/scheduler-schema.js';
 import { Folder } from '../../../platform/src/testing/folder.js';
@@ -45,7 +45,7 @@ afterEach(async () => {
 
 function write(changes: Record<string, unknown> = {}): string {
   const { port } = taskcluster.address() as AddressInfo;
-  const broker = rabbitmqAddress();
+  const broker = findRabbitmqAddress();
   return folder.write('config.json', {
     taskcluster_queue_config: {
       rootUrl: `http://127.0.0.1:${port}`,

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { connect, type Channel, type ConsumeMessage } from 'amqplib';
-import { BrokerClient, rabbitmqAddress, rabbitmqctl, uniqueName } from '../../../../test/support/rabbitmq.js';
+import {
+  BrokerClient,
+  findRabbitmqAddress,
+  rabbitmqctl,
+  createUniqueName,
+} from '../../../../test/support/rabbitmq.js';
 import { canStart, describeWhere, isReachable, SERVERS } from '../../../../test/support/servers.js';
 import type { BrokerOptions, Connector } from '../index.js';
 import { eventually } from '../../../../test/support/eventually.js';
@@ -17,8 +22,8 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   let handle: jest.Mock<Handle>;
 
   beforeEach(async () => {
-    queue = uniqueName('queue');
-    exchange = uniqueName('exchange');
+    queue = createUniqueName('queue');
+    exchange = createUniqueName('exchange');
     handle = jest.fn<Handle>();
     client = await BrokerClient.open();
     await client.declareExchange(exchange);
@@ -40,7 +45,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     application = new PulseApplication(
       {
         connection: {
-          ...rabbitmqAddress(),
+          ...findRabbitmqAddress(),
           port: proxy.port,
           host: '127.0.0.1',
           tls: false,
@@ -61,7 +66,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   }
 
   async function connected(times: number): Promise<void> {
-    await eventually(() => expect(application!.telemetry.counted('pulse_connects_total')).toBe(times));
+    await eventually(() => expect(application!.telemetry.readCount('pulse_connects_total')).toBe(times));
     await eventually(() => expect(application!.server.findProblem()).toBeUndefined());
   }
 
@@ -183,7 +188,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
 
   it('never shows the password', async () => {
     const password = 'correct horse';
-    const app = await start({ user: uniqueName('nobody'), password }, async () => {
+    const app = await start({ user: createUniqueName('nobody'), password }, async () => {
       throw new Error(`no login with ${password} at amqp://x:${encodeURIComponent(password)}@host`);
     });
     await eventually(() =>
@@ -192,13 +197,13 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
   });
 
   it('says that a login was refused', async () => {
-    const app = await start({ user: uniqueName('nobody'), password: 'wrong' });
+    const app = await start({ user: createUniqueName('nobody'), password: 'wrong' });
     await eventually(() => expect(app.server.findProblem()).toMatch(/^not connected: .*ACCESS.REFUSED/));
     expect(app.server.findProblem()).not.toContain('wrong');
   });
 
   describeWhere(canStart('rabbitmqctl'))('a user with the rights Pulse gives', () => {
-    const user = uniqueName('user');
+    const user = createUniqueName('user');
     const password = 'p@ss/word%25';
 
     beforeEach(async () => {
@@ -223,7 +228,7 @@ describeWhere(isReachable('rabbitmq'))('a lost RabbitMQ', () => {
     });
 
     it('names the remedy for a queue that it may not declare', async () => {
-      queue = uniqueName('not-its-own');
+      queue = createUniqueName('not-its-own');
       const app = await start({ user, password });
       await eventually(() =>
         expect(app.server.findProblem()).toMatch(/on Pulse the name must begin with queue\/<user>\//),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makeCertificates } from '../../../../test/support/certificates.js';
-import { rabbitmqAddress } from '../../../../test/support/rabbitmq.js';
+import { findRabbitmqAddress } from '../../../../test/support/rabbitmq.js';
 import { canStart, describeWhere, isReachable, SERVERS } from '../../../../test/support/servers.js';
 import { openConnection } from './open-connection.js';
 import { TcpProxy } from '../../../../test/support/doubles/tcp-proxy.js';
@@ -31,7 +31,7 @@ describeWhere(isReachable('rabbitmq') && canStart('openssl'))('TLS to RabbitMQ',
   async function connectWith(settings: { host?: string; tlsVerify?: boolean; ca?: string }): Promise<void> {
     const model = await openConnection({
       connection: {
-        ...rabbitmqAddress(),
+        ...findRabbitmqAddress(),
         host: 'localhost',
         port: proxy.port,
         tls: true,

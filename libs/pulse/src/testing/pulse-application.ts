@@ -84,7 +84,7 @@ export class PulseApplication {
   }
 
   outcomes(outcome: string): number {
-    return this.telemetry.counted('messages_total', { queue: 'task-pending', outcome });
+    return this.telemetry.readCount('messages_total', { queue: 'task-pending', outcome });
   }
 
   async stop(): Promise<void> {

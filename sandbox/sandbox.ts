@@ -52,6 +52,7 @@ const USUAL_PACE = {
   reflectorInterval: 1,
   buildbotClaim: 3600,
   reclaimWindow: 15,
+  messageGrace: 2,
   finishedGrace: 8,
 };
 
@@ -182,6 +183,7 @@ export class Sandbox {
       reflector: {
         interval: this.pace.reflectorInterval,
         reclaim_window: this.pace.reclaimWindow,
+        message_grace: this.pace.messageGrace,
         finished_grace: this.pace.finishedGrace,
         missing_grace: this.pace.finishedGrace,
         orphan_grace: this.pace.reflectorInterval,

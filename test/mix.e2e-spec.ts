@@ -117,6 +117,25 @@ describeEach(SANDBOXES, isPossible)('the mix %s', (_name, options) => {
   describe('comes to its end on both sides:', () => endsOnBothSides(story, MIX));
   leavesNothing(story);
 
+  it('claims each run at most once', () => {
+    // A refused claim announces nothing.
+    const claimed = story.sandbox.taskcluster.calls
+      .of('claimTask')
+      .filter(({ status }) => status === 200)
+      .map(({ taskId, runId }) => `${taskId}/${runId}`);
+    expect(claimed.length).toBeGreaterThan(0);
+    expect(claimed).toHaveLength(new Set(claimed).size);
+  });
+
+  it('attaches the artifacts of a build that ended in RETRY to its own run', () => {
+    const [{ taskId }] = story.of('retry, then success') as [Actor];
+    const urlOf = (runId: number) =>
+      attached(story, taskId, runId).get('public/logs/live_backing.log.gz')?.url;
+    expect(attached(story, taskId, 0).has('public/properties.json')).toBe(true);
+    expect(urlOf(0)).toBeDefined();
+    expect(urlOf(0)).not.toBe(urlOf(1));
+  });
+
   it('attaches the properties of the build and the address of its log, for as long as the task lives', () => {
     const [{ taskId }] = story.of('success') as [Actor];
     const { expires } = story.sandbox.taskcluster.state.task(taskId);
@@ -350,6 +369,12 @@ describe('trouble', () => {
       .of('reclaimTask')
       .filter(({ taskId, status }) => taskId === only(name).taskId && status === 200);
     expect(reclaims.length).toBeGreaterThan(0);
+  });
+
+  it('claims the run of a build once, however long it takes', () => {
+    const { taskId } = only('a build longer than its claim');
+    const claims = story.sandbox.taskcluster.calls.of('claimTask').filter((call) => call.taskId === taskId);
+    expect(claims).toHaveLength(1);
   });
 
   it('makes one request of each task, whatever comes twice', () => {

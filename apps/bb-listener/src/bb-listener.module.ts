@@ -5,6 +5,7 @@ import { OutsideSystemsModule, type Overrides, createPulseModule } from '@bbb/co
 import { BuildEventsController } from './build-events.controller.js';
 import { BuildFinishedService } from './build-finished.service.js';
 import { BuildStartedService } from './build-started.service.js';
+import { HeldRunsReclaimer } from './held-runs-reclaimer.service.js';
 import { TrackedBuilds } from './tracked-builds.js';
 
 /** Listens to Buildbot: claims tasks whose builds start, and resolves those whose builds have ended. */
@@ -20,7 +21,7 @@ export class BbListenerModule {
         createPulseModule(configuration, subscriptions, overrides),
       ],
       controllers: [BuildEventsController],
-      providers: [TrackedBuilds, BuildStartedService, BuildFinishedService],
+      providers: [TrackedBuilds, BuildStartedService, BuildFinishedService, HeldRunsReclaimer],
     };
   }
 }

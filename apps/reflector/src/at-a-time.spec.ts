@@ -13,6 +13,7 @@ import type { Configuration } from '@bbb/configuration';
 import { SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
 import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
+import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
 import { AbsenceBrake } from './absence-brake.service.js';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
@@ -89,7 +90,9 @@ describe('tasks at a time', () => {
   } as Pick<TaskStore, 'readPage' | 'findByTaskIds' | 'findByBuildRequestIds' | 'track'> as TaskStore;
 
   const walk = (given = store) =>
-    new TrackedTasksStep(queue, buildbot, given, reconciler, brake, configuration).run(new Set());
+    new TrackedTasksStep(queue, buildbot, given, reconciler, brake, new ManualClock(), configuration).run(
+      new Set(),
+    );
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;

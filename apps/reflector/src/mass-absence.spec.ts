@@ -86,7 +86,7 @@ describe('tracked tasks of which many are missing at once', () => {
     } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler;
     passes = new MemoryPassStore();
     brake = new AbsenceBrake(passes, new ManualClock(), configuration);
-    step = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, configuration);
+    step = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, new ManualClock(), configuration);
   });
 
   it('are acted on while they are few', async () => {

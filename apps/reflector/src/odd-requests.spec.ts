@@ -40,7 +40,8 @@ describe('tracked tasks with requests that cannot be read', () => {
         const passes = new MemoryPassStore();
         const step = new TrackedTasksStep(
           {
-            readStatuses: async (ids: readonly string[]) => new Map(ids.map((id) => [id, {} as TaskStatus])),
+            readStatuses: async (ids: readonly string[]) =>
+              new Map(ids.map((id) => [id, { runs: [] as const } as unknown as TaskStatus])),
           } as Pick<TaskQueue, 'readStatuses'> as TaskQueue,
           { readSnapshots: async () => snapshots } as Pick<Buildbot, 'readSnapshots'> as Buildbot,
           { readPage: async () => ({ tasks: rows }) } as Pick<TaskStore, 'readPage'> as TaskStore,
@@ -52,6 +53,7 @@ describe('tracked tasks with requests that cannot be read', () => {
             },
           } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler,
           new AbsenceBrake(passes, new ManualClock(), configuration),
+          new ManualClock(),
           configuration,
         );
         await step.run(new Set());

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   Buildbot,
   belongsToRun,
+  Clock,
   type RequestSnapshot,
   TaskQueue,
   type TaskStatus,
@@ -12,6 +13,7 @@ import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { prefetch } from './prefetch.js';
 import { AbsenceBrake } from './absence-brake.service.js';
+import { ExpectedMessages } from './expected-messages.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
 
@@ -51,6 +53,7 @@ interface ObservedRow extends Sides {
 @Injectable()
 export class TrackedTasksStep {
   private readonly logger = new Logger(TrackedTasksStep.name);
+  private readonly expected = new ExpectedMessages();
 
   constructor(
     private readonly queue: TaskQueue,
@@ -58,6 +61,7 @@ export class TrackedTasksStep {
     private readonly store: TaskStore,
     private readonly reconciler: Reconciler,
     private readonly brake: AbsenceBrake,
+    private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
@@ -68,6 +72,7 @@ export class TrackedTasksStep {
    *   error about one task is only logged
    */
   async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
+    this.expected.beginPass();
     const concurrency = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
     await forEachConcurrently(this.readRows(buildRequestIds), concurrency, isOver, (observed) =>
@@ -138,8 +143,9 @@ export class TrackedTasksStep {
         );
       const request = isUnreadable ? undefined : snapshot;
       const buildbotUnavailable = !snapshots || isUnreadable;
-      const given = { row, status, request, buildbotUnavailable, absenceDoubted, source: 'batched' } as const;
-      await verdicts.countOutcome(this.reconciler.reconcile(taskId, given));
+      const seen = { row, status, request, buildbotUnavailable, absenceDoubted, source: 'batched' } as const;
+      const expectedFor = this.expected.measureWait(taskId, seen, this.clock.now());
+      await verdicts.countOutcome(this.reconciler.reconcile(taskId, { ...seen, expectedFor }));
     } catch (error) {
       this.logger.warn(
         { taskId, runId, buildRequestId, error },

@@ -115,11 +115,12 @@ function createReconcilerSettings(
 ): ReconcilerSettings {
   const { workerGroup, workerId, provisionerId, workerType } = configuration.taskcluster;
   const { artifacts, buildbot } = configuration;
-  const { reclaimWindow, finishedGrace, missingGrace, stuckGrace } = configuration.reflector;
+  const { reclaimWindow, messageGrace, finishedGrace, missingGrace, stuckGrace } = configuration.reflector;
   return {
     worker: { workerGroup, workerId },
     taskQueueId: `${provisionerId}/${workerType}`,
     reclaimWindow,
+    messageGrace,
     finishedGrace:
       buildbot.kind === 'modern' ? finishedGrace : Math.max(finishedGrace, artifacts.wait * AFTER_THE_WAIT),
     artifactWait: artifacts.wait,

@@ -136,6 +136,8 @@ export interface ReflectorConfiguration {
   schedule: Schedule;
   /** Seconds before the end of a claim at which the run is reclaimed. */
   reclaimWindow: number;
+  /** Seconds for which the reflector leaves the start of a build, and its end in RETRY, to the build's message. */
+  messageGrace: number;
   /** Seconds after the end of a build before the reflector resolves its task without the build's message. */
   finishedGrace: number;
   /** Seconds that a build request must be missing from Buildbot before it counts as gone. */

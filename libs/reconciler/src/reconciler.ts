@@ -16,6 +16,7 @@ import {
 } from '@bbb/rules';
 import { AbsenceDoubt } from './absence-doubt.js';
 import { isBuildShared, needsSharing } from './shared-build.js';
+import { checkEventIsVisible } from './event-visibility.js';
 import { KeyedLock } from './keyed-lock.js';
 import { QueueClock } from './queue-clock.js';
 import { type Rules, RULES } from './rules.js';
@@ -31,9 +32,6 @@ const COUNTERS = [
   'payload_rejected_total',
   'artifact_failures_total',
 ] as const;
-
-/** Buildbot's number for it. */
-const RETRY = 5;
 
 /** Verdicts that need facts read for this decision: Taskcluster applies these calls to the run that is the latest then. */
 const NEED_FRESH_FACTS: readonly Verdict[] = ['cancel-task', 'rerun'];
@@ -140,7 +138,7 @@ export class Reconciler {
       const next = await this.#act(verdict, { ...situation, cause }, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {
-        if (IGNORE_EVENT.includes(verdict)) this.#checkEventIsVisible(situation);
+        if (IGNORE_EVENT.includes(verdict)) checkEventIsVisible(situation);
         return verdict;
       }
       situation = next?.then === 'decide' ? next.situation : await this.#observeAgain(situation);
@@ -172,7 +170,9 @@ export class Reconciler {
   }
 
   #facts(situation: Situation): Facts {
-    return this.rules.factsOf(situation, this.#context.settings, this.#context.clock.now());
+    const { row } = situation;
+    const isHeld = row === undefined || this.#context.queue.holds(row);
+    return this.rules.factsOf({ ...situation, isHeld }, this.#context.settings, this.#context.clock.now());
   }
 
   /** The situation with its row brought up to date; undefined when another process has changed the row. */
@@ -184,8 +184,9 @@ export class Reconciler {
     return row && { ...situation, row };
   }
 
-  async #observeAgain({ taskId, event, definition, absenceDoubted }: Situation): Promise<Situation> {
-    return this.#observe(taskId, { event, definition, absenceDoubted });
+  async #observeAgain(before: Situation): Promise<Situation> {
+    const { taskId, event, definition, absenceDoubted, expectedFor } = before;
+    return this.#observe(taskId, { event, definition, absenceDoubted, expectedFor });
   }
 
   async #observe(taskId: string, given: Given): Promise<Situation> {
@@ -202,9 +203,19 @@ export class Reconciler {
         ? given.request
         : await buildbot.readSnapshot(buildRequestId);
     const request = this.#ownRequest(row, snapshot);
-    const { event, definition, buildbotUnavailable } = given;
-    const { absenceDoubted } = given;
-    return { taskId, row, status, request, buildbotUnavailable, source, event, definition, absenceDoubted };
+    const { event, definition, buildbotUnavailable, absenceDoubted, expectedFor } = given;
+    return {
+      taskId,
+      row,
+      status,
+      request,
+      buildbotUnavailable,
+      source,
+      event,
+      definition,
+      absenceDoubted,
+      expectedFor,
+    };
   }
 
   /** The snapshot if it is of the row's own request; the bridge must not act on another task's request. */
@@ -219,29 +230,5 @@ export class Reconciler {
       'the build request id belongs to a request of another task or run; treating the request as missing',
     );
     return undefined;
-  }
-
-  /**
-   * Throws for an event that arrived before the database shows it, so that its message is retried: it may be the only
-   * source of the artifacts. An event of an earlier build needs no retry. Neither does a RETRY: it is acted on when the
-   * database shows it, because a build of another master may have the same number.
-   */
-  #checkEventIsVisible({ event, request }: Situation): void {
-    if (!event || (event.kind === 'finished' && event.results === RETRY)) return;
-    if (!request) {
-      if (event.kind === 'started') return;
-      throw new Unavailable(
-        'buildbot',
-        'build finished but its request is not visible in Buildbot yet; will retry',
-      );
-    }
-    const { state } = request;
-    const ended = event.kind === 'finished' && (state.at === 'building' || state.at === 'finishing');
-    if (ended && state.build.number === event.buildNumber) {
-      throw new Unavailable('buildbot', 'build finished but its request is not complete yet; will retry');
-    }
-    if (event.kind === 'started' && state.at === 'waiting') {
-      throw new Unavailable('buildbot', 'build started but Buildbot does not show it yet; will retry');
-    }
   }
 }

@@ -49,6 +49,8 @@ export interface Given {
   absenceDoubted?: boolean;
   event?: TriggeringEvent;
   definition?: TaskDefinition;
+  /** Seconds for which the caller has expected a message about the task; undefined: it waits for none. */
+  expectedFor?: number;
 }
 
 /** What follows an act: nothing, a decision on the changed situation, or a new observation. */

@@ -7,6 +7,8 @@ export interface Grant {
   credentials?: Credentials | undefined;
   /** Whether the run's credentials are too long for a header, so that the bridge's own are used. */
   isTooLong?: boolean;
+  /** The end of the claim, epoch seconds. */
+  takenUntil?: number | undefined;
   /** When its task expires, as Taskcluster wrote it. */
   expires?: string | undefined;
 }
@@ -38,6 +40,11 @@ export class Grants {
     this.byRun.delete(createKey(run));
   }
 
+  /** All grants, each with its run. */
+  entries(): [RunRef, Grant][] {
+    return [...this.byRun].map(([key, grant]) => [readKey(key), grant]);
+  }
+
   get size(): number {
     return this.byRun.size;
   }
@@ -48,5 +55,10 @@ export class Grants {
     this.byRun.set(key, grant);
   }
 }
+
+const readKey = (key: string): RunRef => {
+  const [taskId, runId] = key.split('/') as [string, string];
+  return { taskId, runId: Number(runId) };
+};
 
 export const createKey = ({ taskId, runId }: RunRef) => `${taskId}/${runId}`;

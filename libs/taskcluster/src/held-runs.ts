@@ -1,4 +1,12 @@
-import { Refused, type Claim, type HeldRun, type Redaction, type RunRef, type TaskStatus } from '@bbb/rules';
+import {
+  Refused,
+  type Claim,
+  type HeldClaim,
+  type HeldRun,
+  type Redaction,
+  type RunRef,
+  type TaskStatus,
+} from '@bbb/rules';
 import { SYSTEM } from './calls/answers.js';
 import type { Budget } from './calls/attempts.js';
 import { Grants, createKey } from './grants.js';
@@ -36,6 +44,25 @@ export class HeldRuns {
     private readonly kind: 'temporary' | 'permanent',
     private readonly redaction?: Redaction,
   ) {}
+
+  /** Whether a call for a run needs no claim before it. */
+  holds(run: RunRef): boolean {
+    if (this.kind === 'permanent') return true;
+    const grant = this.grants.get(run);
+    return grant !== undefined && (grant.isTooLong === true || grant.credentials !== undefined);
+  }
+
+  /** The runs whose claims granted credentials to this process, each with the end of its claim. */
+  listHeld(): HeldClaim[] {
+    if (this.kind === 'permanent') return [];
+    return this.grants.entries().map(([run, { takenUntil = 0 }]) => ({ ...run, takenUntil }));
+  }
+
+  /** Forgets the credentials of runs that a status shows as ended. */
+  forgetEnded({ taskId, runs }: TaskStatus): void {
+    for (const { runId, state } of runs)
+      if (state !== 'pending' && state !== 'running') this.grants.forget({ taskId, runId });
+  }
 
   async claim(run: RunRef, budget: Budget): Promise<Claim> {
     return this.requestClaim('claimTask', run, { budget }, this.worker);
@@ -132,7 +159,7 @@ export class HeldRuns {
     const temporary = this.kind === 'temporary' ? credentials : undefined;
     const isTooLong = temporary !== undefined && !fitsHeader(temporary);
     const usable = isTooLong ? undefined : temporary;
-    this.grants.keep(run, { credentials: usable, isTooLong, expires: status.expires });
+    this.grants.keep(run, { credentials: usable, isTooLong, takenUntil, expires: status.expires });
     return { takenUntil, status };
   }
 }

@@ -604,6 +604,34 @@ describe('TaskclusterQueue', () => {
       expect(simulator.calls.entries.map(({ status }) => status)).not.toContain(401);
     });
 
+    it('are named as held by the process that has them, with the end of the claim, until the run ends', async () => {
+      const [queue, other] = [connect(), connect()];
+      const runs = [await running(queue), await running(queue)];
+      const { takenUntil } = await queue.reclaim(runs[1]!);
+      expect(queue.listHeldRuns()).toEqual([
+        { ...runs[0], takenUntil: expect.any(Number) },
+        { ...runs[1], takenUntil },
+      ]);
+      expect(runs.map((run) => [queue.holds(run), other.holds(run)])).toEqual([
+        [true, false],
+        [true, false],
+      ]);
+      expect(other.listHeldRuns()).toEqual([]);
+
+      await queue.report(runs[0]!, { report: 'completed' });
+      expect(queue.holds(runs[0]!)).toBe(false);
+      simulator.cancel(runs[1]!.taskId);
+      expect(queue.holds(runs[1]!)).toBe(true);
+      await queue.readStatuses(runs.map(({ taskId }) => taskId));
+      expect(queue.listHeldRuns()).toEqual([]);
+    });
+
+    it('are needed by nobody where the bridge’s own are configured', async () => {
+      const queue = connect({ runCredentials: 'permanent' });
+      expect(queue.holds(await running(queue))).toBe(true);
+      expect(queue.listHeldRuns()).toEqual([]);
+    });
+
     it('are replaced once when they expired', async () => {
       const queue = connect();
       const run = await running(queue);

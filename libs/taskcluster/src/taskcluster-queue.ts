@@ -4,6 +4,7 @@ import {
   TaskQueue,
   type Artifact,
   type Claim,
+  type HeldClaim,
   type HeldRun,
   type ListedRun,
   type Redaction,
@@ -59,6 +60,14 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     return this.calls.clockOffset.seconds;
   }
 
+  override holds(run: RunRef): boolean {
+    return this.runs.holds(run);
+  }
+
+  override listHeldRuns(): HeldClaim[] {
+    return this.runs.listHeld();
+  }
+
   onApplicationShutdown(): void {
     this.close();
   }
@@ -69,11 +78,15 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   }
 
   async readStatus(taskId: string): Promise<TaskStatus | undefined> {
-    return this.statusReader.readOne(taskId);
+    const status = await this.statusReader.readOne(taskId);
+    if (status) this.runs.forgetEnded(status);
+    return status;
   }
 
   async readStatuses(taskIds: readonly string[]): Promise<Map<string, TaskStatus | Error>> {
-    return this.statusReader.readMany(taskIds);
+    const statuses = await this.statusReader.readMany(taskIds);
+    for (const status of statuses.values()) if (!(status instanceof Error)) this.runs.forgetEnded(status);
+    return statuses;
   }
 
   async readDefinition(taskId: string): Promise<TaskDefinition | undefined> {

@@ -115,7 +115,15 @@ export class Instance {
       brake,
       CONFIGURATION,
     );
-    const tracked = new TrackedTasksStep(queue, buildbot, store, reconciler, brake, CONFIGURATION);
+    const tracked = new TrackedTasksStep(
+      queue,
+      buildbot,
+      store,
+      reconciler,
+      brake,
+      this.clock,
+      CONFIGURATION,
+    );
     const parts = mutant.parts?.({ tracked, missed, orphans }) ?? { tracked, missed, orphans };
     this.#pass = new ReflectorPass(
       parts.tracked,

@@ -24,6 +24,7 @@ export const CONFIGURATION = {
   reflector: {
     schedule: { everySeconds: INTERVAL },
     reclaimWindow: 600,
+    messageGrace: 0,
     finishedGrace: 600,
     missingGrace: 600,
     stuckGrace: 600,
@@ -41,6 +42,7 @@ export const RULES: ReconcilerSettings = {
   worker: WORKER,
   taskQueueId: QUEUE_ID,
   reclaimWindow: CONFIGURATION.reflector.reclaimWindow,
+  messageGrace: CONFIGURATION.reflector.messageGrace,
   finishedGrace: CONFIGURATION.reflector.finishedGrace,
   artifactWait: CONFIGURATION.artifacts.wait,
   missingGrace: CONFIGURATION.reflector.missingGrace,

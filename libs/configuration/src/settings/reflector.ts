@@ -23,6 +23,13 @@ export const reflector: Settings['reflector'] = {
     default: 600,
     doc: 'Seconds before the end of a claim at which the run is reclaimed.',
   },
+  messageGrace: {
+    keys: ['reflector.message_grace'],
+    kind: secondsOrNone,
+    default: ({ buildbot }) => (buildbot === 'modern' ? 0 : 120),
+    defaultDoc: '120; 0 for modern Buildbot, which sends no message',
+    doc: "Seconds for which the reflector leaves the start of a build, and its end in RETRY, to the build's message; then it acts itself.",
+  },
   finishedGrace: {
     keys: ['reflector.finished_grace'],
     kind: secondsOrNone,

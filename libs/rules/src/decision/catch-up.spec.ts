@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { FIRST, NOW, row, run, SECOND, seen, SETTINGS, STATES, status } from '../testing/observations.js';
 import { catchUp } from './catch-up.js';
-import { deriveFacts, type Observation } from './facts.js';
+import { deriveFacts } from './facts.js';
+import type { Observation } from './observation.js';
 
 const changes = (observation: Observation) => catchUp(observation, deriveFacts(observation, SETTINGS, NOW));
 const CLAIMED = { takenUntil: NOW + 1200, buildId: FIRST.buildId };

@@ -1,6 +1,7 @@
 import type { TrackedTaskChanges } from '../ports/task-store.js';
-import type { Facts, Observation } from './facts.js';
-import { findLatestRun } from './facts.js';
+import type { Facts } from './facts.js';
+import type { Observation } from './observation.js';
+import { findLatestRun } from './runs.js';
 
 /**
  * Changes that a row needs before anything is decided on it: facts that another process changed, or that an

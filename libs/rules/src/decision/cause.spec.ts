@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { NOW, row, seen, SETTINGS, STATES, status } from '../testing/observations.js';
 import { explainCause } from './cause.js';
 import { decide } from './decide.js';
-import { deriveFacts, type Observation } from './facts.js';
+import { deriveFacts } from './facts.js';
+import type { Observation } from './observation.js';
 
 function explain(observation: Observation) {
   const facts = deriveFacts(observation, SETTINGS, NOW);

@@ -1,5 +1,7 @@
 import type { Verdict } from './decide.js';
-import { type Facts, findLatestRun, type Observation } from './facts.js';
+import type { Facts } from './facts.js';
+import type { Observation } from './observation.js';
+import { findLatestRun } from './runs.js';
 
 /** Why a verdict was reached, in words for an operator, with the facts behind it as fields of a log line. */
 export interface Cause {

@@ -12,14 +12,9 @@ import {
   STATES,
   status,
 } from '../testing/observations.js';
-import {
-  type BuildEvent,
-  type Facts,
-  deriveFacts,
-  findFirstRun,
-  findLatestRun,
-  type Observation,
-} from './facts.js';
+import { type Facts, deriveFacts } from './facts.js';
+import type { BuildEvent, Observation } from './observation.js';
+import { findFirstRun, findLatestRun } from './runs.js';
 
 const facts = (observation: Observation, now = NOW): Facts => deriveFacts(observation, SETTINGS, now);
 const LOST = ['claim-expired', 'worker-shutdown', 'intermittent-task'];
@@ -140,7 +135,67 @@ describe('the request', () => {
   );
 });
 
-describe('firstRunOfRequest', () => {
+describe('a change that a message will announce', () => {
+  const GRACE = 120;
+  const requestOf = (observation: Observation, expectedFor?: number, event?: BuildEvent) =>
+    deriveFacts({ ...observation, expectedFor, event }, { ...SETTINGS, messageGrace: GRACE }, NOW).request;
+  const started: BuildEvent = { kind: 'started', buildNumber: SECOND.number };
+  const retried: BuildEvent = { kind: 'finished', buildNumber: FIRST.number, results: 5 };
+  const claimed = { buildId: FIRST.buildId };
+
+  it.each<[string, Observation, string, string, BuildEvent]>([
+    ['the start of a build', seen(STATES.building, ['pending']), 'waiting', 'building', started],
+    [
+      'the end of a build that was not claimed',
+      seen(STATES.finished, ['pending']),
+      'finishing',
+      'finished',
+      EVENT,
+    ],
+    ['RETRY', seen(STATES.requeued, ['running'], claimed), 'finishing', 'requeued', retried],
+    [
+      'RETRY, when the next build runs',
+      seen({ at: 'building', build: SECOND }, ['running'], claimed),
+      'finishing',
+      'rebuilding',
+      retried,
+    ],
+  ])('is left to it for the grace: %s', (_what, observation, before, after, event) => {
+    expect(requestOf(observation, 0)).toBe(before);
+    expect(requestOf(observation, GRACE - 1)).toBe(before);
+    expect(requestOf(observation, GRACE)).toBe(after);
+    // The message has come, or nobody waits for one.
+    expect(requestOf(observation, undefined, event)).toBe(after);
+    expect(requestOf(observation)).toBe(after);
+    expect(facts({ ...observation, expectedFor: 0 }).request).toBe(after);
+  });
+
+  it('leaves the end of a rejected run to the process that has claimed it', () => {
+    const rejected = { row: row({ buildRequestId: null }), status: status('running') };
+    expect(requestOf(rejected, 0)).toBe('waiting');
+    expect(requestOf(rejected, GRACE)).toBe('creating');
+    expect(requestOf(rejected)).toBe('creating');
+  });
+
+  it('is not announced by the start of the next build: a RETRY waits for the message with the artifacts', () => {
+    const rebuilding = seen({ at: 'building', build: SECOND }, ['running'], claimed);
+    expect(requestOf(rebuilding, undefined, started)).toBe('finishing');
+  });
+
+  it('does not keep a run that a user has rerun from being decided on', () => {
+    const superseded = seen(STATES.building, ['failed', 'pending']);
+    expect(requestOf(superseded, 0)).toBe('building');
+  });
+
+  it.each(['waiting', 'building', 'finishing'] as const)(
+    'is none for a claimed run whose request is %s',
+    (at) => {
+      expect(requestOf(seen(STATES[at], ['running'], claimed), 0)).toBe(at);
+    },
+  );
+});
+
+describe('findFirstRun', () => {
   it.each([
     [['pending'], 0, 0],
     [['worker-shutdown', 'pending'], 1, 0],
@@ -234,6 +289,19 @@ describe('the times', () => {
     expect(facts(running, end - 1.1 * SETTINGS.reclaimWindow).claimDue).toBe(false);
     expect(facts(running, end - SETTINGS.reclaimWindow + 1).claimDue).toBe(true);
     expect(facts(running, end + 1).claimDue).toBe(true);
+  });
+
+  it('has a claim due later in a process that does not hold the run', () => {
+    const running = {
+      ...seen(STATES.building, ['running'], { takenUntil: NOW + 0.9 * SETTINGS.reclaimWindow }),
+    };
+    running.status!.runs = running.status!.runs.map((one) => ({
+      ...one,
+      takenUntil: NOW + 0.9 * SETTINGS.reclaimWindow,
+    }));
+    expect(facts({ ...running, isHeld: true }).claimDue).toBe(true);
+    expect(facts({ ...running, isHeld: false }).claimDue).toBe(false);
+    expect(facts({ ...running, isHeld: false }, NOW + 0.2 * SETTINGS.reclaimWindow).claimDue).toBe(true);
   });
 
   it('spreads claims that began together over a tenth of the window', () => {

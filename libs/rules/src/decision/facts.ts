@@ -1,7 +1,8 @@
-import type { BuildRef, RequestSnapshot } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
-import type { TrackedTask } from '../ports/task-store.js';
 import { classifyResults } from '../results.js';
+import { isEndMessage, isLeftToMessage } from './build-messages.js';
+import type { DecisionSettings, Observation } from './observation.js';
+import { continuesRequest, findLatestRun, LOST } from './runs.js';
 import { computeJitter } from './stable-jitter.js';
 
 /**
@@ -73,75 +74,20 @@ export interface Facts {
   shared: boolean;
 }
 
-/** A build event that triggered the decision. It adds to what the databases say; they win when it contradicts them. */
-export interface BuildEvent {
-  kind: 'started' | 'finished';
-  buildNumber: number;
-  /** Only for finished. */
-  results?: number | null;
-}
-
-/** Seconds, except the worker. */
-export interface DecisionSettings {
-  worker: { workerGroup: string; workerId: string };
-  reclaimWindow: number;
-  finishedGrace: number;
-  missingGrace: number;
-  /** A build's end this long ago, with its request still claimed, makes the request stuck. */
-  stuckGrace: number;
-}
-
-/** What was observed. Taskcluster's maximum of runs is 50 (its queue service, version 106). */
-export interface Observation {
-  row?: TrackedTask;
-  status?: TaskStatus;
-  /** Undefined when the row has no request, or Buildbot does not know it. */
-  request?: RequestSnapshot;
-  /** Buildbot was unavailable: an undefined request does not mean that the request is missing. */
-  buildbotUnavailable?: boolean;
-  event?: BuildEvent;
-  /** So much is missing at once that no absence is believed. */
-  absenceDoubted?: boolean;
-  /** Other live requests are served by the running build; undefined when that was not read. */
-  shared?: boolean;
-}
-
 const MAX_RUNS = 50;
+
+/**
+ * A process without the run's credentials would have to claim the run again before it could reclaim it. It leaves the
+ * reclaim to the process that has them until only this share of the window is left.
+ */
+const OTHERS_SHARE = 0.8;
 
 /** Claims that began together are reclaimed over this share of the window, the earliest that much before it. */
 const JITTER = 0.1;
-const RETRY = 5;
-
-/** Reasons for which the queue makes a new run of the same work while retries are left. */
-const LOST = new Set(['claim-expired', 'worker-shutdown', 'intermittent-task']);
-
-/** The latest run of a task, if it has one. */
-export function findLatestRun(status: TaskStatus): Run | undefined {
-  return status.runs.at(-1);
-}
-
-/**
- * The first run of the chain that `runId` belongs to: runs made because a worker was lost continue their
- * predecessor's work, and so its build request.
- */
-export function findFirstRun(runs: readonly Run[], runId: number): Run | undefined {
-  let first = runs[runId];
-  while (first && first.runId > 0 && LOST.has(runs[first.runId - 1]?.reasonResolved ?? ''))
-    first = runs[first.runId - 1];
-  return first;
-}
 
 function isSuperseded({ row, status }: Observation, requestIsOpen: boolean): boolean {
   if (!row || !status || status.runs.length - 1 <= row.runId) return false;
   return !continuesRequest(status.runs, row.runId, requestIsOpen);
-}
-
-/** Whether the latest run still belongs to the build request of an earlier run. */
-function continuesRequest(runs: readonly Run[], earlier: number, requestIsOpen: boolean): boolean {
-  return runs.slice(earlier, -1).every(({ reasonResolved = '' }) => {
-    // The original bridge ended the run of a RETRY as malformed-payload and reran the task, with its request open.
-    return LOST.has(reasonResolved) || (requestIsOpen && reasonResolved === 'malformed-payload');
-  });
 }
 
 /** Turns an observation into the facts that a decision depends on. Pure; `now` in epoch seconds. */
@@ -152,13 +98,15 @@ export function deriveFacts(seen: Observation, settings: DecisionSettings, now: 
   const requestIsOpen = ['waiting', 'building', 'rebuilding', 'finishing', 'stuck', 'requeued'].includes(
     request,
   );
+  const superseded = isSuperseded(seen, requestIsOpen);
   const takenUntil = run?.takenUntil ?? row?.takenUntil ?? 0;
+  const window = settings.reclaimWindow * (seen.isHeld === false ? OTHERS_SHARE : 1);
   return {
     run: runFact(status, run, settings),
-    request,
-    superseded: isSuperseded(seen, requestIsOpen),
+    request: !superseded && isLeftToMessage(seen, settings) ? findEarlierFact(request) : request,
+    superseded,
     deadlinePassed: status !== undefined && now >= status.deadline,
-    claimDue: takenUntil - now < settings.reclaimWindow * (1 + JITTER * computeJitter(row?.taskId ?? '')),
+    claimDue: takenUntil - now < window * (1 + JITTER * computeJitter(row?.taskId ?? '')),
     reportDue: reportDue(seen, settings, now),
     runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
     missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,
@@ -216,9 +164,19 @@ function requestFact(
   }
 }
 
-/** Whether an event is the end message of a request's last build. A RETRY is about a build of another master with the same number. */
-export function isEndMessage(event: BuildEvent, build: BuildRef): boolean {
-  return event.kind === 'finished' && event.buildNumber === build.number && event.results !== RETRY;
+/** The request as it was before the change that a message will announce. */
+function findEarlierFact(request: RequestFact): RequestFact {
+  switch (request) {
+    case 'building':
+    case 'creating':
+      return 'waiting';
+    case 'requeued':
+    case 'rebuilding':
+    case 'finished':
+      return 'finishing';
+    default:
+      return request;
+  }
 }
 
 function reportDue(

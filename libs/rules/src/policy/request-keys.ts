@@ -1,4 +1,4 @@
-import { findFirstRun } from '../decision/facts.js';
+import { findFirstRun } from '../decision/runs.js';
 import type { RequestKey } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 

@@ -65,6 +65,11 @@ export interface HeldRun extends RunRef {
   wasHeld?: boolean;
 }
 
+/** A run with the end of its claim in epoch seconds. */
+export interface HeldClaim extends RunRef {
+  takenUntil: number;
+}
+
 /** What a claim or reclaim grants. `takenUntil` in epoch seconds. */
 export interface Claim {
   takenUntil: number;
@@ -136,6 +141,16 @@ export abstract class TaskQueue {
    */
   readClockOffset(): number | undefined {
     return undefined;
+  }
+
+  /** Whether this process can act on a run as its worker without claiming it again. */
+  holds(_run: RunRef): boolean {
+    return true;
+  }
+
+  /** The runs that this process can act on with the credentials of their claims, each with the end of its claim. */
+  listHeldRuns(): HeldClaim[] {
+    return [];
   }
 
   /** Attaches an artifact to a claimed run, and uploads its content where it has one. */

@@ -1,4 +1,4 @@
-import type { DecisionSettings, Observation } from '../decision/facts.js';
+import type { DecisionSettings, Observation } from '../decision/observation.js';
 import type { RequestSnapshot, RequestState } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import type { TrackedTask } from '../ports/task-store.js';
@@ -11,6 +11,7 @@ export const OURS = { workerGroup: 'buildbot-bridge', workerId: 'bridge-1' };
 export const SETTINGS: DecisionSettings = {
   worker: OURS,
   reclaimWindow: 600,
+  messageGrace: 0,
   finishedGrace: 600,
   missingGrace: 300,
   stuckGrace: 600,

@@ -44,6 +44,10 @@ const PROGRAMS = {
     canStart: () => isInstalled('openssl'),
     missing: 'openssl (it is not here)',
   },
+  puppet: {
+    canStart: () => ['puppet', 'supervisord', 'supervisorctl', 'logrotate'].every(isInstalled),
+    missing: 'puppet (puppet, supervisord or logrotate is not here)',
+  },
   buildbot: {
     canStart: hasBuildbot,
     missing: 'a real Buildbot (buildbot and buildbot-worker are not here)',

@@ -167,9 +167,9 @@ interface Outcome {
 function run(program: string, words: string[], options: { cwd?: string } = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     execFile(program, words, options, (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code;
-      if (typeof code === 'number') resolve({ code, stdout, stderr });
-      else reject(error!);
+      if (error === null) resolve({ code: 0, stdout, stderr });
+      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
+      else reject(new Error(`${program} cannot be run`, { cause: error }));
     });
   });
 }

@@ -6,11 +6,11 @@ import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createSchedulerSchema } from '../sandbox/buildbot/index.js';
-import { freePort } from '../sandbox/services.js';
+import { findFreePort } from '../sandbox/services.js';
 import { eventually } from './support/eventually.js';
-import { layout2015 } from './support/layout-2015.js';
+import { createLayout2015 } from './support/layout-2015.js';
 import { isFull } from './support/campaign.js';
-import { COMPILATION_LIMIT, compiledProject, ROOT } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject, ROOT } from './support/project.js';
 import { canStart, describeWhere } from './support/servers.js';
 
 const SERVICES = ['tclistener', 'bblistener', 'reflector'] as const;
@@ -38,7 +38,7 @@ class Host {
     const host = new Host(await mkdtemp(join(tmpdir(), 'bbb-test-puppet-')), outside);
     for (const folder of ['supervisor', 'logrotate', 'modules']) await mkdir(join(host.folder, folder));
     await createSchedulerSchema(`sqlite:///${join(host.folder, 'state.sqlite')}`, 6);
-    for (const service of SERVICES) host.ports.set(service, await freePort());
+    for (const service of SERVICES) host.ports.set(service, await findFreePort());
     await host.startSupervisord();
     return host;
   }
@@ -90,10 +90,10 @@ class Host {
   /** Applies the module as a host's manifest would. */
   async apply(version: string, tarball: string, changes: Record<string, unknown> = {}): Promise<Outcome> {
     const address = `http://127.0.0.1:${(this.outside.address() as AddressInfo).port}`;
-    const layout = layout2015({
+    const layout = createLayout2015({
       rootUrl: address,
       selfServeUrl: address,
-      pulse: { host: '127.0.0.1', port: await freePort(), vhost: '/', user: 'bridge', password: SECRET },
+      pulse: { host: '127.0.0.1', port: await findFreePort(), vhost: '/', user: 'bridge', password: SECRET },
       user: 'bridge',
       schedulerDb: `sqlite:///${join(this.folder, 'state.sqlite')}`,
       provisionerId: 'puppet',
@@ -230,7 +230,7 @@ if (isFull)
 
     beforeAll(async () => {
       const folder = await mkdtemp(join(tmpdir(), 'bbb-test-puppet-packages-'));
-      packages = [await pack(await compiledProject(), folder)];
+      packages = [await pack(await compileProject(), folder)];
       packages.push(await withVersion('99.0.0', packages[0]!.tarball, folder));
       host = await Host.start();
     }, COMPILATION_LIMIT);

@@ -171,9 +171,11 @@ export class TrackedTasksStep {
 
 /** Whether an available side does not know the row's task or build request. */
 function isMissing(row: TrackedTask, { statuses, snapshots }: Sides): boolean {
-  if (!statuses.has(row.taskId)) return true;
+  const status = statuses.get(row.taskId);
+  if (!status) return true;
   if (row.buildRequestId === null || !snapshots) return false;
   const snapshot = snapshots.get(row.buildRequestId);
   if (snapshot instanceof Error) return false;
-  return snapshot === undefined || !belongsToRun(row, snapshot);
+  if (snapshot === undefined) return true;
+  return !belongsToRun(row, snapshot, status instanceof Error ? undefined : status);
 }

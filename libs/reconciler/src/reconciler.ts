@@ -8,6 +8,7 @@ import {
   Refused,
   type RequestSnapshot,
   TaskQueue,
+  type TaskStatus,
   TaskStore,
   Telemetry,
   type TrackedTask,
@@ -202,7 +203,7 @@ export class Reconciler {
       buildRequestId === null || given.request || (source === 'batched' && given.row)
         ? given.request
         : await buildbot.readSnapshot(buildRequestId);
-    const request = this.#ownRequest(row, snapshot);
+    const request = this.#ownRequest(row, snapshot, status);
     const { event, definition, buildbotUnavailable, absenceDoubted, expectedFor } = given;
     return {
       taskId,
@@ -222,8 +223,9 @@ export class Reconciler {
   #ownRequest(
     row: TrackedTask | undefined,
     snapshot: RequestSnapshot | undefined,
+    status: TaskStatus | undefined,
   ): RequestSnapshot | undefined {
-    if (!row || !snapshot || this.rules.isRequestOf(row, snapshot)) return snapshot;
+    if (!row || !snapshot || this.rules.isRequestOf(row, snapshot, status)) return snapshot;
     const { taskId, runId, buildRequestId } = row;
     this.#context.logger.warn(
       { taskId, runId, buildRequestId, key: snapshot.key },

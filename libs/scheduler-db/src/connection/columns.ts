@@ -40,7 +40,8 @@ function createUnreadable(row: Row, column: string, what: string): Invalid {
   return new Invalid(`${column} is not ${what} but ${describeValue(row[column])}`);
 }
 
-function describeValue(value: unknown): string {
+/** A value as an error repeats it. */
+export function describeValue(value: unknown): string {
   return value === null || typeof value === 'string' || typeof value === 'number'
     ? JSON.stringify(value).slice(0, SHOWN)
     : `of type ${typeof value}`;

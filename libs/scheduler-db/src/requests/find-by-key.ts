@@ -1,11 +1,11 @@
 import type { RequestKey } from '@bbb/rules';
 import {
   formatExternalId,
+  isOfRun,
   keepOnePerRequest,
   MARK_COLUMNS,
   joinMarks,
   namesRun,
-  readRunId,
   RUN_PROPERTY,
 } from './request-rows.js';
 import type { Row, Statement } from '../connection/sql.js';
@@ -37,7 +37,6 @@ export function chooseRequest(rows: readonly Row[], key: RequestKey): number | u
   const ours = keepOnePerRequest(rows).filter(
     (row) => row.external_id === formatExternalId(key) && Number(row.submitted_at) === key.scheduledAt,
   );
-  const found =
-    ours.find((row) => readRunId(row) === key.createdForRunId) ?? ours.find((row) => !namesRun(row));
+  const found = ours.find((row) => isOfRun(row, key.createdForRunId)) ?? ours.find((row) => !namesRun(row));
   return found && Number(found.id);
 }

@@ -69,6 +69,18 @@ describe('one odd row', () => {
     );
   });
 
+  it.each([null, 7, 'soon', '[]', '["0","bbb"]', '[0.5,"bbb"]', '[-1,"bbb"]', '[null,"bbb"]', '0'])(
+    'names no run, and not none, in a property %p',
+    (run) => {
+      const snapshots = toSnapshots([row(1), { ...row(2), run }], SCHEMA);
+      expect(snapshots.get(1)).toMatchObject({ key: { createdForRunId: 0 } });
+      expect(snapshots.get(2)).toBeInstanceOf(Invalid);
+      const page = toMarkedPage([row(1), { ...row(2), run }]);
+      expect(page.marked).toMatchObject([{ buildRequestId: 1 }]);
+      expect(page.unreadable.get(2)?.message).toMatch(/^createdForRunId is not a run but /);
+    },
+  );
+
   it.each(['', null, 7, Buffer.from('b')])('has no builder named %p', (buildername) => {
     const snapshots = toSnapshots([row(1), { ...row(2), buildername }], SCHEMA);
     expect(snapshots.get(1)).toMatchObject({ buildername: 'builder 1' });

@@ -1,5 +1,6 @@
-import { toAsciiJson, type RequestKey, type RequestMark, type RequestSpec } from '@bbb/rules';
+import { toAsciiJson, Invalid, type RequestKey, type RequestMark, type RequestSpec } from '@bbb/rules';
 import type { SchedulerSchema } from '../schema/recognise-schema.js';
+import { describeValue } from '../connection/columns.js';
 import type { Row, Value } from '../connection/sql.js';
 
 /** Source that Buildbot shows for every property of a bridge's request. */
@@ -61,15 +62,31 @@ export function namesRun(row: Row): boolean {
   return row.run_property === RUN_PROPERTY;
 }
 
-/** The run that a row's property names; null when there is none, or none that can be read. */
+/**
+ * The run that a row's property names; null when there is no such property.
+ *
+ * @throws Invalid when it names something else: the row then says nothing about its run
+ */
 export function readRunId(row: Row): number | null {
-  if (!namesRun(row) || typeof row.run !== 'string') return null;
+  if (!namesRun(row)) return null;
+  const runId = typeof row.run === 'string' ? firstOf(row.run) : undefined;
+  if (Number.isSafeInteger(runId) && (runId as number) >= 0) return runId as number;
+  throw new Invalid(`${RUN_PROPERTY} is not a run but ${describeValue(row.run)}`);
+}
+
+/** The value in a property's pair of value and source. */
+function firstOf(pair: string): unknown {
   try {
-    const [value] = JSON.parse(row.run) as unknown[];
-    return Number.isInteger(value) ? (value as number) : null;
+    const [value] = JSON.parse(pair) as unknown[];
+    return value;
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+/** Whether a row's property names this run; one that cannot be read names none. */
+export function isOfRun(row: Row, runId: number): boolean {
+  return namesRun(row) && typeof row.run === 'string' && firstOf(row.run) === runId;
 }
 
 /**

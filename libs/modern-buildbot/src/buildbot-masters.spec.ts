@@ -71,9 +71,7 @@ describe('BuildbotMasters', () => {
           ],
         ]),
       );
-      expect(tables.asked.slice(0, 3).sort()).toEqual(
-        ['GET /buildrequests', 'GET /builds', 'GET /buildsets'].sort(),
-      );
+      expect(tables.asked).toEqual(expect.arrayContaining(['GET /builds', 'GET /buildsets']));
       expect(tables.asked[0]).toBe('GET /buildrequests');
     });
 

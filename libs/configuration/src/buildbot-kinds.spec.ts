@@ -46,13 +46,44 @@ describe('the kind of Buildbot', () => {
   it('modern requires neither the scheduler database nor Self Serve nor a builder list', () => {
     const { configuration, warnings } = load({ ...WITHOUT_LEGACY, buildbot: MODERN });
     expect(configuration).toMatchObject({
-      buildbot: { ...MODERN, masters: [], scheduler: 'bridge', timeout: 60, maxConnections: 4 },
+      buildbot: {
+        ...MODERN,
+        masters: [],
+        scheduler: 'bridge',
+        creation: 'plugin',
+        timeout: 20,
+        maxConnections: 4,
+      },
       ...{ schedulerDb: { url: '' }, selfServe: { url: '' } },
       // No message comes that would be worth waiting for.
       reflector: { finishedGrace: 0 },
     });
     expect(configuration.buildbot.maxOpenPerBuilder).toBeUndefined();
     expect(warnings).toEqual([]);
+  });
+
+  it('modern needs Pulse only for tc-listener', () => {
+    const { pulse_user: _user, pulse_password: _word, pulse_queue_basename: _base, ...rest } = WITHOUT_LEGACY;
+    const file = folder.write('config.json', { ...rest, buildbot: MODERN });
+    const request = { file, environment: { TASKCLUSTER_ROOT_URL: ROOT_URL }, directory: folder.path };
+    expect(() => loadConfiguration('bb-listener', request)).not.toThrow();
+    expect(() => loadConfiguration('tc-listener', request)).toThrow('pulse_user');
+    folder.write('config.json', { ...rest, ...LAST_LAYOUT, pulse_user: undefined });
+    expect(() => loadConfiguration('bb-listener', request)).toThrow('pulse_user');
+  });
+
+  it.each([
+    ['none', undefined],
+    ['a short one', 'fifteen-letters'],
+  ])('takes no posts with %s secret, which is not shown', (_, secret) => {
+    const buildbot = { ...MODERN, push_port: 8090, push_secret: secret };
+    expect(subjects({ ...WITHOUT_LEGACY, buildbot })).toEqual([
+      'buildbot.push_secret (BBB_BUILDBOT_PUSH_SECRET)',
+    ]);
+    const accepted = { ...buildbot, push_secret: 'sixteen-letters-' };
+    const { configuration } = load({ ...WITHOUT_LEGACY, buildbot: accepted });
+    expect(configuration.buildbot).toMatchObject({ pushPort: 8090, pushSecret: 'sixteen-letters-' });
+    expect(listSecrets(configuration)).toContain('sixteen-letters-');
   });
 
   it('decides what is missing', () => {

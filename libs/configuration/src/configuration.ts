@@ -79,13 +79,19 @@ export interface BuildbotConfiguration {
   masters: string[];
   user: string;
   password: string;
-  /** Name of the bridge's scheduler in master.cfg. */
+  /** Name of the scheduler in master.cfg that creates build requests. */
   scheduler: string;
+  /** Whether that is the bridge's plugin or a stock ForceScheduler. */
+  creation: 'plugin' | 'force';
   /** Maximum seconds for a call that changes something. */
   timeout: number;
   maxConnections: number;
   /** Maximum open build requests of a builder before the bridge creates no more; absent means no limit. */
   maxOpenPerBuilder?: number;
+  /** Where bb-listener takes posts of masters; without a port it takes none. */
+  pushHost: string;
+  pushPort?: number;
+  pushSecret?: string;
 }
 
 export interface SelfServeConfiguration {
@@ -126,6 +132,8 @@ export interface ArtifactsConfiguration {
   withheldProperties?: string[];
   /** Whether values that look like credentials are withheld. */
   withholdSecrets: boolean;
+  /** Maximum bytes of the failed step's log that are published; 0 for none. */
+  stepLogBytes: number;
   /** Hosts to which a link to a log may lead; absent means the built-in rule. */
   logHosts?: string[];
 }

@@ -1,5 +1,5 @@
-import { SERVICE_NAMES } from './configuration.js';
-import { listNamedSettings, type NamedSetting } from './setting.js';
+import { type BuildbotKind, SERVICE_NAMES } from './configuration.js';
+import { listNamedSettings, type NamedSetting, type RequiredBy } from './setting.js';
 import { SETTINGS } from './settings/index.js';
 
 export interface SettingDocumentation {
@@ -51,13 +51,21 @@ export function createEnvironmentExample(): string {
 
 function describeDefault(setting: NamedSetting): string {
   if (setting.defaultDoc !== undefined) return setting.defaultDoc;
-  if (setting.requiredBy) return describeRequirement(setting.requiredBy, setting.buildbot);
+  if (setting.requiredBy) return describeRequirement(setting.requiredBy);
   return setting.default === undefined ? 'none' : setting.kind.toText(setting.default);
 }
 
-function describeRequirement(services: readonly string[], buildbot: string | undefined): string {
-  const all = services.length === SERVICE_NAMES.length ? 'every service' : services.join(' and ');
-  return `required by ${all}${buildbot === undefined ? '' : ` for ${buildbot} Buildbot`}`;
+function describeRequirement({ legacy, modern }: RequiredBy): string {
+  const by = (services: readonly string[], kind?: BuildbotKind) => {
+    const all = services.length === SERVICE_NAMES.length ? 'every service' : services.join(' and ');
+    return `by ${all}${kind === undefined ? '' : ` for ${kind} Buildbot`}`;
+  };
+  if (legacy === modern) return `required ${by(legacy)}`;
+  const kinds = [
+    ...(legacy.length > 0 ? [by(legacy, 'legacy')] : []),
+    ...(modern.length > 0 ? [by(modern, 'modern')] : []),
+  ];
+  return `required ${kinds.join(', ')}`;
 }
 
 function quote(value: string): string {

@@ -267,13 +267,16 @@ describe('problems', () => {
     expect(message).not.toContain('hidden');
   });
 
-  it.each(['taskcluster_queue_config.call_deadline', 'selfserve_timeout'])(
+  it.each(['taskcluster_queue_config.call_deadline', 'selfserve_timeout', 'buildbot.timeout'])(
     'include a %s that is longer than the shutdown; its default never is',
     (key) => {
       const [section, name] = key.split('.') as [string, string?];
       const json = {
         ...LAST_LAYOUT,
-        [section]: name === undefined ? 10 : { ...LAST_LAYOUT.taskcluster_queue_config, [name]: 10 },
+        [section]:
+          name === undefined
+            ? 10
+            : { ...(LAST_LAYOUT as object as Record<string, object>)[section], [name]: 10 },
       };
       const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_SHUTDOWN_GRACE: '10' };
       const { problems } = refusal(() => load('reflector', json, environment));
@@ -284,7 +287,9 @@ describe('problems', () => {
         },
       ]);
       const { configuration } = load('reflector', LAST_LAYOUT, environment);
-      expect(configuration).toMatchObject({ taskcluster: { callDeadline: 8 }, selfServe: { timeout: 8 } });
+      expect(configuration).toMatchObject({
+        ...{ taskcluster: { callDeadline: 8 }, selfServe: { timeout: 8 }, buildbot: { timeout: 8 } },
+      });
     },
   );
 

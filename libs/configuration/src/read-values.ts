@@ -91,10 +91,10 @@ function readValue(
 
 /** Whether a service cannot start without a setting, given the kind of Buildbot. */
 export function isRequired(
-  { requiredBy, buildbot: kind }: NamedSetting,
+  { requiredBy }: NamedSetting,
   { service, buildbot }: Pick<DefaultContext, 'service' | 'buildbot'>,
 ): boolean {
-  return (requiredBy?.includes(service) ?? false) && (kind ?? buildbot) === buildbot;
+  return requiredBy?.[buildbot].includes(service) ?? false;
 }
 
 function computeDefault(setting: NamedSetting, context: DefaultContext): unknown {

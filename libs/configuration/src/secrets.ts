@@ -15,6 +15,7 @@ export function listSecrets(configuration: Configuration): string[] {
     readSignature(taskcluster.certificate),
     pulse.password,
     buildbot.password,
+    buildbot.pushSecret ?? '',
     // The form in which the login sends it.
     buildbot.password && Buffer.from(`${buildbot.user}:${buildbot.password}`).toString('base64'),
     ...[schedulerDb.url, bridgeDb.url, ...web].flatMap(listPasswords),

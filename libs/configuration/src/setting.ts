@@ -28,6 +28,9 @@ export interface DefaultContext {
   buildbot: BuildbotKind;
 }
 
+/** The services that require a setting, for each kind of Buildbot. */
+export type RequiredBy = Readonly<Record<BuildbotKind, readonly ServiceName[]>>;
+
 /** One setting: its sources, its kind of value, and its meaning. */
 export interface Setting<T> {
   /**
@@ -46,10 +49,7 @@ export interface Setting<T> {
   example?: string;
   /** Never printed; can also be read from the file that `<variable>_FILE` names. */
   secret?: boolean;
-  /** The services that require it. */
-  requiredBy?: readonly ServiceName[];
-  /** The kind of Buildbot for which it is required; with another kind it is optional. */
-  buildbot?: BuildbotKind;
+  requiredBy?: RequiredBy;
 }
 
 /** The shape of the settings table: that of the configuration, but the schedule consists of two settings. */

@@ -13,6 +13,7 @@ const PAIRS = [
   // Calls in progress when a shutdown begins must end within its grace period.
   ['taskcluster.callDeadline', 'must be less than', 'shutdown.grace'],
   ['selfServe.timeout', 'must be less than', 'shutdown.grace'],
+  ['buildbot.timeout', 'must be less than', 'shutdown.grace'],
 ] as const;
 
 /** Finds settings that are valid alone but contradict each other. */
@@ -23,7 +24,23 @@ export function findContradictions(values: Values, nameOf: NameOf): Problem[] {
     if (low === high && relation === 'must not be greater than') return [];
     return [{ subject: nameOf(least), remedy: `${relation} ${nameOf(most)}` }];
   });
-  return [...wrongPairs, ...findSharedDatabase(values, nameOf)];
+  return [...wrongPairs, ...findSharedDatabase(values, nameOf), ...findWeakPushSecret(values, nameOf)];
+}
+
+/** Minimum characters of a secret that anybody on the network may guess at. */
+const SHORTEST_SECRET = 16;
+
+/** Whoever may post can make the bridge read its systems, so posts need a secret. */
+function findWeakPushSecret(values: Values, nameOf: NameOf): Problem[] {
+  const secret = values.get('buildbot.pushSecret');
+  if (values.get('buildbot.pushPort') === undefined) return [];
+  if (typeof secret === 'string' && secret.length >= SHORTEST_SECRET) return [];
+  return [
+    {
+      subject: nameOf('buildbot.pushSecret'),
+      remedy: `must have at least ${SHORTEST_SECRET} characters when ${nameOf('buildbot.pushPort')} is set`,
+    },
+  ];
 }
 
 /** The two databases must differ: Buildbot could destroy the bridge's tables, and a migration would change Buildbot's. */

@@ -1,4 +1,4 @@
-import { flag, hosts, patterns, secondsOrNone } from '../kinds.js';
+import { flag, hosts, patterns, secondsOrNone, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
 
 // Which data of a build is published with its task.
@@ -24,6 +24,12 @@ export const artifacts: Settings['artifacts'] = {
     kind: flag,
     default: true,
     doc: 'Withhold properties whose values look like credentials: URLs with a password, keys, long random tokens.',
+  },
+  stepLogBytes: {
+    keys: ['artifacts.step_log_bytes'],
+    kind: createWholeNumber(0, 16 * 1024 * 1024),
+    default: 0,
+    doc: 'Maximum bytes of the log of the failed step that are published with a task of modern Buildbot: the end of the log, without what may be a credential and without the environment. 0 publishes no log.',
   },
   logHosts: {
     keys: ['artifacts.log_hosts'],

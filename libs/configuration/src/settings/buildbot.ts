@@ -1,5 +1,7 @@
 import {
   listAddress,
+  listeningHost,
+  listeningPort,
   masters,
   createChoice,
   patterns,
@@ -10,7 +12,7 @@ import {
 } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { WITHIN_GRACE, limitToGrace } from './process.js';
-import { ALL } from './services.js';
+import { LEGACY_ONLY, MODERN_ONLY } from './services.js';
 
 // Buildbot's side: its kind, modern masters, Self Serve of Buildbot 0.8, and the builders.
 
@@ -24,8 +26,7 @@ export const buildbot: Settings['buildbot'] = {
   url: {
     keys: ['buildbot.url'],
     kind: webAddress,
-    requiredBy: ALL,
-    buildbot: 'modern',
+    requiredBy: MODERN_ONLY,
     example: 'https://buildbot.example.com/',
     doc: 'Base URL of the modern Buildbot master that creates build requests.',
   },
@@ -39,8 +40,7 @@ export const buildbot: Settings['buildbot'] = {
   user: {
     keys: ['buildbot.user'],
     kind: text,
-    requiredBy: ALL,
-    buildbot: 'modern',
+    requiredBy: MODERN_ONLY,
     example: 'bridge',
     doc: 'User name for the login at the masters.',
   },
@@ -48,21 +48,27 @@ export const buildbot: Settings['buildbot'] = {
     keys: ['buildbot.password'],
     kind: text,
     secret: true,
-    requiredBy: ALL,
-    buildbot: 'modern',
+    requiredBy: MODERN_ONLY,
     doc: 'Password for the login at the masters.',
   },
   scheduler: {
     keys: ['buildbot.scheduler'],
     kind: text,
     default: 'bridge',
-    doc: 'Name of the BridgeScheduler in master.cfg.',
+    doc: 'Name of the scheduler in master.cfg through which build requests are created.',
+  },
+  creation: {
+    keys: ['buildbot.creation'],
+    kind: createChoice('plugin', 'force'),
+    default: 'plugin',
+    doc: "How build requests are created: plugin is the bridge's BridgeScheduler, force is Buildbot's own ForceScheduler, which promises less.",
   },
   timeout: {
     keys: ['buildbot.timeout'],
     kind: seconds,
-    default: 60,
-    doc: 'Maximum seconds for a call to a master that changes something; a read takes at most 20.',
+    default: limitToGrace,
+    defaultDoc: WITHIN_GRACE,
+    doc: 'Maximum seconds for a call to a master that changes something, and for a read where that is less than 20; must be less than shutdown_grace.',
   },
   maxConnections: {
     keys: ['buildbot.max_connections'],
@@ -75,7 +81,27 @@ export const buildbot: Settings['buildbot'] = {
     kind: createWholeNumber(1, 100_000),
     defaultDoc: 'none: no limit',
     example: '500',
-    doc: 'Maximum open build requests of a builder; at the limit the bridge creates no more, and further tasks stay pending.',
+    doc: 'Approximate maximum of open build requests of a builder; at the limit the bridge creates no more, and further tasks stay pending until there is room.',
+  },
+  pushHost: {
+    keys: ['buildbot.push_host'],
+    kind: listeningHost,
+    default: '127.0.0.1',
+    doc: "Address on which bb-listener takes the posts of a master's HttpStatusPush.",
+  },
+  pushPort: {
+    keys: ['buildbot.push_port'],
+    kind: listeningPort,
+    defaultDoc: 'none: no posts are taken',
+    example: '8090',
+    doc: "Port on which bb-listener takes the posts of a master's HttpStatusPush.",
+  },
+  pushSecret: {
+    keys: ['buildbot.push_secret'],
+    kind: text,
+    secret: true,
+    defaultDoc: 'none; required with buildbot.push_port',
+    doc: 'Secret of at least 16 characters that a post carries as `Authorization: Bearer SECRET`.',
   },
 };
 
@@ -83,8 +109,7 @@ export const selfServe: Settings['selfServe'] = {
   url: {
     keys: ['selfserve_url', 'tclistener.selfserve_url'],
     kind: webAddress,
-    requiredBy: ALL,
-    buildbot: 'legacy',
+    requiredBy: LEGACY_ONLY,
     example: 'https://secure.example.com/buildapi/self-serve',
     doc: 'URL of Self Serve; user and password before the host are sent as Basic authentication.',
   },

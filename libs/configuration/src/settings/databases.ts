@@ -1,6 +1,6 @@
 import { databaseUrl, seconds, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
-import { ALL } from './services.js';
+import { ALL, LEGACY_ONLY } from './services.js';
 
 // The two databases.
 
@@ -9,8 +9,7 @@ export const schedulerDb: Settings['schedulerDb'] = {
     keys: ['buildbot_scheduler_db'],
     kind: databaseUrl,
     secret: true,
-    requiredBy: ALL,
-    buildbot: 'legacy',
+    requiredBy: LEGACY_ONLY,
     example: 'mysql://bridge:password@db.example.com/buildbot_schedulers?ssl=true',
     doc: "URL of Buildbot's scheduler database; with ?ssl=true or ?ssl_ca=FILE encrypted and verified.",
   },

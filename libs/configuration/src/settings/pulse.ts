@@ -1,6 +1,6 @@
 import { flag, port, seconds, text, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
-import { LISTENERS } from './services.js';
+import { PULSE_USERS } from './services.js';
 
 // How the listeners connect to Pulse, and which exchanges they consume.
 
@@ -34,7 +34,7 @@ export const pulse: Settings['pulse'] = {
   user: {
     keys: ['pulse_user'],
     kind: text,
-    requiredBy: LISTENERS,
+    requiredBy: PULSE_USERS,
     example: 'bridge',
     doc: 'User name for Pulse.',
   },
@@ -42,13 +42,13 @@ export const pulse: Settings['pulse'] = {
     keys: ['pulse_password'],
     kind: text,
     secret: true,
-    requiredBy: LISTENERS,
+    requiredBy: PULSE_USERS,
     doc: 'Password of the Pulse user.',
   },
   queueBasename: {
     keys: ['pulse_queue_basename'],
     kind: text,
-    requiredBy: LISTENERS,
+    requiredBy: PULSE_USERS,
     example: 'queue/bridge',
     doc: 'Prefix of the queue names: queue/USER with the Pulse user, or queue/USER/NAME when several bridges share a user.',
   },

@@ -3,6 +3,7 @@ import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration, type ScheduleGaps } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
+import { OverdueRequests } from './overdue-requests.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
 import { VerdictCounts } from './verdict-counts.js';
@@ -61,10 +62,14 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   private async makePass({ least, most }: ScheduleGaps): Promise<PassOutcome> {
     const begun = this.clock.now();
     const turn = await this.takeTurn('pass', least * LEAST_GAP);
-    if (turn === undefined) return 'not-due';
+    if (turn === undefined) {
+      this.reportOverdue(undefined);
+      return 'not-due';
+    }
     const seen = new Set<number>();
     const verdicts = new VerdictCounts();
-    const tracked = this.runStep('tracked', () => this.trackedTasks.run(seen, verdicts));
+    const overdue = new OverdueRequests(begun, this.configuration.reflector.stuckGrace);
+    const tracked = this.runStep('tracked', () => this.trackedTasks.run(seen, verdicts, overdue));
     const works = await Promise.all([
       tracked,
       // Once it is known how much is missing: in a wrong database nothing is created.
@@ -83,6 +88,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
       const work = () => this.missedRuns.reconcileListed(this.queue.listClaimed(), verdicts);
       if (!(await this.runStep('claimed', work))) await this.giveBack('claimed', claimedTurn);
     }
+    this.reportOverdue(works[0] ? overdue : undefined);
     const hasFailed = works.includes(false);
     if (hasFailed) await this.giveBack('pass', turn);
     // A pass that was stopped midway has not seen everything.
@@ -92,6 +98,12 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     const nextDueBy = new Date((begun + most) * 1000).toISOString();
     this.logger.log({ verdicts: verdicts.toObject(), seconds: round(seconds), nextDueBy }, 'pass finished');
     return hasFailed ? 'failed' : 'finished';
+  }
+
+  /** Without a pass of its own this reflector does not know them; another one reports them. */
+  private reportOverdue(found: OverdueRequests | undefined): void {
+    this.telemetry.set('stuck_requests', found?.stuckRequests ?? NaN);
+    this.telemetry.set('cancellation_age_seconds', found?.cancellationAge ?? NaN);
   }
 
   /** @returns when the turn was taken; undefined when another reflector has it */

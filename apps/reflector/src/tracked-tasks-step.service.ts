@@ -15,6 +15,7 @@ import { prefetch } from './prefetch.js';
 import { AbsenceBrake } from './absence-brake.service.js';
 import { ExpectedMessages } from './expected-messages.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
+import type { OverdueRequests } from './overdue-requests.js';
 import { VerdictCounts } from './verdict-counts.js';
 
 /**
@@ -68,15 +69,20 @@ export class TrackedTasksStep {
   /**
    * @param buildRequestIds receives the build requests of the tracked tasks
    * @param verdicts receives the verdicts about the tracked tasks
+   * @param overdue receives the build requests of the tracked tasks
    * @throws Unavailable when Taskcluster, Buildbot or the rows cannot be read, after the rows before are processed; an
    *   error about one task is only logged
    */
-  async run(buildRequestIds: Set<number>, verdicts = new VerdictCounts()): Promise<void> {
+  async run(
+    buildRequestIds: Set<number>,
+    verdicts = new VerdictCounts(),
+    overdue?: OverdueRequests,
+  ): Promise<void> {
     this.expected.beginPass();
     const concurrency = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
     await forEachConcurrently(this.readRows(buildRequestIds), concurrency, isOver, (observed) =>
-      this.workOn(observed, verdicts),
+      this.workOn(observed, verdicts, overdue),
     );
   }
 
@@ -129,6 +135,7 @@ export class TrackedTasksStep {
   private async workOn(
     { row, statuses, snapshots, absenceDoubted }: ObservedRow,
     verdicts: VerdictCounts,
+    overdue: OverdueRequests | undefined,
   ): Promise<void> {
     const { taskId, runId, buildRequestId } = row;
     const status = statuses.get(taskId);
@@ -145,7 +152,10 @@ export class TrackedTasksStep {
       const buildbotUnavailable = !snapshots || isUnreadable;
       const seen = { row, status, request, buildbotUnavailable, absenceDoubted, source: 'batched' } as const;
       const expectedFor = this.expected.measureWait(taskId, seen, this.clock.now());
-      await verdicts.countOutcome(this.reconciler.reconcile(taskId, { ...seen, expectedFor }));
+      const verdict = await verdicts.countOutcome(
+        this.reconciler.reconcile(taskId, { ...seen, expectedFor }),
+      );
+      overdue?.count(seen, verdict);
     } catch (error) {
       this.logger.warn(
         { taskId, runId, buildRequestId, error },

@@ -4,9 +4,11 @@ import type { Verdict } from '@bbb/rules';
 export class VerdictCounts {
   private readonly counts = new Map<Verdict | 'failed', number>();
 
-  async countOutcome(reconciling: Promise<Verdict>): Promise<void> {
+  async countOutcome(reconciling: Promise<Verdict>): Promise<Verdict> {
     try {
-      this.count(await reconciling);
+      const verdict = await reconciling;
+      this.count(verdict);
+      return verdict;
     } catch (error) {
       this.count('failed');
       throw error;

@@ -23,6 +23,7 @@ const run = z.object({
   workerId: z.string().optional(),
   takenUntil: time.optional(),
   scheduled: time,
+  resolved: time.optional(),
 });
 
 /** Deployments of 2015 have only provisionerId and workerType. */

@@ -30,10 +30,11 @@ export function statusOf({
     state,
     deadline: seconds(deadline),
     retriesLeft,
-    runs: runs.map(({ takenUntil, scheduled, started: _started, resolved: _resolved, ...run }) => ({
+    runs: runs.map(({ takenUntil, scheduled, started: _started, resolved, ...run }) => ({
       ...run,
       scheduled: seconds(scheduled),
       ...(takenUntil === undefined ? {} : { takenUntil: seconds(takenUntil) }),
+      ...(resolved === undefined ? {} : { resolved: seconds(resolved) }),
     })),
   };
 }

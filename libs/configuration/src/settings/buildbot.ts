@@ -101,6 +101,7 @@ export const buildbot: Settings['buildbot'] = {
     kind: text,
     secret: true,
     defaultDoc: 'none; required with buildbot.push_port',
+    example: 'a long shared secret',
     doc: 'Secret of at least 16 characters that a post carries as `Authorization: Bearer SECRET`.',
   },
 };

@@ -1,3 +1,4 @@
+import type { RequestState } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import { classifyResults } from '../results.js';
 import { isEndMessage, isLeftToMessage } from './build-messages.js';
@@ -155,7 +156,7 @@ function requestFact(
     case 'finished':
       return classifyResults(state.results) === 'cancelled' ? 'cancelled' : 'finished';
     case 'finishing':
-      return state.since !== null && now - state.since >= stuckGrace ? 'stuck' : 'finishing';
+      return isStuck(state, stuckGrace, now) ? 'stuck' : 'finishing';
     case 'waiting':
     case 'requeued':
     case 'dropped':
@@ -177,6 +178,11 @@ function findEarlierFact(request: RequestFact): RequestFact {
     default:
       return request;
   }
+}
+
+/** Whether a master has lost a request: it still claims it so many seconds after the end of its build. */
+export function isStuck(state: RequestState, grace: number, now: number): boolean {
+  return state.at === 'finishing' && state.since !== null && now - state.since >= grace;
 }
 
 function reportDue(

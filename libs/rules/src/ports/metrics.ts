@@ -79,6 +79,14 @@ export const METRICS = {
     type: 'gauge',
     help: '1 while so many tracked tasks are missing at once that nothing is done about it, otherwise 0.',
   },
+  stuck_requests: {
+    type: 'gauge',
+    help: "Build requests that their masters still claim long after the end of their builds, in this reflector's last pass; NaN when another reflector made the last one.",
+  },
+  cancellation_age_seconds: {
+    type: 'gauge',
+    help: "Time since the oldest cancellation was due that Buildbot has not carried out, in this reflector's last pass; 0 for none, NaN when another reflector made the last one.",
+  },
   pass_finished_timestamp_seconds: {
     type: 'gauge',
     help: 'When a reflector last finished a pass in which every step worked, in seconds since 1970; NaN before the first.',

@@ -24,6 +24,7 @@ export interface Run {
   workerId?: string;
   takenUntil?: number;
   scheduled: number;
+  resolved?: number;
 }
 
 /** A task's status. Only the last run can be pending or running. Times are epoch seconds. */

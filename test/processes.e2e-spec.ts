@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonValue } from '@bbb/rules';
@@ -189,6 +189,14 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       await service.until('/health/ready', ({ status }) => status === 200, 100);
       await service.stop();
       await eventually(async () => expect(await sandbox.countMessagesLeft()).toBe(0));
+
+      // What one service has compiled is not compiled again for another.
+      const compiled = await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'));
+      const build = ServiceProcess.start([nest, 'build', 'bb-listener'], { cwd: copy });
+      expect(await build.exit()).toBe(0);
+      expect((await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'))).mtimeMs).toBe(
+        compiled.mtimeMs,
+      );
     } finally {
       await rm(copy, { recursive: true, force: true });
     }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { migrateDatabase } from '@bbb/bridge-db';
 import type { JsonValue } from '@bbb/rules';
 import { openBroker } from '../../sandbox/broker.js';
 import { findFreePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
@@ -24,6 +25,7 @@ export interface SandboxedBridgeOptions extends Partial<
 /** A sandbox with the services of the bridge at work in it. */
 export interface SandboxedBridge {
   sandbox: Sandbox;
+  configFile: string;
   /** Stops the services as an operator does; rejects when one does not stop cleanly. */
   stopServices(): Promise<void>;
   close(): Promise<void>;
@@ -66,14 +68,15 @@ export async function openSandboxedBridge(options: SandboxedBridgeOptions): Prom
     };
     const configFile = await sandbox.writeConfiguration(ports, options.settings);
     const root = isRemote ? await compileProject() : '';
-    if (isRemote && options.database !== 'sqlite') await migrate(root, configFile);
+    if (options.database !== 'sqlite')
+      await (isRemote ? migrate(root, configFile) : migrateDatabase(bridgeDb.url));
     const services: Services = isRemote
       ? await startProcesses(configFile, ports, root)
       : await startInProcess(configFile, { connect: () => sandbox.options.broker.connect() });
     let stopped: Promise<void> | undefined;
     const stopServices = () => (stopped ??= services.stop());
     undo.push(() => stopServices().catch(() => undefined));
-    return { sandbox, stopServices, close };
+    return { sandbox, configFile, stopServices, close };
   } catch (error) {
     await close();
     throw error;

@@ -43,6 +43,7 @@ describe('tasks at a time', () => {
     stopsAfter = Infinity;
     let working = 0;
     reconciler = {
+      isPaused: async (buildername: string) => buildername === 'paused',
       get isStopping() {
         return done.length >= stopsAfter;
       },
@@ -152,7 +153,7 @@ describe('tasks at a time', () => {
     };
     const limited = { hasRoomFor: (name: string) => rooms[name]!() } as Buildbot;
     const runs = new MissedRunsStep(store, limited, reconciler, policy, configuration);
-    await runs.reconcilePending(of('full', 'free', 'unknown', 7));
+    await runs.reconcilePending(of('full', 'free', 'unknown', 'paused', 7));
     expect(done.splice(0).sort()).toEqual(TASKS.slice(1, 4));
     await runs.reconcileListed(of('full'));
     expect(done).toEqual([TASKS[0]]);

@@ -40,7 +40,10 @@ export class MissedRunsStep {
     }
   }
 
-  /** The same for pending runs, of which those whose builders have no room are left out: they would cost a read each. */
+  /**
+   * The same for pending runs, of which those whose builders have no room, or are paused, are left out: they would cost a
+   * read each.
+   */
   reconcilePending(listed: AsyncIterable<ListedRun>, verdicts = new VerdictCounts()): Promise<void> {
     return this.reconcileListed(this.selectThoseWithRoom(listed), verdicts);
   }
@@ -48,6 +51,7 @@ export class MissedRunsStep {
   private async *selectThoseWithRoom(listed: AsyncIterable<ListedRun>): AsyncGenerator<ListedRun> {
     for await (const run of listed) {
       const name = readBuilderName(run);
+      if (name !== undefined && (await this.reconciler.isPaused(name))) continue;
       // Without an answer from Buildbot, the reconciliation finds out what can be done.
       if (name === undefined || (await this.buildbot.hasRoomFor(name).catch(() => true))) yield run;
     }

@@ -1,8 +1,20 @@
-import { Clock, MessageStore, PassStore, Redaction, TaskStore, Telemetry, TurnStore } from '@bbb/rules';
+import {
+  Clock,
+  InstanceStore,
+  MessageStore,
+  PassStore,
+  PauseStore,
+  Redaction,
+  TaskStore,
+  Telemetry,
+  TurnStore,
+} from '@bbb/rules';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
 import type { BridgeDbOptions } from './data-source.js';
 import { MessageStoreSql } from './messages/message-store-sql.js';
+import { InstanceStoreSql } from './operation/instance-store-sql.js';
+import { PauseStoreSql } from './operation/pause-store-sql.js';
 import { PassStoreSql } from './passes/pass-store-sql.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { TurnStoreSql } from './turns/turn-store-sql.js';
@@ -36,10 +48,16 @@ export class BridgeDbModule {
         },
         { provide: TurnStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TurnStoreSql(db) },
         { provide: PassStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new PassStoreSql(db) },
+        { provide: PauseStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new PauseStoreSql(db) },
+        {
+          provide: InstanceStore,
+          inject: [BridgeDb],
+          useFactory: (db: BridgeDb) => new InstanceStoreSql(db),
+        },
         { provide: TaskStore, useExisting: TaskStoreSql },
         { provide: MessageStore, useExisting: MessageStoreSql },
       ],
-      exports: [BridgeDb, TaskStore, MessageStore, TurnStore, PassStore],
+      exports: [BridgeDb, TaskStore, MessageStore, TurnStore, PassStore, PauseStore, InstanceStore],
     };
   }
 }

@@ -38,6 +38,7 @@ export class BridgeDb implements OnApplicationShutdown {
   private readonly writeProbe = new WriteProbe();
   private reason = 'not opened';
   private closed = false;
+  private readonly lastWork: (() => Promise<void>)[] = [];
   private timer: NodeJS.Timeout | undefined;
   private attempt: Promise<void> = Promise.resolve();
 
@@ -116,8 +117,14 @@ export class BridgeDb implements OnApplicationShutdown {
     await this.run((source) => source.query('UPDATE tasks SET rev = rev WHERE 1 = 0'));
   }
 
+  /** Does something before the connection ends, such as writing what waits. */
+  beforeClosing(work: () => Promise<void>): void {
+    this.lastWork.push(work);
+  }
+
   /** Ends all connections, and the attempts to make one. May be called twice. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.lastWork.splice(0).map((work) => work()));
     this.closed = true;
     clearTimeout(this.timer);
     await this.attempt.catch(() => undefined);

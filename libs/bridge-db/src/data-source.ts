@@ -13,7 +13,11 @@ import { MessageRow } from './messages/message-row.js';
 import { TaskRow } from './tasks/task-row.js';
 import { PassRow } from './passes/pass-row.js';
 import { TurnRow } from './turns/turn-row.js';
+import { InstanceRow } from './operation/instance-row.js';
+import { JournalRow } from './operation/journal-row.js';
+import { PauseRow } from './operation/pause-row.js';
 import { CreateMessages1795000000000 } from './migrations/create-messages.js';
+import { CreateOperation1794999999997 } from './migrations/create-operation.js';
 import { CreatePasses1794999999998 } from './migrations/create-passes.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
 import { MIGRATIONS_TABLE } from './migrations/history.js';
@@ -23,6 +27,7 @@ import { URL_SETTING } from './url-setting.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
 export const MIGRATIONS: readonly (new () => BridgeMigration)[] = [
+  CreateOperation1794999999997,
   CreatePasses1794999999998,
   CreateTurns1794999999999,
   CreateMessages1795000000000,
@@ -53,7 +58,7 @@ export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry
   return new BoundedDataSource(
     {
       ...(options.asFound ? keepFileAsFound(usual) : usual),
-      entities: [TaskRow, MessageRow, TurnRow, PassRow],
+      entities: [TaskRow, MessageRow, TurnRow, PassRow, InstanceRow, JournalRow, PauseRow],
       migrations: [...MIGRATIONS],
       migrationsTableName: MIGRATIONS_TABLE,
       synchronize: false,

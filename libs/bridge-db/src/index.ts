@@ -1,6 +1,7 @@
 export * from './bridge-db.js';
 export * from './bridge-db.module.js';
 export { type BridgeDbOptions, createDataSource } from './data-source.js';
+export type { Database } from './database.js';
 export * from './messages/kept-messages.js';
 export * from './messages/message-store-sql.js';
 export {
@@ -16,3 +17,8 @@ export {
 export * from './passes/pass-store-sql.js';
 export * from './tasks/task-store-sql.js';
 export * from './with-data-source.js';
+export * from './operation/instance-store-sql.js';
+export * from './operation/journal-table.js';
+export * from './operation/journal-writer.js';
+export * from './operation/pause-store-sql.js';
+export * from './tasks/task-list.js';

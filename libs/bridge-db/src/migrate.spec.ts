@@ -32,9 +32,12 @@ const A = 'AAAAAAAAAAAAAAAAAAAAAA';
 const B = 'BBBBBBBBBBBBBBBBBBBBBB';
 const C = 'CCCCCCCCCCCCCCCCCCCCCC';
 const OURS = [
+  'bridge_instances',
+  'bridge_journal',
   'bridge_migrations',
   'bridge_origin',
   'bridge_passes',
+  'bridge_pauses',
   'bridge_turns',
   'messages',
   'tasks',

@@ -1,7 +1,8 @@
 import { openStrict, translateErrors, findUnusable, retryWhenBusy } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { createDataSource } from './data-source.js';
-import { migrateUp } from './migrate.js';
+import type { Database } from './database.js';
+import { migrateUp, findPendingMigrations } from './migrate.js';
 import { URL_SETTING } from './url-setting.js';
 
 /**
@@ -32,4 +33,21 @@ export async function withDataSource<T>(
 /** Migrates the bridge database at a URL; returns the names of the migrations that were run. Throws as {@link withDataSource}. */
 export function migrateDatabase(url: string): Promise<string[]> {
   return withDataSource({ url, asFound: false }, (source) => migrateUp(source));
+}
+
+/**
+ * Reads the bridge database as it is found: nothing is created or migrated. Throws as {@link withDataSource}.
+ *
+ * @param work isMigrated: the database has everything that this version needs; false also for the Python bridge's
+ */
+export function withDatabase<T>(
+  url: string,
+  work: (db: Database, isMigrated: boolean) => Promise<T>,
+): Promise<T> {
+  return withDataSource({ url, asFound: true }, async (source) => {
+    const isMigrated = (await findPendingMigrations(source)) === undefined;
+    const run: Database['run'] = (read) =>
+      translateErrors('bridge-db', () => retryWhenBusy(() => read(source)));
+    return work({ run }, isMigrated);
+  });
 }

@@ -47,7 +47,8 @@ export async function withBridgeDb<T>(
   }
 }
 
-function printLibraryLogs({ output, globals }: CommandContext): void {
+/** Prints the warnings that the libraries log, with --verbose everything. */
+export function printLibraryLogs({ output, globals }: CommandContext): void {
   const print = (first: unknown, text?: unknown) => output.printNote(formatLog(first, text));
   const silence = () => undefined;
   Logger.overrideLogger({

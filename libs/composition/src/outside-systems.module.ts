@@ -1,24 +1,30 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { BridgeDb, BridgeDbModule } from '@bbb/bridge-db';
 import {
-  ArtifactPolicy,
   Buildbot,
   BuilderPolicy,
   Clock,
   METRICS,
+  Journal,
   PassStore,
+  PauseStore,
   Redaction,
   TaskQueue,
   TaskStore,
   Telemetry,
 } from '@bbb/rules';
-import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule, type BuildbotOptions } from '@bbb/buildbot';
-import { CONFIGURATION, type Configuration, nameMasters, measureGaps, listSecrets } from '@bbb/configuration';
+import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, BuildbotModule } from '@bbb/buildbot';
+import { CONFIGURATION, type Configuration, measureGaps } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck, Metrics, readVersion, Redactor, SystemClock } from '@bbb/platform';
-import { Reconciler, type ReconcilerSettings } from '@bbb/reconciler';
+import { OPERATION_SYSTEMS } from '@bbb/operation';
+import { Pauses, Reconciler, RULES } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
 import { checkMissingTasks } from './absence-check.js';
+import { createBuildbotOptions } from './buildbot-options.js';
+import { OPERATOR_SIDE } from './operator/operator-side.js';
+import { checkPauses } from './operator/pause-check.js';
 import { checkPasses } from './pass-check.js';
+import { createReconcilerSettings } from './reconciler-settings.js';
 import { StateGauges } from './state-gauges.js';
 
 /** Provides the outside systems of every service, the reconciler that uses them, and their health checks. */
@@ -43,6 +49,8 @@ export class OutsideSystemsModule {
           Telemetry,
           BuilderPolicy,
           BUILDBOT_LOG_HOSTS,
+          Journal,
+          Pauses,
         ],
         useFactory: (
           queue: TaskQueue,
@@ -53,6 +61,8 @@ export class OutsideSystemsModule {
           telemetry: Telemetry,
           policy: BuilderPolicy,
           logHosts: readonly string[],
+          journal: Journal | undefined,
+          pauses: Pauses,
         ) =>
           new Reconciler(
             queue,
@@ -62,6 +72,8 @@ export class OutsideSystemsModule {
             clock,
             telemetry,
             createReconcilerSettings(configuration, policy, logHosts),
+            RULES,
+            { ...(journal ? { journal } : {}), pauses },
           ),
       },
     ];
@@ -76,9 +88,10 @@ export class OutsideSystemsModule {
       providers: [
         ...shared,
         StateGauges,
+        ...OPERATOR_SIDE,
         {
           provide: HEALTH_CHECKS,
-          inject: [BridgeDb, TaskclusterQueue, PassStore, BUILDBOT_HEALTH, Clock, CONFIGURATION],
+          inject: [BridgeDb, TaskclusterQueue, PassStore, PauseStore, BUILDBOT_HEALTH, Clock, CONFIGURATION],
           useFactory: createHealthChecks,
         },
       ],
@@ -89,6 +102,8 @@ export class OutsideSystemsModule {
         Redaction,
         BuilderPolicy,
         Reconciler,
+        Pauses,
+        OPERATION_SYSTEMS,
         ...systems.map(({ module }) => module),
         BuildbotModule,
       ],
@@ -96,57 +111,12 @@ export class OutsideSystemsModule {
   }
 }
 
-/** The part of the configuration that the configured kind of Buildbot needs. */
-export function createBuildbotOptions({ buildbot, ...configuration }: Configuration): BuildbotOptions {
-  const { kind, masters, ...options } = buildbot;
-  return {
-    ...configuration,
-    buildbot: kind === 'modern' ? { kind, ...options, masters: nameMasters(masters) } : { kind },
-  };
-}
-
-/** The reflector waits this many times the artifact wait, so that the build's own message is retried before that. */
-const AFTER_THE_WAIT = 1.2;
-
-function createReconcilerSettings(
-  configuration: Configuration,
-  policy: BuilderPolicy,
-  logHosts: readonly string[],
-): ReconcilerSettings {
-  const { workerGroup, workerId, provisionerId, workerType } = configuration.taskcluster;
-  const { artifacts, buildbot } = configuration;
-  const { reclaimWindow, messageGrace, finishedGrace, missingGrace, stuckGrace } = configuration.reflector;
-  return {
-    worker: { workerGroup, workerId },
-    taskQueueId: `${provisionerId}/${workerType}`,
-    reclaimWindow,
-    messageGrace,
-    finishedGrace:
-      buildbot.kind === 'modern' ? finishedGrace : Math.max(finishedGrace, artifacts.wait * AFTER_THE_WAIT),
-    artifactWait: artifacts.wait,
-    missingGrace,
-    stuckGrace,
-    results: configuration.results,
-    policy,
-    artifacts: createArtifactPolicy(configuration, logHosts),
-  };
-}
-
-/** @param logHosts those of this kind of Buildbot, where the configuration names none */
-function createArtifactPolicy(configuration: Configuration, logHosts: readonly string[]): ArtifactPolicy {
-  const { artifacts } = configuration;
-  return new ArtifactPolicy({
-    ...artifacts,
-    logHosts: artifacts.logHosts ?? logHosts,
-    ownSecrets: listSecrets(configuration),
-  });
-}
-
 /** Without its database the bridge cannot work; while Taskcluster is unavailable nothing is lost. */
 function createHealthChecks(
   bridgeDb: BridgeDb,
   taskcluster: TaskclusterQueue,
   passes: PassStore,
+  pauses: PauseStore,
   buildbot: readonly HealthCheck[],
   clock: Clock,
   { reflector: { schedule } }: Configuration,
@@ -156,6 +126,7 @@ function createHealthChecks(
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.findProblem() },
     checkMissingTasks(passes),
     checkPasses(passes, clock, measureGaps(schedule).most),
+    checkPauses(pauses),
     ...buildbot,
   ];
 }

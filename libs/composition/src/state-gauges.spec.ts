@@ -3,6 +3,7 @@ import {
   METRICS,
   type MessageStore,
   type PassStore,
+  type PauseStore,
   type TaskQueue,
   type TaskStatistics,
   type TaskStore,
@@ -19,7 +20,8 @@ async function scrape(statistics: () => Promise<TaskStatistics>): Promise<string
   } as Pick<MessageStore, 'count'> as MessageStore;
   const passes = { read: async () => ({ missing: 7, doubtedSince: 900 }) } as unknown as PassStore;
   const queue = { readClockOffset: () => 50 } as Pick<TaskQueue, 'readClockOffset'> as TaskQueue;
-  new StateGauges(metrics, tasks, messages, passes, { now: () => 1000 }, queue).onModuleInit();
+  const pauses = { list: async () => [{}, {}] } as unknown as PauseStore;
+  new StateGauges(metrics, tasks, messages, passes, pauses, { now: () => 1000 }, queue).onModuleInit();
   return metrics.renderText();
 }
 
@@ -33,6 +35,7 @@ describe('StateGauges', () => {
     expect(text).toContain('bbb_kept_messages{state="quarantined"} 1\n');
     expect(text).toContain('bbb_tracked_missing 7\n');
     expect(text).toContain('bbb_absence_doubted 1\n');
+    expect(text).toContain('bbb_pauses 2\n');
     expect(text).toMatch(/^bbb_build_info\{version="\d+\.\d+\.\d+",node="v\d+\.\d+\.\d+"\} 1$/m);
   });
 

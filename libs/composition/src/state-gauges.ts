@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock, type GaugeName, MessageStore, PassStore, TaskQueue, TaskStore } from '@bbb/rules';
+import { Clock, type GaugeName, MessageStore, PassStore, PauseStore, TaskQueue, TaskStore } from '@bbb/rules';
 import { QueueClock } from '@bbb/reconciler';
 import { Metrics, readVersion } from '@bbb/platform';
 
@@ -11,6 +11,7 @@ export class StateGauges implements OnModuleInit {
     private readonly tasks: TaskStore,
     private readonly messages: MessageStore,
     private readonly passes: PassStore,
+    private readonly pauses: PauseStore,
     private readonly clock: Clock,
     private readonly queue: TaskQueue,
   ) {}
@@ -40,6 +41,9 @@ export class StateGauges implements OnModuleInit {
         };
       },
     );
+    this.metrics.collect(['pauses'] satisfies GaugeName[], async () => ({
+      pauses: [{ value: (await this.pauses.list()).length }],
+    }));
     // Read separately from the tasks: a service may lack the right to read messages.
     this.metrics.collect(['kept_messages'] satisfies GaugeName[], async () => {
       const parked = await this.messages.count('parked');

@@ -178,6 +178,14 @@ export interface ParkingConfiguration {
   reservation: number;
 }
 
+/** How much of the journal of decisions is kept. */
+export interface JournalConfiguration {
+  /** Days for which an entry is kept; 0: no journal. */
+  days: number;
+  /** Maximum entries. */
+  rows: number;
+}
+
 /** Injection token of the {@link Configuration}. */
 export const CONFIGURATION = Symbol('CONFIGURATION');
 
@@ -200,6 +208,7 @@ export interface Configuration {
   artifacts: ArtifactsConfiguration;
   reflector: ReflectorConfiguration;
   parking: ParkingConfiguration;
+  journal: JournalConfiguration;
   /** Health and metrics. */
   http: { host: string; port: number };
   /** Maximum seconds for a graceful shutdown. */

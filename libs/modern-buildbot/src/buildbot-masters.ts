@@ -5,6 +5,7 @@ import type {
   BuildRef,
   MarkedRequest,
   RequestKey,
+  RequestPlace,
   RequestSnapshot,
   RequestSpec,
 } from '@bbb/rules';
@@ -17,6 +18,7 @@ import { RequestCreator } from './creation/request-creator.js';
 import { Withdrawals } from './creation/withdrawals.js';
 import { Masters } from './masters.js';
 import type { BuildbotMastersOptions } from './options.js';
+import { RequestPlaces } from './requests/request-place.js';
 import { RequestReader } from './requests/request-reader.js';
 
 const config = z.object({});
@@ -30,6 +32,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
   private readonly limit: OpenRequestLimit;
   private readonly creator: RequestCreator;
   private readonly outcomes: BuildOutcomes;
+  private readonly places: RequestPlaces;
 
   constructor(options: BuildbotMastersOptions) {
     const { scheduler, maxOpenPerBuilder, withdrawalGrace = 60, unknownGrace = 10 } = options;
@@ -46,6 +49,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
       this.limit,
     );
     this.outcomes = new BuildOutcomes(main);
+    this.places = new RequestPlaces(main, this.builders, options.url);
   }
 
   onApplicationShutdown(): void {
@@ -74,6 +78,10 @@ export class BuildbotMasters implements OnApplicationShutdown {
 
   listMarkedOpenRequests(afterBuildRequestId: number, limit: number): Promise<MarkedRequest[]> {
     return this.reader.listMarkedOpen(afterBuildRequestId, limit);
+  }
+
+  readPlace(request: RequestSnapshot): Promise<RequestPlace> {
+    return this.places.read(request);
   }
 
   knows(buildername: string): Promise<BuilderKnown> {

@@ -2,6 +2,7 @@ export * from './bootstrap/run-service.js';
 export * from './bootstrap/start-refused.js';
 export * from './bootstrap/start-service.js';
 export * from './health/health-check.js';
+export * from './health/health-checks.js';
 export * from './health/heartbeats.js';
 export * from './health/lifecycle.js';
 export * from './logging/create-logger.js';

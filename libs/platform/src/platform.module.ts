@@ -30,7 +30,10 @@ export class PlatformModule {
         CheckIndicator,
         HealthChecks,
       ],
-      exports: shared.map((provider) => ('provide' in provider ? provider.provide : provider)),
+      exports: [
+        ...shared.map((provider) => ('provide' in provider ? provider.provide : provider)),
+        HealthChecks,
+      ],
     };
   }
 }

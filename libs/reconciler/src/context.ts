@@ -10,6 +10,7 @@ import type {
   TaskStore,
   Telemetry,
 } from '@bbb/rules';
+import type { Pauses } from './pauses.js';
 import type { Next, Situation } from './situation.js';
 
 export interface ReconcilerSettings extends DecisionSettings {
@@ -32,7 +33,24 @@ export interface ActContext {
   telemetry: Telemetry;
   settings: ReconcilerSettings;
   logger: Pick<LoggerService, 'log' | 'warn'>;
+  /** Builders for which no build requests are created now. */
+  pauses: Pick<Pauses, 'find'>;
+  decided: Decided;
 }
+
+/**
+ * Logs what an act has done, as one line with its cause and duration, and notes it in the journal. Each act calls it
+ * once, after its effect.
+ *
+ * @param event constant text of the line
+ * @param details further fields, without secrets
+ */
+export type Decided = (
+  situation: Situation,
+  event: string,
+  details?: Readonly<Record<string, unknown>>,
+  level?: 'log' | 'warn',
+) => void;
 
 /** Carries out one verdict. It may be interrupted at any point; the next reconciliation continues from there. */
 export type Act = (situation: Situation, context: ActContext) => Promise<Next>;

@@ -4,24 +4,25 @@ import {
   Clock,
   explainCause,
   type Facts,
+  type Journal,
   PassStore,
   Refused,
-  type RequestSnapshot,
   TaskQueue,
-  type TaskStatus,
   TaskStore,
   Telemetry,
-  type TrackedTask,
   Unavailable,
   type Verdict,
 } from '@bbb/rules';
 import { AbsenceDoubt } from './absence-doubt.js';
+import { recordDecisions } from './decisions.js';
+import { type Explanation, explainSituation } from './explanation.js';
 import { isBuildShared, needsSharing } from './shared-build.js';
 import { checkEventIsVisible } from './event-visibility.js';
 import { KeyedLock } from './keyed-lock.js';
+import { Observer } from './observer.js';
 import { QueueClock } from './queue-clock.js';
 import { type Rules, RULES } from './rules.js';
-import type { Given, Next, Situation, Source } from './situation.js';
+import type { Given, Next, Situation } from './situation.js';
 import type { ReconcilerSettings, ActContext } from './context.js';
 
 /** More steps than any path through the decision table needs; when they are used up, an outside system keeps changing. */
@@ -33,6 +34,14 @@ const COUNTERS = [
   'payload_rejected_total',
   'artifact_failures_total',
 ] as const;
+
+const NO_PAUSES: ActContext['pauses'] = { find: () => Promise.resolve(undefined) };
+
+/** What operators see and order. */
+export interface OperatorSide {
+  journal?: Journal;
+  pauses?: ActContext['pauses'];
+}
 
 /** Verdicts that need facts read for this decision: Taskcluster applies these calls to the run that is the latest then. */
 const NEED_FRESH_FACTS: readonly Verdict[] = ['cancel-task', 'rerun'];
@@ -50,6 +59,7 @@ export class Reconciler {
   readonly #locks = new KeyedLock();
   readonly #context: ActContext;
   readonly #doubt: AbsenceDoubt;
+  readonly #observer: Observer;
   #stopping = false;
 
   constructor(
@@ -61,17 +71,23 @@ export class Reconciler {
     telemetry: Telemetry,
     settings: ReconcilerSettings,
     private readonly rules: Rules = RULES,
+    { journal, pauses = NO_PAUSES }: OperatorSide = {},
   ) {
     this.#doubt = new AbsenceDoubt(passes);
+    const logger = new Logger(Reconciler.name);
+    const queueClock = new QueueClock(clock, queue);
     this.#context = {
       queue,
       buildbot,
       store,
-      clock: new QueueClock(clock, queue),
+      clock: queueClock,
       telemetry,
       settings,
-      logger: new Logger(Reconciler.name),
+      logger,
+      pauses,
+      decided: recordDecisions(logger, queueClock, journal),
     };
+    this.#observer = new Observer(queue, buildbot, store, rules, logger);
     for (const counter of COUNTERS) telemetry.count(counter, {}, 0);
   }
 
@@ -82,6 +98,11 @@ export class Reconciler {
 
   get isStopping(): boolean {
     return this.#stopping;
+  }
+
+  /** Whether an operator has paused the creation of build requests for a builder. */
+  async isPaused(buildername: string): Promise<boolean> {
+    return (await this.#context.pauses.find(buildername)) !== undefined;
   }
 
   /**
@@ -105,18 +126,31 @@ export class Reconciler {
     });
   }
 
+  /**
+   * Observes and decides as {@link reconcile} does, and acts on nothing.
+   *
+   * @throws Unavailable when an outside system is unavailable
+   */
+  async explain(taskId: string, given: Given = {}): Promise<Explanation> {
+    const observed = await this.#observer.observe(taskId, given);
+    return explainSituation(observed, this.rules, this.#context.settings, this.#context.clock.now(), {
+      doubt: this.#doubt,
+      isShared: (seen) => this.#isShared(seen),
+    });
+  }
+
   async #reconcileStepwise(
     taskId: string,
     given: Given,
     onVerdict: (verdict: Verdict) => void,
   ): Promise<Verdict> {
-    let situation = await this.#observe(taskId, given);
+    let situation = await this.#observer.observe(taskId, given);
     let refused: Verdict | undefined;
     for (let step = 0; step < MAX_STEPS; step++) {
       if (this.#stopping) throw new Unavailable('bridge', 'shutting down');
       const current = await this.#bringUpToDate(situation);
       if (!current) {
-        situation = await this.#observeAgain(situation);
+        situation = await this.#observer.observeAgain(situation);
         continue;
       }
       situation = current;
@@ -124,7 +158,7 @@ export class Reconciler {
       const verdict = this.rules.decide(facts);
       onVerdict(verdict);
       if (situation.source === 'batched' && NEED_FRESH_FACTS.includes(verdict)) {
-        situation = await this.#observeAgain(situation);
+        situation = await this.#observer.observeAgain(situation);
         continue;
       }
       if (this.#doubt.matters(situation, facts, verdict, this.rules.decide)) {
@@ -135,14 +169,15 @@ export class Reconciler {
         situation = { ...situation, shared: await this.#isShared(situation) };
         continue;
       }
-      const cause = explainCause(verdict, facts, situation, this.#context.clock.now());
-      const next = await this.#act(verdict, { ...situation, cause }, refused);
+      const decidedAt = this.#context.clock.now();
+      const cause = explainCause(verdict, facts, situation, decidedAt);
+      const next = await this.#act(verdict, { ...situation, cause, decidedAt }, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {
         if (IGNORE_EVENT.includes(verdict)) checkEventIsVisible(situation);
         return verdict;
       }
-      situation = next?.then === 'decide' ? next.situation : await this.#observeAgain(situation);
+      situation = next?.then === 'decide' ? next.situation : await this.#observer.observeAgain(situation);
     }
     throw new Unavailable('bridge', `task state kept changing (${MAX_STEPS} steps); will retry`);
   }
@@ -183,54 +218,5 @@ export class Reconciler {
     if (!changes) return situation;
     const row = await this.#context.store.change(situation.row, changes);
     return row && { ...situation, row };
-  }
-
-  async #observeAgain(before: Situation): Promise<Situation> {
-    const { taskId, event, definition, absenceDoubted, expectedFor } = before;
-    return this.#observe(taskId, { event, definition, absenceDoubted, expectedFor });
-  }
-
-  async #observe(taskId: string, given: Given): Promise<Situation> {
-    const { queue, buildbot, store } = this.#context;
-    const row = given.row ?? (await store.get(taskId));
-    const source: Source = given.source ?? 'fresh';
-    const buildRequestId = row?.buildRequestId ?? null;
-    const status = source === 'fresh' ? await queue.readStatus(taskId) : given.status;
-    // The run is read before the request. Otherwise a new run could be seen together with the lost build of the run before,
-    // and be claimed and ended for it. A request that is seen complete may have become so only after the run was read.
-    const snapshot =
-      // A batch has the requests of its own rows only.
-      buildRequestId === null || given.request || (source === 'batched' && given.row)
-        ? given.request
-        : await buildbot.readSnapshot(buildRequestId);
-    const request = this.#ownRequest(row, snapshot, status);
-    const { event, definition, buildbotUnavailable, absenceDoubted, expectedFor } = given;
-    return {
-      taskId,
-      row,
-      status,
-      request,
-      buildbotUnavailable,
-      source,
-      event,
-      definition,
-      absenceDoubted,
-      expectedFor,
-    };
-  }
-
-  /** The snapshot if it is of the row's own request; the bridge must not act on another task's request. */
-  #ownRequest(
-    row: TrackedTask | undefined,
-    snapshot: RequestSnapshot | undefined,
-    status: TaskStatus | undefined,
-  ): RequestSnapshot | undefined {
-    if (!row || !snapshot || this.rules.isRequestOf(row, snapshot, status)) return snapshot;
-    const { taskId, runId, buildRequestId } = row;
-    this.#context.logger.warn(
-      { taskId, runId, buildRequestId, key: snapshot.key },
-      'the build request id belongs to a request of another task or run; treating the request as missing',
-    );
-    return undefined;
   }
 }

@@ -32,13 +32,16 @@ export interface Situation extends Observation {
   source: Source;
   event?: TriggeringEvent;
   definition?: TaskDefinition;
-  /** Why the current verdict was reached; acts log it. */
+  /** Why the current verdict was reached. */
   cause?: Cause;
+  /** When it was reached, in epoch seconds. */
+  decidedAt?: number;
 }
 
 /** Facts that the caller has already read, to save reads. */
 export interface Given {
-  row?: TrackedTask;
+  /** Null: there is none. */
+  row?: TrackedTask | null;
   status?: TaskStatus;
   /** With `source: 'batched'` an undefined status means that the queue does not know the task. */
   source?: Source;

@@ -32,6 +32,7 @@ import {
   selectCancellationTarget,
   toCancellationTarget,
 } from './requests/cancellation-target.js';
+import { type PlaceInDatabase, selectPlace, toPlace } from './requests/request-place.js';
 import { selectRequests, toSnapshots } from './requests/snapshots.js';
 import { selectSharers } from './requests/sharers.js';
 import type { SchedulerDbOptions } from './options.js';
@@ -137,6 +138,12 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   async listSharers(buildId: number): Promise<number[]> {
     const schema = await this.readSchema();
     return (await this.source.query(selectSharers(buildId, schema))).map(({ id }) => Number(id));
+  }
+
+  /** The place of a request among those of its builder. */
+  async readPlace(buildRequestId: number): Promise<PlaceInDatabase> {
+    const schema = await this.readSchema();
+    return toPlace(await this.source.query(selectPlace(buildRequestId, schema)));
   }
 
   /** Open requests that a bridge made, by ascending id after `afterBuildRequestId`; fewer than `limit` are the last. */

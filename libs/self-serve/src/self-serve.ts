@@ -50,6 +50,18 @@ export class SelfServe implements OnApplicationShutdown {
     return this.recordFailure(() => this.cancel(branch, 'request', buildRequestId));
   }
 
+  /** The address of a build request's page, without credentials; null when Self Serve has none. */
+  toPageUrl(branch: string, buildRequestId: number): string | null {
+    try {
+      const url = new URL(
+        `${toBaseUrl(this.options.url)}/${encodeURIComponent(toBranchName(branch))}/request/${buildRequestId}`,
+      );
+      return Object.assign(url, { username: '', password: '' }).href;
+    } catch {
+      return null;
+    }
+  }
+
   /** Why the last call failed; undefined after a success, and before the first call. Makes no call. */
   async findProblem(): Promise<string | undefined> {
     return this.lastFailure;

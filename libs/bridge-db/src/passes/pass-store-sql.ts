@@ -1,7 +1,7 @@
 import { type Absence, type PassState, PassStore } from '@bbb/rules';
 import { isUniqueViolation } from '@bbb/sql';
 import { IsNull, Not } from 'typeorm';
-import type { BridgeDb } from '../bridge-db.js';
+import type { Database } from '../database.js';
 import { PassRow } from './pass-row.js';
 
 /** The id of the only row. */
@@ -17,7 +17,7 @@ const NOTHING: PassState = {
 
 /** The `bridge_passes` table. Every write is one statement. */
 export class PassStoreSql extends PassStore {
-  constructor(private readonly db: BridgeDb) {
+  constructor(private readonly db: Database) {
     super();
   }
 

@@ -9,7 +9,7 @@ import {
   Unavailable,
 } from '@bbb/rules';
 import { batchCalls, MAX_IN_LIST, isUniqueViolation } from '@bbb/sql';
-import type { BridgeDb } from '../bridge-db.js';
+import type { Database } from '../database.js';
 import { queryInChunks } from './chunks.js';
 import type { UnreadableTaskRow } from './read-task-row.js';
 import { type RowChange, TaskTable } from './task-table.js';
@@ -51,7 +51,7 @@ export class TaskStoreSql extends TaskStore {
   /** Made anew when the database was opened anew. */
   private table: TaskTable | undefined;
 
-  constructor(private readonly db: BridgeDb) {
+  constructor(private readonly db: Database) {
     super();
   }
 

@@ -6,6 +6,7 @@ import {
   type RequestSpec,
   type MarkedRequest,
   type RequestKey,
+  type RequestPlace,
   Refused,
   type RequestSnapshot,
 } from '@bbb/rules';
@@ -111,6 +112,17 @@ export class LegacyBuildbot extends Buildbot {
   /** Only the end message of a build has its properties and the URL of its log. */
   override readOutcome(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  /** The page is Self Serve's. The database does not tell which workers a builder has. */
+  override async readPlace({ buildRequestId }: RequestSnapshot): Promise<RequestPlace> {
+    const [place, target] = await Promise.all([
+      this.schedulerDb.readPlace(buildRequestId),
+      this.schedulerDb.findCancellationTarget(buildRequestId),
+    ]);
+    const branch = target?.branch ?? null;
+    const url = branch === null ? null : this.selfServe.toPageUrl(branch, buildRequestId);
+    return { url, ...place, workers: null };
   }
 
   override knows(buildername: string): Promise<BuilderKnown> {

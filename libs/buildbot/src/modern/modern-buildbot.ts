@@ -7,6 +7,7 @@ import {
   type BuildRef,
   type MarkedRequest,
   type RequestKey,
+  type RequestPlace,
   type RequestSnapshot,
   type RequestSpec,
 } from '@bbb/rules';
@@ -56,6 +57,10 @@ export class ModernBuildbot extends Buildbot {
 
   override readOutcome(build: BuildRef): Promise<BuildOutcome | undefined> {
     return this.masters.readOutcome(build);
+  }
+
+  override readPlace(request: RequestSnapshot): Promise<RequestPlace> {
+    return this.masters.readPlace(request);
   }
 
   override knows(buildername: string): Promise<BuilderKnown> {

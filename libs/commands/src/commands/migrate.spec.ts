@@ -11,6 +11,7 @@ import { record, recordJson } from '../testing/recording-host.js';
 import { useDatabase } from '../testing/use-database.js';
 
 const NAMES = [
+  'CreateOperation1794999999997',
   'CreatePasses1794999999998',
   'CreateTurns1794999999999',
   'CreateMessages1795000000000',

@@ -19,6 +19,21 @@ const LAZY: readonly LazyCommand[] = [
     load: async () => (await import('../commands/check.js')).check,
   },
   {
+    name: 'explain',
+    summary: 'Explain where a task is, what it waits for, and what was decided before',
+    load: async () => (await import('../commands/operation/explain.js')).explain,
+  },
+  {
+    name: 'tasks',
+    summary: 'List the tracked tasks and what each waits for',
+    load: async () => (await import('../commands/operation/tasks.js')).tasks,
+  },
+  {
+    name: 'instances',
+    summary: 'List the running processes of the services, and how they are',
+    load: async () => (await import('../commands/operation/instances.js')).instances,
+  },
+  {
     name: 'config',
     summary: 'Print the configuration that is in force, without secrets',
     load: async () => (await import('../commands/config.js')).config,

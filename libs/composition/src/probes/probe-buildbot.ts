@@ -1,10 +1,9 @@
-import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { BUILDBOT_HEALTH, BuildbotModule } from '@bbb/buildbot';
-import { type Configuration, listSecrets } from '@bbb/configuration';
-import { type HealthCheck, Metrics, PlatformModule, Redactor, SystemClock } from '@bbb/platform';
-import { Buildbot, Clock, METRICS, Redaction, Telemetry } from '@bbb/rules';
-import { createBuildbotOptions } from '../outside-systems.module.js';
+import { BUILDBOT_HEALTH } from '@bbb/buildbot';
+import type { Configuration } from '@bbb/configuration';
+import type { HealthCheck } from '@bbb/platform';
+import { Buildbot } from '@bbb/rules';
+import { createCommandModule } from '../command-module.js';
 import type { DescribeSource, ProbeResult } from './probe-result.js';
 
 /** The Buildbot setting to check, by the name of the health check. */
@@ -17,15 +16,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
 /** Health checks whose result is unknown until the first cancellation. */
 const UNKNOWN_AT_FIRST = new Set(['self-serve']);
 
-@Module({})
-class ProbeRoot {}
-
 /** Runs the health checks of this kind of Buildbot. */
 export async function probeBuildbot(
   configuration: Configuration,
   describeSource: DescribeSource,
 ): Promise<ProbeResult[]> {
-  const app = await NestFactory.createApplicationContext(createModule(configuration), {
+  const app = await NestFactory.createApplicationContext(createCommandModule(configuration), {
     logger: false,
     abortOnError: false,
   });
@@ -57,23 +53,5 @@ async function runCheck(check: HealthCheck, describeSource: DescribeSource): Pro
     status: kind === 'ready' ? 'failed' : 'warning',
     what: problem,
     ...(setting === undefined ? {} : { remedy: `check ${describeSource(setting)}` }),
-  };
-}
-
-function createModule(configuration: Configuration) {
-  const shared = {
-    module: class Shared {},
-    global: true,
-    providers: [
-      { provide: Clock, useExisting: SystemClock },
-      { provide: Telemetry, inject: [Metrics], useFactory: (metrics: Metrics) => metrics.define(METRICS) },
-      { provide: Redaction, useExisting: Redactor },
-    ],
-    exports: [Clock, Telemetry, Redaction],
-  };
-  const platform = PlatformModule.register(new Redactor(listSecrets(configuration)));
-  return {
-    module: ProbeRoot,
-    imports: [platform, shared, BuildbotModule.register(createBuildbotOptions(configuration))],
   };
 }

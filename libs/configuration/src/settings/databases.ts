@@ -2,7 +2,7 @@ import { databaseUrl, seconds, createWholeNumber } from '../kinds.js';
 import type { Settings } from '../setting.js';
 import { ALL, LEGACY_ONLY } from './services.js';
 
-// The two databases.
+// The two databases, and the journal in the bridge's own.
 
 export const schedulerDb: Settings['schedulerDb'] = {
   url: {
@@ -65,5 +65,20 @@ export const bridgeDb: Settings['bridgeDb'] = {
     kind: seconds,
     default: 20,
     doc: 'Maximum seconds to wait for the answer to a query of the bridge database.',
+  },
+};
+
+export const journal: Settings['journal'] = {
+  days: {
+    keys: ['journal.days'],
+    kind: createWholeNumber(0, 3650),
+    default: 14,
+    doc: 'Days for which the journal keeps what was decided; 0 turns the journal off.',
+  },
+  rows: {
+    keys: ['journal.rows'],
+    kind: createWholeNumber(1000, 1_000_000_000),
+    default: 1_000_000,
+    doc: 'Maximum entries of the journal (about 500 bytes each); the reflector deletes the oldest.',
   },
 };

@@ -1,7 +1,7 @@
 import type { Settings } from '../setting.js';
 import { artifacts } from './artifacts.js';
 import { buildbot, builders, selfServe } from './buildbot.js';
-import { bridgeDb, schedulerDb } from './databases.js';
+import { bridgeDb, journal, schedulerDb } from './databases.js';
 import { http, log, shutdown } from './process.js';
 import { pulse } from './pulse.js';
 import { parking, reflector } from './reflector.js';
@@ -24,6 +24,7 @@ export const SETTINGS: Settings = {
   artifacts,
   reflector,
   parking,
+  journal,
   http,
   shutdown,
   log,

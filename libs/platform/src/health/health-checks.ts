@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { CheckIndicator } from './check-indicator.js';
 import { HEALTH_CHECKS, type HealthCheck } from './health-check.js';
 import { Heartbeats } from './heartbeats.js';
 import { Lifecycle } from './lifecycle.js';
@@ -13,6 +14,7 @@ export class HealthChecks implements OnApplicationBootstrap {
     private readonly moduleRef: ModuleRef,
     private readonly heartbeats: Heartbeats,
     private readonly lifecycle: Lifecycle,
+    private readonly indicator: CheckIndicator,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -35,6 +37,17 @@ export class HealthChecks implements OnApplicationBootstrap {
       check: async () => this.lifecycle.findProblem(),
     };
     return [service, ...this.provided.filter(({ kind }) => kind !== 'live')];
+  }
+
+  /** Runs all checks. @returns the reasons of those that fail, each after the name of its check */
+  async findProblems(): Promise<string[]> {
+    const checks = [...this.listLive(), ...this.listReady()];
+    const results = await Promise.all(checks.map((check) => this.indicator.run(check)));
+    return results.flatMap((result) =>
+      Object.entries(result).flatMap(([name, { reason }]) =>
+        typeof reason === 'string' ? [`${name}: ${reason}`] : [],
+      ),
+    );
   }
 
   private readProvided(): HealthCheck[] {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { SystemClock } from '../time/system-clock.js';
 import { cacheFor } from './cache.js';
 
 type Labels = Record<string, string>;
@@ -35,7 +36,10 @@ const MAX_AGE = 5;
 export class Metrics {
   readonly registry = new Registry();
   private catalogue: Readonly<Record<string, MetricDefinition>> = {};
+  private readonly lastUses = new Map<string, number>();
   private readonly used = new Map<string, Counter | Gauge | Histogram>();
+
+  constructor(private readonly clock: SystemClock = new SystemClock()) {}
 
   /** Sets the catalogue of metrics. @returns itself */
   define(catalogue: Readonly<Record<string, MetricDefinition>>): this {
@@ -46,10 +50,12 @@ export class Metrics {
   /** @throws when the catalogue has no counter of this name with these labels; the other methods do the same */
   count(metric: string, labels: Labels = {}, by = 1): void {
     (this.use(metric, 'counter', labels) as Counter).inc(labels, by);
+    if (by > 0) this.lastUses.set(metric, this.clock.now());
   }
 
   observe(metric: string, seconds: number, labels: Labels = {}): void {
     (this.use(metric, 'histogram', labels) as Histogram).observe(labels, seconds);
+    this.lastUses.set(metric, this.clock.now());
   }
 
   set(metric: string, value: number, labels: Labels = {}): void {
@@ -81,6 +87,11 @@ export class Metrics {
         },
       });
     }
+  }
+
+  /** When a counter last counted, or a histogram last observed, in epoch seconds; undefined when it never did. */
+  readLastUse(metric: string): number | undefined {
+    return this.lastUses.get(metric);
   }
 
   /** Adds metrics of the process itself: memory, processor, event loop. */

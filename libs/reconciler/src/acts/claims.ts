@@ -1,6 +1,6 @@
 import type { RequestSnapshot } from '@bbb/rules';
-import { decideWith, DONE, OBSERVE_AGAIN } from '../situation.js';
-import { type Act, requireRow } from '../context.js';
+import { decideWith, DONE, OBSERVE_AGAIN, type Situation } from '../situation.js';
+import { type Act, type ActContext, requireRow } from '../context.js';
 import { attachArtifacts } from './artifacts.js';
 import { readRetriedOutcome } from './build-outcome.js';
 
@@ -16,9 +16,17 @@ export const claim: Act = async (situation, context) => {
   const { takenUntil, status } = await context.queue.claim({ taskId, runId });
   const buildId = findNewestBuildId(situation.request);
   const changed = await context.store.change(row, { takenUntil: Math.floor(takenUntil), buildId });
-  context.logger.log({ taskId, runId, buildRequestId: row.buildRequestId, buildId }, 'task claimed');
+  observeWait(situation, context);
+  context.decided(situation, 'task claimed', { buildId });
   return changed ? decideWith(situation, { row: changed, status }) : OBSERVE_AGAIN;
 };
+
+/** Measures once for each build request how long it waited for its build: later runs that it serves waited for a rebuild. */
+function observeWait({ row, request }: Situation, { clock, telemetry }: ActContext): void {
+  const isFirst = request?.key?.createdForRunId === row?.runId;
+  if (!isFirst || row?.processedDate == null) return;
+  telemetry.observe('request_to_build_seconds', Math.max(0, clock.now() - row.processedDate));
+}
 
 /** Extends the claim of a running build. */
 export const reclaim: Act = async (situation, context) => {
@@ -27,28 +35,24 @@ export const reclaim: Act = async (situation, context) => {
   const { takenUntil } = await context.queue.reclaim({ taskId, runId, wasHeld: true });
   context.telemetry.observe('claim_margin_seconds', (row.takenUntil ?? 0) - context.clock.now());
   const changed = await context.store.change(row, { takenUntil: Math.floor(takenUntil) });
-  context.logger.log({ taskId, runId, takenUntil: Math.floor(takenUntil) }, 'task reclaimed');
+  context.decided(situation, 'task reclaimed', { takenUntil: Math.floor(takenUntil) });
   return changed ? DONE : OBSERVE_AGAIN;
 };
 
 /** Ends the run because Buildbot abandoned its build and will build the request again: a new run follows the new build. */
 export const retry: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = requireRow(situation);
+  const { taskId, runId } = requireRow(situation);
   const run = { taskId, runId, wasHeld: true };
   const outcome = await readRetriedOutcome(situation, context);
   if (outcome) await attachArtifacts(run, outcome, context);
   const status = await context.queue.report(run, { report: 'exception', reason: 'worker-shutdown' });
-  context.logger.log(
-    { taskId, runId, buildRequestId, ...situation.cause },
-    'run resolved as worker-shutdown; another run follows the build request',
-  );
+  context.decided(situation, 'run resolved as worker-shutdown; another run follows the build request');
   return decideWith(situation, { status });
 };
 
 /** Reruns the task: its retries are used up, but its build request is still open or has a result. */
 export const rerun: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = requireRow(situation);
-  const status = await context.queue.rerun(taskId);
-  context.logger.log({ taskId, runId, buildRequestId, ...situation.cause }, 'task rerun');
+  const status = await context.queue.rerun(situation.taskId);
+  context.decided(situation, 'task rerun');
   return decideWith(situation, { status });
 };

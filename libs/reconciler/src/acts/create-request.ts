@@ -1,7 +1,7 @@
-import { type RequestSpec, judge, findLatestRun } from '@bbb/rules';
-import { DONE, OBSERVE_AGAIN, decideWith } from '../situation.js';
+import { type RequestKey, judge, findLatestRun } from '@bbb/rules';
+import { decideWith, DONE, type Next, OBSERVE_AGAIN, type Situation } from '../situation.js';
 import { findRequestKey } from '../find-request-key.js';
-import type { Act } from '../context.js';
+import { type Act, type ActContext, requireRow } from '../context.js';
 import { endRejected } from './end-rejected.js';
 
 /**
@@ -23,6 +23,8 @@ export const createRequest: Act = async (situation, context) => {
     return DONE;
   }
 
+  if (judgement.is === 'accepted' && (await context.pauses.find(judgement.spec.buildername)))
+    return situation.row ? recordFound(situation, key, context) : DONE;
   // The task stays pending and untracked; each pass lists it again.
   const isNew = judgement.is === 'accepted' && !situation.row;
   if (isNew && !(await context.buildbot.hasRoomFor(judgement.spec.buildername))) return DONE;
@@ -44,16 +46,21 @@ export const createRequest: Act = async (situation, context) => {
   const recorded = await context.store.change(row, { buildRequestId, processedDate });
   if (!recorded) return OBSERVE_AGAIN;
 
-  context.logger.log(logFields(judgement.spec, buildRequestId), 'build request created');
+  const { buildername } = judgement.spec;
+  context.decided({ ...situation, row: recorded }, 'build request created', { buildername });
   context.telemetry.count('build_requests_created_total');
   context.telemetry.observe('pending_to_request_seconds', Math.max(0, context.clock.now() - run.scheduled));
   // After an interrupted creation, the request may already have been built.
   return situation.row ? OBSERVE_AGAIN : DONE;
 };
 
-function logFields(spec: RequestSpec, buildRequestId: number) {
-  const { taskId, createdForRunId, buildername } = spec;
-  return { taskId, runId: createdForRunId, buildRequestId, buildername };
+/** While its builder is paused: records the request of an interrupted creation if it exists, and creates none. */
+async function recordFound(situation: Situation, key: RequestKey, context: ActContext): Promise<Next> {
+  const buildRequestId = await context.buildbot.find(key);
+  if (buildRequestId === undefined) return DONE;
+  const processedDate = Math.floor(context.clock.now());
+  await context.store.change(requireRow(situation), { buildRequestId, processedDate });
+  return OBSERVE_AGAIN;
 }
 
 /** Handles a claimed run without a recorded request: the rejection of its payload was interrupted, or the request exists. */
@@ -67,21 +74,12 @@ export const reject: Act = async (situation, context) => {
   const judgement = await judge(definition, key, context.settings.policy, context.buildbot);
   if (judgement.is === 'rejected') return endRejected(situation, judgement.reasons, context);
 
-  const buildRequestId = await context.buildbot.find(key);
-  if (buildRequestId !== undefined) {
-    await context.store.change(row, {
-      buildRequestId,
-      processedDate: Math.floor(context.clock.now()),
-    });
-    return OBSERVE_AGAIN;
-  }
+  const found = await recordFound(situation, key, context);
+  if (found.then !== 'done') return found;
   const ended = await context.queue.report(
     { taskId, runId: run.runId, wasHeld: true },
     { report: 'exception', reason: 'worker-shutdown' },
   );
-  context.logger.warn(
-    { taskId, runId: run.runId, ...situation.cause },
-    'released claimed run: no build request exists',
-  );
+  context.decided(situation, 'released claimed run: no build request exists', {}, 'warn');
   return decideWith(situation, { status: ended });
 };

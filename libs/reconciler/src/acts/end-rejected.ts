@@ -17,7 +17,7 @@ export async function endRejected(
   const run = { taskId, runId, wasHeld: true };
   await attachReasons(run, reasons, context);
   const status = await context.queue.report(run, { report: 'exception', reason: 'malformed-payload' });
-  context.logger.warn({ taskId, runId, reasons }, 'task rejected');
+  context.decided(situation, 'task rejected', { reasons }, 'warn');
   context.telemetry.count('payload_rejected_total');
   return decideWith(situation, { row, status });
 }

@@ -3,14 +3,16 @@ import { type Act, requireRow } from '../context.js';
 
 /** Resolves the run as internal-error: its build request is lost, so the result will never be known. */
 export const abandon: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = requireRow(situation);
+  const { taskId, runId } = requireRow(situation);
   const status = await context.queue.report(
     { taskId, runId, wasHeld: true },
     { report: 'exception', reason: 'internal-error' },
   );
-  context.logger.warn(
-    { taskId, runId, buildRequestId, ...situation.cause },
+  context.decided(
+    situation,
     'run resolved as internal-error: its build request is missing from Buildbot',
+    {},
+    'warn',
   );
   return decideWith(situation, { status });
 };
@@ -19,35 +21,29 @@ export const abandon: Act = async (situation, context) => {
 export const recreateRequest: Act = async (situation, context) => {
   const row = requireRow(situation);
   const changed = await context.store.change(row, { buildRequestId: null, missingSince: null });
-  context.logger.warn(
-    { taskId: row.taskId, buildRequestId: row.buildRequestId, ...situation.cause },
+  context.decided(
+    situation,
     situation.request?.state.at === 'dropped'
       ? 'Buildbot dropped the build request; creating it again'
       : 'build request is missing from Buildbot; creating it again',
+    {},
+    'warn',
   );
   return changed ? decideWith(situation, { row: changed, request: undefined }) : OBSERVE_AGAIN;
 };
 
 /** Cancels the task, because its build was cancelled in Buildbot. */
 export const cancelTask: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = requireRow(situation);
-  const status = await context.queue.cancel(taskId);
-  context.logger.log(
-    { taskId, runId, buildRequestId, ...situation.cause },
-    'task cancelled: its build was cancelled in Buildbot',
-  );
+  const status = await context.queue.cancel(situation.taskId);
+  context.decided(situation, 'task cancelled: its build was cancelled in Buildbot');
   return decideWith(situation, { status });
 };
 
 /** The task is dead: cancellation is requested in Buildbot, again and again until the request is complete. */
 export const cancelRequest: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = requireRow(situation);
   if (!situation.request) return DONE;
   await context.buildbot.cancel(situation.request);
-  context.logger.log(
-    { taskId, runId, buildRequestId, ...situation.cause },
-    'cancellation requested in Buildbot',
-  );
+  context.decided(situation, 'cancellation requested in Buildbot');
   return DONE;
 };
 
@@ -56,10 +52,7 @@ export const noteMissing: Act = async (situation, context) => {
   const row = requireRow(situation);
   if (row.missingSince !== null) return DONE;
   const changed = await context.store.change(row, { missingSince: Math.floor(context.clock.now()) });
-  context.logger.warn(
-    { taskId: row.taskId, buildRequestId: row.buildRequestId, ...situation.cause },
-    'task or build request is missing',
-  );
+  context.decided(situation, 'task or build request is missing', {}, 'warn');
   return changed ? DONE : OBSERVE_AGAIN;
 };
 
@@ -67,9 +60,6 @@ export const noteMissing: Act = async (situation, context) => {
 export const forget: Act = async (situation, context) => {
   const row = requireRow(situation);
   if (!(await context.store.forget(row))) return OBSERVE_AGAIN;
-  context.logger.log(
-    { taskId: row.taskId, runId: row.runId, buildRequestId: row.buildRequestId, ...situation.cause },
-    'task forgotten',
-  );
+  context.decided(situation, 'task forgotten');
   return decideWith(situation, { row: undefined, request: undefined });
 };

@@ -16,7 +16,7 @@ const BEFORE_DEADLINE = 60;
  * for them for a limited time; then the result is reported with error artifacts in their place.
  */
 export const resolve: Act = async (situation, context) => {
-  const { taskId, runId, buildRequestId } = requireRow(situation);
+  const { taskId, runId } = requireRow(situation);
   if (situation.request?.state.at !== 'finished') return DONE;
   const { results, build, completeAt } = situation.request.state;
   const run = { taskId, runId, wasHeld: true };
@@ -29,10 +29,7 @@ export const resolve: Act = async (situation, context) => {
 
   const resolution = chooseResolution(results, context.settings.results);
   const status = await context.queue.report(run, resolution);
-  context.logger.log(
-    { taskId, runId, buildRequestId, results, ...resolution, ...situation.cause },
-    'task resolved',
-  );
+  context.decided(situation, 'task resolved', { results, ...resolution });
   if (completeAt !== null) {
     context.telemetry.observe('finish_to_resolve_seconds', Math.max(0, context.clock.now() - completeAt));
   }
@@ -58,14 +55,16 @@ async function waitForArtifacts(
   seconds: number,
   context: ActContext,
 ): Promise<Next> {
-  const { taskId, runId, takenUntil } = requireRow(situation);
+  const { takenUntil } = requireRow(situation);
   const { artifactWait, reclaimWindow } = context.settings;
   if ((takenUntil ?? 0) - context.clock.now() < reclaimWindow) await reclaim(situation, context);
   const names = missing.map(({ artifact }) => artifact.name);
   const atMost = Math.ceil(seconds);
-  context.logger.warn(
-    { taskId, runId, artifacts: names, atMost },
+  context.decided(
+    situation,
     'task waits for its artifacts; will retry',
+    { artifacts: names, atMost },
+    'warn',
   );
   if (situation.event?.kind !== 'finished') return DONE;
   throw new Unavailable(

@@ -20,9 +20,6 @@ export const withdraw: Act = async (situation, context) => {
     return OBSERVE_AGAIN;
   }
   if (!forgotten) return OBSERVE_AGAIN;
-  context.logger.log(
-    { taskId: row.taskId, runId: row.runId, ...situation.cause },
-    'pending build request abandoned before it was created',
-  );
+  context.decided(situation, 'pending build request abandoned before it was created');
   return decideWith(situation, { row: undefined, request: undefined });
 };

@@ -107,13 +107,18 @@ export function deriveFacts(seen: Observation, settings: DecisionSettings, now: 
     request: !superseded && isLeftToMessage(seen, settings) ? findEarlierFact(request) : request,
     superseded,
     deadlinePassed: status !== undefined && now >= status.deadline,
-    claimDue: takenUntil - now < window * (1 + JITTER * computeJitter(row?.taskId ?? '')),
+    claimDue: now > computeReclaimTime(takenUntil, row?.taskId ?? '', window),
     reportDue: reportDue(seen, settings, now),
     runsLeft: (status?.runs.length ?? 0) < MAX_RUNS,
     missingSettled: row?.missingSince != null && now - row.missingSince >= settings.missingGrace,
     absenceDoubted: seen.absenceDoubted ?? false,
     shared: seen.shared ?? false,
   };
+}
+
+/** Epoch seconds after which a claim is due to be reclaimed; differs a little by task. */
+export function computeReclaimTime(takenUntil: number, taskId: string, reclaimWindow: number): number {
+  return takenUntil - reclaimWindow * (1 + JITTER * computeJitter(taskId));
 }
 
 function runFact(

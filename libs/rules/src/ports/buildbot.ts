@@ -83,6 +83,20 @@ export interface BuildOutcome {
   log: { url: string; contentType: string } | null;
 }
 
+/** An open request's place among the requests of its builder, and its page; null where this kind of Buildbot cannot tell. */
+export interface RequestPlace {
+  /** Of the page that people look at. */
+  url: string | null;
+  /** Epoch seconds. */
+  submittedAt: number | null;
+  /** Open requests of the builder that come first. */
+  ahead: number | null;
+  /** Requests of the builder that are being built. */
+  building: number | null;
+  /** Connected workers of the builder. */
+  workers: number | null;
+}
+
 /** Whether the builder list contains a name. `unchecked`: there is no list to check against. */
 export type BuilderKnown = 'known' | 'unknown' | 'unchecked';
 
@@ -162,6 +176,13 @@ export abstract class Buildbot {
    * @throws Unavailable when Buildbot does not answer
    */
   abstract readOutcome(build: BuildRef): Promise<BuildOutcome | undefined>;
+
+  /**
+   * Where a request stands, for people.
+   *
+   * @throws Unavailable when Buildbot does not answer
+   */
+  abstract readPlace(request: RequestSnapshot): Promise<RequestPlace>;
 
   /** Whether the builder list has this name. Throws {@link Unavailable} when a list is configured but never loaded. */
   abstract knows(buildername: string): Promise<BuilderKnown>;

@@ -54,6 +54,10 @@ export const METRICS = {
     type: 'histogram',
     help: 'Time from the scheduling of a run to the creation of its build request.',
   },
+  request_to_build_seconds: {
+    type: 'histogram',
+    help: 'Time from the creation of a build request to the claim of its run, when its first build had started.',
+  },
   finish_to_resolve_seconds: {
     type: 'histogram',
     help: 'Time from the completion of a build request to the resolution of its run.',
@@ -90,6 +94,15 @@ export const METRICS = {
   pass_finished_timestamp_seconds: {
     type: 'gauge',
     help: 'When a reflector last finished a pass in which every step worked, in seconds since 1970; NaN before the first.',
+  },
+  open_requests: {
+    type: 'gauge',
+    help: 'Build requests of tracked tasks by state, as this reflector found them; absent after another reflector made a pass.',
+    labels: ['state'],
+  },
+  pauses: {
+    type: 'gauge',
+    help: 'Pauses in force: for builders that match one no build requests are created.',
   },
   external_calls_total: {
     type: 'counter',

@@ -1,0 +1,92 @@
+import type { JournalEntry } from '@bbb/rules';
+import { type FindOptionsWhere, LessThan, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import type { Database } from '../database.js';
+import { JournalRow } from './journal-row.js';
+
+/** Which entries; everything that is given has to match. */
+export interface JournalFilter {
+  taskId?: string;
+  verdict?: string;
+}
+
+/** One page of entries, newest first; `before` is given to read the next one. */
+export interface JournalPage {
+  entries: JournalEntry[];
+  before?: number;
+}
+
+/** How much of the journal is kept. */
+export interface JournalBounds {
+  /** Epoch seconds; older entries are deleted. */
+  since: number;
+  rows: number;
+}
+
+/** Rows deleted by one statement, and statements of one call. */
+const DELETED_TOGETHER = 1000;
+const MOST_STATEMENTS = 50;
+
+/** The `bridge_journal` table for its readers, and the deletion of old entries. */
+export class JournalTable {
+  constructor(private readonly db: Database) {}
+
+  /** @param before the `before` of the page before */
+  async page(filter: JournalFilter, limit: number, before?: number): Promise<JournalPage> {
+    const where: FindOptionsWhere<JournalRow> = {
+      ...filter,
+      ...(before === undefined ? {} : { id: LessThan(before) }),
+    };
+    const rows = await this.db.run((source) =>
+      source.manager.find(JournalRow, { where, order: { id: 'DESC' }, take: limit }),
+    );
+    const entries = rows.map(({ details, ...row }) => ({ ...row, details: readDetails(details) }));
+    return entries.length < limit ? { entries } : { entries, before: entries.at(-1)!.id };
+  }
+
+  /**
+   * Deletes what is out of bounds, oldest first, in small statements. Ids count up with time, closely enough.
+   *
+   * @param isOver checked between statements
+   * @returns the number of entries deleted
+   */
+  async trim(bounds: JournalBounds, isOver: () => boolean = () => false): Promise<number> {
+    const [ids] = await this.select<{ first: number | null; last: number | null }>((query) =>
+      query.select('MIN(j.id)', 'first').addSelect('MAX(j.id)', 'last'),
+    );
+    if (ids?.first == null || ids.last == null) return 0;
+    const [old] = await this.select<{ last: number | null }>((query) =>
+      query.select('MAX(j.id)', 'last').where('j.at < :since', bounds),
+    );
+    const end = Math.max(Number(old?.last ?? 0), Number(ids.last) - bounds.rows);
+    let deleted = 0;
+    for (let first = Number(ids.first), n = 0; first <= end && n < MOST_STATEMENTS && !isOver(); n++) {
+      first += DELETED_TOGETHER;
+      deleted += await this.deleteUpTo(Math.min(first - 1, end));
+    }
+    return deleted;
+  }
+
+  private async deleteUpTo(id: number): Promise<number> {
+    const { affected } = await this.db.run((source) =>
+      source.manager.delete(JournalRow, { id: LessThanOrEqual(id) }),
+    );
+    return affected ?? 0;
+  }
+
+  private select<Row>(
+    build: (query: SelectQueryBuilder<JournalRow>) => SelectQueryBuilder<JournalRow>,
+  ): Promise<Row[]> {
+    return this.db.run((source) =>
+      build(source.manager.createQueryBuilder(JournalRow, 'j')).getRawMany<Row & object>(),
+    );
+  }
+}
+
+function readDetails(json: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

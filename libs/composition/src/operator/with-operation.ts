@@ -1,0 +1,79 @@
+import { NestFactory } from '@nestjs/core';
+import {
+  type Database,
+  JournalWriter,
+  PassStoreSql,
+  PauseStoreSql,
+  TaskStoreSql,
+  withDatabase,
+} from '@bbb/bridge-db';
+import { BUILDBOT_LOG_HOSTS } from '@bbb/buildbot';
+import type { Configuration } from '@bbb/configuration';
+import type { OperationSystems } from '@bbb/operation';
+import { Redactor } from '@bbb/platform';
+import { Pauses, Reconciler, RULES } from '@bbb/reconciler';
+import { Buildbot, BuilderPolicy, Clock, TaskQueue, Telemetry } from '@bbb/rules';
+import { TaskclusterModule } from '@bbb/taskcluster';
+import { createCommandModule } from '../command-module.js';
+import { createReconcilerSettings } from '../reconciler-settings.js';
+import { readIdentity } from './instance-identity.js';
+import { createOperationSettings } from './operator-side.js';
+
+/** For commands: what questions are answered from, and a reconciler that acts. */
+export interface CommandSystems extends OperationSystems {
+  reconciler: Reconciler;
+}
+
+/**
+ * Works with the outside systems of a configuration, without a running service. The bridge database is used as it is found:
+ * nothing is created or migrated.
+ *
+ * @throws Invalid, NotStrict or Unavailable when the bridge database cannot be used; other systems may be unavailable
+ */
+export function withOperation<T>(
+  configuration: Configuration,
+  work: (systems: CommandSystems) => Promise<T>,
+): Promise<T> {
+  return withDatabase(configuration.bridgeDb.url, async (db, isMigrated) => {
+    const app = await NestFactory.createApplicationContext(
+      createCommandModule(configuration, [TaskclusterModule.register(configuration.taskcluster)]),
+      { logger: false, abortOnError: false },
+    );
+    const journal = createJournal(configuration, db, app.get<Redactor>(Redactor, { strict: false }));
+    try {
+      const get = <Type>(token: unknown) => app.get<Type>(token as string, { strict: false });
+      const [queue, buildbot, clock] = [
+        get<TaskQueue>(TaskQueue),
+        get<Buildbot>(Buildbot),
+        get<Clock>(Clock),
+      ];
+      const policy = new BuilderPolicy(configuration.builders);
+      const reconciler = new Reconciler(
+        queue,
+        buildbot,
+        new TaskStoreSql(db),
+        new PassStoreSql(db),
+        clock,
+        get<Telemetry>(Telemetry),
+        createReconcilerSettings(configuration, policy, get<readonly string[]>(BUILDBOT_LOG_HOSTS)),
+        RULES,
+        { ...(journal && isMigrated ? { journal } : {}), pauses: new Pauses(new PauseStoreSql(db), clock) },
+      );
+      const settings = createOperationSettings(configuration);
+      return await work({ queue, buildbot, reconciler, db, isMigrated, clock, policy, ...settings });
+    } finally {
+      await journal?.flush();
+      await app.close();
+    }
+  });
+}
+
+function createJournal(
+  { journal: { days } }: Configuration,
+  db: Database,
+  redaction: Redactor,
+): JournalWriter | undefined {
+  if (days === 0) return undefined;
+  const { host, pid } = readIdentity();
+  return new JournalWriter(db, { service: 'command', instance: `${host}:${pid}` }, redaction);
+}

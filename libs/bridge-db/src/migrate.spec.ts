@@ -75,16 +75,16 @@ const ORIGINALS: Record<Generation, { rows: OriginalRow[]; followed: OriginalRow
 const GENERATIONS = Object.keys(ORIGINALS) as Generation[];
 
 /** What a later version may bring. */
-class CreateJournal1900000000000 implements BridgeMigration {
-  readonly name = 'CreateJournal1900000000000';
+class CreateNotes1900000000000 implements BridgeMigration {
+  readonly name = 'CreateNotes1900000000000';
   readonly since = '3.1.0';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('CREATE TABLE bridge_journal (id INTEGER)');
+    await runner.query('CREATE TABLE bridge_notes (id INTEGER)');
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE bridge_journal');
+    await runner.query('DROP TABLE bridge_notes');
   }
 }
 describeDatabases('migrations on %s', (kind) => {
@@ -160,22 +160,22 @@ describeDatabases('migrations on %s', (kind) => {
 
   it('writes down which version ran what, also beside rows without a version', async () => {
     await migrateUp(source);
-    useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
-    expect(await migrateUp(source, '3.1.0')).toEqual([CreateJournal1900000000000.name]);
+    useMigrations([...MIGRATIONS, CreateNotes1900000000000]);
+    expect(await migrateUp(source, '3.1.0')).toEqual([CreateNotes1900000000000.name]);
     expect(await listMigrationStates(source)).toEqual([
       ...NAMES.map((name) => ({ name, done: true })),
-      { name: CreateJournal1900000000000.name, done: true, version: '3.1.0' },
+      { name: CreateNotes1900000000000.name, done: true, version: '3.1.0' },
     ]);
   });
 
   it('refuses to use or change what a newer version has migrated, and shows it', async () => {
-    useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
+    useMigrations([...MIGRATIONS, CreateNotes1900000000000]);
     await migrateUp(source, '3.1.0');
     useMigrations(MIGRATIONS);
     const before = await tableNames(source);
     const refusal = {
       name: 'Invalid',
-      message: expect.stringMatching(/newer version .*3\.1\.0; CreateJournal/),
+      message: expect.stringMatching(/newer version .*3\.1\.0; CreateNotes/),
     };
     for (const work of [
       refuseNewerSchema,
@@ -187,18 +187,18 @@ describeDatabases('migrations on %s', (kind) => {
     expect(await tableNames(source)).toEqual(before);
     expect(await listMigrationStates(source)).toEqual([
       ...NAMES.map((name) => ({ name, done: true, version: '3.1.0' })),
-      { name: CreateJournal1900000000000.name, done: true, version: '3.1.0', unknown: true },
+      { name: CreateNotes1900000000000.name, done: true, version: '3.1.0', unknown: true },
     ]);
     // A service that runs goes on.
     expect(await findPendingMigrations(source)).toBeUndefined();
   });
 
   it('goes back to an earlier version of the program, with the rows', async () => {
-    useMigrations([...MIGRATIONS, CreateJournal1900000000000]);
+    useMigrations([...MIGRATIONS, CreateNotes1900000000000]);
     await migrateUp(source, '3.1.0');
     await addTask(A, 7);
     expect(await migrateTo(source, '3.1.0')).toEqual([]);
-    expect(await migrateTo(source, '3.0.5')).toEqual([CreateJournal1900000000000.name]);
+    expect(await migrateTo(source, '3.0.5')).toEqual([CreateNotes1900000000000.name]);
     expect(await migrateTo(source, '3.0.0')).toEqual([]);
     useMigrations(MIGRATIONS);
     await refuseNewerSchema(source);

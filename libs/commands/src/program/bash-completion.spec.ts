@@ -23,7 +23,7 @@ describe('completion in bash', () => {
   }
 
   it.each([
-    [['t'], ['tc-listener', 'tclistener']],
+    [['t'], ['tc-listener', 'tclistener', 'tasks']],
     [['-c', 'file.json', 'mig'], ['migrate']],
     [['migrate', '--d'], ['--down']],
     [['messages', ''], expect.arrayContaining(['list', 'show', 'replay', 'drop', '--config'])],

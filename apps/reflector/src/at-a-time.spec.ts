@@ -153,7 +153,7 @@ describe('tasks at a time', () => {
     };
     const limited = { hasRoomFor: (name: string) => rooms[name]!() } as Buildbot;
     const runs = new MissedRunsStep(store, limited, reconciler, policy, configuration);
-    await runs.reconcilePending(of('full', 'free', 'unknown', 'paused', 7));
+    await runs.reconcilePending(of('full', 'free', 'unknown', 7, 'paused'));
     expect(done.splice(0).sort()).toEqual(TASKS.slice(1, 4));
     await runs.reconcileListed(of('full'));
     expect(done).toEqual([TASKS[0]]);

@@ -121,7 +121,8 @@ export async function explainTask(systems: OperationSystems, taskId: string): Pr
 
 async function readJournal({ db }: OperationSystems, taskId: string): Promise<JournalEntry[]> {
   const { entries } = await new JournalTable(db).page({ taskId }, MOST_ENTRIES);
-  return entries.reverse();
+  // Instances write what they decided a moment later, so ids are only nearly in order.
+  return entries.sort((one, other) => one.at - other.at || one.id - other.id);
 }
 
 interface Read {

@@ -17,7 +17,8 @@ export async function createFreshDatabases(
   folder: string,
 ): Promise<Databases> {
   const { schedulerDb, bridgeDb, databaseServer } = options;
-  if (schedulerDb && bridgeDb) return { schedulerDb, bridgeDb, drop: async () => undefined };
+  // Without a scheduler database there is a modern Buildbot, which needs none.
+  if (bridgeDb) return { schedulerDb: schedulerDb ?? '', bridgeDb, drop: async () => undefined };
   if (!databaseServer) {
     const file = (name: string) => `sqlite:///${join(folder, name)}`;
     return {

@@ -1,16 +1,18 @@
 import 'reflect-metadata';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDatabase } from '@bbb/bridge-db';
 import { readOptionsGiven } from '../test/support/command-line.js';
 import { type Broker, openBroker } from './broker.js';
 import { type Databases, createFreshDatabases } from './fresh-databases.js';
-import { readOptions, type ShowOptions, USAGE } from './options.js';
+import { listScenarios, readOptions, type ShowOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
 import { findFreePort, type Services, startInProcess, startProcesses } from './services.js';
 import { cast, play } from './story.js';
+import { ModernSandbox, SANDBOX_PASSWORD } from './modern-sandbox.js';
 import { Sandbox } from './sandbox.js';
+import type { World, WorldOptions } from './world.js';
 
 /** A server named by an option cannot be used; the message says which and why. */
 class Unusable extends Error {}
@@ -28,12 +30,10 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
     if (!broker.isInProcess) await requireUsable('--pulse', async () => (await broker.connect()).close());
     const databases = await requireUsable('--database-server', () => createFreshDatabases(options, folder));
     undo.push(() => databases.drop());
-    const sandbox = await requireUsable(
-      options.schedulerDb ? '--scheduler-db or --bridge-db' : 'this sandbox',
-      () => Sandbox.start({ ...databases, folder, broker, seed: options.seed, schema: options.schema }),
-    );
+    const mix = listScenarios(options);
+    const sandbox = await startWorld(options, { ...databases, folder, broker, scenarios: mix });
     undo.push(() => sandbox.stop());
-    const scenarios = cast(options.tasks, options.seed);
+    const scenarios = cast(options.tasks, options.seed, mix);
     process.stdout.write(introduce(options, scenarios.flat().length, databases, folder));
 
     const services = await startServices(sandbox, databases, broker);
@@ -70,7 +70,24 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
   }
 }
 
-async function startServices(sandbox: Sandbox, databases: Databases, broker: Broker): Promise<Services> {
+function startWorld(
+  options: ShowOptions,
+  common: Databases & Pick<WorldOptions, 'folder' | 'broker' | 'scenarios'>,
+): Promise<World> {
+  const { seed, schema, buildbot, buildbotUrl: url } = options;
+  if (buildbot === 'legacy')
+    return requireUsable(options.schedulerDb ? '--scheduler-db or --bridge-db' : 'this sandbox', () =>
+      Sandbox.start({ ...common, seed, schema }),
+    );
+  const { buildbotUser: user, buildbotScheduler: scheduler, buildbotPasswordFile: file } = options;
+  return requireUsable(url ? '--buildbot-url' : 'this sandbox', async () => {
+    const password = file ? (await readFile(file, 'utf8')).trim() : SANDBOX_PASSWORD;
+    const master = url ? { url, account: { user, password }, scheduler } : undefined;
+    return ModernSandbox.start({ ...common, seed, ...(master ? { master } : {}) });
+  });
+}
+
+async function startServices(sandbox: World, databases: Databases, broker: Broker): Promise<Services> {
   const ports = {
     tclistener: await findFreePort(),
     bblistener: await findFreePort(),
@@ -97,13 +114,18 @@ function introduce(options: ShowOptions, tasks: number, databases: Databases, fo
   const kinds: Record<string, string> = { sqlite: 'SQLite files', mysql: 'MySQL or MariaDB' };
   const kind = kinds[/^[a-z]+/.exec(databases.bridgeDb)?.[0] ?? ''] ?? 'PostgreSQL';
   const version = options.schema === 6 ? '0.8.2' : '0.8.14';
+  const simulated = {
+    legacy: `, Buildbot ${version}, Self Serve`,
+    modern: options.buildbotUrl ? '' : ', Buildbot 3.7',
+  }[options.buildbot];
   const isReal = options.pulse !== undefined;
   const lines = [
     [
       'services',
       `tc-listener, bb-listener and reflector, ${isReal ? 'each in its own process' : 'in this process'}`,
     ],
-    ['simulated', `Taskcluster, Buildbot ${version}, Self Serve${isReal ? '' : ', RabbitMQ'}`],
+    ['simulated', `Taskcluster${simulated}${isReal ? '' : ', RabbitMQ'}`],
+    ...(options.buildbotUrl ? [['Buildbot', options.buildbotUrl]] : []),
     ['databases', `${kind}`],
     ['logs', `${folder} (deleted after success)`],
   ];

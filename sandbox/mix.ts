@@ -1,12 +1,12 @@
 import type { BuilderSetting, BuildPlan, PlannedRequest } from './buildbot/index.js';
 import type { Call, Fault, TaskInput } from './taskcluster/index.js';
 import type { SeenTask } from './seen.js';
-import type { Sandbox } from './sandbox.js';
+import type { World } from './world.js';
 
 /** What a user does, and when. */
 export interface UserAction {
   when(seen: SeenTask): boolean;
-  act(sandbox: Sandbox, seen: SeenTask): unknown;
+  act(sandbox: World, seen: SeenTask): unknown;
 }
 
 /** One kind of task, and how it is expected to end on both sides. */
@@ -75,11 +75,11 @@ export const SCENARIOS: readonly Scenario[] = [
     user: [
       {
         when: isRunning,
-        act: (sandbox, { requests }) => sandbox.master.finishBuild(requests[0]!.buildRequestId),
+        act: (sandbox, { requests }) => sandbox.finishBuild(requests[0]!.buildRequestId),
       },
       {
         when: (seen) => isRunning(seen) && isSecondBuild(seen),
-        act: (sandbox, { requests }) => sandbox.master.finishBuild(requests[0]!.buildRequestId),
+        act: (sandbox, { requests }) => sandbox.finishBuild(requests[0]!.buildRequestId),
       },
     ],
     taskcluster: 'exception (worker-shutdown), completed',
@@ -113,7 +113,7 @@ export const SCENARIOS: readonly Scenario[] = [
     user: [
       {
         when: isWaiting,
-        act: (sandbox, { requests }) => sandbox.master.cancelPending(requests[0]!.buildRequestId),
+        act: (sandbox, { requests }) => sandbox.cancelRequest(requests[0]!.buildRequestId),
       },
     ],
     taskcluster: 'exception (canceled)',

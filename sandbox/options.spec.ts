@@ -6,6 +6,14 @@ describe('the options of npm start', () => {
     expect(readOptions([])).toMatchObject({ tasks: 18, seed: 1, keep: false, schema: 6, patience: 120 });
   });
 
+  it('name a modern Buildbot, whose mix has other scenarios', () => {
+    expect(readOptions(['--buildbot', 'modern'])).toMatchObject({ buildbot: 'modern', tasks: 17 });
+    const url = 'http://127.0.0.1:8010/';
+    expect(readOptions(['--buildbot', 'modern', '--buildbot-url', url])).toMatchObject({
+      ...{ buildbotUrl: url, buildbotUser: 'bridge', buildbotScheduler: 'bridge', tasks: 15 },
+    });
+  });
+
   it('name real servers', () => {
     const args = [
       '--pulse',
@@ -21,6 +29,10 @@ describe('the options of npm start', () => {
     [['stray'], /stray/],
     [['--tasks', 'many'], /--tasks must be a whole number/],
     [['--seed', '0'], /--seed must be a whole number/],
+    [['--buildbot', 'ancient'], /--buildbot must be legacy or modern/],
+    [['--buildbot-url', 'http://127.0.0.1:8010'], /--buildbot modern/],
+    [['--buildbot', 'modern', '--buildbot-url', '127.0.0.1'], /--buildbot-url must be http/],
+    [['--buildbot', 'modern', '--scheduler-db', 'sqlite:///a'], /--buildbot legacy/],
     [['--schema', '7'], /--schema must be 6 or 24/],
     [['--pulse', 'http://127.0.0.1'], /--pulse must be amqp:/],
     [['--database-server', 'oracle://127.0.0.1/x'], /--database-server must be mysql:/],

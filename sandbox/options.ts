@@ -1,8 +1,16 @@
 import { parseArgs } from 'node:util';
+import { type Scenario, SCENARIOS } from './mix.js';
+import { listModernScenarios } from './modern-mix.js';
 import { parseSchema, parseWholeNumber } from '../test/support/command-line.js';
 
 /** Options of the demonstration. */
 export interface ShowOptions {
+  buildbot: 'legacy' | 'modern';
+  /** A running master with the builders of sandbox/modern/master.cfg; without it, a simulated master is used. */
+  buildbotUrl?: string;
+  buildbotUser: string;
+  buildbotPasswordFile?: string;
+  buildbotScheduler: string;
   tasks: number;
   seed: number;
   keep: boolean;
@@ -21,12 +29,19 @@ export const USAGE = `npm start -- [options]
 
 Runs the bridge against simulated systems until a mix of tasks has ended, and compares every end with the expected one.
 
-  --tasks N               number of tasks (default 18: each scenario once)
+  --buildbot KIND         kind of Buildbot: legacy (0.8, the default) or modern (3.7 and newer)
+  --tasks N               number of tasks (default: each scenario once)
   --seed N                seed of the order and of random events (default 1)
   --keep                  keep running at the end, and print the addresses of the health endpoints
   --pulse URL             use this RabbitMQ (amqp://...), and run each service in its own process
   --database-server URL   use two new databases on this server (mysql://... or postgresql://...), dropped at the end
-  --scheduler-db URL      use this empty database as Buildbot's scheduler database
+  --buildbot-url URL      use this modern master, which runs with sandbox/modern/master.cfg
+  --buildbot-user NAME    the bridge's account there (default bridge)
+  --buildbot-password-file FILE
+                          file with the account's password (default: the password in sandbox/modern/master.cfg)
+  --buildbot-scheduler NAME
+                          the bridge's scheduler there (default bridge)
+  --scheduler-db URL      use this empty database as the scheduler database of a legacy Buildbot
   --bridge-db URL         use this empty database as the bridge's database
   --schema 6|24           schema version of the scheduler database: 6 is Buildbot 0.8.2, 24 is 0.8.9 to 0.8.14 (default 6)
   --patience SECONDS      maximum seconds to wait for the slowest task (default 120)
@@ -40,6 +55,11 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      buildbot: { type: 'string', default: 'legacy' },
+      'buildbot-url': { type: 'string' },
+      'buildbot-user': { type: 'string', default: 'bridge' },
+      'buildbot-password-file': { type: 'string' },
+      'buildbot-scheduler': { type: 'string', default: 'bridge' },
       tasks: { type: 'string' },
       seed: { type: 'string', default: '1' },
       keep: { type: 'boolean', default: false },
@@ -53,12 +73,21 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  if ((values['scheduler-db'] === undefined) !== (values['bridge-db'] === undefined)) {
+  const buildbot = parseKind(values.buildbot);
+  if (buildbot === 'legacy' && values['buildbot-url'] !== undefined)
+    throw new TypeError('--buildbot-url needs --buildbot modern');
+  if (buildbot === 'modern' && values['scheduler-db'] !== undefined)
+    throw new TypeError(
+      '--scheduler-db needs --buildbot legacy; a modern Buildbot has no scheduler database',
+    );
+  const [schedulerDb, bridgeDb] = [values['scheduler-db'], values['bridge-db']];
+  if (buildbot === 'legacy' && (schedulerDb === undefined) !== (bridgeDb === undefined)) {
     throw new TypeError('--scheduler-db and --bridge-db must be given together');
   }
-  if (values['database-server'] !== undefined && values['scheduler-db'] !== undefined) {
+  if (values['database-server'] !== undefined && bridgeDb !== undefined) {
     throw new TypeError('--database-server cannot be used with --scheduler-db and --bridge-db');
   }
+  requireUrl('--buildbot-url', values['buildbot-url'], /^https?:\/\//, 'http://... or https://...');
   requireUrl('--pulse', values.pulse, /^amqps?:\/\//, 'amqp://...');
   requireUrl(
     '--database-server',
@@ -66,17 +95,37 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     /^(mysql|postgres(ql)?):\/\//,
     'mysql://... or postgresql://...',
   );
+  const scenarios = listScenarios({ buildbot, buildbotUrl: values['buildbot-url'] });
+  const oneRound = scenarios.reduce((sum, { size = 1 }) => sum + size, 0);
   return {
-    tasks: parseWholeNumber('--tasks', values.tasks ?? '18'),
+    buildbot,
+    buildbotUrl: values['buildbot-url'],
+    buildbotUser: values['buildbot-user'],
+    buildbotPasswordFile: values['buildbot-password-file'],
+    buildbotScheduler: values['buildbot-scheduler'],
+    tasks: values.tasks === undefined ? oneRound : parseWholeNumber('--tasks', values.tasks),
     seed: parseWholeNumber('--seed', values.seed),
     keep: values.keep,
     pulse: values.pulse,
     databaseServer: values['database-server'],
-    schedulerDb: values['scheduler-db'],
-    bridgeDb: values['bridge-db'],
+    schedulerDb,
+    bridgeDb,
     schema: parseSchema(values.schema),
     patience: parseWholeNumber('--patience', values.patience),
   };
+}
+
+/** The scenarios for a kind of Buildbot. */
+export function listScenarios({
+  buildbot,
+  buildbotUrl,
+}: Pick<ShowOptions, 'buildbot' | 'buildbotUrl'>): readonly Scenario[] {
+  return buildbot === 'legacy' ? SCENARIOS : listModernScenarios(buildbotUrl === undefined);
+}
+
+function parseKind(text: string): 'legacy' | 'modern' {
+  if (text !== 'legacy' && text !== 'modern') throw new TypeError('--buildbot must be legacy or modern');
+  return text;
 }
 
 function requireUrl(name: string, text: string | undefined, form: RegExp, words: string): void {

@@ -1,8 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { JsonValue } from '@bbb/rules';
-import { SystemClock } from '@bbb/platform';
 import {
   allTheThings,
   createSchedulerSchema,
@@ -11,100 +7,40 @@ import {
   type BuilderSetting,
   type SchedulerSchema,
 } from './buildbot/index.js';
-import { BUILDERS, findPlan, SCENARIOS, type Scenario, findScenario } from './mix.js';
-import { type Broker, clearBroker, countMessages } from './broker.js';
-import { Mail, Publisher } from './pulse/index.js';
+import { BUILDERS, findPlan, SCENARIOS } from './mix.js';
+import { readRequestsByTask, type SeenRequest } from './seen.js';
 import { SelfServeSimulator, type SelfServeOptions } from './self-serve/index.js';
-import {
-  QUEUE_EXCHANGE_PREFIX,
-  QUEUE_EXCHANGES,
-  TaskclusterSimulator,
-  type PulseMessage,
-} from './taskcluster/index.js';
+import { type CommonSide, startCommonSide, World, type WorldOptions } from './world.js';
 
-export interface SandboxOptions {
-  /** For configuration, logs and SQLite files. */
-  folder: string;
-  seed: number;
+export type { Pace } from './world.js';
+
+export interface SandboxOptions extends WorldOptions {
   schema: SchedulerSchema;
   schedulerDb: string;
-  bridgeDb: string;
-  broker: Broker;
-  /** Those that tasks name in their property `scenario`; default the mix. */
-  scenarios?: readonly Scenario[];
-  pace?: Partial<Pace>;
-  /** What each client of Taskcluster may do; default everything. */
-  scopes?: Record<string, readonly string[]>;
   /** Default the mix's. */
   builders?: readonly BuilderSetting[];
-  /** What becomes of a message on its way to the broker: after how many seconds each copy of it arrives. */
-  fate?: () => readonly number[];
   selfServe?: Pick<SelfServeOptions, 'fault' | 'replicaLag'>;
 }
 
-/** Seconds. Everything that takes minutes outside takes seconds here, in the same proportions. */
-const USUAL_PACE = {
-  claimTimeout: 20,
-  deadlineDelay: 1,
-  pollInterval: 0.2,
-  messageDelay: { started: 0.2, finished: 0.2, log_uploaded: 0.5 },
-  agentDelay: 0.2,
-  reflectorInterval: 1,
-  buildbotClaim: 3600,
-  reclaimWindow: 15,
-  messageGrace: 2,
-  finishedGrace: 8,
-};
-
-export type Pace = typeof USUAL_PACE;
-
 /** Everything outside the bridge: Taskcluster, a Buildbot 0.8 master, Self Serve, the exchanges of Pulse. */
-export class Sandbox {
+export class Sandbox extends World {
   private constructor(
-    readonly options: SandboxOptions,
-    private readonly pace: Pace,
-    readonly taskcluster: TaskclusterSimulator,
+    override readonly options: SandboxOptions,
+    common: CommonSide,
     readonly master: MasterSimulator,
     readonly selfServe: SelfServeSimulator,
     readonly scheduler: SchedulerConnection,
-    readonly bridge: SchedulerConnection,
-    private readonly publisher: Publisher,
-    private readonly mail: Mail,
-    /** Part of the names of queues and exchanges, so that worlds on one broker do not meet. */
-    readonly id: string,
-  ) {}
+  ) {
+    super(options, common);
+  }
 
   static async start(options: SandboxOptions): Promise<Sandbox> {
-    const { seed, schema, schedulerDb, broker, scenarios = SCENARIOS, builders = BUILDERS } = options;
-    const pace = { ...USUAL_PACE, ...options.pace };
-    const id = `sandbox-${randomBytes(4).toString('hex')}`;
-    const clock = new SystemClock();
+    const { seed, schema, schedulerDb, scenarios = SCENARIOS, builders = BUILDERS } = options;
     // What may be refused comes first: nothing runs yet, and nothing is left at the broker.
     await createSchedulerSchema(schedulerDb, schema);
     const scheduler = await SchedulerConnection.open(schedulerDb);
-    const bridge = await SchedulerConnection.open(options.bridgeDb);
-
-    const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: listExchanges(id) });
-    const mail = new Mail(publisher.publish, options.fate);
-    const scenario = (taskId: string | undefined): Scenario | undefined => {
-      const known = taskId === undefined ? undefined : taskcluster.state.tasks([taskId]).items[0];
-      return known && findScenario(scenarios, known.task.payload);
-    };
-    const taskcluster: TaskclusterSimulator = await new TaskclusterSimulator({
-      clock,
-      tickEvery: 100,
-      ...(options.scopes ? { scopes: options.scopes } : {}),
-      settings: { claimTimeout: pace.claimTimeout, deadlineDelay: pace.deadlineDelay },
-      publish: (exchange, routingKey, message) => {
-        if (scenario(taskIdOf(message))?.loses?.includes(exchange.replace(QUEUE_EXCHANGE_PREFIX, ''))) return;
-        void mail.send(
-          exchange.replace('exchange/', `exchange/${id}/`),
-          routingKey,
-          message.payload as JsonValue,
-        );
-      },
-      faults: (call) => scenario(call.taskId)?.fault?.(call) ?? 'pass',
-    }).start();
+    const common = await startCommonSide(options);
+    const { id, pace, clock, mail } = common;
     const master = await MasterSimulator.start({
       databaseUrl: schedulerDb,
       schema,
@@ -131,128 +67,42 @@ export class Sandbox {
     });
     master.run(50);
     selfServe.run(100);
-    return new Sandbox(options, pace, taskcluster, master, selfServe, scheduler, bridge, publisher, mail, id);
+    return new Sandbox(options, common, master, selfServe, scheduler);
   }
 
-  /**
-   * Writes a configuration file in the original bridge's layout, for all three services.
-   *
-   * @param changes take the place of what the file would hold at the top level
-   */
-  async writeConfiguration(
-    ports: Record<'tclistener' | 'bblistener' | 'reflector', number>,
-    changes: Readonly<Record<string, JsonValue>> = {},
-  ): Promise<string> {
-    const { folder, broker, schedulerDb, bridgeDb } = this.options;
-    const url = new URL(broker.url);
-    const configuration = {
-      taskcluster_queue_config: {
-        rootUrl: this.taskcluster.url,
-        credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
-      },
-      buildbot_scheduler_db: schedulerDb,
-      bbb_db: bridgeDb,
-      pulse_host: url.hostname,
-      pulse_port: Number(url.port || 5672),
-      pulse_ssl: url.protocol === 'amqps:',
-      pulse_vhost: decodeURIComponent(url.pathname.slice(1)) || '/',
-      pulse_user: decodeURIComponent(url.username) || 'guest',
-      pulse_password: decodeURIComponent(url.password) || 'guest',
-      pulse_queue_basename: `queue/${this.id}`,
+  protected override get finishedGrace(): number {
+    return this.pace.finishedGrace;
+  }
+
+  override finishBuild(buildRequestId: number): void {
+    this.master.finishBuild(buildRequestId);
+  }
+
+  override cancelRequest(buildRequestId: number): Promise<boolean> {
+    return this.master.cancelPending(buildRequestId);
+  }
+
+  override get messagesOnTheirWay(): number {
+    return this.master.messagesOnTheirWay + super.messagesOnTheirWay;
+  }
+
+  protected override requestsOf(): Promise<ReadonlyMap<string, SeenRequest[]>> {
+    return readRequestsByTask(this.scheduler);
+  }
+
+  protected override buildbotSettings(): Readonly<Record<string, JsonValue>> {
+    return {
+      buildbot_scheduler_db: this.options.schedulerDb,
       selfserve_url: this.selfServe.url,
       builders_url: this.selfServe.builderListUrl,
-      restricted_builders: ['^release-.*$'],
-      ignored_builders: ['^alder-.*$'],
       // The master's logs are on a host of its own, by http.
       artifacts: { log_hosts: ['http://logs.example.com'], wait: this.pace.finishedGrace / 2 },
-      tc_worker_group: 'buildbot-bridge',
-      tc_worker_id: 'buildbot-bridge',
-      parking: { first_delay: 0.5, max_delay: 2, interval: 0.5 },
-      tclistener: {
-        pulse_exchange_basename: `exchange/${this.id}/taskcluster-queue/v1`,
-        provisioner_id: 'buildbot-bridge',
-        worker_type: 'buildbot-bridge',
-        logfile: join(folder, 'tclistener.log'),
-        http_port: ports.tclistener,
-      },
-      bblistener: {
-        pulse_exchange: `exchange/${this.id}/build/`,
-        logfile: join(folder, 'bblistener.log'),
-        http_port: ports.bblistener,
-      },
-      reflector: {
-        interval: this.pace.reflectorInterval,
-        reclaim_window: this.pace.reclaimWindow,
-        message_grace: this.pace.messageGrace,
-        finished_grace: this.pace.finishedGrace,
-        missing_grace: this.pace.finishedGrace,
-        orphan_grace: this.pace.reflectorInterval,
-        logfile: join(folder, 'reflector.log'),
-        http_port: ports.reflector,
-      },
-      ...changes,
     };
-    const file = join(folder, 'config.json');
-    await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
-    return file;
   }
 
-  /** Messages that wait in the bridge's queues; the bridge must have been stopped or be idle. */
-  countMessagesLeft(): Promise<number> {
-    return countMessages(this.options.broker, this.queues);
-  }
-
-  /** Takes a queue away under its consumers. @returns how many messages waited in it */
-  async deleteQueue(queue: string): Promise<number> {
-    const model = await this.options.broker.connect();
-    try {
-      return (await (await model.createChannel()).deleteQueue(queue)).messageCount;
-    } finally {
-      await model.close();
-    }
-  }
-
-  /** Rows and kept messages in the bridge's database. */
-  async countRowsLeft(): Promise<{ tasks: number; messages: number }> {
-    const count = async (table: string) => {
-      const rows = await this.bridge.read((statements) =>
-        statements.rows<{ count: number | string }>(`SELECT COUNT(*) AS count FROM ${table}`),
-      );
-      return Number(rows[0]?.count);
-    };
-    return { tasks: await count('tasks'), messages: await count('messages') };
-  }
-
-  async stop(): Promise<void> {
+  protected override async stopBuildbot(): Promise<void> {
     await this.selfServe.close();
     await this.master.close();
-    await this.taskcluster.stop();
     await this.scheduler.close();
-    await this.bridge.close();
-    this.mail.close();
-    await this.publisher.close();
-    await clearBroker(this.options.broker, this.queues, listExchanges(this.id));
   }
-
-  /** Messages that no broker has yet. */
-  get messagesOnTheirWay(): number {
-    return this.master.messagesOnTheirWay + this.mail.onTheirWay;
-  }
-
-  get queues(): string[] {
-    return ['task-pending', 'task-exception', 'started', 'log_uploaded'].map(
-      (name) => `queue/${this.id}/${name}`,
-    );
-  }
-}
-
-function taskIdOf({ payload }: PulseMessage): string {
-  return (payload.status as { taskId: string }).taskId;
-}
-
-function listExchanges(id: string): string[] {
-  const queue = QUEUE_EXCHANGES.map((name) =>
-    name.replace(QUEUE_EXCHANGE_PREFIX, `exchange/${id}/taskcluster-queue/v1/`),
-  );
-  return [...queue, `exchange/${id}/build/`];
 }

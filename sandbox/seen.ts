@@ -1,7 +1,7 @@
 import { type SchedulerConnection } from './buildbot/index.js';
 import type { TaskclusterSimulator } from './taskcluster/index.js';
 
-/** One build request of a task, as the scheduler database has it. */
+/** One build request of a task, as Buildbot has it. */
 export interface SeenRequest {
   buildRequestId: number;
   complete: boolean;
@@ -21,15 +21,15 @@ export interface SeenTask {
   buildbot: string;
 }
 
+const SKIPPED = 3;
 const RESULTS = ['SUCCESS', 'WARNINGS', 'FAILURE', 'SKIPPED', 'EXCEPTION', 'RETRY', 'CANCELLED'];
 
-/** Reads all tasks from both sides. */
-export async function look(
+/** Tasks as both sides show them, in words. */
+export function describeTasks(
   taskIds: readonly string[],
   taskcluster: TaskclusterSimulator,
-  scheduler: SchedulerConnection,
-): Promise<SeenTask[]> {
-  const requests = await requestsByTask(scheduler);
+  requests: ReadonlyMap<string, SeenRequest[]>,
+): SeenTask[] {
   return taskIds.map((taskId) => {
     const { state, runs } = taskcluster.state.status(taskId);
     const mine = requests.get(taskId) ?? [];
@@ -53,12 +53,15 @@ function describe({ complete, results, builds }: SeenRequest): string {
       : builds.length > 0
         ? 'between builds'
         : 'waiting';
-  if (builds.length === 0) return 'cancelled before start';
+  if (builds.length === 0) return results === SKIPPED ? 'collapsed' : 'cancelled before start';
   const result = RESULTS[results ?? -1] ?? `results ${results}`;
   return builds.length > 1 ? `${result} after ${builds.length} builds` : result;
 }
 
-async function requestsByTask(scheduler: SchedulerConnection): Promise<Map<string, SeenRequest[]>> {
+/** The build requests in a scheduler database, by task. */
+export async function readRequestsByTask(
+  scheduler: SchedulerConnection,
+): Promise<Map<string, SeenRequest[]>> {
   interface Row {
     task: string;
     brid: number;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from './buildbot/random.js';
-import { SCENARIOS, type Scenario, createTask } from './mix.js';
-import { look, type SeenTask } from './seen.js';
-import type { Sandbox } from './sandbox.js';
+import { SCENARIOS, type Scenario } from './mix.js';
+import type { SeenTask } from './seen.js';
+import type { World } from './world.js';
 
 /** One task of the mix, on its way. */
 export interface Actor {
@@ -18,13 +18,13 @@ const LOOK_EVERY = 0.15;
 const CREATE_EVERY = 0.1;
 
 /** Tasks of the mix in an order that depends on the seed only: every scenario once before any comes again. */
-export function cast(tasks: number, seed: number): Scenario[][] {
+export function cast(tasks: number, seed: number, scenarios: readonly Scenario[] = SCENARIOS): Scenario[][] {
   const random = seededRandom(seed);
   const groups: Scenario[][] = [];
   for (let count = 0; count < tasks;) {
-    const round = SCENARIOS.map((scenario) => ({ scenario, order: random() })).sort(
-      (a, b) => a.order - b.order,
-    );
+    const round = scenarios
+      .map((scenario) => ({ scenario, order: random() }))
+      .sort((a, b) => a.order - b.order);
     for (const { scenario } of round) {
       if (count >= tasks) break;
       groups.push(Array.from({ length: scenario.size ?? 1 }, () => scenario));
@@ -47,7 +47,7 @@ export function hasArrived({ seen, scenario }: Actor): boolean {
  * @param stopping stops waiting
  */
 export async function play(
-  sandbox: Sandbox,
+  sandbox: World,
   groups: readonly (readonly Scenario[])[],
   show: (actors: readonly Actor[], seconds: number) => void,
   patience: number,
@@ -62,16 +62,14 @@ export async function play(
     while (waiting.length > 0 && seconds() - created >= CREATE_EVERY) {
       const [number, group] = waiting.shift()!;
       for (const scenario of group) {
-        const taskId = sandbox.taskcluster.createTask(createTask(scenario, number, Date.now() / 1000));
+        const taskId = sandbox.taskcluster.createTask(
+          sandbox.createTask(scenario, number, Date.now() / 1000),
+        );
         actors.push({ taskId, scenario, done: 0 });
       }
       created = seconds();
     }
-    const seen = await look(
-      actors.map(({ taskId }) => taskId),
-      sandbox.taskcluster,
-      sandbox.scheduler,
-    );
+    const seen = await sandbox.look(actors.map(({ taskId }) => taskId));
     for (const [index, actor] of actors.entries()) {
       actor.seen = seen[index];
       await act(sandbox, actor);
@@ -83,7 +81,7 @@ export async function play(
   }
 }
 
-async function act(sandbox: Sandbox, actor: Actor): Promise<void> {
+async function act(sandbox: World, actor: Actor): Promise<void> {
   const action = actor.scenario.user?.[actor.done];
   if (!action || !actor.seen || !action.when(actor.seen)) return;
   actor.done += 1;
@@ -91,7 +89,7 @@ async function act(sandbox: Sandbox, actor: Actor): Promise<void> {
 }
 
 /** Rows are deleted a moment after the last effect is visible. */
-async function isIdle(sandbox: Sandbox): Promise<boolean> {
+async function isIdle(sandbox: World): Promise<boolean> {
   const { tasks, messages } = await sandbox.countRowsLeft();
   return tasks === 0 && messages === 0;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BUILDERS, SCENARIOS, type Scenario } from '../sandbox/mix.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
 import { type Actor, play } from '../sandbox/story.js';
 import { isUsable } from './support/databases.js';
 import { readCreatedRows, type CreatedRows } from './support/created-rows.js';
@@ -26,7 +27,7 @@ const URGENT: Scenario = {
     {
       when: ({ requests }) => requests.length > 0,
       act: async (sandbox, { taskId, requests }) => {
-        untouched.set(taskId, await readCreatedRows(sandbox, requests[0]!.buildRequestId));
+        untouched.set(taskId, await readCreatedRows(sandbox as Sandbox, requests[0]!.buildRequestId));
         sandbox.taskcluster.cancel(taskId);
       },
     },

@@ -1,7 +1,7 @@
 import { seededRandom } from '../../sandbox/buildbot/random.js';
 import type { Scenario } from '../../sandbox/mix.js';
 import { createTask } from '../../sandbox/mix.js';
-import { look, type SeenTask } from '../../sandbox/seen.js';
+import type { SeenTask } from '../../sandbox/seen.js';
 import { cast } from '../../sandbox/story.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import { WHIM_KINDS, WHIMS, type WhimKind } from './scenarios.js';
@@ -71,12 +71,7 @@ export class Load {
 
   /** Looks at every task on both sides, and does what its user does then. */
   async look(): Promise<void> {
-    const { sandbox } = this;
-    const seen = await look(
-      this.stories.map(({ taskId }) => taskId),
-      sandbox.taskcluster,
-      sandbox.scheduler,
-    );
+    const seen = await this.sandbox.look(this.stories.map(({ taskId }) => taskId));
     for (const [index, story] of this.stories.slice(0, seen.length).entries()) {
       const task = seen[index]!;
       story.seen = task;

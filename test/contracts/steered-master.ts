@@ -1,25 +1,44 @@
 import type { BuildRef } from '@bbb/rules';
 import type { BuildRow, MasterCalls, RequestRow } from '../support/real-buildbot/master-calls.js';
-import type { RealMaster } from '../support/real-buildbot/real-master.js';
+import type { Account, MasterRest } from '../support/real-buildbot/master-rest.js';
 import type { MasterSide } from './buildbot.contract.js';
 
 const RETRY = 5;
 
+/** What a test does to a master, real or simulated, to have builds begin and end when it wants. */
+export interface SteerableMaster {
+  readonly url: string;
+  readonly account: Account;
+  readonly rest: MasterRest;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  workerIsConnected(): Promise<void>;
+  steer(request: number, word: 'start' | 'end', content?: string): Promise<void>;
+  unsteer(request: number, word: 'start'): Promise<void>;
+  // What only the owner of the database can do.
+  claim(request: number): Promise<void>;
+  release(request: number): Promise<void>;
+  /** The newest build has ended; its request has not. */
+  endBuild(request: number): Promise<void>;
+  remove(request: number): Promise<void>;
+  /** Deletes the claims of requests that have no build. */
+  releaseUnbuilt(): Promise<void>;
+  /** No key finds what has been. */
+  forgetKeys(): Promise<void>;
+}
+
 /**
- * A real master whose builds of builder `steered` begin and end when the test wants it. Only what lasts milliseconds
+ * A master whose builds of builder `steered` begin and end when the test wants it. Only what lasts milliseconds
  * on a master, and what only its database's owner can do, is written into its database.
  */
 export class SteeredMaster implements MasterSide {
   constructor(
-    private readonly control: RealMaster,
+    private readonly control: SteerableMaster,
     private readonly calls: MasterCalls,
   ) {}
 
-  async claim(id: number): Promise<void> {
-    const [master] = await this.calls.rest.rows('/masters');
-    await this.control.runSql(
-      `INSERT INTO buildrequest_claims (brid, masterid, claimed_at) VALUES (${id}, ${master.masterid}, ${now()})`,
-    );
+  claim(id: number): Promise<void> {
+    return this.control.claim(id);
   }
 
   async start(id: number): Promise<BuildRef> {
@@ -34,10 +53,8 @@ export class SteeredMaster implements MasterSide {
     return refOf(builds.at(-1)!);
   }
 
-  async end(id: number): Promise<void> {
-    await this.control.runSql(
-      `UPDATE builds SET complete_at = ${now()}, results = 0 WHERE buildrequestid = ${id} AND complete_at IS NULL`,
-    );
+  end(id: number): Promise<void> {
+    return this.control.endBuild(id);
   }
 
   async finish(id: number, results: number): Promise<void> {
@@ -68,7 +85,7 @@ export class SteeredMaster implements MasterSide {
   /** Nothing is left of it. */
   async giveBack(id: number): Promise<void> {
     await this.claim(id);
-    await this.control.runSql(`DELETE FROM buildrequest_claims WHERE brid = ${id}`);
+    await this.control.release(id);
   }
 
   async cancel(id: number): Promise<void> {
@@ -76,8 +93,8 @@ export class SteeredMaster implements MasterSide {
     await this.calls.completed(id);
   }
 
-  async remove(id: number): Promise<void> {
-    await this.control.runSql(`DELETE FROM buildrequests WHERE id = ${id}`);
+  remove(id: number): Promise<void> {
+    return this.control.remove(id);
   }
 
   async free(): Promise<number[]> {
@@ -87,12 +104,10 @@ export class SteeredMaster implements MasterSide {
 
   /** Ends everything, and lets no key find what has been: the next test begins with an empty Buildbot. */
   async clear(): Promise<void> {
-    await this.control.runSql(
-      `DELETE FROM buildrequest_claims WHERE brid NOT IN (SELECT buildrequestid FROM builds)`,
-    );
+    await this.control.releaseUnbuilt();
     for (const { buildrequestid } of await this.openRequests())
       await this.calls.cancelUntilComplete(buildrequestid);
-    await this.control.runSql(`UPDATE buildsets SET external_idstring = NULL`);
+    await this.control.forgetKeys();
   }
 
   private async openRequests(): Promise<RequestRow[]> {
@@ -108,8 +123,4 @@ export class SteeredMaster implements MasterSide {
 
 function refOf({ buildid, number }: BuildRow): BuildRef {
   return { buildId: buildid, number };
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

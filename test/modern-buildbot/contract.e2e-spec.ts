@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { describeBuildbotContract } from '../contracts/buildbot.contract.js';
-import { realBuildbot } from '../contracts/real-buildbot.js';
+import { modernBuildbot } from '../contracts/modern-buildbot.js';
 import { MasterCalls, newKey } from '../support/real-buildbot/master-calls.js';
 import { OWN_KINDS, isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
@@ -18,7 +18,7 @@ describeEach(OWN_KINDS, isPossible)('a real master, %s', (kind) => {
   });
   afterAll(() => master?.dispose());
 
-  describeBuildbotContract('modern Buildbot', () => realBuildbot(master!));
+  describeBuildbotContract('modern Buildbot', () => modernBuildbot(master!));
 
   // What happens now and then on PostgreSQL is written into the database here.
   it('a planned stop is known from a stop by a user although the step has replaced the reason in the state of the build', async () => {
@@ -33,7 +33,7 @@ describeEach(OWN_KINDS, isPossible)('a real master, %s', (kind) => {
     await master!.runSql(
       `UPDATE builds SET state_string = 'sleep (cancelled)' WHERE buildrequestid IN (${requests.join(', ')})`,
     );
-    const harness = await realBuildbot(master!);
+    const harness = await modernBuildbot(master!);
     const found = await harness.connect().readSnapshots(requests);
     expect(requests.map((id) => found.get(id))).toMatchObject([
       { state: { at: 'finished', results: 6 } },

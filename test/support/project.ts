@@ -18,6 +18,7 @@ const SOURCES = [
   'sandbox',
   'test/chaos',
   'test/support/command-line.ts',
+  'test/support/real-buildbot/master-rest.ts',
   'test/support/doubles',
   'test/support/progress-line.ts',
   'test/support/global-setup.ts',

@@ -7,7 +7,9 @@ import { migrateDatabase } from '@bbb/bridge-db';
 import type { JsonValue } from '@bbb/rules';
 import { openBroker } from '../../sandbox/broker.js';
 import { findFreePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
+import { ModernSandbox } from '../../sandbox/modern-sandbox.js';
 import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.js';
+import type { World, WorldOptions } from '../../sandbox/world.js';
 import { createDatabase, type DatabaseKind } from './databases.js';
 import { compileProject } from './project.js';
 import { SERVERS } from './servers.js';
@@ -23,8 +25,8 @@ export interface SandboxedBridgeOptions extends Partial<
 }
 
 /** A sandbox with the services of the bridge at work in it. */
-export interface SandboxedBridge {
-  sandbox: Sandbox;
+export interface SandboxedBridge<Side extends World = Sandbox> {
+  sandbox: Side;
   configFile: string;
   /** Stops the services as an operator does; rejects when one does not stop cleanly. */
   stopServices(): Promise<void>;
@@ -32,7 +34,26 @@ export interface SandboxedBridge {
 }
 
 export async function openSandboxedBridge(options: SandboxedBridgeOptions): Promise<SandboxedBridge> {
-  const { schema = 6, scenarios, pace } = options;
+  const { schema = 6 } = options;
+  return openBridge(options, async (common, undo) => {
+    const schedulerDb = await createDatabase(options.database);
+    undo.push(() => schedulerDb.drop());
+    return Sandbox.start({ ...common, schema, schedulerDb: schedulerDb.url });
+  });
+}
+
+/** With a modern Buildbot. */
+export async function openModernBridge(
+  options: Omit<SandboxedBridgeOptions, 'schema'>,
+): Promise<SandboxedBridge<ModernSandbox>> {
+  return openBridge(options, (common) => ModernSandbox.start(common));
+}
+
+async function openBridge<Side extends World>(
+  options: Omit<SandboxedBridgeOptions, 'schema'>,
+  start: (common: WorldOptions, undo: (() => Promise<unknown>)[]) => Promise<Side>,
+): Promise<SandboxedBridge<Side>> {
+  const { scenarios, pace } = options;
   const isRemote = options.services === 'processes';
   const undo: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -41,24 +62,11 @@ export async function openSandboxedBridge(options: SandboxedBridgeOptions): Prom
   try {
     const folder = await mkdtemp(join(tmpdir(), 'bbb-test-sandbox-'));
     undo.push(() => rm(folder, { recursive: true, force: true }));
-    const [schedulerDb, bridgeDb] = [
-      await createDatabase(options.database),
-      await createDatabase(options.database),
-    ];
-    undo.push(
-      () => schedulerDb.drop(),
-      () => bridgeDb.drop(),
-    );
-    const sandbox = await Sandbox.start({
-      folder,
-      seed: 1,
-      schema,
-      schedulerDb: schedulerDb.url,
-      bridgeDb: bridgeDb.url,
-      broker: openBroker(isRemote ? SERVERS.rabbitmq.url : undefined),
-      ...(scenarios ? { scenarios } : {}),
-      ...(pace ? { pace } : {}),
-    });
+    const bridgeDb = await createDatabase(options.database);
+    undo.push(() => bridgeDb.drop());
+    const broker = openBroker(isRemote ? SERVERS.rabbitmq.url : undefined);
+    const played = { ...(scenarios ? { scenarios } : {}), ...(pace ? { pace } : {}) };
+    const sandbox = await start({ folder, seed: 1, bridgeDb: bridgeDb.url, broker, ...played }, undo);
     undo.push(() => sandbox.stop());
 
     const ports = {

@@ -130,6 +130,37 @@ export class RealMaster {
     return this.database.run(statement, this.basedir);
   }
 
+  async claim(request: number): Promise<void> {
+    const [master] = await this.rest.rows('/masters');
+    await this.runSql(
+      `INSERT INTO buildrequest_claims (brid, masterid, claimed_at) VALUES (${request}, ${master.masterid}, ${now()})`,
+    );
+  }
+
+  release(request: number): Promise<void> {
+    return this.runSql(`DELETE FROM buildrequest_claims WHERE brid = ${request}`);
+  }
+
+  releaseUnbuilt(): Promise<void> {
+    return this.runSql(
+      `DELETE FROM buildrequest_claims WHERE brid NOT IN (SELECT buildrequestid FROM builds)`,
+    );
+  }
+
+  endBuild(request: number): Promise<void> {
+    return this.runSql(
+      `UPDATE builds SET complete_at = ${now()}, results = 0 WHERE buildrequestid = ${request} AND complete_at IS NULL`,
+    );
+  }
+
+  remove(request: number): Promise<void> {
+    return this.runSql(`DELETE FROM buildrequests WHERE id = ${request}`);
+  }
+
+  forgetKeys(): Promise<void> {
+    return this.runSql(`UPDATE buildsets SET external_idstring = NULL`);
+  }
+
   /** A word of the test for a build of builder `steered`, see master.cfg. */
   async steer(request: number, word: 'start' | 'end', content = ''): Promise<void> {
     const folder = join(this.basedir, 'steered');
@@ -182,4 +213,8 @@ export class RealMaster {
   private async answers(): Promise<boolean> {
     return (await this.rest.get('/api/v2')).status === 200;
   }
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
 }

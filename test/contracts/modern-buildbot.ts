@@ -1,17 +1,16 @@
 import { BuildbotMasters } from '@bbb/modern-buildbot';
 import { ModernBuildbot } from '../../libs/buildbot/src/modern/modern-buildbot.js';
 import { MasterCalls } from '../support/real-buildbot/master-calls.js';
-import type { RealMaster } from '../support/real-buildbot/real-master.js';
 import { type Passed, RecordingProxy } from '../support/recording-proxy.js';
 import type { BuildbotHarness } from './buildbot.contract.js';
-import { SteeredMaster } from './steered-master.js';
+import { type SteerableMaster, SteeredMaster } from './steered-master.js';
 
 const BUILDER = 'steered';
 
-/** A real master of modern Buildbot with the plugin, seen through the bridge's adapter. */
-export async function realBuildbot(real: RealMaster): Promise<BuildbotHarness> {
-  const calls = new MasterCalls(real.rest);
-  const master = new SteeredMaster(real, calls);
+/** A master of modern Buildbot with the plugin, real or simulated, seen through the bridge's adapter. */
+export async function modernBuildbot(steerable: SteerableMaster): Promise<BuildbotHarness> {
+  const calls = new MasterCalls(steerable.rest);
+  const master = new SteeredMaster(steerable, calls);
   const cancelled: number[] = [];
   const cancellations: ({ buildId: number } | { buildRequestId: number })[] = [];
   const note = async ({ verb, path, body }: Passed) => {
@@ -24,7 +23,7 @@ export async function realBuildbot(real: RealMaster): Promise<BuildbotHarness> {
       build?.complete === false ? { buildId: build.buildid } : { buildRequestId: Number(id) },
     );
   };
-  const proxy = await RecordingProxy.start(real.url, note);
+  const proxy = await RecordingProxy.start(steerable.url, note);
   const opened: BuildbotMasters[] = [];
 
   return {
@@ -33,7 +32,7 @@ export async function realBuildbot(real: RealMaster): Promise<BuildbotHarness> {
     setsTimes: true,
     connect: () => {
       const masters = new BuildbotMasters({
-        ...{ url: proxy.url, masters: {}, ...real.account, scheduler: 'bridge' },
+        ...{ url: proxy.url, masters: {}, ...steerable.account, scheduler: 'bridge' },
         ...{ timeout: 60, maxConnections: 4, unknownGrace: 0 },
       });
       opened.push(masters);

@@ -1,0 +1,45 @@
+import type { Answer } from './answers.js';
+
+/** A call as the fault hook and the log of calls see it. */
+export interface RestCall {
+  verb: string;
+  path: string;
+  query: URLSearchParams;
+  body: string;
+}
+
+/**
+ * What goes wrong with a call:
+ * pass        - nothing
+ * reset       - no effect, the connection is closed
+ * lost answer - the effect, and the connection is closed
+ * no body     - the effect, and an answer whose body never comes, as from Buildbot 4.2 and 4.3
+ * {delay}     - the effect and the answer so many milliseconds later
+ * {answer}    - no effect, this answer
+ */
+export type RestFault = 'pass' | 'reset' | 'lost answer' | 'no body' | { delay: number } | { answer: Answer };
+
+export type RestFaultHook = (call: RestCall) => RestFault;
+
+/** How often the master was called, by verb and path without ids. */
+export class RestCalls {
+  private readonly counts = new Map<string, number>();
+
+  note({ verb, path }: RestCall): void {
+    const name = `${verb} ${path.replace(/^\/api\/v2/, '').replaceAll(/\/\d+/g, '/N')}`;
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** Calls whose verb and path match. */
+  count(pattern = /^/): number {
+    return [...this.counts].reduce((sum, [name, count]) => sum + (pattern.test(name) ? count : 0), 0);
+  }
+
+  all(): Record<string, number> {
+    return Object.fromEntries(this.counts);
+  }
+
+  clear(): void {
+    this.counts.clear();
+  }
+}

@@ -102,9 +102,9 @@ export class ModernDatabase {
     });
   }
 
-  addLog(step: StepRow, text: string): void {
+  addLog(step: StepRow, name: string, text: string): void {
     const log = this.logs.insert({
-      ...{ stepid: step.stepid, name: 'stdio', slug: 'stdio', type: 's', complete: true },
+      ...{ stepid: step.stepid, name, slug: name, type: 's', complete: true },
       num_lines: text.split('\n').length - 1,
     });
     this.contents.set(log.logid, text);

@@ -58,6 +58,8 @@ export class BuildRun {
     if (this.isOver || this.isCancelled) return;
     this.isCancelled = true;
     this.slot.process.deliver(() => {
+      // The state of the build says why, too, but a real master can lose it.
+      if (this.step) this.site.context.database.addLog(this.step.row, 'cancelled', `${reason}\n`);
       if (this.child !== undefined) this.site.cancel(this.child, reason);
       this.later(this.site.context.times.cancellation, () =>
         this.end(CANCELLED, `cancelled (${reason}) (cancelled)`),
@@ -98,7 +100,7 @@ export class BuildRun {
   private beginStep(plan: StepPlan, row: StepRow): void {
     this.step = { plan, row };
     const { database } = this.site.context;
-    if (plan.output !== undefined) database.addLog(row, plan.output);
+    if (plan.output !== undefined) database.addLog(row, 'stdio', plan.output);
     const properties = database.buildProperties.get(this.build.buildid)!;
     for (const [name, value] of Object.entries(plan.properties ?? {}))
       properties.set(name, [value, plan.name]);

@@ -42,6 +42,8 @@ export function read(process: MasterProcess, path: string, query: URLSearchParam
     }
     if (next === 'properties') return { json: propertiesOf(database, name, id) };
     if (next === 'raw' && name === 'logs') return { raw: contentOf(database, id) };
+    if (next === 'contents' && name === 'logs')
+      return { json: { logchunks: [{ logid: id, firstline: 0, content: contentOf(database, id) }] } };
     const below = BELOW[`${name}/${next}`];
     if (!below) throw new RestError(404, `Invalid path: ${path}`);
     [name, rows] = [next, below(database, id)];

@@ -25,6 +25,7 @@ import { OPERATOR_SIDE } from './operator/operator-side.js';
 import { checkPauses } from './operator/pause-check.js';
 import { checkPasses } from './pass-check.js';
 import { createReconcilerSettings } from './reconciler-settings.js';
+import { RestrictionReport } from './restriction-report.js';
 import { StateGauges } from './state-gauges.js';
 
 /** Provides the outside systems of every service, the reconciler that uses them, and their health checks. */
@@ -89,6 +90,7 @@ export class OutsideSystemsModule {
         ...shared,
         StateGauges,
         ...OPERATOR_SIDE,
+        RestrictionReport,
         {
           provide: HEALTH_CHECKS,
           inject: [BridgeDb, TaskclusterQueue, PassStore, PauseStore, BUILDBOT_HEALTH, Clock, CONFIGURATION],

@@ -84,6 +84,10 @@ export class BuildbotMasters implements OnApplicationShutdown {
     return this.places.read(request);
   }
 
+  listBuilders(): Promise<readonly string[]> {
+    return this.builders.list();
+  }
+
   knows(buildername: string): Promise<BuilderKnown> {
     return this.builders.knows(buildername);
   }

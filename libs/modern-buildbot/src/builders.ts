@@ -87,6 +87,11 @@ export class Builders {
     );
   }
 
+  /** The names of the builders that can be used. */
+  async list(): Promise<readonly string[]> {
+    return [...(await this.load()).served];
+  }
+
   /** Problem with the scheduler in master.cfg; undefined when there is none. */
   async findSchedulerProblem(): Promise<string | undefined> {
     try {

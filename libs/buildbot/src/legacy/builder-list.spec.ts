@@ -28,6 +28,7 @@ describe('BuilderList', () => {
     list.onApplicationBootstrap();
     expect(await list.knows('anything')).toBe('unchecked');
     expect(await list.findProblem()).toBeUndefined();
+    expect(await list.list()).toBeUndefined();
   });
 
   describe('from a file', () => {
@@ -44,6 +45,7 @@ describe('BuilderList', () => {
 
     it('knows the names on it', async () => {
       await writeFile(path, listOf('a', 'b'));
+      expect(await list.list()).toEqual(['a', 'b']);
       expect(await list.knows('a')).toBe('known');
       expect(await list.knows('c')).toBe('unknown');
       expect(await list.knows('constructor')).toBe('unknown');
@@ -53,6 +55,7 @@ describe('BuilderList', () => {
 
     it('is unavailable until it is loaded for the first time', async () => {
       await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable', system: 'builder-list' });
+      await expect(list.list()).rejects.toMatchObject({ name: 'Unavailable', system: 'builder-list' });
       expect(await list.findProblem()).toMatch(/no builder list: the file cannot be read \(ENOENT\)/);
       await writeFile(path, listOf('a'));
       now += 10;

@@ -66,10 +66,18 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
     if (this.names?.has(buildername)) return 'known';
     // A call during a read waits for it; soon after a read the list is not read again.
     if (this.refreshing || this.now() - this.triedAt >= this.pause) await this.refresh();
-    if (!this.names) throw new Unavailable(SYSTEM, `the builder list was never loaded: ${this.failure}`);
+    if (!this.names) throw this.neverLoaded();
     if (this.names.has(buildername)) return 'known';
     if (this.isStale) throw new Unavailable(SYSTEM, `the builder list is out of date: ${this.failure}`);
     return 'unknown';
+  }
+
+  /** The names in the list; undefined without one. @throws Unavailable when it was never loaded */
+  async list(): Promise<readonly string[] | undefined> {
+    if (!this.source) return undefined;
+    if (!this.names) await this.refresh();
+    if (!this.names) throw this.neverLoaded();
+    return [...this.names];
   }
 
   /** Reads the list again. Does not throw; {@link findProblem} reports a failure. */
@@ -84,6 +92,10 @@ export class BuilderList implements OnApplicationBootstrap, OnApplicationShutdow
     return this.names
       ? `using an outdated builder list: ${this.failure}`
       : `no builder list: ${this.failure}`;
+  }
+
+  private neverLoaded(): Unavailable {
+    return new Unavailable(SYSTEM, `the builder list was never loaded: ${this.failure}`);
   }
 
   private get pause(): number {

@@ -125,6 +125,10 @@ export class LegacyBuildbot extends Buildbot {
     return { url, ...place, workers: null };
   }
 
+  override listBuilders(): Promise<readonly string[] | undefined> {
+    return this.builders.list();
+  }
+
   override knows(buildername: string): Promise<BuilderKnown> {
     return this.builders.knows(buildername);
   }

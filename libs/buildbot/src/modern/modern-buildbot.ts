@@ -63,6 +63,10 @@ export class ModernBuildbot extends Buildbot {
     return this.masters.readPlace(request);
   }
 
+  override listBuilders(): Promise<readonly string[]> {
+    return this.masters.listBuilders();
+  }
+
   override knows(buildername: string): Promise<BuilderKnown> {
     return this.masters.knows(buildername);
   }

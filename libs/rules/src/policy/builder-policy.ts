@@ -21,16 +21,27 @@ export const BUILDER_SCOPE_PREFIXES = [
   'project:releng:buildbot-bridge:builder-name:',
 ] as const;
 
+/** A pattern of restricted builders. */
+export interface Restriction {
+  pattern: string;
+  /** Whether it restricts a builder of this name. */
+  matches(name: string): boolean;
+}
+
 /** Decides which tasks may use which builder. Created once from the configuration, which has rejected invalid patterns. */
 export class BuilderPolicy {
+  /** In the order of the configuration. */
+  readonly restrictions: readonly Restriction[];
   // A name over which a pattern reaches its bound counts as restricted, as not ignored and as not allowed.
-  readonly #restricted: ((name: string) => boolean)[];
   readonly #restrictedInAnyCase: ((name: string) => boolean)[];
   readonly #ignored: ((name: string) => boolean)[];
   readonly #allowed?: ((name: string) => boolean)[];
 
   constructor(rules: BuilderRules) {
-    this.#restricted = rules.restricted.map((pattern) => createMatcher(pattern, 'exact', true));
+    this.restrictions = rules.restricted.map((pattern) => ({
+      pattern,
+      matches: createMatcher(pattern, 'exact', true),
+    }));
     this.#restrictedInAnyCase = rules.restricted.map((pattern) =>
       createMatcher(pattern, 'any case form', true),
     );
@@ -58,8 +69,11 @@ export class BuilderPolicy {
     if (this.#allowed && !this.#allowed.some((matches) => matches(buildername))) {
       return { is: 'rejected', reason: 'the builder is not in the list of allowed builders of this bridge' };
     }
-    const restricted = spelling === 'exact' ? this.#restricted : this.#restrictedInAnyCase;
-    if (!restricted.some((matches) => matches(buildername))) return { is: 'allowed' };
+    const isRestricted =
+      spelling === 'exact'
+        ? this.restrictions.some((restriction) => restriction.matches(buildername))
+        : this.#restrictedInAnyCase.some((matches) => matches(buildername));
+    if (!isRestricted) return { is: 'allowed' };
     const needed = BUILDER_SCOPE_PREFIXES.map((prefix) => prefix + buildername);
     if (needed.some((scope) => satisfies(scopes, scope))) return { is: 'allowed' };
     return {

@@ -184,6 +184,13 @@ export abstract class Buildbot {
    */
   abstract readPlace(request: RequestSnapshot): Promise<RequestPlace>;
 
+  /**
+   * The names in the builder list; undefined where there is no list.
+   *
+   * @throws Unavailable when a list is configured and cannot be read
+   */
+  abstract listBuilders(): Promise<readonly string[] | undefined>;
+
   /** Whether the builder list has this name. Throws {@link Unavailable} when a list is configured but never loaded. */
   abstract knows(buildername: string): Promise<BuilderKnown>;
 }

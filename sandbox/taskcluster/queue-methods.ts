@@ -34,6 +34,19 @@ export const QUEUE_METHODS: readonly ApiMethod[] = [
     request.authorize({ all: taskIds.map((taskId) => `queue:status:${taskId}`) });
     return pageReply('statuses', state.statuses(taskIds, pageOf(request)));
   }),
+  method('getTaskQueue', 'GET', '/task-queues/:taskQueueId', (request, { state }) => {
+    const taskQueueId = request.params.taskQueueId!;
+    request.authorize(`queue:get-task-queue:${taskQueueId}`);
+    if (!state.knowsTaskQueue(taskQueueId))
+      throw new QueueRefusal(
+        'ResourceNotFound',
+        `Task queue with \`${taskQueueId}\` not found. Are you sure it was created?`,
+      );
+    const [provisionerId, workerType] = taskQueueId.split('/');
+    const soon = new Date(state.now() + 432_000_000).toISOString();
+    const common = { stability: 'experimental', description: '', expires: soon, lastDateActive: soon };
+    return { taskQueueId, provisionerId, workerType, ...common };
+  }),
   method('listPendingTasks', 'GET', '/task-queues/:taskQueueId/pending', (request, { state }) => {
     request.authorize(`queue:pending-list:${request.params.taskQueueId}`);
     return pageReply('tasks', state.listPending(request.params.taskQueueId!, pageOf(request)));

@@ -129,6 +129,11 @@ export class QueueState {
     });
   }
 
+  /** Whether a task was ever created for a task queue. */
+  knowsTaskQueue(taskQueueId: string): boolean {
+    return [...this.context.tasks.values()].some(({ definition }) => definition.taskQueueId === taskQueueId);
+  }
+
   claimTask(taskId: string, runId: number, worker: Worker): WireClaim {
     return this.runs.claim(taskId, runId, worker);
   }

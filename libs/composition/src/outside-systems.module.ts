@@ -21,6 +21,8 @@ import { Pauses, Reconciler, RULES } from '@bbb/reconciler';
 import { TaskclusterModule, TaskclusterQueue } from '@bbb/taskcluster';
 import { checkMissingTasks } from './absence-check.js';
 import { createBuildbotOptions } from './buildbot-options.js';
+import { checkCredentials } from './credentials-check.js';
+import { withSettings } from './health-settings.js';
 import { OPERATOR_SIDE } from './operator/operator-side.js';
 import { checkPauses } from './operator/pause-check.js';
 import { checkPasses } from './pass-check.js';
@@ -121,14 +123,17 @@ function createHealthChecks(
   pauses: PauseStore,
   buildbot: readonly HealthCheck[],
   clock: Clock,
-  { reflector: { schedule } }: Configuration,
+  configuration: Configuration,
 ): HealthCheck[] {
-  return [
+  const checks: HealthCheck[] = [
     { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.findReadinessProblem() },
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.findProblem() },
+    { name: 'task-queue', kind: 'degraded', check: () => taskcluster.findTaskQueueProblem() },
+    ...checkCredentials(configuration.taskcluster, clock),
     checkMissingTasks(passes),
-    checkPasses(passes, clock, measureGaps(schedule).most),
+    checkPasses(passes, clock, measureGaps(configuration.reflector.schedule).most),
     checkPauses(pauses),
     ...buildbot,
   ];
+  return withSettings(checks, configuration);
 }

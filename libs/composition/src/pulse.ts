@@ -2,6 +2,7 @@ import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { Configuration } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
 import { PulseModule, type PulseOptions, PulseServer, type Subscription } from '@bbb/pulse';
+import { withSettings } from './health-settings.js';
 import type { Overrides } from './overrides.js';
 
 /** The options with which a listener connects to Pulse and handles messages. */
@@ -36,9 +37,11 @@ export function createPulseModule(
       {
         provide: HEALTH_CHECKS,
         inject: [PulseServer],
-        useFactory: (server: PulseServer): HealthCheck[] => [
-          { name: 'pulse', kind: 'ready', check: async () => server.findProblem() },
-        ],
+        useFactory: (server: PulseServer): HealthCheck[] =>
+          withSettings(
+            [{ name: 'pulse', kind: 'ready', check: async () => server.findProblem() }],
+            configuration,
+          ),
       },
     ],
   };

@@ -15,10 +15,11 @@ export async function runBridgeService(
   host?: ProcessHost,
 ): Promise<void> {
   await runService((request) => {
-    const { configuration, warnings } = loadConfiguration(name, request);
+    const { configuration, warnings, sources } = loadConfiguration(name, request);
     return {
       settings: createProcessSettings(configuration),
       warnings,
+      sources,
       module: () => moduleOf(configuration),
       ...(configure ? { configure } : {}),
     };

@@ -214,6 +214,8 @@ export interface Configuration {
   /** Maximum seconds for a graceful shutdown. */
   shutdown: { grace: number };
   log: { file?: string; level: LogLevel };
+  /** Where each value comes from, by the path of its setting, for example `BBB_PULSE_HOST in .env`; defaults have none. */
+  origins: Readonly<Record<string, string>>;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

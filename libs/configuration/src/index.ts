@@ -7,7 +7,7 @@ export * from './inspect-configuration.js';
 export * from './load-configuration.js';
 export { nameMasters } from './masters.js';
 export * from './secrets.js';
-export { describeSetting, findSetting } from './named-settings.js';
+export { describeSetting, describeSource, findSetting } from './named-settings.js';
 export { findSection } from './setting.js';
 export * from './describe-systems.js';
 export * from './schedule-gaps.js';

@@ -4,6 +4,7 @@ import { Folder } from '../../platform/src/testing/folder.js';
 import { LAST_LAYOUT, LAYOUT_2015, ROOT_URL } from './testing/layouts.js';
 import { SERVICE_NAMES, type ServiceName } from './configuration.js';
 import { ConfigurationError } from './configuration-error.js';
+import { describeSource } from './named-settings.js';
 import { loadBridgeDbUrl, loadConfiguration, loadSetting } from './load-configuration.js';
 
 let folder: Folder;
@@ -657,19 +658,19 @@ it('takes an IPv6 address in brackets to listen on', () => {
 it('names the source of a value', () => {
   const file = folder.write('config.json', LAST_LAYOUT);
   folder.write('.env', 'BBB_PULSE_HOST=pulse.example.com\n');
-  const { sourceOf } = loadConfiguration('reflector', {
+  const { configuration, sources } = loadConfiguration('reflector', {
     file,
     directory: folder.path,
     logLevel: 'debug',
-    environment: { TASKCLUSTER_ROOT_URL: ROOT_URL },
+    environment: { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_UNHEARD_OF: 'ignored' },
   });
-  expect(
-    ['taskcluster.rootUrl', 'pulse.host', 'bridgeDb.url', 'pulse.vhost', 'log.level'].map(sourceOf),
-  ).toEqual([
+  const paths = ['taskcluster.rootUrl', 'pulse.host', 'bridgeDb.url', 'pulse.vhost', 'log.level'];
+  expect(paths.map((path) => describeSource(configuration, path).split(', set by ')[1])).toEqual([
     'TASKCLUSTER_ROOT_URL',
     'BBB_PULSE_HOST in .env',
     `bbb_db in ${file}`,
     'default',
     'command line',
   ]);
+  expect(sources).toEqual([file, '.env', 'environment: TASKCLUSTER_ROOT_URL']);
 });

@@ -15,12 +15,8 @@ export interface LoadedConfiguration {
   configuration: Configuration;
   /** Warnings for an operator; they do not keep the service from starting. */
   warnings: string[];
-  /**
-   * Where the value of a setting comes from, for example `BBB_PULSE_HOST in .env`, or `default`.
-   *
-   * @param path of the setting, for example `pulse.host`
-   */
-  sourceOf(path: string): string;
+  /** The sources that are used, for a log: files, and the names of variables. */
+  sources: string[];
 }
 
 /**
@@ -35,13 +31,12 @@ export function loadConfiguration(service: ServiceName, options: LoadOptions = {
   if (options.logLevel) values.set('log.level', options.logLevel);
   // An unknown name may explain a problem: a setting may be missing because its name is misspelt.
   if (problems.length > 0) throw new ConfigurationError(problems, findUnknownNames(sources));
+  const origins = readOrigins(service, sources);
+  if (options.logLevel) origins['log.level'] = 'command line';
   return {
-    configuration: assemble(service, values),
+    configuration: assemble(service, values, origins),
     warnings: findWarnings(service, sources, values),
-    sourceOf: (path) => {
-      if (path === 'log.level' && options.logLevel) return 'command line';
-      return sources.findOrigin(findSetting(path), service) ?? 'default';
-    },
+    sources: listSources(sources, origins),
   };
 }
 
@@ -77,8 +72,32 @@ export function loadBridgeDbUrl(options: SourceOptions = {}): string {
   return url as string;
 }
 
-function assemble(service: ServiceName, values: ReadonlyMap<string, unknown>): Configuration {
-  const result: Record<string, unknown> = { service };
+function readOrigins(service: ServiceName, sources: Sources): Record<string, string> {
+  const found = NAMED_SETTINGS.flatMap((setting) => {
+    const origin = sources.findOrigin(setting, service);
+    return origin === undefined ? [] : [[setting.path, origin] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function listSources({ file, dotenv }: Sources, origins: Readonly<Record<string, string>>): string[] {
+  const names = [...new Set(Object.values(origins))].filter((origin) =>
+    /^[A-Z_0-9]+( in \.env)?$/.test(origin),
+  );
+  const inEnvironment = names.filter((name) => !name.endsWith(' in .env'));
+  return [
+    ...(file === undefined ? [] : [file]),
+    ...(Object.keys(dotenv).length === 0 ? [] : ['.env']),
+    ...(inEnvironment.length === 0 ? [] : [`environment: ${inEnvironment.join(', ')}`]),
+  ];
+}
+
+function assemble(
+  service: ServiceName,
+  values: ReadonlyMap<string, unknown>,
+  origins: Readonly<Record<string, string>>,
+): Configuration {
+  const result: Record<string, unknown> = { service, origins };
   for (const setting of NAMED_SETTINGS) {
     const value = values.get(setting.path) ?? (setting.requiredBy ? '' : undefined);
     const [section, name] = setting.path.split('.') as [string, string];

@@ -1,4 +1,4 @@
-import type { ServiceName } from './configuration.js';
+import type { Configuration, ServiceName } from './configuration.js';
 import { listKeys, listNamedSettings, type NamedSetting } from './setting.js';
 import { SETTINGS } from './settings/index.js';
 
@@ -12,6 +12,11 @@ export function findSetting(path: string): NamedSetting {
   const setting = NAMED_SETTINGS.find((candidate) => candidate.path === path);
   if (!setting) throw new RangeError(`there is no setting ${path}`);
   return setting;
+}
+
+/** Names a setting with the source of its value: `pulse_host (BBB_PULSE_HOST), set by BBB_PULSE_HOST in .env`. */
+export function describeSource({ service, origins }: Configuration, path: string): string {
+  return `${describeSetting(findSetting(path), service)}, set by ${origins[path] ?? 'default'}`;
 }
 
 /** The names of a setting that an operator knows: `pulse_host (BBB_PULSE_HOST)`. */

@@ -53,7 +53,7 @@ export interface Setting<T> {
 }
 
 /** The shape of the settings table: that of the configuration, but the schedule consists of two settings. */
-type Settable = Omit<Configuration, 'service' | 'reflector'> & {
+type Settable = Omit<Configuration, 'service' | 'origins' | 'reflector'> & {
   reflector: Omit<ReflectorConfiguration, 'schedule'> & { interval: number; cron?: string };
 };
 

@@ -158,13 +158,56 @@ describe('SelfServe', () => {
     expect(requests).toHaveLength(0);
   });
 
-  it('remembers a failure until the next success', async () => {
-    expect(await selfServe.findProblem()).toBeUndefined();
+  it('remembers a failure until the next success, without asking again', async () => {
     replay('broker down');
     await selfServe.cancelRequest('mozilla-central', 1).catch(() => undefined);
     expect(await selfServe.findProblem()).toMatch(/503/);
     replay('cancel request accepted');
     await selfServe.cancelRequest('mozilla-central', 1);
     expect(await selfServe.findProblem()).toBeUndefined();
+    expect(requests.map(({ method }) => method)).toEqual(['DELETE', 'DELETE']);
+  });
+
+  describe('that was not called yet', () => {
+    it('is asked for a job that does not exist, once', async () => {
+      replay('unknown job');
+      expect(await selfServe.findProblem()).toBeUndefined();
+      expect(await selfServe.findProblem()).toBeUndefined();
+      expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+        'GET /buildapi/self-serve/jobs/0',
+      ]);
+      expect(requests[0]!.headers).toMatchObject({
+        accept: 'application/json',
+        'x-remote-user': 'buildbot-bridge',
+      });
+    });
+
+    it.each<[string, (response: ServerResponse) => void, RegExp]>([
+      [
+        'a web page',
+        (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hi'),
+        /200 is not Self/,
+      ],
+      [
+        'a page that is not there',
+        (response) => response.writeHead(404).end('default backend'),
+        /404 is not Self Serve/,
+      ],
+      [
+        'a redirect',
+        (response) => response.writeHead(302, { location: '/login' }).end(),
+        /302 is not Self Serve/,
+      ],
+      [
+        'a refused user',
+        (response) => response.writeHead(403).end('ACCESS DENIED!'),
+        /does not accept the user/,
+      ],
+      ['an error', (response) => response.writeHead(502).end(), /answered 502/],
+      ['no answer', (response) => response.destroy(), /no answer/],
+    ])('is not up when it answers with %s', async (_what, given, problem) => {
+      answer = given;
+      expect(await selfServe.findProblem()).toMatch(problem);
+    });
   });
 });

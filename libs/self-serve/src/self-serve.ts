@@ -18,6 +18,9 @@ export interface SelfServeOptions {
 
 const SYSTEM = 'self-serve';
 
+/** Milliseconds for which the outcome of a call tells how Self Serve is. */
+const RECENT = 60_000;
+
 /**
  * The cancellations of BuildAPI's Self Serve (build-buildapi 0.3.26, selfserve controller).
  *
@@ -31,6 +34,8 @@ const SYSTEM = 'self-serve';
 export class SelfServe implements OnApplicationShutdown {
   private readonly connections: HttpConnections;
   private lastFailure?: string;
+  /** Milliseconds, monotonic. */
+  private calledAt?: number;
 
   constructor(private readonly options: SelfServeOptions) {
     this.connections = new HttpConnections(options.maxConnections);
@@ -62,8 +67,13 @@ export class SelfServe implements OnApplicationShutdown {
     }
   }
 
-  /** Why the last call failed; undefined after a success, and before the first call. Makes no call. */
+  /**
+   * Why the last call failed; undefined after a success. Asks for a job that does not exist when the last call was some
+   * time ago or there was none, because only cancellations call Self Serve and they may be rare.
+   */
   async findProblem(): Promise<string | undefined> {
+    const isRecent = this.calledAt !== undefined && performance.now() - this.calledAt < RECENT;
+    if (!isRecent) await this.recordFailure(() => this.probe()).catch(() => undefined);
     return this.lastFailure;
   }
 
@@ -74,11 +84,29 @@ export class SelfServe implements OnApplicationShutdown {
     } catch (error) {
       this.lastFailure = error instanceof Error ? error.message : String(error);
       throw error;
+    } finally {
+      this.calledAt = performance.now();
     }
   }
 
+  /** Reads a job that does not exist; no job has the id 0. Self Serve changes nothing and says that it does not know it. */
+  private async probe(): Promise<void> {
+    const response = await this.send('GET', 'jobs/0');
+    const { status } = response;
+    if (status === 401 || status === 403) throw refuseUser(status);
+    if (status >= 500)
+      throw new Unavailable(SYSTEM, `Self Serve answered ${status}${readErrorMessage(response)}`);
+    const isItsOwn =
+      (status === 404 && readErrorMessage(response) !== '') || (status === 200 && isJson(response));
+    if (!isItsOwn)
+      throw new Unavailable(
+        SYSTEM,
+        `the answer ${status} is not Self Serve's; check that the URL is its base URL`,
+      );
+  }
+
   private async cancel(branch: string, what: 'build' | 'request', id: number): Promise<void> {
-    const response = await this.delete(`${encodeURIComponent(toBranchName(branch))}/${what}/${id}`);
+    const response = await this.send('DELETE', `${encodeURIComponent(toBranchName(branch))}/${what}/${id}`);
     if (response.status === 202) return;
     const said = readErrorMessage(response);
     switch (response.status) {
@@ -86,7 +114,7 @@ export class SelfServe implements OnApplicationShutdown {
         throw new Refused(SYSTEM, 400, 'BadRequest', `Self Serve cannot read the request${said}`);
       case 401:
       case 403:
-        throw new Refused(SYSTEM, response.status, 'Forbidden', 'Self Serve does not accept the user');
+        throw refuseUser(response.status);
       case 404:
         throw new Unavailable(
           SYSTEM,
@@ -103,13 +131,13 @@ export class SelfServe implements OnApplicationShutdown {
     }
   }
 
-  private async delete(path: string): Promise<HttpAnswer> {
+  private async send(verb: 'DELETE' | 'GET', path: string): Promise<HttpAnswer> {
     const { user, timeout } = this.options;
     const url = new URL(`${toBaseUrl(this.options.url)}/${path}`);
     // Without Accept it answers in HTML, or with a redirect.
     const headers = { accept: 'application/json', 'x-remote-user': user };
     try {
-      return await this.connections.exchange({ verb: 'DELETE', url, headers }, timeout * 1000);
+      return await this.connections.exchange({ verb, url, headers }, timeout * 1000);
     } catch (error) {
       throw new Unavailable(SYSTEM, `no answer from Self Serve: ${readReason(error)}`, { cause: error });
     }
@@ -130,7 +158,15 @@ function toBranchName(branch: string): string {
   return name;
 }
 
-/** The error message of the answer, shortened. */
+function refuseUser(status: number): Refused {
+  return new Refused(SYSTEM, status, 'Forbidden', 'Self Serve does not accept the user');
+}
+
+function isJson({ headers }: HttpAnswer): boolean {
+  return String(headers['content-type'] ?? '').startsWith('application/json');
+}
+
+/** The error message of the answer, shortened; empty where it is not Self Serve's. */
 function readErrorMessage({ body }: HttpAnswer): string {
   try {
     const { msg } = JSON.parse(body.toString()) as { msg?: unknown };

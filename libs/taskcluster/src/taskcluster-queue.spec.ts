@@ -337,6 +337,43 @@ describe('TaskclusterQueue', () => {
     expect(counted).toEqual([call('unavailable'), call('ok'), call('404')]);
   });
 
+  describe('the task queue', () => {
+    it('is a problem until Taskcluster has seen a task of it; then it is not asked again', async () => {
+      const queue = connect();
+      expect(await queue.findTaskQueueProblem()).toMatch(
+        /never seen this task queue.*tclistener\.provisioner_id/,
+      );
+      expect(await queue.findTaskQueueProblem()).toMatch(/never seen/);
+      expect(simulator.calls.count('getTaskQueue')).toBe(1);
+
+      simulator.createTask();
+      const later = connect();
+      expect(await later.findTaskQueueProblem()).toBeUndefined();
+      expect(await later.findTaskQueueProblem()).toBeUndefined();
+      expect(simulator.calls.count('getTaskQueue')).toBe(2);
+    });
+
+    it('is no problem without the scope to ask, and counts no refusal', async () => {
+      const counts: unknown[] = [];
+      const telemetry = {
+        count: (name: string, labels: object) => counts.push({ name, ...labels }),
+        observe: () => 0,
+      };
+      always('getTaskQueue', { status: 403, code: 'InsufficientScopes' });
+      const queue = connect({}, telemetry as unknown as Telemetry);
+      expect(await queue.findTaskQueueProblem()).toBeUndefined();
+      expect(queue.findProblem()).toBeUndefined();
+      expect(counts).toEqual([expect.objectContaining({ op: 'getTaskQueue', code: 'not-granted' })]);
+    });
+
+    it('is asked for again after an outage', async () => {
+      const queue = connect({ retries: 0 });
+      fail('getTaskQueue', { status: 503 });
+      expect(await queue.findTaskQueueProblem()).toBeUndefined();
+      expect(await queue.findTaskQueueProblem()).toMatch(/never seen/);
+    });
+  });
+
   describe('lists', () => {
     it('are read page by page', async () => {
       const created = Array.from({ length: 1201 }, () => simulator.createTask());

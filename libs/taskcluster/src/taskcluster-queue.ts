@@ -1,4 +1,4 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import {
   Refused,
   TaskQueue,
@@ -23,12 +23,13 @@ import { readPages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
 import { type AnswerSize, TaskclusterCalls } from './calls/taskcluster-calls.js';
 import { type Reading, TaskReader } from './task-reader.js';
+import { TaskQueueCheck } from './task-queue-check.js';
 
 /**
  * The queue of a Taskcluster deployment. One call of a method ends within the options' `callDeadline`, retries
  * included; for a list this holds for each page.
  */
-export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown {
+export class TaskclusterQueue extends TaskQueue implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TaskclusterQueue');
   private readonly calls: TaskclusterCalls;
   private readonly runs: HeldRuns;
@@ -36,6 +37,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
   private readonly statusReader: TaskReader<TaskStatus>;
   private readonly definitionReader: TaskReader<TaskDefinition>;
   private readonly taskQueueId: string;
+  private readonly taskQueue: TaskQueueCheck;
 
   constructor(options: TaskclusterOptions, telemetry?: Telemetry, redaction?: Redaction) {
     super();
@@ -46,6 +48,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
     this.statusReader = new TaskReader(this.calls, STATUS);
     this.definitionReader = new TaskReader(this.calls, DEFINITION);
     this.taskQueueId = `${provisionerId}/${workerType}`;
+    this.taskQueue = new TaskQueueCheck(this.calls, provisionerId === '' ? undefined : this.taskQueueId);
   }
 
   /**
@@ -54,6 +57,14 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
    */
   findProblem(): string | undefined {
     return this.calls.findProblem();
+  }
+
+  /**
+   * Why the task queue may be the wrong one: Taskcluster has never seen a task or worker of it. Undefined when it has, when
+   * it does not say, and when the service has no task queue. Asks until the task queue is known, at most once a minute.
+   */
+  async findTaskQueueProblem(): Promise<string | undefined> {
+    return this.taskQueue.findProblem();
   }
 
   override readClockOffset(): number | undefined {
@@ -66,6 +77,13 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationShutdown
 
   override listHeldRuns(): HeldClaim[] {
     return this.runs.listHeld();
+  }
+
+  /** Reports a task queue that is probably wrong at once, and not only when somebody asks for the health. */
+  onApplicationBootstrap(): void {
+    void this.findTaskQueueProblem().then((problem) => {
+      if (problem !== undefined) this.logger.warn({ taskQueueId: this.taskQueueId }, problem);
+    });
   }
 
   onApplicationShutdown(): void {

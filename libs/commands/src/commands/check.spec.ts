@@ -54,7 +54,7 @@ function write(changes: Record<string, unknown> = {}): string {
     },
     buildbot_scheduler_db: scheduler.url,
     bbb_db: bridge.url,
-    selfserve_url: 'http://127.0.0.1:9/self-serve',
+    selfserve_url: `http://127.0.0.1:${port}/self-serve`,
     pulse_host: broker.host,
     pulse_port: broker.port,
     pulse_vhost: broker.vhost,
@@ -124,6 +124,55 @@ describe('check', () => {
     } finally {
       await other.drop();
     }
+  });
+
+  it('warns of a Self Serve that does not answer and of a task queue that was never seen', async () => {
+    taskcluster.removeAllListeners('request');
+    taskcluster.on('request', ({ url }, response) => {
+      const isQueue = /\/task-queues\/[^/]+$/.test(url ?? '');
+      const requestInfo = { method: 'getTaskQueue', params: { taskQueueId: 'bridge/check' } };
+      const missing = { code: 'ResourceNotFound', message: 'not found', requestInfo };
+      response
+        .writeHead(isQueue ? 404 : 200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(isQueue ? missing : { tasks: [] }));
+    });
+    const file = write({ selfserve_url: 'http://127.0.0.1:9/self-serve' });
+    const { code, find } = await check(file);
+    expect(find('self-serve')).toEqual({
+      system: 'self-serve',
+      status: 'warning',
+      what: 'no answer from Self Serve: ECONNREFUSED',
+      remedy: `check selfserve_url (BBB_SELF_SERVE_URL), set by selfserve_url in ${file}`,
+    });
+    expect(find('task-queue')).toMatchObject({
+      status: 'warning',
+      what: expect.stringContaining('Taskcluster has never seen this task queue'),
+      remedy: expect.stringContaining(`set by tclistener.provisioner_id in ${file}`),
+    });
+    expect(code).toBe(0);
+  });
+
+  it('names the settings of a modern Buildbot with their sources', async () => {
+    const settings = {
+      kind: 'modern',
+      url: 'http://127.0.0.1:9/',
+      user: 'bridge',
+      password: 'a-secret-password',
+    };
+    const file = write({ buildbot: settings });
+    const { code, results, find } = await check(file);
+    expect(find('buildbot')).toMatchObject({
+      status: 'failed',
+      remedy: `check buildbot.url (BBB_BUILDBOT_URL), set by buildbot.url in ${file}`,
+    });
+    expect(find('buildbot-login')!.remedy).toContain(
+      `buildbot.user (BBB_BUILDBOT_USER), set by buildbot.user in ${file}`,
+    );
+    expect(find('buildbot-scheduler')!.remedy).toContain(
+      'buildbot.scheduler (BBB_BUILDBOT_SCHEDULER), set by default',
+    );
+    expect(JSON.stringify(results)).not.toContain('a-secret');
+    expect(code).toBe(1);
   });
 
   it('reports a database that cannot be opened as a row', async () => {

@@ -2,8 +2,6 @@ import { Option } from 'commander';
 import { probeSystems, type ProbeResult } from '@bbb/composition';
 import {
   ConfigurationError,
-  describeSetting,
-  findSetting,
   loadConfiguration,
   type LoadedConfiguration,
   SERVICE_NAMES,
@@ -42,7 +40,7 @@ export const check: CommandDefinition<CheckOptions> = {
   async run({ output, globals }, { service, json }) {
     const options = globals.config === undefined ? {} : { file: globals.config };
     const { results, loaded } = loadAll(service === undefined ? SERVICE_NAMES : [service], options);
-    if (loaded) results.push(...(await probeSystems(loaded.configuration, describeSource(loaded))));
+    if (loaded) results.push(...(await probeSystems(loaded.configuration)));
     if (json) output.printJson({ results });
     else output.printTable(COLUMNS, results);
     return results.some(({ status }) => status === 'failed') ? EXIT_FAILED : EXIT_DONE;
@@ -67,9 +65,4 @@ function loadAll(services: readonly ServiceName[], options: { file?: string }) {
   }
   if (rows.size === 0) add({ status: 'ok', what: 'all settings can be used' });
   return { results: [...rows.values()], loaded };
-}
-
-function describeSource(loaded: LoadedConfiguration) {
-  const { service } = loaded.configuration;
-  return (path: string) => `${describeSetting(findSetting(path), service)}, set by ${loaded.sourceOf(path)}`;
 }

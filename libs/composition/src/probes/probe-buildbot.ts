@@ -4,23 +4,11 @@ import type { Configuration } from '@bbb/configuration';
 import type { HealthCheck } from '@bbb/platform';
 import { Buildbot } from '@bbb/rules';
 import { createCommandModule } from '../command-module.js';
-import type { DescribeSource, ProbeResult } from './probe-result.js';
-
-/** The Buildbot setting to check, by the name of the health check. */
-const SETTINGS: Readonly<Record<string, string>> = {
-  'scheduler-db': 'schedulerDb.url',
-  'self-serve': 'selfServe.url',
-  'builder-list': 'builders.url',
-};
-
-/** Health checks whose result is unknown until the first cancellation. */
-const UNKNOWN_AT_FIRST = new Set(['self-serve']);
+import { describeHealthSettings } from '../health-settings.js';
+import type { ProbeResult } from './probe-result.js';
 
 /** Runs the health checks of this kind of Buildbot. */
-export async function probeBuildbot(
-  configuration: Configuration,
-  describeSource: DescribeSource,
-): Promise<ProbeResult[]> {
+export async function probeBuildbot(configuration: Configuration): Promise<ProbeResult[]> {
   const app = await NestFactory.createApplicationContext(createCommandModule(configuration), {
     logger: false,
     abortOnError: false,
@@ -32,26 +20,23 @@ export async function probeBuildbot(
       .knows('')
       .catch(() => undefined);
     const checks = app.get<HealthCheck[]>(BUILDBOT_HEALTH, { strict: false });
-    return await Promise.all(checks.map((check) => runCheck(check, describeSource)));
+    return await Promise.all(checks.map((check) => runCheck(check, configuration)));
   } finally {
     await app.close();
   }
 }
 
-async function runCheck(check: HealthCheck, describeSource: DescribeSource): Promise<ProbeResult> {
+async function runCheck(check: HealthCheck, configuration: Configuration): Promise<ProbeResult> {
   const { name, kind } = check;
   const problem = await check
     .check()
     .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-  if (problem === undefined) {
-    const what = UNKNOWN_AT_FIRST.has(name) ? 'not checked: used only to cancel builds' : 'answers';
-    return { system: name, status: 'ok', what };
-  }
-  const setting = SETTINGS[name];
+  if (problem === undefined) return { system: name, status: 'ok', what: 'answers' };
+  const settings = describeHealthSettings(name, configuration);
   return {
     system: name,
     status: kind === 'ready' ? 'failed' : 'warning',
     what: problem,
-    ...(setting === undefined ? {} : { remedy: `check ${describeSource(setting)}` }),
+    ...(settings.length === 0 ? {} : { remedy: `check ${settings.join(' and ')}` }),
   };
 }

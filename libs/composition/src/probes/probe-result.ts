@@ -11,9 +11,6 @@ export interface ProbeResult {
   remedy?: string;
 }
 
-/** Names a setting with the source of its value: `pulse_host, set by BBB_PULSE_HOST in .env`. */
-export type DescribeSource = (path: string) => string;
-
 /** Seconds that one probe may take; every call in it has a limit of its own, which is usually shorter. */
 const LIMIT = 30;
 

@@ -1,9 +1,9 @@
-import { type Configuration, listSecrets } from '@bbb/configuration';
+import { type Configuration, describeSource, listSecrets } from '@bbb/configuration';
 import { Redactor } from '@bbb/platform';
 import type { Overrides } from '../overrides.js';
 import { probeBridgeDb } from './probe-bridge-db.js';
 import { probeBuildbot } from './probe-buildbot.js';
-import { type DescribeSource, type ProbeResult, runProbe } from './probe-result.js';
+import { type ProbeResult, runProbe } from './probe-result.js';
 import { probePulse } from './probe-pulse.js';
 import { probeTaskcluster } from './probe-taskcluster.js';
 
@@ -11,24 +11,24 @@ import { probeTaskcluster } from './probe-taskcluster.js';
  * Probes in parallel whether the bridge can work with each outside system of a configuration. Changes nothing. Systems
  * that the service does not use, such as Pulse for a reflector, are left out.
  *
- * @param describeSource names a setting with the source of its value
  * @returns rows without secrets, in a fixed order
  */
 export async function probeSystems(
   configuration: Configuration,
-  describeSource: DescribeSource,
   overrides: Overrides = {},
 ): Promise<ProbeResult[]> {
   const { taskcluster, bridgeDb, service } = configuration;
-  const check = (...paths: string[]) => `check ${paths.map(describeSource).join(' and ')}`;
+  const check = (...paths: string[]) =>
+    `check ${paths.map((path) => describeSource(configuration, path)).join(' and ')}`;
+  const buildbot = configuration.buildbot.kind === 'modern' ? 'buildbot.url' : 'schedulerDb.url';
   const probes: Promise<ProbeResult[]>[] = [
     runProbe('bridge-db', check('bridgeDb.url'), () => probeBridgeDb(bridgeDb, check('bridgeDb.url'))),
-    runProbe('buildbot', check('schedulerDb.url'), () => probeBuildbot(configuration, describeSource)),
+    runProbe('buildbot', check(buildbot), () => probeBuildbot(configuration)),
   ];
   if (taskcluster.provisionerId !== '')
     probes.push(
       runProbe('taskcluster', check('taskcluster.rootUrl', 'taskcluster.accessToken'), () =>
-        probeTaskcluster(taskcluster),
+        probeTaskcluster(taskcluster, check('taskcluster.provisionerId', 'taskcluster.workerType')),
       ),
     );
   if (service !== 'reflector')

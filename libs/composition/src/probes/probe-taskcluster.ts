@@ -7,14 +7,28 @@ const SYSTEM = 'taskcluster';
 /** Seconds by which clocks may differ without a warning. */
 const CLOCK_TOLERANCE = 5;
 
-/** Lists the pending and claimed runs of the task queue with the bridge's credentials. Claims nothing. */
-export async function probeTaskcluster(options: TaskclusterConfiguration): Promise<ProbeResult[]> {
+/**
+ * Lists the pending and claimed runs of the task queue with the bridge's credentials. Claims nothing.
+ *
+ * @param remedy for a task queue that Taskcluster has never seen
+ */
+export async function probeTaskcluster(
+  options: TaskclusterConfiguration,
+  remedy: string,
+): Promise<ProbeResult[]> {
   const queue = new TaskclusterQueue(options);
   try {
     const taskQueueId = `${options.provisionerId}/${options.workerType}`;
     for (const runs of [queue.listPending(), queue.listClaimed()]) await hasAny(runs);
     const what = `answers, accepts the credentials, and lists the runs of the task queue ${taskQueueId}`;
-    return [{ system: SYSTEM, status: 'ok', what }, ...judgeClock(queue.readClockOffset())];
+    const unknown = await queue.findTaskQueueProblem();
+    return [
+      { system: SYSTEM, status: 'ok', what },
+      ...(unknown === undefined
+        ? []
+        : [{ system: 'task-queue', status: 'warning', what: unknown, remedy } as const]),
+      ...judgeClock(queue.readClockOffset()),
+    ];
   } finally {
     queue.close();
   }

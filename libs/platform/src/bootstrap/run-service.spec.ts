@@ -7,7 +7,12 @@ import { processSettings } from '../testing/settings.js';
 import { type LoadedService, type LoadRequest, runService } from './run-service.js';
 import { StartRefused } from './start-refused.js';
 
-const SETTINGS: LoadedService = { settings: processSettings(), warnings: [], module: () => plain() };
+const SETTINGS: LoadedService = {
+  settings: processSettings(),
+  warnings: [],
+  sources: ['config.json'],
+  module: () => plain(),
+};
 
 function run(args: string[], changes: Partial<LoadedService> = {}) {
   const host = new FakeProcess(['node', 'main.js', ...args]);
@@ -225,6 +230,21 @@ describe('runService', () => {
     });
     expect(host.stderr.text).toBe(`${message}: surprise\n`);
     host.emit('SIGTERM');
+  });
+
+  it('begins with one line that tells version, instance and sources', async () => {
+    const { host, done } = run([]);
+    await done;
+    const starting = host.log.records.filter(({ msg }) => msg === 'service starting');
+    expect(starting).toEqual([
+      expect.objectContaining({
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        instance: expect.stringMatching(/^.+:\d+$/),
+        sources: ['config.json'],
+      }),
+    ]);
+    host.emit('SIGTERM');
+    await host.exited;
   });
 
   it('logs warnings about the settings', async () => {

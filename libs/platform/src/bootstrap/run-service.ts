@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import { createLogger, type LogDestination } from '../logging/create-logger.js';
 import type { PinoLogger } from '../logging/pino-logger.js';
@@ -6,6 +7,7 @@ import { EXIT_USAGE, parseCommandLine, SERVICE_USAGE, UsageError } from './comma
 import { EXIT_CONFIGURATION } from './start-refused.js';
 import { startPatiently } from './start-patiently.js';
 import { startService, type RunningService } from './start-service.js';
+import { readVersion } from './version.js';
 
 /** The part of `process` that a service uses; tests give their own. */
 export interface ProcessHost {
@@ -33,6 +35,8 @@ export interface LoadedService {
   settings: ProcessSettings;
   /** Warnings for an operator; they do not keep the service from starting. */
   warnings: readonly string[];
+  /** The sources of the configuration, for the log. */
+  sources: readonly string[];
   /** Creates the service's own module. */
   module(): DynamicModule | Promise<DynamicModule>;
   /** Connects what only an application knows, such as its transport strategy, before the service starts. */
@@ -70,6 +74,15 @@ export async function runService(
   };
   host.on('uncaughtException', fail('uncaught exception'));
   host.on('unhandledRejection', fail('unhandled rejection'));
+  logger.log(
+    {
+      version: readVersion(),
+      node: process.version,
+      instance: `${hostname()}:${process.pid}`,
+      sources: service.sources,
+    },
+    'service starting',
+  );
   for (const warning of service.warnings) logger.warn({ warning }, 'configuration warning');
 
   const start = async () => {

@@ -23,14 +23,15 @@ export class CheckIndicator {
 
   /** A check that throws or exceeds the timeout has failed. */
   async run(check: HealthCheck): Promise<HealthIndicatorResult> {
-    const { name, kind } = check;
+    const { name, kind, settings } = check;
     const session = this.indicators.check(name);
     const attempt = session.attempt(async () => ({ reason: await readProblem(check) }));
     const { status, reason, message } = (await attempt.withTimeout(this.timeout * 1000))[name]!;
     const problem = this.clean(status === 'up' ? reason : message);
-    this.logChange(name, problem);
+    this.logChange(check, problem);
     if (problem === undefined) return session.up();
-    return kind === 'degraded' ? session.degraded({ reason: problem }) : session.down({ reason: problem });
+    const details = { reason: problem, ...(settings ? { settings: [...settings] } : {}) };
+    return kind === 'degraded' ? session.degraded(details) : session.down(details);
   }
 
   /** A reason may contain text from an outside system. */
@@ -40,7 +41,7 @@ export class CheckIndicator {
   }
 
   /** Only changes are logged, because probes arrive every few seconds. */
-  private logChange(name: string, reason: string | undefined): void {
+  private logChange({ name, settings }: HealthCheck, reason: string | undefined): void {
     if (this.lastReasons.get(name) === reason) return;
     if (reason === undefined) {
       this.lastReasons.delete(name);
@@ -48,7 +49,7 @@ export class CheckIndicator {
       return;
     }
     this.lastReasons.set(name, reason);
-    this.logger.warn({ check: name, reason }, 'health check failed');
+    this.logger.warn({ check: name, reason, settings }, 'health check failed');
   }
 }
 

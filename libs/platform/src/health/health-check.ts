@@ -9,6 +9,8 @@ export interface HealthCheck {
   kind: 'live' | 'ready' | 'degraded';
   /** Undefined when the check passes, otherwise a short reason without secrets. */
   check(): Promise<string | undefined>;
+  /** What to look at when it fails: names of settings, each with the source of its value. */
+  settings?: readonly string[];
 }
 
 /** Injection token of an application's checks, a `HealthCheck[]`. Each module may provide its own. */

@@ -25,6 +25,8 @@ export interface CallTerms {
   credentials?: Credentials | undefined;
   /** Maximum retries; default: the setting. */
   retries?: number;
+  /** Whether the scope for the call is optional: its absence is then neither a problem nor counted as 403. */
+  isOptional?: boolean;
   /** How large the answer may be; default: see {@link HttpMessage} and {@link DEFAULT_SIZES}. */
   size?: AnswerSize | undefined;
 }
@@ -95,7 +97,7 @@ export class TaskclusterCalls {
 
   private async callOnce(
     call: ApiCall,
-    { budget, credentials = this.options, retries, size }: CallTerms,
+    { budget, credentials = this.options, retries, isOptional, size }: CallTerms,
   ): Promise<unknown> {
     const { verb, path } = findRoute(call);
     const url = new URL(this.rootUrl + path);
@@ -103,7 +105,8 @@ export class TaskclusterCalls {
     const limits = { ...this.limits, retries: retries ?? this.limits.retries };
     return retry(budget, limits, async (timeout, within) => {
       const headers = { ...(body ? JSON_TYPE : {}), authorization: this.sign(verb, url, credentials) };
-      return this.measure(SYSTEM, call.method, async () => {
+      const op = { system: SYSTEM, op: call.method, isOptional };
+      return this.measure(op, async () => {
         const sent = Date.now();
         const reply = new JsonBody(size?.kept);
         const onPart = (part: Buffer) => reply.push(part);
@@ -121,7 +124,9 @@ export class TaskclusterCalls {
 
   /** Sends a request to the signed URL of another system over the same connections. @throws Error with a `code` */
   send(system: string, message: HttpMessage, timeout: number, within: number): Promise<HttpAnswer> {
-    return this.measure(system, message.verb, () => this.connections.exchange(message, timeout, within));
+    return this.measure({ system, op: message.verb }, () =>
+      this.connections.exchange(message, timeout, within),
+    );
   }
 
   /** The problem of the last call, with the setting to check; undefined when Taskcluster answered it. */
@@ -138,7 +143,7 @@ export class TaskclusterCalls {
     this.connections.close();
   }
 
-  private async measure<T>(system: string, op: string, work: () => Promise<T>): Promise<T> {
+  private async measure<T>({ system, op, isOptional }: Measured, work: () => Promise<T>): Promise<T> {
     const began = performance.now();
     let error: unknown;
     try {
@@ -146,11 +151,12 @@ export class TaskclusterCalls {
     } catch (caught) {
       throw (error = caught);
     } finally {
-      const code = codeOf(error);
+      const isAllowed = !(isOptional && error instanceof Refused && error.status === 403);
+      const code = isAllowed ? codeOf(error) : 'not-granted';
       const seconds = (performance.now() - began) / 1000;
       this.telemetry?.count('external_calls_total', { system, op, code });
       this.telemetry?.observe('external_call_seconds', seconds, { system });
-      if (system === SYSTEM) this.note(error);
+      if (system === SYSTEM && isAllowed) this.note(error);
     }
   }
 
@@ -162,6 +168,13 @@ export class TaskclusterCalls {
     const remedy = isElsewhere ? `; check ${ROOT_URL}` : '';
     this.lastFailure = isProblem ? error.message + remedy : undefined;
   }
+}
+
+/** A call as it is measured. */
+interface Measured {
+  system: string;
+  op: string;
+  isOptional?: boolean | undefined;
 }
 
 /** The result code of a call in the metrics. */
@@ -179,4 +192,4 @@ function findQuestion({ service, method, params }: ApiCall): Question {
 }
 
 /** Methods whose parameter is a task queue. */
-const LISTS = new Set(['listPendingTasks', 'listClaimedTasks']);
+const LISTS = new Set(['listPendingTasks', 'listClaimedTasks', 'getTaskQueue']);

@@ -44,6 +44,10 @@ const PROGRAMS = {
     canStart: () => isInstalled('openssl'),
     missing: 'openssl (it is not here)',
   },
+  prometheus: {
+    canStart: () => isInstalled('prometheus'),
+    missing: 'prometheus (it is not here)',
+  },
   puppet: {
     canStart: () => ['puppet', 'supervisord', 'supervisorctl', 'logrotate'].every(isInstalled),
     missing: 'puppet (puppet, supervisord or logrotate is not here)',

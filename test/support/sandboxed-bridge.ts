@@ -20,14 +20,20 @@ export interface SandboxedBridgeOptions extends Partial<
   database: DatabaseKind;
   /** All in this process with a broker in it, or RabbitMQ and each service a process of its own. */
   services: 'in process' | 'processes';
-  /** At the top level of the configuration file. */
-  settings?: Readonly<Record<string, JsonValue>>;
+  /** At the top level of the configuration file; made when the databases are there, if they depend on them. */
+  settings?:
+    | Readonly<Record<string, JsonValue>>
+    | ((
+        sandbox: World,
+      ) => Readonly<Record<string, JsonValue>> | Promise<Readonly<Record<string, JsonValue>>>);
 }
 
 /** A sandbox with the services of the bridge at work in it. */
 export interface SandboxedBridge<Side extends World = Sandbox> {
   sandbox: Side;
   configFile: string;
+  /** Addresses of the health endpoints, without a path. */
+  health: Services['health'];
   /** Stops the services as an operator does; rejects when one does not stop cleanly. */
   stopServices(): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +80,9 @@ async function openBridge<Side extends World>(
       bblistener: await findFreePort(),
       reflector: await findFreePort(),
     };
-    const configFile = await sandbox.writeConfiguration(ports, options.settings);
+    const { settings } = options;
+    const changes = typeof settings === 'function' ? await settings(sandbox) : settings;
+    const configFile = await sandbox.writeConfiguration(ports, changes);
     const root = isRemote ? await compileProject() : '';
     if (options.database !== 'sqlite')
       await (isRemote ? migrate(root, configFile) : migrateDatabase(bridgeDb.url));
@@ -84,7 +92,7 @@ async function openBridge<Side extends World>(
     let stopped: Promise<void> | undefined;
     const stopServices = () => (stopped ??= services.stop());
     undo.push(() => stopServices().catch(() => undefined));
-    return { sandbox, configFile, stopServices, close };
+    return { sandbox, configFile, health: services.health, stopServices, close };
   } catch (error) {
     await close();
     throw error;

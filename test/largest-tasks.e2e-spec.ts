@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { openBroker } from '../sandbox/broker.js';
-import { Sandbox } from '../sandbox/sandbox.js';
-import { findFreePort } from '../sandbox/services.js';
+import { expect, it } from '@jest/globals';
 import { planCampaign } from './support/campaign.js';
 import { eventually } from './support/eventually.js';
-import { COMPILATION_LIMIT, compileProject } from './support/project.js';
-import { describeWhere, isReachable, SERVERS } from './support/servers.js';
-import { ServiceProcess } from './support/service-process.js';
+import { describeWhere, isReachable } from './support/servers.js';
+import type { ServiceProcess } from './support/service-process.js';
+import { startServiceProcess, useServiceSandbox } from './support/service-sandbox.js';
 
 /** Megabytes that a service may have resident at any time. */
 const MEMORY = 256;
@@ -35,32 +29,10 @@ function payload(buildername: string, properties: object): Record<string, unknow
 
 describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the largest tasks', () => {
   const { runs: count, timeout } = planCampaign({ usual: 20, full: 100, each: 1500 });
-  let folder: string;
-  let sandbox: Sandbox;
-
-  beforeAll(async () => {
-    await compileProject();
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-largest-'));
-    sandbox = await Sandbox.start({
-      folder,
-      seed: 1,
-      schema: 6,
-      schedulerDb: `sqlite:///${join(folder, 'scheduler.sqlite')}`,
-      bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-      broker: openBroker(SERVERS.rabbitmq.url),
-    });
-  }, COMPILATION_LIMIT);
-  afterEach(() => ServiceProcess.killAll());
-  afterAll(async () => {
-    await sandbox?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const current = useServiceSandbox();
 
   async function start(name: 'tc-listener' | 'reflector', configFile: string): Promise<ServiceProcess> {
-    const port = await findFreePort();
-    const main = join(await compileProject(), 'dist', 'apps', name, 'src', 'main.js');
-    const env = { BBB_HTTP_PORT: String(port), NODE_OPTIONS };
-    const service = ServiceProcess.start([process.execPath, main, '-c', configFile], { env, port });
+    const service = await startServiceProcess(name, configFile, { NODE_OPTIONS });
     await service.ready();
     return service;
   }
@@ -68,23 +40,23 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
   it(
     'keep no memory and nobody else waiting, whether their builder is ignored or not',
     async () => {
-      const configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
+      const configFile = await current.configure();
       const services = [await start('tc-listener', configFile), await start('reflector', configFile)];
       const filler = 'x'.repeat(SIZE);
       const large = Array.from({ length: count }, (_, index) =>
-        sandbox.taskcluster.createTask({
+        current.sandbox.taskcluster.createTask({
           payload: payload(index % 2 ? 'alder-large' : IDLE, { filler }),
         }),
       );
       const others = Array.from({ length: OTHERS }, () =>
-        sandbox.taskcluster.createTask({ payload: payload(IDLE, {}) }),
+        current.sandbox.taskcluster.createTask({ payload: payload(IDLE, {}) }),
       );
 
       const began = performance.now();
       const secondsSince = () => Math.round((performance.now() - began) / 1000);
-      const stateOf = (taskId: string) => sandbox.taskcluster.state.status(taskId).state;
+      const stateOf = (taskId: string) => current.sandbox.taskcluster.state.status(taskId).state;
       await eventually(async () => {
-        const rows = await sandbox.scheduler.read((statements) =>
+        const rows = await current.sandbox.scheduler.read((statements) =>
           statements.rows<{ id: string }>('SELECT external_idstring AS id FROM buildsets'),
         );
         const created = rows.map(({ id }) => id.replace('taskId:', ''));

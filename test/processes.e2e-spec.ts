@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import type { JsonValue } from '@bbb/rules';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TcpProxy } from './support/doubles/tcp-proxy.js';
-import { openBroker } from '../sandbox/broker.js';
 import { findFreePort } from '../sandbox/services.js';
-import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { COMPILATION_LIMIT, compileProject, copyOfProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
+import { startServiceProcess, useServiceSandbox } from './support/service-sandbox.js';
 
 const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
 
@@ -23,49 +22,21 @@ const SECRETS = ['sandbox-access-token', 'a-secret-password'];
 
 afterEach(() => ServiceProcess.killAll());
 
-/** A service as a process of its own, with its command as in the containers. */
-async function start(service: Service, configFile: string, env: Record<string, string> = {}) {
-  const port = await findFreePort();
-  const main = join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
-  return ServiceProcess.start([process.execPath, main, '-c', configFile], {
-    env: { BBB_HTTP_PORT: String(port), ...env },
-    port,
-  });
-}
-
 describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
-  let folder: string;
-  let sandbox: Sandbox;
+  const current = useServiceSandbox();
   let proxy: TcpProxy;
 
   beforeAll(async () => {
-    await compileProject();
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-processes-'));
-    sandbox = await Sandbox.start({
-      folder,
-      seed: 1,
-      schema: 6,
-      schedulerDb: `sqlite:///${join(folder, 'scheduler.sqlite')}`,
-      bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-      broker: openBroker(SERVERS.rabbitmq.url),
-    });
     proxy = await TcpProxy.start(SERVERS.rabbitmq.url);
-  }, COMPILATION_LIMIT);
+  });
   afterEach(() => {
-    sandbox.taskcluster.faults = () => 'pass';
-    sandbox.taskcluster.latency = 0;
+    current.sandbox.taskcluster.faults = () => 'pass';
+    current.sandbox.taskcluster.latency = 0;
   });
-  afterAll(async () => {
-    await proxy?.stop();
-    await sandbox?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const configured = (changes: Record<string, JsonValue> = {}) =>
-    sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 }, changes);
+  afterAll(() => proxy?.stop());
 
   it.each(SERVICES)('%s tells that it lives and is ready, its metrics, and ends with 0', async (name) => {
-    const service = await start(name, await configured());
+    const service = await startServiceProcess(name, await current.configure());
     const { report } = await service.until('/health/ready', (answer) => answer.report.status === 'ok');
     const systems = ['bridge-db', 'scheduler-db', 'taskcluster', 'self-serve', 'builder-list'];
     expect(Object.keys(report.details).sort()).toEqual(
@@ -84,12 +55,12 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   });
 
   it('is not ready while the broker is away, says so, lives on, and is ready again after', async () => {
-    const file = await configured({
+    const file = await current.configure({
       pulse_port: proxy.port,
       pulse_reconnect_min: 0.1,
       pulse_reconnect_max: 0.5,
     });
-    const service = await start('tc-listener', file);
+    const service = await startServiceProcess('tc-listener', file);
     await service.ready();
     await proxy.refuse();
     const { report } = await service.until('/health/ready', ({ status }) => status === 503);
@@ -106,9 +77,9 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   it('is ready but degraded while Taskcluster, Self Serve and the builder list are away', async () => {
     const nowhere = `http://127.0.0.1:${await findFreePort()}`;
     const credentials = { clientId: 'buildbot-bridge', accessToken: SECRETS[0]! };
-    const service = await start(
+    const service = await startServiceProcess(
       'reflector',
-      await configured({
+      await current.configure({
         taskcluster_queue_config: { rootUrl: nowhere, credentials, retries: 0 },
         selfserve_url: `${nowhere}/self-serve`,
         builders_url: `${nowhere}/allthethings.json`,
@@ -123,26 +94,29 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   });
 
   it('finishes and acknowledges what is under way when it is told to stop', async () => {
-    const service = await start('tc-listener', await configured());
+    const service = await startServiceProcess('tc-listener', await current.configure());
     await service.ready();
-    sandbox.taskcluster.latency = 700;
-    const before = sandbox.taskcluster.calls.total;
-    const taskId = sandbox.taskcluster.createTask({
+    current.sandbox.taskcluster.latency = 700;
+    const before = current.sandbox.taskcluster.calls.total;
+    const taskId = current.sandbox.taskcluster.createTask({
       payload: {
         buildername: 'Linux x86-64 oak idle',
         sourcestamp: { branch: 'projects/oak' },
         properties: { product: 'firefox' },
       },
     });
-    await eventually(() => expect(sandbox.taskcluster.calls.total).toBeGreaterThan(before));
+    await eventually(() => expect(current.sandbox.taskcluster.calls.total).toBeGreaterThan(before));
     // The handler waits for an answer now.
     service.sendSignal('SIGTERM');
     expect(await service.exit()).toBe(0);
-    const rows = await sandbox.scheduler.read((statements) =>
+    const rows = await current.sandbox.scheduler.read((statements) =>
       statements.rows('SELECT id FROM buildsets WHERE external_idstring = ?', [`taskId:${taskId}`]),
     );
     expect(rows).toHaveLength(1);
-    expect({ ...(await sandbox.countRowsLeft()), queued: await sandbox.countMessagesLeft() }).toEqual({
+    expect({
+      ...(await current.sandbox.countRowsLeft()),
+      queued: await current.sandbox.countMessagesLeft(),
+    }).toEqual({
       tasks: 1,
       messages: 0,
       queued: 0,
@@ -150,21 +124,21 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
   });
 
   it('counts a reflector as dead whose pass hangs for three intervals', async () => {
-    const service = await start('reflector', await configured());
+    const service = await startServiceProcess('reflector', await current.configure());
     await service.ready();
     expect((await service.get('/health/live')).status).toBe(200);
-    sandbox.taskcluster.faults = () => 'hang';
+    current.sandbox.taskcluster.faults = () => 'hang';
     const { report } = await service.until('/health/live', ({ status }) => status === 503);
     expect(report.details['reflector-pass']).toMatchObject({ status: 'down', reason: expect.any(String) });
     expect((await service.get('/health/ready')).status).toBe(200);
   });
 
   it('writes its log file, and opens it anew on SIGUSR2', async () => {
-    const file = join(folder, 'reflector.log');
+    const file = join(current.folder, 'reflector.log');
     await rm(file, { force: true });
-    const service = await start('reflector', await configured());
+    const service = await startServiceProcess('reflector', await current.configure());
     await service.ready();
-    const moved = join(folder, 'reflector.log.1');
+    const moved = join(current.folder, 'reflector.log.1');
     await eventually(async () => expect(await readFile(file, 'utf8')).toContain('"msg":"service started"'));
     await rename(file, moved);
     service.sendSignal('SIGUSR2');
@@ -182,13 +156,13 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
       const nest = join(copy, 'node_modules', '.bin', 'nest');
       const service = ServiceProcess.start([nest, 'start', 'tc-listener'], {
         cwd: copy,
-        env: { BBB_CONFIG: await configured(), BBB_HTTP_PORT: String(port) },
+        env: { BBB_CONFIG: await current.configure(), BBB_HTTP_PORT: String(port) },
         port,
         group: true,
       });
       await service.until('/health/ready', ({ status }) => status === 200, 100);
       await service.stop();
-      await eventually(async () => expect(await sandbox.countMessagesLeft()).toBe(0));
+      await eventually(async () => expect(await current.sandbox.countMessagesLeft()).toBe(0));
 
       // What one service has compiled is not compiled again for another.
       const compiled = await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'));
@@ -272,7 +246,7 @@ describe('a service that an operator has to help first', () => {
   async function startWith(service: Service, configuration: JsonValue) {
     const file = join(folder, 'config.json');
     await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
-    return start(service, file);
+    return startServiceProcess(service, file);
   }
 
   it.each(SERVICES)(

@@ -1,50 +1,25 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it } from '@jest/globals';
 import { parse } from 'dotenv';
 import { createEnvironmentExample, SERVICE_NAMES, describeSettings } from '@bbb/configuration';
-import { openBroker } from '../sandbox/broker.js';
-import { findFreePort } from '../sandbox/services.js';
-import { Sandbox } from '../sandbox/sandbox.js';
 import { eventually } from './support/eventually.js';
-import { compileProject } from './support/project.js';
-import { describeWhere, isReachable, SERVERS } from './support/servers.js';
-import { ServiceProcess } from './support/service-process.js';
+import { describeWhere, isReachable } from './support/servers.js';
+import type { ServiceProcess } from './support/service-process.js';
+import { startServiceProcess, useServiceSandbox } from './support/service-sandbox.js';
 
 type Json = Record<string, unknown>;
 
 /** What the specs of the configuration cannot see: whether a process, as it is built and started, takes the settings. */
 describeWhere(isReachable('rabbitmq'))('settings of a started process', () => {
-  let folder: string;
-  let sandbox: Sandbox;
+  const current = useServiceSandbox();
   let configFile: string;
 
   beforeAll(async () => {
-    await compileProject();
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-settings-'));
-    const [schedulerDb, bridgeDb] = ['scheduler.db', 'bridge.db'].map(
-      (name) => `sqlite:///${join(folder, name)}`,
-    ) as [string, string];
-    const broker = openBroker(SERVERS.rabbitmq.url);
-    sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
-    configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
-  }, 300_000);
-  afterEach(() => ServiceProcess.killAll());
-  afterAll(async () => {
-    await sandbox?.stop();
-    await rm(folder, { recursive: true, force: true });
+    configFile = await current.configure();
   });
 
-  async function start(service: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
-    const port = await findFreePort();
-    const main = join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
-    return ServiceProcess.start([process.execPath, main, '-c', configFile], {
-      cwd: folder,
-      env: { ...env, BBB_HTTP_PORT: String(port) },
-      port,
-    });
-  }
+  const start = (service: string, env: Record<string, string> = {}): Promise<ServiceProcess> =>
+    startServiceProcess(service, configFile, env, current.folder);
 
   it.each(SERVICE_NAMES)(
     '%s starts with every setting as the documentation shows it',

@@ -83,7 +83,7 @@ export class Replay {
   }
 
   /** Messages that wait in the bridge's queues. */
-  async addWaitingRequest(): Promise<number> {
+  async countWaiting(): Promise<number> {
     const depths = await Promise.all(this.queues.map((queue) => this.channel.checkQueue(queue)));
     return depths.reduce((sum, { messageCount }) => sum + messageCount, 0);
   }

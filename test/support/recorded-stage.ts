@@ -156,7 +156,7 @@ export class RecordedStage {
   }
 
   waiting(): Promise<number> {
-    return this.replay.addWaitingRequest();
+    return this.replay.countWaiting();
   }
 
   /** A tracked task's row in the bridge's database. */

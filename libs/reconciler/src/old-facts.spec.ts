@@ -9,6 +9,10 @@ beforeEach(() => {
   harness = new ReconcilerHarness();
 });
 
+/** What a pass has read in bulk, with this row. */
+const observe = (row: typeof harness.row) =>
+  ({ row, status: harness.status, request: harness.snapshot, source: 'batched' }) as const;
+
 describe('facts that are old or lost', () => {
   it.each(['running', 'finished'])(
     'without the bridge’s database, while the build is %s, are read from the two sides',
@@ -40,12 +44,7 @@ describe('facts that are old or lost', () => {
   it('from the tracked tasks: nothing is done with a row that has changed since', async () => {
     await harness.reconcile();
     const { row } = harness;
-    const given = {
-      row,
-      status: harness.status,
-      request: harness.snapshot,
-      source: 'batched',
-    } as const;
+    const given = observe(row);
     harness.startBuild();
     await harness.reconcile();
     const claimed = harness.row;
@@ -59,12 +58,7 @@ describe('facts that are old or lost', () => {
     harness.complete(0);
     const { row } = harness;
     harness.taskcluster.reportCompleted(TASK, 0);
-    const given = {
-      row,
-      status: harness.status,
-      request: harness.snapshot,
-      source: 'batched',
-    } as const;
+    const given = observe(row);
     harness.clock.advance(1);
     harness.rerunTask();
     await harness.reconcile();
@@ -96,12 +90,7 @@ describe('facts that are old or lost', () => {
     if (act === 'rerun') harness.advance(1300);
     else harness.cancelInBuildbot();
     harness.forgetCalls();
-    const given = {
-      row,
-      status: harness.status,
-      request: harness.snapshot,
-      source: 'batched',
-    } as const;
+    const given = observe(row);
     await harness.reconcile(given);
     const names = harness.gate.calls.map(({ name }) => name);
     const effect = act === 'rerun' ? 'rerun' : 'cancel';

@@ -133,16 +133,6 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     );
   });
 
-  it('makes one request of a key, however many ask at once', async () => {
-    const askers = [open(), open(), open(), open()];
-    const ids = await Promise.all(
-      [...askers, ...askers].map((asker) => asker.create(REQUEST, slowly(wanted))),
-    );
-    expect(new Set(ids).size).toBe(1);
-    expect(await count('buildrequests')).toBe(1);
-    expect(await count('buildsets')).toBe(1);
-  });
-
   it('makes the requests of many keys at once, each of its own rows', async () => {
     const db = open();
     const taskIds = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
@@ -208,27 +198,6 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect(await count('buildsets')).toBe(0);
     expect(await count('sourcestamps')).toBe(0);
     expect(await db.create(REQUEST, wanted)).toEqual(expect.any(Number));
-  });
-
-  it('gives an order up under the same lock', async () => {
-    const [creator, canceller] = [open(), open()];
-    let tracked = true;
-    const [created, existing] = await Promise.all([
-      creator.create(
-        REQUEST,
-        slowly(async () => tracked),
-      ),
-      canceller.withdraw(
-        REQUEST,
-        slowly(async () => {
-          tracked = false;
-        }),
-      ),
-    ]);
-    // Either the request was first and is told, or the order was given up and nothing is written.
-    expect(existing).toBe(created);
-    expect(await count('buildrequests')).toBe(tracked ? 1 : 0);
-    expect(await canceller.withdraw(REQUEST, async () => undefined)).toBe(created);
   });
 
   it('makes a complete new request beside a buildset that a crash left without one', async () => {

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { TaskDefinition } from '@bbb/rules';
 import { TaskclusterSimulator } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterQueue } from './index.js';
+import { createOptions } from './testing/options.js';
 
 const LARGE = { buildername: 'large', filler: 'x'.repeat(3_000_000) };
 
@@ -17,21 +18,9 @@ describe('large tasks', () => {
   afterAll(() => Logger.overrideLogger(true));
   beforeEach(async () => {
     simulator = await new TaskclusterSimulator().start();
-    queue = new TaskclusterQueue({
-      rootUrl: simulator.url,
-      clientId: 'bridge',
-      accessToken: 'token',
-      provisionerId: 'buildbot-bridge',
-      workerType: 'buildbot-bridge',
-      workerGroup: 'bridge',
-      workerId: 'one',
-      timeout: 60,
-      retries: 0,
-      maxConnections: 10,
-      runCredentials: 'temporary',
-      artifactStorage: 's3',
-      callDeadline: 60,
-    });
+    queue = new TaskclusterQueue(
+      createOptions(simulator, { timeout: 60, retries: 0, maxConnections: 10, callDeadline: 60 }),
+    );
   });
   afterEach(async () => {
     queue.close();

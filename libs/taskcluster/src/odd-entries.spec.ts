@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { TaskclusterSimulator } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterQueue } from './index.js';
+import { createOptions } from './testing/options.js';
 
 /** What tomorrow's queue, or a broken one, may put in the place of an entry. */
 const ODD = fc.oneof(
@@ -19,21 +20,7 @@ describe('one malformed entry in a batch', () => {
   afterAll(() => Logger.overrideLogger(true));
   beforeEach(async () => {
     simulator = await new TaskclusterSimulator().start();
-    queue = new TaskclusterQueue({
-      rootUrl: simulator.url,
-      clientId: 'bridge',
-      accessToken: 'token',
-      provisionerId: 'buildbot-bridge',
-      workerType: 'buildbot-bridge',
-      workerGroup: 'bridge',
-      workerId: 'one',
-      timeout: 60,
-      retries: 0,
-      maxConnections: 4,
-      runCredentials: 'temporary',
-      artifactStorage: 's3',
-      callDeadline: 60,
-    });
+    queue = new TaskclusterQueue(createOptions(simulator, { timeout: 60, retries: 0, callDeadline: 60 }));
   });
   afterEach(async () => {
     queue.close();

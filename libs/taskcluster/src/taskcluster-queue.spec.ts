@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { Refused, type Artifact, type Redaction, type RunRef, type Telemetry } from '@bbb/rules';
 import { TaskclusterSimulator, type Fault } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterQueue, type TaskclusterOptions } from './index.js';
+import { createOptions } from './testing/options.js';
 
 const SECRET = 'the-access-token-of-the-bridge';
 
@@ -35,21 +36,7 @@ describe('TaskclusterQueue', () => {
     redaction?: Redaction,
   ) => {
     const queue = new TaskclusterQueue(
-      {
-        rootUrl: simulator.url,
-        clientId: 'bridge',
-        accessToken: SECRET,
-        provisionerId: 'buildbot-bridge',
-        workerType: 'buildbot-bridge',
-        workerGroup: 'bridge',
-        workerId: 'one',
-        timeout: 10,
-        retries: 1,
-        maxConnections: 4,
-        runCredentials: 'temporary',
-        artifactStorage: 's3',
-        ...changes,
-      },
+      createOptions(simulator, { accessToken: SECRET, ...changes }),
       telemetry,
       redaction,
     );

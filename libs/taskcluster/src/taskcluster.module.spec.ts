@@ -3,26 +3,13 @@ import { Test } from '@nestjs/testing';
 import { TaskQueue } from '@bbb/rules';
 import { TaskclusterSimulator } from '../../../sandbox/taskcluster/index.js';
 import { TaskclusterModule, TaskclusterQueue } from './index.js';
+import { createOptions } from './testing/options.js';
 
 describe('TaskclusterModule', () => {
   it('provides one queue, under the name of the port too', async () => {
     const simulator = await new TaskclusterSimulator().start();
-    const options = {
-      rootUrl: simulator.url,
-      clientId: 'bridge',
-      accessToken: 'none',
-      provisionerId: 'buildbot-bridge',
-      workerType: 'buildbot-bridge',
-      workerGroup: 'bridge',
-      workerId: 'one',
-      timeout: 10,
-      retries: 1,
-      maxConnections: 4,
-      runCredentials: 'temporary',
-      artifactStorage: 's3',
-    } as const;
     const module = await Test.createTestingModule({
-      imports: [TaskclusterModule.register(options)],
+      imports: [TaskclusterModule.register(createOptions(simulator))],
     }).compile();
     try {
       const queue = module.get(TaskQueue);

@@ -1,19 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { type KeptMessage, type ReceivedMessage, Unavailable } from '@bbb/rules';
 import pg from 'pg';
-import {
-  createDatabase,
-  describeDatabases,
-  isUsable,
-  type TestDatabase,
-} from '../../../../test/support/databases.js';
-import { provideEmptyDatabase } from '../../../../test/support/emptied-database.js';
+import { createDatabase, isUsable } from '../../../../test/support/databases.js';
 import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
 import { describeEach } from '../../../../test/support/servers.js';
-import type { BridgeDb } from '../bridge-db.js';
 import { KeptMessages } from './kept-messages.js';
 import { MessageStoreSql } from './message-store-sql.js';
+import { describeStores } from '../testing/describe-stores.js';
 import { openMigrated } from '../testing/open-migrated.js';
 
 const NOW = 1_795_000_000.125;
@@ -24,27 +18,19 @@ const MESSAGE: ReceivedMessage = {
   body: '{"status":{}}',
 };
 
-describeDatabases('MessageStoreSql on %s', (kind) => {
-  let database: TestDatabase;
-  let dbs: BridgeDb[];
+describeStores('MessageStoreSql on %s', (kind, current) => {
   let clock: ManualClock;
   let store: MessageStoreSql;
   let other: MessageStoreSql;
   let kept: KeptMessages;
 
-  beforeEach(async () => {
-    database = await provideEmptyDatabase(kind, 'bridge', async ({ url }) =>
-      (await openMigrated(url)).close(),
-    );
-    dbs = [await openMigrated(database.url), await openMigrated(database.url)];
+  beforeEach(() => {
     clock = new ManualClock(NOW);
-    [store, other] = dbs.map((db) => new MessageStoreSql(db, clock)) as [MessageStoreSql, MessageStoreSql];
-    kept = new KeptMessages(dbs[0]!);
-  });
-
-  afterEach(async () => {
-    await Promise.all(dbs.map((db) => db.close()));
-    await database.drop();
+    [store, other] = current.dbs.map((db) => new MessageStoreSql(db, clock)) as [
+      MessageStoreSql,
+      MessageStoreSql,
+    ];
+    kept = new KeptMessages(current.dbs[0]);
   });
 
   const only = async (): Promise<KeptMessage> => {
@@ -55,7 +41,7 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
 
   it('keeps nothing that is to be taken out, in whatever state', async () => {
     const clean = (given: string) => given.replaceAll('secret', '*');
-    const redacting = new MessageStoreSql(dbs[0]!, clock, {
+    const redacting = new MessageStoreSql(current.dbs[0], clock, {
       text: clean,
       body: (given) => `b${clean(given)}`,
     });
@@ -194,7 +180,7 @@ describeDatabases('MessageStoreSql on %s', (kind) => {
   });
 
   it('throws Unavailable once the database is closed', async () => {
-    await dbs[0]!.close();
+    await current.dbs[0].close();
     await expect(store.park(MESSAGE, 'e', NOW)).rejects.toThrow(Unavailable);
     await expect(store.takeDue(['task-pending'], NOW, NOW + 1, 1)).rejects.toThrow(Unavailable);
     await expect(store.count('parked')).rejects.toThrow(Unavailable);

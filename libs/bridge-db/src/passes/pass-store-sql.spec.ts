@@ -1,36 +1,19 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { beforeEach, expect, it, jest } from '@jest/globals';
 import { type Absence, judgeAbsence } from '@bbb/rules';
-import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
-import { BridgeDb } from '../bridge-db.js';
-import { migrateDatabase } from '../with-data-source.js';
+import { describeStores } from '../testing/describe-stores.js';
 import { PassStoreSql } from './pass-store-sql.js';
 
-describeDatabases('what passes found, on %s', (kind) => {
-  let database: TestDatabase;
-  let open: BridgeDb[];
-
-  beforeEach(async () => {
-    database = await createDatabase(kind);
-    await migrateDatabase(database.url);
-    open = [];
+describeStores('what passes found, on %s', (_kind, current) => {
+  let one: PassStoreSql;
+  let other: PassStoreSql;
+  beforeEach(() => {
+    [one, other] = current.dbs.map((db) => new PassStoreSql(db)) as [PassStoreSql, PassStoreSql];
   });
-
-  afterEach(async () => {
-    for (const db of open) await db.close();
-    await database.drop();
-  });
-
-  async function store(): Promise<PassStoreSql> {
-    const db = new BridgeDb({ url: database.url, poolSize: 2, connectTimeout: 5 });
-    open.push(db);
-    await db.open();
-    return new PassStoreSql(db);
-  }
   const count = (missing: number, now: number) => (known: Absence) =>
     judgeAbsence(known, { seen: 100, missing }, 10, now);
 
   it('is nothing before the first pass', async () => {
-    expect(await (await store()).read()).toEqual({
+    expect(await one.read()).toEqual({
       seen: 0,
       missing: 0,
       doubtedSince: null,
@@ -40,7 +23,6 @@ describeDatabases('what passes found, on %s', (kind) => {
   });
 
   it('is told to every instance', async () => {
-    const [one, other] = [await store(), await store()];
     await one.changeAbsence(count(50, 1000.5));
     await other.changeAbsence(count(60, 1060));
     await one.noteFinished(1070.25);
@@ -54,24 +36,22 @@ describeDatabases('what passes found, on %s', (kind) => {
   });
 
   it('can be confirmed while it is doubted, by the number that is missing', async () => {
-    const passes = await store();
-    expect(await passes.confirmMissing(50)).toBe(false);
-    await passes.changeAbsence(count(50, 1000));
-    expect(await passes.confirmMissing(49)).toBe(false);
-    expect(await passes.confirmMissing(50)).toBe(true);
-    expect(await passes.confirmMissing(50)).toBe(false);
-    expect(await passes.changeAbsence(count(55, 1060))).toMatchObject({
+    expect(await one.confirmMissing(50)).toBe(false);
+    await one.changeAbsence(count(50, 1000));
+    expect(await one.confirmMissing(49)).toBe(false);
+    expect(await one.confirmMissing(50)).toBe(true);
+    expect(await one.confirmMissing(50)).toBe(false);
+    expect(await one.changeAbsence(count(55, 1060))).toMatchObject({
       doubtedSince: null,
       confirmedMissing: 50,
     });
   });
 
   it('is judged again when it is confirmed meanwhile', async () => {
-    const [one, operator] = [await store(), await store()];
     await one.changeAbsence(count(50, 1000));
     jest.spyOn(one, 'read').mockImplementationOnce(async () => {
-      const before = await operator.read();
-      expect(await operator.confirmMissing(50)).toBe(true);
+      const before = await other.read();
+      expect(await other.confirmMissing(50)).toBe(true);
       return before;
     });
     expect(await one.changeAbsence(count(50, 1060))).toMatchObject({
@@ -81,9 +61,9 @@ describeDatabases('what passes found, on %s', (kind) => {
   });
 
   it('is written by several instances at once', async () => {
-    const stores = await Promise.all([store(), store(), store()]);
+    const stores = [one, other, new PassStoreSql(current.dbs[0])];
     await Promise.all(stores.map((passes) => passes.changeAbsence(count(5, 1000))));
     await Promise.all(stores.map((passes, index) => passes.noteFinished(1000 + index)));
-    expect(await stores[0].read()).toMatchObject({ seen: 100, missing: 5 });
+    expect(await one.read()).toMatchObject({ seen: 100, missing: 5 });
   });
 });

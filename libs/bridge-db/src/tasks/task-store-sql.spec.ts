@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Invalid, type Telemetry, type TrackedTask, Unavailable } from '@bbb/rules';
-import { describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
-import { provideEmptyDatabase } from '../../../../test/support/emptied-database.js';
 import { BridgeDb } from '../bridge-db.js';
 import { TaskStoreSql } from './task-store-sql.js';
-import { openMigrated } from '../testing/open-migrated.js';
+import { describeStores } from '../testing/describe-stores.js';
 
 const A = 'fZ42HVdDQ-KFFycr9PxptA';
 const task = { taskId: A, runId: 0, createdDate: 1400000000 };
@@ -20,23 +18,12 @@ const TRACKED: TrackedTask = {
   rev: 0,
 };
 
-describeDatabases('TaskStoreSql on %s', (kind) => {
-  let database: TestDatabase;
-  let dbs: BridgeDb[];
+describeStores('TaskStoreSql on %s', (kind, current) => {
   let store: TaskStoreSql;
   let other: TaskStoreSql;
 
-  beforeEach(async () => {
-    database = await provideEmptyDatabase(kind, 'bridge', async ({ url }) =>
-      (await openMigrated(url)).close(),
-    );
-    dbs = [await openMigrated(database.url), await openMigrated(database.url)];
-    [store, other] = dbs.map((db) => new TaskStoreSql(db)) as [TaskStoreSql, TaskStoreSql];
-  });
-
-  afterEach(async () => {
-    await Promise.all(dbs.map((db) => db.close()));
-    await database.drop();
+  beforeEach(() => {
+    [store, other] = current.dbs.map((db) => new TaskStoreSql(db)) as [TaskStoreSql, TaskStoreSql];
   });
 
   it('tracks a task once, and tells the second that it is tracked', async () => {
@@ -137,7 +124,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   });
 
   it('finds many by request and by task, each once', async () => {
-    await fill(dbs[0]!, 1200, () => null);
+    await fill(current.dbs[0], 1200, () => null);
     const requests = Array.from({ length: 1300 }, (_, n) => n);
     const byRequest = await store.findByBuildRequestIds([...requests, 5, 5]);
     expect(byRequest.map((row) => row.buildRequestId).sort((a, b) => a! - b!)).toEqual(
@@ -161,9 +148,13 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
         observe: () => undefined,
         set: () => undefined,
       };
-      const db = new BridgeDb({ url: database.url, poolSize: 3, connectTimeout: 5 }, undefined, telemetry);
+      const db = new BridgeDb(
+        { url: current.database.url, poolSize: 3, connectTimeout: 5 },
+        undefined,
+        telemetry,
+      );
       await db.open();
-      dbs.push(db);
+      current.dbs.push(db);
       counted = new TaskStoreSql(db);
     });
 
@@ -234,7 +225,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
 
   it('walks in the order of urgency', async () => {
     const takenUntil = [null, 300, 100, null, 200, 100];
-    await fill(dbs[0]!, takenUntil.length, (n) => takenUntil[n]!);
+    await fill(current.dbs[0], takenUntil.length, (n) => takenUntil[n]!);
     const seen: TrackedTask[] = [];
     for (let after: string | undefined, first = true; first || after; first = false) {
       const page = await store.readPage(4, after);
@@ -248,20 +239,20 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
 
   it('counts the tracked tasks, and tells which claim ends first', async () => {
     expect(await store.readStatistics()).toEqual({ claimed: 0, unclaimed: 0, leastTakenUntil: null });
-    await fill(dbs[0]!, 5, (n) => (n < 2 ? null : 1000 * n));
+    await fill(current.dbs[0], 5, (n) => (n < 2 ? null : 1000 * n));
     expect(await store.readStatistics()).toEqual({ claimed: 3, unclaimed: 2, leastTakenUntil: 2000 });
   });
 
   it('walks over nothing, and over exactly one page', async () => {
     expect(await store.readPage(3)).toEqual({ tasks: [] });
-    await fill(dbs[0]!, 3, () => null);
+    await fill(current.dbs[0], 3, () => null);
     const page = await store.readPage(3);
     expect(page.tasks).toHaveLength(3);
     expect(page.next).toBeUndefined();
   });
 
   it('walks over 5000 rows without loss or duplicate while rows change, come and go', async () => {
-    await fill(dbs[0]!, 5000, (n) => (n % 3 === 0 ? null : 1000 + ((n * 7919) % 5000)));
+    await fill(current.dbs[0], 5000, (n) => (n % 3 === 0 ? null : 1000 + ((n * 7919) % 5000)));
     const seen: string[] = [];
     let after: string | undefined;
     let pages = 0;
@@ -283,7 +274,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   });
 
   it('leaves out of a walk what is forgotten before its page', async () => {
-    await fill(dbs[0]!, 4, (n) => n);
+    await fill(current.dbs[0], 4, (n) => n);
     const { tasks, next } = await store.readPage(2);
     for (const row of await store.findByBuildRequestIds([2, 3])) await other.forget(row);
     expect(tasks.map((row) => row.buildRequestId)).toEqual([0, 1]);
@@ -295,7 +286,7 @@ describeDatabases('TaskStoreSql on %s', (kind) => {
   });
 
   it('throws Unavailable once the database is closed', async () => {
-    await dbs[0]!.close();
+    await current.dbs[0].close();
     await expect(store.get(A)).rejects.toThrow(Unavailable);
     await expect(store.track(task)).rejects.toThrow(Unavailable);
     await expect(store.readPage(1)).rejects.toThrow(Unavailable);

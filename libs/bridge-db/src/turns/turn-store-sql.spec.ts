@@ -1,33 +1,15 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
-import { BridgeDb } from '../bridge-db.js';
-import { migrateDatabase } from '../with-data-source.js';
+import { beforeEach, expect, it } from '@jest/globals';
+import { describeStores } from '../testing/describe-stores.js';
 import { TurnStoreSql } from './turn-store-sql.js';
 
-describeDatabases('turns on %s', (kind) => {
-  let database: TestDatabase;
-  let open: BridgeDb[];
-
-  beforeEach(async () => {
-    database = await createDatabase(kind);
-    await migrateDatabase(database.url);
-    open = [];
+describeStores('turns on %s', (_kind, current) => {
+  let one: TurnStoreSql;
+  let other: TurnStoreSql;
+  beforeEach(() => {
+    [one, other] = current.dbs.map((db) => new TurnStoreSql(db)) as [TurnStoreSql, TurnStoreSql];
   });
-
-  afterEach(async () => {
-    for (const db of open) await db.close();
-    await database.drop();
-  });
-
-  async function store(): Promise<TurnStoreSql> {
-    const db = new BridgeDb({ url: database.url, poolSize: 2, connectTimeout: 5 });
-    open.push(db);
-    await db.open();
-    return new TurnStoreSql(db);
-  }
 
   it('gives a turn once per gap, with any number of askers', async () => {
-    const [one, other] = [await store(), await store()];
     expect(await one.take('pass', 1000, 60)).toBe(true);
     expect(await other.take('pass', 1000, 60)).toBe(false);
     expect(await other.take('pass', 1059, 60)).toBe(false);
@@ -37,7 +19,7 @@ describeDatabases('turns on %s', (kind) => {
   });
 
   it('gives one of many who ask at once the turn', async () => {
-    const stores = await Promise.all([store(), store(), store()]);
+    const stores = [one, other, new TurnStoreSql(current.dbs[0])];
     for (let now = 1000; now < 1000 + 10 * 60; now += 60) {
       const answers = await Promise.all(stores.map((turns) => turns.take('pass', now, 60)));
       expect(answers.filter(Boolean)).toHaveLength(1);
@@ -45,7 +27,6 @@ describeDatabases('turns on %s', (kind) => {
   });
 
   it('gives a turn back, unless another has taken it since', async () => {
-    const [one, other] = [await store(), await store()];
     expect(await one.take('pass', 1000.123, 60)).toBe(true);
     await one.giveBack('pass', 1000.123);
     expect(await other.take('pass', 1001.5, 60)).toBe(true);
@@ -54,8 +35,7 @@ describeDatabases('turns on %s', (kind) => {
   });
 
   it('is not kept by a clock that is ahead', async () => {
-    const turns = await store();
-    expect(await turns.take('pass', 1300, 60)).toBe(true);
-    expect(await turns.take('pass', 1000, 60)).toBe(true);
+    expect(await one.take('pass', 1300, 60)).toBe(true);
+    expect(await one.take('pass', 1000, 60)).toBe(true);
   });
 });

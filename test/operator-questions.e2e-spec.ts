@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { TaskExplanation } from '@bbb/operation';
 import { record } from '../libs/commands/src/testing/recording-host.js';
@@ -37,6 +38,12 @@ describeDatabases('questions of an operator, on %s', (database) => {
     return JSON.parse((await ask(...args, '--json')).stdout) as T;
   }
 
+  const readHealth = async () =>
+    ((await (await fetch(`${bridge.health['tc-listener']}/health/ready`)).json()) as { details: object })
+      .details;
+
+  const scrape = async () => (await fetch(`${bridge.health.reflector}/metrics`)).text();
+
   const explain = (taskId: string) => askForJson<TaskExplanation>('explain', taskId);
 
   it('why is task X where it is? it waits for a worker, behind others', async () => {
@@ -68,6 +75,7 @@ describeDatabases('questions of an operator, on %s', (database) => {
     const { decision, wait, row } = await eventually(async () => {
       const explained = await explain(taskId);
       expect(explained.wait?.for).toBe('build');
+      expect(explained.row?.takenUntil).not.toBeNull();
       return explained;
     });
     const { claimedUntil, reclaimedFrom } = decision!.limits;
@@ -128,5 +136,91 @@ describeDatabases('questions of an operator, on %s', (database) => {
       { service: 'tc-listener', health: 'well' },
     ]);
     expect((await ask('instances')).code).toBe(0);
+  });
+
+  it('Buildbot is down for maintenance: nothing is created, all else goes on, until it is resumed', async () => {
+    const paused = await ask('pause', '--builder', '.*oak build$', '--reason', 'masters are upgraded');
+    expect(paused).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('paused builders .*oak build$'),
+    });
+    expect((await ask('pauses')).stdout).toMatch(/\.\*oak build\$ .*masters are upgraded/);
+    // Services read the pauses every 5 seconds.
+    await sleep(6000);
+    const taskId = createTask(HELD);
+    const other = createTask(IDLE);
+    await eventually(async () => expect((await explain(other)).wait?.for).toBe('worker'));
+    expect(await explain(taskId)).toMatchObject({
+      row: null,
+      buildername: 'Linux x86-64 oak build',
+      pause: { builders: '.*oak build$' },
+      wait: { for: 'operator' },
+    });
+    expect(await readHealth()).toMatchObject({
+      'paused-builders': { status: 'degraded', reason: expect.stringContaining('masters are upgraded') },
+    });
+    expect(await scrape()).toContain('bbb_pauses 1\n');
+    // A task that was running before is cancelled as ever.
+    bridge.sandbox.taskcluster.cancel(other);
+    await eventually(async () => expect((await explain(other)).row).toBeNull());
+
+    const plan = await askForJson<{ tasks: { taskId: string; verdict: string; reason: string }[] }>(
+      'pass',
+      '--dry-run',
+      '--all',
+    );
+    expect(plan.tasks).toContainEqual(
+      expect.objectContaining({
+        step: 'pending',
+        taskId,
+        verdict: 'ignore',
+        reason: expect.stringMatching(/resume/),
+      }),
+    );
+
+    expect(await ask('resume')).toMatchObject({ code: 0, stdout: 'resumed builders .*oak build$\n' });
+    expect(await ask('resume')).toMatchObject({ code: 1, stdout: '' });
+    await eventually(async () =>
+      expect((await explain(taskId)).row?.buildRequestId).toEqual(expect.any(Number)),
+    );
+  }, 60_000);
+
+  it('what would a pass do? the verdict and reason of each task, and nothing is done', async () => {
+    await bridge.stopServices();
+    const taskId = createTask(IDLE);
+    const plan = await askForJson<{ verdicts: object; tasks: object[] }>('pass', '--dry-run');
+    expect(plan.tasks).toContainEqual({
+      step: 'pending',
+      taskId,
+      runId: 0,
+      buildRequestId: null,
+      verdict: 'create-request',
+      reason: 'the run is pending, the build request is untracked',
+    });
+    expect((await explain(taskId)).row).toBeNull();
+    expect((await ask('pass', '--dry-run')).stdout).toMatch(new RegExp(`${taskId} .* create-request `));
+    expect((await ask('pass')).code).toBe(64);
+
+    const ignored = await ask('sync', taskId);
+    expect(ignored).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^build request created\nwaits for: a worker/),
+    });
+    expect(await ask('sync', taskId)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^nothing was done\n/),
+    });
+    expect((await explain(taskId)).journal).toEqual([
+      expect.objectContaining({ event: 'build request created', service: 'command' }),
+    ]);
+  });
+
+  it('which instances were stopped? they have left the list', async () => {
+    await bridge.stopServices();
+    expect(await ask('instances')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('no instance has reported itself'),
+    });
   });
 });

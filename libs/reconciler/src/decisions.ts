@@ -2,7 +2,12 @@ import type { LoggerService } from '@nestjs/common';
 import { type Cause, type Clock, type Journal, findLatestRun } from '@bbb/rules';
 import type { Decided } from './context.js';
 
-/** Logs each decision that acted or changed something as one line, and notes it in the journal. */
+/**
+ * Logs each decision that acted or changed something as one line, and notes it in the journal.
+ *
+ * @param clock of this machine: what instances take for the queue's time differs by up to a second, which would mix up
+ *   what happened first
+ */
 export function recordDecisions(
   logger: Pick<LoggerService, 'log' | 'warn'>,
   clock: Clock,

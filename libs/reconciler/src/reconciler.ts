@@ -67,7 +67,7 @@ export class Reconciler {
     buildbot: Buildbot,
     store: TaskStore,
     passes: PassStore,
-    clock: Clock,
+    private readonly machineClock: Clock,
     telemetry: Telemetry,
     settings: ReconcilerSettings,
     private readonly rules: Rules = RULES,
@@ -75,7 +75,7 @@ export class Reconciler {
   ) {
     this.#doubt = new AbsenceDoubt(passes);
     const logger = new Logger(Reconciler.name);
-    const queueClock = new QueueClock(clock, queue);
+    const queueClock = new QueueClock(machineClock, queue);
     this.#context = {
       queue,
       buildbot,
@@ -85,7 +85,7 @@ export class Reconciler {
       settings,
       logger,
       pauses,
-      decided: recordDecisions(logger, queueClock, journal),
+      decided: recordDecisions(logger, machineClock, journal),
     };
     this.#observer = new Observer(queue, buildbot, store, rules, logger);
     for (const counter of COUNTERS) telemetry.count(counter, {}, 0);
@@ -169,8 +169,8 @@ export class Reconciler {
         situation = { ...situation, shared: await this.#isShared(situation) };
         continue;
       }
-      const decidedAt = this.#context.clock.now();
-      const cause = explainCause(verdict, facts, situation, decidedAt);
+      const cause = explainCause(verdict, facts, situation, this.#context.clock.now());
+      const decidedAt = this.machineClock.now();
       const next = await this.#act(verdict, { ...situation, cause, decidedAt }, refused);
       if (next === undefined) refused = verdict;
       if (next?.then === 'done') {

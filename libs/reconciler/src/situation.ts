@@ -34,7 +34,7 @@ export interface Situation extends Observation {
   definition?: TaskDefinition;
   /** Why the current verdict was reached. */
   cause?: Cause;
-  /** When it was reached, in epoch seconds. */
+  /** When it was reached by this machine's clock, in epoch seconds. */
   decidedAt?: number;
 }
 

@@ -34,6 +34,31 @@ const LAZY: readonly LazyCommand[] = [
     load: async () => (await import('../commands/operation/instances.js')).instances,
   },
   {
+    name: 'pause',
+    summary: 'Create no more build requests, for example while Buildbot is under maintenance',
+    load: async () => (await import('../commands/operation/pause.js')).pause,
+  },
+  {
+    name: 'resume',
+    summary: 'Create build requests again for paused builders',
+    load: async () => (await import('../commands/operation/resume.js')).resume,
+  },
+  {
+    name: 'pauses',
+    summary: 'List the paused builders',
+    load: async () => (await import('../commands/operation/pauses.js')).pauses,
+  },
+  {
+    name: 'pass',
+    summary: 'Show what a pass of the reflector would do',
+    load: async () => (await import('../commands/operation/pass.js')).pass,
+  },
+  {
+    name: 'sync',
+    summary: 'Do for one task now what the next pass would do',
+    load: async () => (await import('../commands/operation/sync.js')).sync,
+  },
+  {
     name: 'config',
     summary: 'Print the configuration that is in force, without secrets',
     load: async () => (await import('../commands/config.js')).config,

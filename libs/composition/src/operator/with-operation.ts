@@ -12,7 +12,7 @@ import type { Configuration } from '@bbb/configuration';
 import type { OperationSystems } from '@bbb/operation';
 import { Redactor } from '@bbb/platform';
 import { Pauses, Reconciler, RULES } from '@bbb/reconciler';
-import { Buildbot, BuilderPolicy, Clock, TaskQueue, Telemetry } from '@bbb/rules';
+import { Buildbot, BuilderPolicy, Clock, type Decision, Journal, TaskQueue, Telemetry } from '@bbb/rules';
 import { TaskclusterModule } from '@bbb/taskcluster';
 import { createCommandModule } from '../command-module.js';
 import { createReconcilerSettings } from '../reconciler-settings.js';
@@ -22,6 +22,22 @@ import { createOperationSettings } from './operator-side.js';
 /** For commands: what questions are answered from, and a reconciler that acts. */
 export interface CommandSystems extends OperationSystems {
   reconciler: Reconciler;
+  /** What the reconciler has done so far. */
+  done: readonly Decision[];
+}
+
+/** Remembers decisions for the command, and keeps them as a service does. */
+class CommandJournal extends Journal {
+  readonly done: Decision[] = [];
+
+  constructor(private readonly writer: JournalWriter | undefined) {
+    super();
+  }
+
+  override note(decision: Decision): void {
+    this.done.push(decision);
+    this.writer?.note(decision);
+  }
 }
 
 /**
@@ -39,7 +55,8 @@ export function withOperation<T>(
       createCommandModule(configuration, [TaskclusterModule.register(configuration.taskcluster)]),
       { logger: false, abortOnError: false },
     );
-    const journal = createJournal(configuration, db, app.get<Redactor>(Redactor, { strict: false }));
+    const writer = createWriter(configuration, db, app.get<Redactor>(Redactor, { strict: false }));
+    const journal = new CommandJournal(writer);
     try {
       const get = <Type>(token: unknown) => app.get<Type>(token as string, { strict: false });
       const [queue, buildbot, clock] = [
@@ -57,18 +74,19 @@ export function withOperation<T>(
         get<Telemetry>(Telemetry),
         createReconcilerSettings(configuration, policy, get<readonly string[]>(BUILDBOT_LOG_HOSTS)),
         RULES,
-        { ...(journal && isMigrated ? { journal } : {}), pauses: new Pauses(new PauseStoreSql(db), clock) },
+        { journal, pauses: new Pauses(new PauseStoreSql(db), clock) },
       );
       const settings = createOperationSettings(configuration);
-      return await work({ queue, buildbot, reconciler, db, isMigrated, clock, policy, ...settings });
+      const { done } = journal;
+      return await work({ queue, buildbot, reconciler, db, isMigrated, clock, policy, done, ...settings });
     } finally {
-      await journal?.flush();
+      await writer?.flush();
       await app.close();
     }
   });
 }
 
-function createJournal(
+function createWriter(
   { journal: { days } }: Configuration,
   db: Database,
   redaction: Redactor,

@@ -41,6 +41,7 @@ const STATES = {
 /** What a message can be kept for, as operators read it. */
 const ERRORS: Record<string, RegExp> = {
   'over the limit': /^body of \d+ bytes is over the limit/,
+  'too many values': /^body of \d+ bytes has more than \d+ values/,
   'not JSON': /^body of \d+ bytes is not JSON$/,
   'not a task message': /^not a task message: /,
   'not a build message': /^not a build message: /,

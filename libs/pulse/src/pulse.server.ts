@@ -201,7 +201,7 @@ export class PulseServer extends Server<Record<never, never>> implements CustomT
   }
 
   private retry(kept: KeptMessage): Promise<Outcome> {
-    const body = { text: kept.body, size: Buffer.byteLength(kept.body) };
+    const body = readBody(Buffer.from(kept.body));
     return this.settlement.settleKept(kept, () => this.handle(kept, true, body));
   }
 

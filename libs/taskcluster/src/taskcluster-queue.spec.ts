@@ -301,6 +301,7 @@ describe('TaskclusterQueue', () => {
       learn: (secret) => learned.push(secret),
       text: (given) => given,
       body: (given) => given,
+      largeBody: async (given) => given,
     };
     await connect({}, undefined, redaction).claim({ taskId: simulator.createTask(), runId: 0 });
     const { accessToken, certificate } = simulator.state.issued[0]!;

@@ -43,7 +43,7 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
     const clean = (given: string) => given.replaceAll('secret', '*');
     const redacting = new MessageStoreSql(current.dbs[0], clock, {
       text: clean,
-      body: (given) => `b${clean(given)}`,
+      largeBody: async (given) => `b${clean(given)}`,
     });
     const message = { ...MESSAGE, routingKey: 'a.secret', body: 'my secret' };
     await redacting.park(message, 'a secret error', NOW);

@@ -5,9 +5,9 @@ import type { BridgeDb } from '../bridge-db.js';
 import { ERROR_LENGTH, MessageRow } from './message-row.js';
 
 /** Hides the bridge's own secrets in messages before they are kept. */
-type Hiding = Pick<Redaction, 'text' | 'body'>;
+type Hiding = Pick<Redaction, 'text' | 'largeBody'>;
 
-const UNCHANGED: Hiding = { text: (given) => given, body: (given) => given };
+const UNCHANGED: Hiding = { text: (given) => given, largeBody: (given) => Promise.resolve(given) };
 
 /** The `messages` table. Every write is one statement, as in the task store. */
 export class MessageStoreSql extends MessageStore {
@@ -109,7 +109,7 @@ export class MessageStoreSql extends MessageStore {
       subscription: message.subscription,
       exchange: toStorableText(message.exchange),
       routingKey: toStorableText(this.redaction.text(message.routingKey)),
-      body: toStorableText(this.redaction.body(message.body)),
+      body: toStorableText(await this.redaction.largeBody(message.body)),
       error: this.toErrorText(error),
       state,
       attempts: 1,

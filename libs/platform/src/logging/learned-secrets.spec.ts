@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { LearnedSecrets } from './learned-secrets.js';
 
 const learned = (capacity: number, ...secrets: string[]) => {
@@ -31,5 +32,29 @@ describe('LearnedSecrets', () => {
 
   it('does not learn a text that may be a word', () => {
     expect(learned(2, 'running').size).toBe(0);
+  });
+
+  it('finds the same as a search for each secret would, also after some were dropped', () => {
+    const characters = fc.constantFrom('a', 'b', 'é', '\u{1f600}', '\ud800');
+    const secret = fc.array(characters, { minLength: 8, maxLength: 10 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(secret, { minLength: 1, maxLength: 12 }),
+        fc.array(fc.oneof(secret, characters), { maxLength: 20 }),
+        (secrets, parts) => {
+          const all = learned(5, ...secrets);
+          const known = secrets.slice(-5);
+          const text = parts.join('');
+          let expected = '';
+          for (let at = 0; at < text.length;) {
+            const found = known.filter((each) => text.startsWith(each, at)).map(({ length }) => length);
+            const length = Math.max(0, ...found);
+            expected += length > 0 ? '*' : text[at];
+            at += Math.max(1, length);
+          }
+          expect(all.hide(text, '*')).toBe(expected);
+        },
+      ),
+    );
   });
 });

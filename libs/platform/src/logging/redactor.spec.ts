@@ -18,7 +18,7 @@ describe('Redactor', () => {
   it('changes texts and names in the JSON of a body, however they are escaped', () => {
     const escaped = [...SECRET].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
     expect(redactor.body(`{"a": ["x${escaped}", 17, {"k${escaped}": null}]}`)).toBe(
-      '{"a":["x[secret]",17,{"k[secret]":null}]}',
+      '{"a": ["x[secret]", 17, {"k[secret]": null}]}',
     );
   });
 
@@ -59,5 +59,34 @@ describe('Redactor', () => {
       '{"url":"https://h/?bewit=[secret]"}',
     );
     expect(learning.body('{"error": "token/of+a=')).toBe('{"error": "[secret]');
+  });
+
+  it('works on a large body in slices, and finds the same', async () => {
+    const learning = new Redactor([SECRET, 'guest']);
+    learning.learn('token-of-a-run');
+    const items = Array.from({ length: 20_000 }, (_, index) => {
+      const odd = [
+        `"guest"`,
+        `"a\\n${'x'.repeat(40)}"`,
+        JSON.stringify(`<${SECRET}>`),
+        '"token-of-a-run-2"',
+        '17',
+      ];
+      return odd[index % odd.length];
+    });
+    const body = `[${items.join(',')}]`;
+    const slices: number[] = [];
+    const clean = await learning.largeBody(body, async (work) => void slices.push(work));
+    expect(clean).toBe(learning.body(body));
+    expect(clean).not.toContain('token-of-a-run');
+    expect(JSON.parse(clean).slice(0, 5)).toEqual([
+      '[secret]',
+      `a\n${'x'.repeat(40)}`,
+      '<[secret]>',
+      '[secret]-2',
+      17,
+    ]);
+    expect(slices.length).toBeGreaterThan(15);
+    expect(Math.max(...slices)).toBeLessThan(70_000);
   });
 });

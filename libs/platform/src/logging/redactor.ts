@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LearnedSecrets } from './learned-secrets.js';
 
 const MASK = '[secret]';
@@ -8,15 +9,23 @@ const UNMISTAKABLE = 8;
 /** Twice the number of secrets of all runs in progress: each claim and reclaim brings new credentials. */
 const MAX_LEARNED = 40_000;
 
+/** Work, about in characters, after which the event loop gets a turn. */
+const SLICE = 64 * 1024;
+
+/** Work of looking at a string, besides its characters. */
+const WORK_OF_A_STRING = 64;
+
 /** Removes known secrets from texts of any length. */
 export class Redactor {
   private readonly forms: readonly string[];
+  private readonly unmistakable: readonly string[];
   private readonly learned = new LearnedSecrets(MAX_LEARNED);
 
   /** @param secrets as {@link listSecrets} gives them */
   constructor(secrets: readonly string[]) {
     // A secret that contains another one is replaced first, so that no part of it remains.
     this.forms = [...new Set(secrets.flatMap(listForms))].sort((one, other) => other.length - one.length);
+    this.unmistakable = this.forms.filter(({ length }) => length >= UNMISTAKABLE);
   }
 
   /** Adds a secret that the process received at run time; it is dropped when the capacity is exceeded by newer ones. */
@@ -33,23 +42,53 @@ export class Redactor {
    * found; anything else is treated as text that may be truncated. A body without a secret is returned unchanged.
    */
   body(given: string): string {
-    let isChanged = false;
-    const clean = (text: string) => {
-      const clean = this.hideForeign(text);
-      if (clean !== text) isChanged = true;
-      return clean;
-    };
-    try {
-      const parsed: unknown = JSON.parse(given, (_, value: unknown) => {
-        if (typeof value === 'string') return clean(value);
-        if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-        const entries = Object.entries(value).map(([name, item]) => [clean(name), item] as const);
-        return isChanged ? Object.fromEntries(entries) : value;
-      });
-      return isChanged ? JSON.stringify(parsed) : given;
-    } catch {
-      return this.hideBeginning(this.hideForeign(given, true));
+    const slices = this.cleanBody(given);
+    for (;;) {
+      const { done, value } = slices.next();
+      if (done) return value;
     }
+  }
+
+  /**
+   * The same for a body that may be large, with turns of the event loop in between.
+   *
+   * @param pause gives a turn; receives the work since the last one, about in characters
+   */
+  async largeBody(
+    given: string,
+    pause: (work: number) => Promise<unknown> = () => nextTurn(),
+  ): Promise<string> {
+    const slices = this.cleanBody(given);
+    for (;;) {
+      const { done, value } = slices.next();
+      if (done) return value;
+      await pause(value);
+    }
+  }
+
+  /** Yields the work of each slice. */
+  private *cleanBody(given: string): Generator<number, string> {
+    if (!isJson(given)) return this.hideBeginning(this.hideForeign(given, true));
+    let result = '';
+    let copied = 0;
+    let work = 0;
+    for (let at = given.indexOf('"'); at >= 0;) {
+      const end = findEndOfString(given, at);
+      const string = given.slice(at, end);
+      const text = string.includes('\\') ? (JSON.parse(string) as string) : string.slice(1, -1);
+      const clean = this.hideForeign(text);
+      if (clean !== text) {
+        result += given.slice(copied, at) + JSON.stringify(clean);
+        copied = end;
+      }
+      work += string.length + WORK_OF_A_STRING;
+      if (work >= SLICE) {
+        yield work;
+        work = 0;
+      }
+      at = given.indexOf('"', end);
+    }
+    return copied === 0 ? given : result + given.slice(copied);
   }
 
   /** Hides the beginning of a secret at the end of a truncated text. */
@@ -64,10 +103,26 @@ export class Redactor {
 
   private hideForeign(text: string, isCut = false): string {
     if (this.forms.includes(text)) return MASK;
-    return replaceAll(
-      this.forms.filter(({ length }) => length >= UNMISTAKABLE),
-      this.learned.hide(text, MASK, isCut),
-    );
+    if (text.length < UNMISTAKABLE) return text;
+    return replaceAll(this.unmistakable, this.learned.hide(text, MASK, isCut));
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The position after the closing quote of a string of valid JSON. */
+function findEndOfString(json: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    const character = json[at];
+    if (character === '\\') at++;
+    else if (character === '"' || character === undefined) return at + 1;
   }
 }
 

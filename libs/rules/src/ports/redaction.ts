@@ -7,4 +7,7 @@ export abstract class Redaction {
 
   /** The body of a message, which stays JSON if it is JSON. */
   abstract body(given: string): string;
+
+  /** The same for a body that may have a megabyte, without keeping anything else from its turn. */
+  abstract largeBody(given: string): Promise<string>;
 }

@@ -5,6 +5,7 @@ import { isCertificate } from './checks/certificate.js';
 import { hideDatabasePassword, hideWebSecrets } from './hidden-urls.js';
 import { readMasterUrl } from './masters.js';
 import { findPatternProblem } from './patterns/pattern.js';
+import { listFromText } from './patterns/list-from-text.js';
 import type { Kind } from './setting.js';
 
 /** Maximum seconds of a Node.js timer. */
@@ -154,35 +155,6 @@ export const masters: Kind<string[]> = {
   withoutSecrets: (value) =>
     JSON.stringify(value.map((one) => `${one.split('=', 1)[0]}=${hideWebSecrets(readMasterUrl(one))}`)),
 };
-
-/** Whether an item is half of a pattern with a comma, several patterns without a comma between, or in shell quotes. */
-function isCutWrong(item: string): boolean {
-  const bare = item.replace(/\\./g, '');
-  // A class without its closing bracket is kept, so that the count of brackets finds it.
-  const outside = bare.replace(/\[[^\]]*(?:\]|$)/g, (found) => (found.endsWith(']') ? '' : found));
-  const count = (character: string) => outside.split(character).length;
-  return (
-    [...'[]'].some((bracket) => outside.includes(bracket)) ||
-    count('{') !== count('}') ||
-    count('(') !== count(')') ||
-    /;|\s\^/.test(bare) ||
-    isQuoted(bare)
-  );
-}
-
-function isQuoted(text: string): boolean {
-  return text.length > 1 && /["']/.test(text[0]!) && text.endsWith(text[0]!);
-}
-
-function listFromText(given: string): unknown {
-  try {
-    if (given.trim().startsWith('[')) return JSON.parse(given);
-  } catch {
-    // A single pattern may begin with a bracket as well: [a-z]+
-  }
-  const items = given.split(',').map((item) => item.trim());
-  return items.some(isCutWrong) ? given : items;
-}
 
 /** How many values each field of a cron expression has, from the last field to the first. */
 const CRON_RANGES = [7, 12, 31, 24, 60, 60];

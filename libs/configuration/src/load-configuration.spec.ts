@@ -502,15 +502,27 @@ describe('a value that would remove a restriction by mistake', () => {
     '"^release-.*$"',
     '^release;^nightly',
     '^release ^nightly',
+    '^release$ nightly',
+    '^release\n^nightly',
+    "'^release$' '^nightly$'",
+    '["^release$" "^nightly$"]',
+    '["^release$"];["^nightly$"]',
+    '^release, nightly$',
+    '^release\\,nightly',
+    '^release,',
+    '^release,,^nightly',
   ])('is refused as a list in a variable: %s', (text) => {
     const message = refused({}, { BBB_BUILDERS_RESTRICTED: text });
     expect(message).toMatch(/restricted_builders .*JSON array/);
   });
 
-  it.each(['^a b$,^c[d]e{2}', '["^release-.{1,3}$"]', '[a-z]+'])('is no list such as %s', (text) => {
-    const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_BUILDERS_RESTRICTED: text };
-    expect(() => load('reflector', LAST_LAYOUT, environment)).not.toThrow();
-  });
+  it.each(['^a b$,^c[d]e{2}', '^a$, ^b$', 'a b,c$', '["^release-.{1,3}$", "^a,b$"]', '[a-z]+'])(
+    'is no list such as %s',
+    (text) => {
+      const environment = { TASKCLUSTER_ROOT_URL: ROOT_URL, BBB_BUILDERS_RESTRICTED: text };
+      expect(() => load('reflector', LAST_LAYOUT, environment)).not.toThrow();
+    },
+  );
 
   it('is refused as null for a list', () => {
     expect(refused({ restricted_builders: null })).toMatch(/restricted_builders .*must be a list/);

@@ -9,6 +9,7 @@ import {
 } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { findClockProblem } from './clock-problem.js';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
 import { migrateUp, findPendingMigrations, refuseNewerSchema } from './migrate.js';
 import { SqliteFile } from './sqlite-file.js';
@@ -110,6 +111,11 @@ export class BridgeDb implements OnApplicationShutdown {
     const problem =
       (await this.findProblem()) ?? (await this.writeProbe.findProblem(() => this.writeNothing()));
     return problem === undefined || problem.includes(URL_SETTING) ? problem : `${URL_SETTING}: ${problem}`;
+  }
+
+  /** By how much the server's clock differs from this machine's, and the remedy; undefined when they agree. Never throws. */
+  findClockProblem(): Promise<string | undefined> {
+    return findClockProblem(this.options.url, (sql) => this.run((source) => source.query(sql)));
   }
 
   /** A write to a table that every service may write, of no row. */

@@ -22,3 +22,4 @@ export * from './operation/journal-table.js';
 export * from './operation/journal-writer.js';
 export * from './operation/pause-store-sql.js';
 export * from './tasks/task-list.js';
+export { findClockProblem } from './clock-problem.js';

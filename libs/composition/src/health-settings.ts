@@ -4,11 +4,13 @@ import type { HealthCheck } from '@bbb/platform';
 /** The settings that name each outside system, by the name of its health check. */
 const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   'bridge-db': ['bridgeDb.url'],
+  'bridge-db-clock': ['bridgeDb.url'],
   taskcluster: ['taskcluster.rootUrl', 'taskcluster.clientId'],
   'task-queue': ['taskcluster.provisionerId', 'taskcluster.workerType'],
   credentials: ['taskcluster.certificate'],
   pulse: ['pulse.host', 'pulse.port', 'pulse.user'],
   'scheduler-db': ['schedulerDb.url'],
+  'scheduler-db-clock': ['schedulerDb.url'],
   'self-serve': ['selfServe.url'],
   'builder-list': ['builders.url'],
   buildbot: ['buildbot.url'],

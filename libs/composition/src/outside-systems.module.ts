@@ -127,6 +127,7 @@ function createHealthChecks(
 ): HealthCheck[] {
   const checks: HealthCheck[] = [
     { name: 'bridge-db', kind: 'ready', check: () => bridgeDb.findReadinessProblem() },
+    { name: 'bridge-db-clock', kind: 'degraded', check: () => bridgeDb.findClockProblem() },
     { name: 'taskcluster', kind: 'degraded', check: async () => taskcluster.findProblem() },
     { name: 'task-queue', kind: 'degraded', check: () => taskcluster.findTaskQueueProblem() },
     ...checkCredentials(configuration.taskcluster, clock),

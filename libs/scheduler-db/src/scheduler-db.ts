@@ -1,12 +1,10 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import {
-  Invalid,
   type MarkedRequest,
   type RequestKey,
   type RequestSnapshot,
   type RequestSpec,
   type Telemetry,
-  Unavailable,
 } from '@bbb/rules';
 import {
   type Dialect,
@@ -16,6 +14,7 @@ import {
   MAX_IN_LIST,
   parseDatabaseUrl,
   findUnusable,
+  ServerClock,
   WriteProbe,
 } from '@bbb/sql';
 import { SYSTEM } from './connection/driver-errors.js';
@@ -35,6 +34,7 @@ import {
 import { type PlaceInDatabase, selectPlace, toPlace } from './requests/request-place.js';
 import { selectRequests, toSnapshots } from './requests/snapshots.js';
 import { selectSharers } from './requests/sharers.js';
+import { toUnreadable } from './requests/unreadable.js';
 import type { SchedulerDbOptions } from './options.js';
 import { createSourceOptions } from './connection/source-options.js';
 import { createSqliteLocks } from './locks/sqlite-locks.js';
@@ -71,6 +71,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     MAX_IN_LIST,
   );
   private readonly writeProbe = new WriteProbe();
+  readonly serverClock: ServerClock;
   private readonly connectTimeout: number;
   private detecting?: Promise<DetectedSchema>;
 
@@ -88,6 +89,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     const patience = lockTimeout + answerTimeout;
     const { dialect } = target;
     this.source = new LazySource(dialect, options, patience);
+    this.serverClock = new ServerClock(dialect, (sql) => this.source.query({ sql, values: [] }));
     // One connection is all that a SQLite source has: a read would find itself in the midst of a transaction.
     this.writing = dialect === 'sqlite' ? new LazySource(dialect, options, patience) : this.source;
     const underLocks = LOCKS[dialect](this.writing, lockTimeout);
@@ -236,13 +238,4 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     );
     return this.detecting;
   }
-}
-
-/** A request that cannot be read now, as opposed to one that does not exist; anything but Invalid is thrown again. */
-function toUnreadable(buildRequestId: number): (error: unknown) => Unavailable {
-  return (error) => {
-    if (!(error instanceof Invalid)) throw error;
-    const message = `build request ${buildRequestId} cannot be read: ${error.message}`;
-    return new Unavailable(SYSTEM, message, { cause: error });
-  };
 }

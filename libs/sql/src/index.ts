@@ -10,6 +10,7 @@ export * from './statements/in-list.js';
 export * from './connection/not-strict.js';
 export * from './connection/open-strict.js';
 export * from './statements/placeholders.js';
+export * from './connection/server-clock.js';
 export * from './connection/unusable.js';
 export * from './connection/write-probe.js';
 export * from './statements/retry-when-busy.js';

@@ -37,6 +37,7 @@ function createLegacyHealthChecks(
 ): BuildbotHealthCheck[] {
   return [
     { name: 'scheduler-db', kind: 'ready', check: () => schedulerDb.findProblem() },
+    { name: 'scheduler-db-clock', kind: 'degraded', check: () => schedulerDb.serverClock.findProblem() },
     { name: 'self-serve', kind: 'degraded', check: () => selfServe.findProblem() },
     { name: 'builder-list', kind: 'degraded', check: () => builderList.findProblem() },
   ];

@@ -1,4 +1,4 @@
-import { findPendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
+import { findClockProblem, findPendingMigrations, refuseNewerSchema, withDataSource } from '@bbb/bridge-db';
 import type { DatabaseConfiguration } from '@bbb/configuration';
 import type { ProbeResult } from './probe-result.js';
 
@@ -31,6 +31,12 @@ export async function probeBridgeDb({ url }: DatabaseConfiguration, remedy: stri
       const what = `the table tasks cannot be used with ${missing.join(', ')}: a right is missing, or it is read-only`;
       return [{ system: SYSTEM, status: 'failed', what, remedy: `${remedy}; see docs/least-privilege.md` }];
     }
-    return [{ system: SYSTEM, status: 'ok', what: 'reached, migrated and writable' }];
+    const problem = await findClockProblem(url, (sql) => source.query(sql));
+    return [
+      { system: SYSTEM, status: 'ok', what: 'reached, migrated and writable' },
+      ...(problem === undefined
+        ? []
+        : [{ system: 'bridge-db-clock', status: 'warning', what: problem, remedy } as const]),
+    ];
   });
 }

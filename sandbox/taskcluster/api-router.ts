@@ -1,5 +1,6 @@
 import type { ApiMethod } from './api-method.js';
 import { ARTIFACT_METHODS } from './artifact-methods.js';
+import { AUTH_METHODS } from './auth-methods.js';
 import { PATTERNS } from './identifiers.js';
 import { QUEUE_METHODS } from './queue-methods.js';
 import { QueueRefusal } from './refusal.js';
@@ -11,11 +12,13 @@ interface Route {
   names: string[];
 }
 
-const ROUTES: Route[] = [...QUEUE_METHODS, ...ARTIFACT_METHODS, ...STORAGE_METHODS].map((method) => {
-  const names = [...method.path.matchAll(/[:*](\w+)/g)].map((match) => match[1]!);
-  const source = method.path.replace(/:\w+/g, '([^/]+)').replace(/\*\w+/g, '(.+)');
-  return { method, names, pattern: new RegExp(`^${source}$`) };
-});
+const ROUTES: Route[] = [...QUEUE_METHODS, ...ARTIFACT_METHODS, ...STORAGE_METHODS, ...AUTH_METHODS].map(
+  (method) => {
+    const names = [...method.path.matchAll(/[:*](\w+)/g)].map((match) => match[1]!);
+    const source = method.path.replace(/:\w+/g, '([^/]+)').replace(/\*\w+/g, '(.+)');
+    return { method, names, pattern: new RegExp(`^${source}$`) };
+  },
+);
 
 /** Finds the method for a request; undefined when there is none. Parameters are decoded, not yet checked. */
 export function route(

@@ -12,11 +12,8 @@ import type { Budget } from './calls/attempts.js';
 import { Grants, createKey } from './grants.js';
 import { fitsHeader, type Credentials } from './calls/hawk.js';
 import { readReply } from './replies.js';
+import { TOO_LONG } from './scope-check.js';
 import type { CallTerms, TaskclusterCalls } from './calls/taskcluster-calls.js';
-
-/** What to do when the bridge's own credentials do not suffice either. */
-const TOO_LONG =
-  'the scopes of the task are too long for the credentials of its run; shorten them, or give the bridge the scopes of docs/least-privilege.md for permanent credentials';
 
 export interface Worker {
   workerGroup: string;

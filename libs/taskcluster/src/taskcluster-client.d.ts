@@ -13,7 +13,7 @@ declare module 'taskcluster-client/src/apis.js' {
       args: readonly string[];
     }[];
   }
-  const references: Record<'Queue' | 'Object', { reference: ApiReference }>;
+  const references: Record<'Queue' | 'Object' | 'Auth', { reference: ApiReference }>;
   export default references;
 }
 

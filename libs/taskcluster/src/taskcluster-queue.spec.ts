@@ -629,6 +629,64 @@ describe('TaskclusterQueue', () => {
       expect(simulator.calls.entries.map(({ status }) => status)).not.toContain(401);
     });
 
+    describe('that would be too long', () => {
+      const CLAIMS = ['queue:claim-task:*', 'queue:worker-id:*', 'auth:current-scopes'];
+      const scopes = Array.from({ length: 60 }, (_, n) => `some:scope:of:the:task:with:a:long:name:${n}`);
+      /** The queue of a bridge with these scopes, and a pending run with long scopes. */
+      const connectWith = async (...own: string[]) => {
+        await simulator.stop();
+        simulator = await new TaskclusterSimulator({
+          clock,
+          scopes: { bridge: [...CLAIMS, ...own] },
+        }).start();
+        return { queue: connect(), run: { taskId: simulator.createTask({ scopes }), runId: 0 } };
+      };
+
+      it('are found before the claim, with the scopes that the bridge needs', async () => {
+        const { queue, run } = await connectWith('queue:reclaim-task:*', 'queue:resolve-task:other/*');
+        await expect(queue.checkScopes(run, scopes)).rejects.toMatchObject({
+          status: 403,
+          isConfiguration: true,
+          message: expect.stringMatching(
+            new RegExp(
+              `least-privilege\\.md.*missing: queue:resolve-task:${run.taskId}/0, queue:create-artifact:`,
+            ),
+          ),
+        });
+        expect(simulator.calls.count('claimTask')).toBe(0);
+        expect(queue.findProblem()).toMatch(new RegExp(`^task ${run.taskId} not started: `));
+      });
+
+      it('are no problem where the bridge has the scopes, or Taskcluster does not say which it has', async () => {
+        const acts = ['queue:reclaim-task:*', 'queue:resolve-task:*', 'queue:create-artifact:*'];
+        const { queue, run } = await connectWith(...acts);
+        await queue.checkScopes(run, scopes);
+        always('currentScopes', { status: 403, code: 'InsufficientScopes' });
+        await connect().checkScopes(run, scopes);
+        expect(queue.findProblem()).toBeUndefined();
+      });
+
+      it('are told from those that fit as the claim tells them, which are not asked about', async () => {
+        const { queue } = await connectWith();
+        for (let count = 30; count <= 60; count += 1) {
+          const given = scopes.slice(0, count);
+          const run = { taskId: simulator.createTask({ scopes: given }), runId: 0 };
+          const isFound = await queue.checkScopes(run, given).then(
+            () => false,
+            () => true,
+          );
+          await queue.claim(run);
+          const [held] = queue.listHeldRuns().filter(({ taskId }) => taskId === run.taskId);
+          await queue.reclaim(run).catch(() => undefined);
+          expect([count, isFound]).toEqual([
+            count,
+            simulator.calls.of('reclaimTask').at(-1)!.clientId === 'bridge',
+          ]);
+          expect(held).toBeDefined();
+        }
+      });
+    });
+
     it('are named as held by the process that has them, with the end of the claim, until the run ends', async () => {
       const [queue, other] = [connect(), connect()];
       const runs = [await running(queue), await running(queue)];

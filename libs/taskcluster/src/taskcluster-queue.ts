@@ -22,6 +22,7 @@ import { PageSize } from './page-size.js';
 import { readPages } from './pages.js';
 import { readListItem, readReply } from './replies.js';
 import { type AnswerSize, TaskclusterCalls } from './calls/taskcluster-calls.js';
+import { ScopeCheck } from './scope-check.js';
 import { type Reading, TaskReader } from './task-reader.js';
 import { TaskQueueCheck } from './task-queue-check.js';
 
@@ -38,6 +39,8 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationBootstra
   private readonly definitionReader: TaskReader<TaskDefinition>;
   private readonly taskQueueId: string;
   private readonly taskQueue: TaskQueueCheck;
+  /** Undefined where the credentials of runs are not used. */
+  private readonly scopes: ScopeCheck | undefined;
 
   constructor(options: TaskclusterOptions, telemetry?: Telemetry, redaction?: Redaction) {
     super();
@@ -47,6 +50,8 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationBootstra
     this.artifacts = new ArtifactAttachment(this.calls, options.artifactStorage);
     this.statusReader = new TaskReader(this.calls, STATUS);
     this.definitionReader = new TaskReader(this.calls, DEFINITION);
+    if (options.runCredentials === 'temporary')
+      this.scopes = new ScopeCheck(this.calls, { workerGroup, workerId });
     this.taskQueueId = `${provisionerId}/${workerType}`;
     this.taskQueue = new TaskQueueCheck(this.calls, provisionerId === '' ? undefined : this.taskQueueId);
   }
@@ -56,7 +61,7 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationBootstra
    * Undefined when there is none.
    */
   findProblem(): string | undefined {
-    return this.calls.findProblem();
+    return this.calls.findProblem() ?? this.scopes?.findProblem();
   }
 
   /**
@@ -117,6 +122,10 @@ export class TaskclusterQueue extends TaskQueue implements OnApplicationBootstra
 
   listClaimed(): AsyncIterable<ListedRun> {
     return this.readList('listClaimedTasks');
+  }
+
+  override async checkScopes(run: RunRef, scopes: readonly string[]): Promise<void> {
+    await this.scopes?.check(run, scopes, this.calls.createBudget());
   }
 
   async claim(run: RunRef): Promise<Claim> {

@@ -29,6 +29,7 @@ export const createRequest: Act = async (situation, context) => {
   const isNew = judgement.is === 'accepted' && !situation.row;
   if (isNew && !(await context.buildbot.hasRoomFor(judgement.spec.buildername))) return DONE;
 
+  await context.queue.checkScopes({ taskId, runId: run.runId }, definition.scopes);
   const tracking = { taskId, runId: run.runId, createdDate: Math.floor(definition.created) };
   const { task: row, created } = situation.row
     ? { task: situation.row, created: true }

@@ -121,6 +121,14 @@ export abstract class TaskQueue {
   /** Every claimed run of our task queue, whichever worker holds it. */
   abstract listClaimed(): AsyncIterable<ListedRun>;
 
+  /**
+   * Checks before a run is claimed whether its worker could act on it afterwards.
+   *
+   * @param scopes of the task
+   * @throws Refused 403, with the remedy, when neither the credentials of the claim nor the bridge's own would do
+   */
+  async checkScopes(_run: RunRef, _scopes: readonly string[]): Promise<void> {}
+
   /** Claims a pending run; succeeds again while the same worker holds it. 409 has one text for every reason. */
   abstract claim(run: RunRef): Promise<Claim>;
 

@@ -5,7 +5,7 @@ import references, { type ApiReference } from 'taskcluster-client/src/apis.js';
 
 /** One call of an API method. */
 export interface ApiCall {
-  service: 'queue' | 'object';
+  service: 'queue' | 'object' | 'auth';
   method: string;
   /** The parameters in its path, in the order of the reference. */
   params: readonly (string | number)[];
@@ -16,6 +16,7 @@ export interface ApiCall {
 const REFERENCES: Record<ApiCall['service'], ApiReference> = {
   queue: references.Queue.reference,
   object: references.Object.reference,
+  auth: references.Auth.reference,
 };
 
 /**

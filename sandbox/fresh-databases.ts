@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
@@ -8,6 +9,10 @@ import type { ShowOptions } from './options.js';
 export interface Databases {
   schedulerDb: string;
   bridgeDb: string;
+  /** Creates another empty database beside them. @returns its URL */
+  createAnother(name: string): Promise<string>;
+  /** Runs statements on the server as its administrator; undefined without a server. */
+  administer?(statements: readonly string[]): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -17,32 +22,36 @@ export async function createFreshDatabases(
   folder: string,
 ): Promise<Databases> {
   const { schedulerDb, bridgeDb, databaseServer } = options;
-  // Without a scheduler database there is a modern Buildbot, which needs none.
-  if (bridgeDb) return { schedulerDb: schedulerDb ?? '', bridgeDb, drop: async () => undefined };
   if (!databaseServer) {
-    const file = (name: string) => `sqlite:///${join(folder, name)}`;
+    const file = (name: string) => join(folder, `${name}.sqlite`);
     return {
-      schedulerDb: file('scheduler.sqlite'),
-      bridgeDb: file('bridge.sqlite'),
+      // With a bridge database alone there is a modern Buildbot, which needs no scheduler database.
+      schedulerDb: schedulerDb ?? (bridgeDb ? '' : `sqlite:///${file('scheduler')}`),
+      bridgeDb: bridgeDb ?? `sqlite:///${file('bridge')}`,
+      createAnother: async (name) => {
+        await writeFile(file(name), '');
+        return `sqlite:///${file(name)}`;
+      },
       drop: async () => undefined,
     };
   }
-  const names = ['scheduler', 'bridge'].map((name) => `sandbox_${name}_${randomBytes(4).toString('hex')}`);
-  await onServer(
-    databaseServer,
-    names.map((name) => `CREATE DATABASE ${name}`),
-  );
-  const [scheduler, bridge] = names.map((name) => {
+  const administer = (statements: readonly string[]) => onServer(databaseServer, statements);
+  const names: string[] = [];
+  const createAnother = async (kind: string) => {
+    const name = `sandbox_${kind}_${randomBytes(4).toString('hex')}`;
+    await administer([`CREATE DATABASE ${name}`]);
+    names.push(name);
     const url = new URL(databaseServer);
     url.pathname = `/${name}`;
     return url.href;
-  });
-  const drop = () =>
-    onServer(
-      databaseServer,
-      names.map((name) => `DROP DATABASE IF EXISTS ${name}`),
-    );
-  return { schedulerDb: scheduler!, bridgeDb: bridge!, drop };
+  };
+  return {
+    schedulerDb: await createAnother('scheduler'),
+    bridgeDb: await createAnother('bridge'),
+    createAnother,
+    administer,
+    drop: () => administer(names.map((name) => `DROP DATABASE IF EXISTS ${name}`)),
+  };
 }
 
 async function onServer(url: string, statements: readonly string[]): Promise<void> {

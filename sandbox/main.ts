@@ -2,16 +2,16 @@ import 'reflect-metadata';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrateDatabase } from '@bbb/bridge-db';
 import { readOptionsGiven } from '../test/support/command-line.js';
-import { type Broker, openBroker } from './broker.js';
+import { openBroker } from './broker.js';
 import { type Databases, createFreshDatabases } from './fresh-databases.js';
 import { listScenarios, readOptions, type ShowOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
-import { findFreePort, type Services, startInProcess, startProcesses } from './services.js';
-import { cast, play } from './story.js';
+import type { Services } from './services.js';
+import { type Actor, cast, play } from './story.js';
 import { ModernSandbox, SANDBOX_PASSWORD } from './modern-sandbox.js';
-import { Sandbox } from './sandbox.js';
+import { Sandbox, type SandboxOptions } from './sandbox.js';
+import { Bridge, WrongPlay } from './wrong/index.js';
 import type { World, WorldOptions } from './world.js';
 
 /** A server named by an option cannot be used; the message says which and why. */
@@ -30,17 +30,26 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
     if (!broker.isInProcess) await requireUsable('--pulse', async () => (await broker.connect()).close());
     const databases = await requireUsable('--database-server', () => createFreshDatabases(options, folder));
     undo.push(() => databases.drop());
+    const wrongPlay = options.wrong && new WrongPlay(options.wrong, (line) => progress.printLine(line));
     const mix = listScenarios(options);
-    const sandbox = await startWorld(options, { ...databases, folder, broker, scenarios: mix });
+    const common = { ...databases, folder, broker, scenarios: mix };
+    const sandbox = await startWorld(options, { ...common, ...wrongPlay?.sandboxOptions });
     undo.push(() => sandbox.stop());
-    const scenarios = cast(options.tasks, options.seed, mix);
+    const scenarios = wrongPlay?.groups ?? cast(options.tasks, options.seed, mix);
     process.stdout.write(introduce(options, scenarios.flat().length, databases, folder));
 
-    const services = await startServices(sandbox, databases, broker);
-    undo.push(() => services.stop());
+    const bridge = await Bridge.start(sandbox);
+    undo.push(() => bridge.stop());
     const progress = new Progress(process.stdout, scenarios.flat());
+    const show = (actors: readonly Actor[], seconds: number) => {
+      wrongPlay?.see(actors);
+      progress.show(actors, seconds);
+    };
     const begun = Date.now();
-    const actors = await play(sandbox, scenarios, progress.show, options.patience, stopping);
+    const [actors] = await Promise.all([
+      play(sandbox, scenarios, show, options.patience, stopping),
+      sandbox instanceof Sandbox && wrongPlay?.run({ sandbox, bridge, databases }, stopping),
+    ]);
     if (stopping.aborted) {
       progress.erase();
       process.stdout.write('Stopped before all tasks had ended.\n');
@@ -48,17 +57,19 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
     }
     const wrong = progress.printSummary(actors, (Date.now() - begun) / 1000);
     const left = { ...(await sandbox.countRowsLeft()), queued: await sandbox.countMessagesLeft() };
-    const isClean = wrong === 0 && left.tasks === 0 && left.messages === 0 && left.queued === 0;
+    const problems = wrongPlay?.findProblems(sandbox.taskcluster) ?? [];
+    for (const problem of problems) process.stdout.write(`PROBLEM ${problem}\n`);
+    const isClean =
+      wrong + problems.length === 0 && left.tasks === 0 && left.messages === 0 && left.queued === 0;
     keepFolder = !isClean;
     process.stdout.write(
       `Left in the bridge: ${left.tasks} tracked tasks, ${left.messages} kept messages, ${left.queued} messages in its queues.\n`,
     );
-    if (options.keep) await waitUntilStopped(services, folder, stopping);
+    if (options.keep) await waitUntilStopped(bridge, folder, stopping);
     else if (isClean) process.stdout.write('\nOptions (more tasks, real servers): npm start -- --help\n');
     if (keepFolder) process.stdout.write(`Logs and configuration: ${folder}\n`);
 
-    undo.pop();
-    await services.stop();
+    await bridge.stop();
     return isClean ? 0 : 1;
   } catch (error) {
     if (stopping.aborted) return EXIT_INTERRUPTED;
@@ -72,7 +83,7 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
 
 function startWorld(
   options: ShowOptions,
-  common: Databases & Pick<WorldOptions, 'folder' | 'broker' | 'scenarios'>,
+  common: Databases & Pick<WorldOptions, 'folder' | 'broker' | 'scenarios'> & Partial<SandboxOptions>,
 ): Promise<World> {
   const { seed, schema, buildbot, buildbotUrl: url } = options;
   if (buildbot === 'legacy')
@@ -85,19 +96,6 @@ function startWorld(
     const master = url ? { url, account: { user, password }, scheduler } : undefined;
     return ModernSandbox.start({ ...common, seed, ...(master ? { master } : {}) });
   });
-}
-
-async function startServices(sandbox: World, databases: Databases, broker: Broker): Promise<Services> {
-  const ports = {
-    tclistener: await findFreePort(),
-    bblistener: await findFreePort(),
-    reflector: await findFreePort(),
-  };
-  const configFile = await sandbox.writeConfiguration(ports);
-  if (!databases.bridgeDb.startsWith('sqlite')) await migrateDatabase(databases.bridgeDb);
-  return broker.isInProcess
-    ? startInProcess(configFile, { connect: () => broker.connect() })
-    : startProcesses(configFile, ports);
 }
 
 /** Messages of drivers hold no passwords; URLs do, so none is repeated. */
@@ -138,7 +136,11 @@ function introduce(options: ShowOptions, tasks: number, databases: Databases, fo
   ].join('\n');
 }
 
-async function waitUntilStopped({ health }: Services, folder: string, stopping: AbortSignal): Promise<void> {
+async function waitUntilStopped(
+  { health }: Pick<Services, 'health'>,
+  folder: string,
+  stopping: AbortSignal,
+): Promise<void> {
   const lines = Object.entries(health).map(([name, url]) => `  ${name.padEnd(12)} ${url}/health/ready`);
   process.stdout.write(
     `\nThe bridge keeps running; press Ctrl+C to stop it.\n${lines.join('\n')}\nEach service also answers /health/live and /metrics. Configuration: ${join(folder, 'config.json')}\n`,

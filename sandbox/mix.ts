@@ -18,6 +18,8 @@ export interface Scenario {
   builder?: string;
   plan?: (request: PlannedRequest) => BuildPlan;
   user?: UserAction[];
+  /** Whether its task may be created now; default always. */
+  mayBegin?: () => boolean;
   /** Messages of Taskcluster that are lost, for example `task-pending`. */
   loses?: readonly string[];
   /** Faults of calls to Taskcluster about the task. */

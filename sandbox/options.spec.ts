@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { readOptions } from './options.js';
+import { readOptions, USAGE } from './options.js';
+import { WRONG_SYSTEMS } from './wrong/index.js';
 
 describe('the options of npm start', () => {
   it('have defaults', () => {
@@ -24,6 +25,12 @@ describe('the options of npm start', () => {
     expect(readOptions(args)).toMatchObject({ pulse: args[1], databaseServer: args[3] });
   });
 
+  it.each(WRONG_SYSTEMS.map(({ name }) => name))('name what is wrong: %s', (name) => {
+    const args = ['--wrong', name, '--database-server', 'postgresql://root@127.0.0.1/postgres'];
+    expect(readOptions(args)).toMatchObject({ wrong: { name } });
+    expect(USAGE).toContain(` ${name} `);
+  });
+
   it.each([
     [['--nonsense'], /nonsense/],
     [['stray'], /stray/],
@@ -37,6 +44,9 @@ describe('the options of npm start', () => {
     [['--pulse', 'http://127.0.0.1'], /--pulse must be amqp:/],
     [['--database-server', 'oracle://127.0.0.1/x'], /--database-server must be mysql:/],
     [['--scheduler-db', 'sqlite:///a'], /be given together/],
+    [['--wrong', 'everything'], /--wrong must be one of foreign-404, /],
+    [['--wrong', 'foreign-404', '--buildbot', 'modern'], /--wrong needs --buildbot legacy/],
+    [['--wrong', 'read-only-bridge-db'], /needs --database-server postgresql:/],
     [
       ['--database-server', 'mysql://h/m', '--scheduler-db', 'sqlite:///a', '--bridge-db', 'sqlite:///b'],
       /--scheduler-db and --bridge-db/,

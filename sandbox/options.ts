@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Scenario, SCENARIOS } from './mix.js';
 import { listModernScenarios } from './modern-mix.js';
+import { WRONG_SYSTEMS, type WrongSystem } from './wrong/index.js';
 import { parseSchema, parseWholeNumber } from '../test/support/command-line.js';
 
 /** Options of the demonstration. */
@@ -21,6 +22,8 @@ export interface ShowOptions {
   schedulerDb?: string;
   bridgeDb?: string;
   schema: 6 | 24;
+  /** What is wrong for a while. */
+  wrong?: WrongSystem;
   /** Seconds after which a task that has not ended counts as stuck. */
   patience: number;
 }
@@ -45,9 +48,14 @@ Runs the bridge against simulated systems until a mix of tasks has ended, and co
   --bridge-db URL         use this empty database as the bridge's database
   --schema 6|24           schema version of the scheduler database: 6 is Buildbot 0.8.2, 24 is 0.8.9 to 0.8.14 (default 6)
   --patience SECONDS      maximum seconds to wait for the slowest task (default 120)
+  --wrong NAME            in place of the mix: let something outside the bridge be wrong for some seconds, print what the
+                          bridge reports, and put it right (legacy Buildbot only):
+
+${WRONG_SYSTEMS.map(({ name, summary, needs }) => `      ${name.padEnd(22)} ${summary}${needs ? ` (needs --database-server ${needs}://...)` : ''}`).join('\n')}
 
 By default RabbitMQ is simulated too, the databases are SQLite files, and all services run in one process. Exit code 0:
-every task ended as expected on both sides, and nothing is left in the bridge.
+every task ended as expected on both sides, and nothing is left in the bridge; with --wrong also: the bridge reported
+what was wrong, stopped, ended and forgot nothing because of it, and kept its claims.
 `;
 
 /** @throws TypeError with a message for the user */
@@ -69,6 +77,7 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
       'bridge-db': { type: 'string' },
       schema: { type: 'string', default: '6' },
       patience: { type: 'string', default: '120' },
+      wrong: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -95,6 +104,8 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     /^(mysql|postgres(ql)?):\/\//,
     'mysql://... or postgresql://...',
   );
+  const wrong = values.wrong === undefined ? undefined : parseWrong(values.wrong, values['database-server']);
+  if (wrong && buildbot === 'modern') throw new TypeError('--wrong needs --buildbot legacy');
   const scenarios = listScenarios({ buildbot, buildbotUrl: values['buildbot-url'] });
   const oneRound = scenarios.reduce((sum, { size = 1 }) => sum + size, 0);
   return {
@@ -112,6 +123,7 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     bridgeDb,
     schema: parseSchema(values.schema),
     patience: parseWholeNumber('--patience', values.patience),
+    ...(wrong ? { wrong } : {}),
   };
 }
 
@@ -131,4 +143,13 @@ function parseKind(text: string): 'legacy' | 'modern' {
 function requireUrl(name: string, text: string | undefined, form: RegExp, words: string): void {
   if (text !== undefined && !(form.test(text) && URL.canParse(text)))
     throw new TypeError(`${name} must be ${words}`);
+}
+
+function parseWrong(name: string, databaseServer = ''): WrongSystem {
+  const wrong = WRONG_SYSTEMS.find((one) => one.name === name);
+  if (!wrong)
+    throw new TypeError(`--wrong must be one of ${WRONG_SYSTEMS.map((one) => one.name).join(', ')}`);
+  if (wrong.needs && !databaseServer.startsWith(wrong.needs))
+    throw new TypeError(`--wrong ${name} needs --database-server ${wrong.needs}://...`);
+  return wrong;
 }

@@ -41,6 +41,12 @@ export class Progress {
     else this.printChanges(actors, seconds);
   };
 
+  /** Prints a line that stays. */
+  printLine(line: string): void {
+    this.erase();
+    this.out.write(`${line}\n`);
+  }
+
   /** Prints each task with its end and, where it differs, the expected end. @returns the number that differ */
   printSummary(actors: readonly Actor[], seconds: number): number {
     this.erase();

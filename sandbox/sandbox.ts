@@ -96,7 +96,7 @@ export class Sandbox extends World {
       selfserve_url: this.selfServe.url,
       builders_url: this.selfServe.builderListUrl,
       // The master's logs are on a host of its own, by http.
-      artifacts: { log_hosts: ['http://logs.example.com'], wait: this.pace.finishedGrace / 2 },
+      artifacts: { log_hosts: ['http://logs.example.com'], wait: this.pace.artifactWait },
     };
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JsonValue } from '@bbb/rules';
+import type { Clock, JsonValue } from '@bbb/rules';
 import { SystemClock } from '@bbb/platform';
 import { type Broker, clearBroker, countMessages } from './broker.js';
 import { SchedulerConnection } from './buildbot/index.js';
@@ -29,6 +29,8 @@ export interface WorldOptions {
   scopes?: Record<string, readonly string[]>;
   /** What becomes of a message on its way to the broker: after how many seconds each copy of it arrives. */
   fate?: () => readonly number[];
+  /** Seconds by which the clocks of all outside systems are ahead of this machine's. */
+  clocksAhead?: number;
 }
 
 /** Seconds. Everything that takes minutes outside takes seconds here, in the same proportions. */
@@ -43,6 +45,7 @@ const USUAL_PACE = {
   reclaimWindow: 15,
   messageGrace: 2,
   finishedGrace: 8,
+  artifactWait: 4,
 };
 
 export type Pace = typeof USUAL_PACE;
@@ -52,7 +55,7 @@ export interface CommonSide {
   /** Part of the names of queues and exchanges, so that worlds on one broker do not meet. */
   id: string;
   pace: Pace;
-  clock: SystemClock;
+  clock: Clock;
   taskcluster: TaskclusterSimulator;
   bridge: SchedulerConnection;
   publisher: Publisher;
@@ -64,7 +67,8 @@ export async function startCommonSide(options: WorldOptions): Promise<CommonSide
   const { broker, scenarios = SCENARIOS } = options;
   const pace = { ...USUAL_PACE, ...options.pace };
   const id = `sandbox-${randomBytes(4).toString('hex')}`;
-  const clock = new SystemClock();
+  const machine = new SystemClock();
+  const clock = { now: () => machine.now() + (options.clocksAhead ?? 0) };
   const bridge = await SchedulerConnection.open(options.bridgeDb);
   const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: listExchanges(id) });
   const mail = new Mail(publisher.publish, options.fate);
@@ -95,17 +99,20 @@ export abstract class World {
   readonly id: string;
   readonly taskcluster: TaskclusterSimulator;
   readonly bridge: SchedulerConnection;
+  /** The clock of all outside systems. */
+  readonly clock: Clock;
   protected readonly pace: Pace;
   private readonly publisher: Publisher;
   protected readonly mail: Mail;
 
   protected constructor(
     readonly options: WorldOptions,
-    { id, taskcluster, bridge, pace, publisher, mail }: CommonSide,
+    { id, taskcluster, bridge, clock, pace, publisher, mail }: CommonSide,
   ) {
     this.id = id;
     this.taskcluster = taskcluster;
     this.bridge = bridge;
+    this.clock = clock;
     this.pace = pace;
     this.publisher = publisher;
     this.mail = mail;
@@ -150,10 +157,7 @@ export abstract class World {
     const { folder, broker, bridgeDb } = this.options;
     const url = new URL(broker.url);
     const configuration = {
-      taskcluster_queue_config: {
-        rootUrl: this.taskcluster.url,
-        credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
-      },
+      taskcluster_queue_config: this.taskclusterSettings,
       bbb_db: bridgeDb,
       pulse_host: url.hostname,
       pulse_port: Number(url.port || 5672),
@@ -164,7 +168,7 @@ export abstract class World {
       pulse_queue_basename: `queue/${this.id}`,
       restricted_builders: ['^release-.*$'],
       ignored_builders: ['^alder-.*$'],
-      artifacts: { wait: this.pace.finishedGrace / 2 },
+      artifacts: { wait: this.pace.artifactWait },
       tc_worker_group: 'buildbot-bridge',
       tc_worker_id: 'buildbot-bridge',
       parking: { first_delay: 0.5, max_delay: 2, interval: 0.5 },
@@ -196,6 +200,12 @@ export abstract class World {
     const file = join(folder, 'config.json');
     await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
     return file;
+  }
+
+  /** How the bridge reaches Taskcluster, in the configuration file. */
+  get taskclusterSettings() {
+    const credentials = { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' };
+    return { rootUrl: this.taskcluster.url, credentials };
   }
 
   /** Messages that wait in the bridge's queues; the bridge must have been stopped or be idle. */

@@ -121,6 +121,7 @@ export class TaskclusterSimulator {
   }
 
   private async answer(request: IncomingMessage, raw: Buffer, response: ServerResponse): Promise<void> {
+    response.setHeader('date', new Date(this.state.now()).toUTCString());
     const { pathname, searchParams } = new URL(request.url ?? '/', this.url);
     const found = route(request.method ?? 'GET', pathname);
     if (!found) return write(response, errorReply('', new QueueRefusal('ResourceNotFound', 'Not found')));

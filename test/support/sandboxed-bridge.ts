@@ -87,7 +87,7 @@ async function openBridge<Side extends World>(
     if (options.database !== 'sqlite')
       await (isRemote ? migrate(root, configFile) : migrateDatabase(bridgeDb.url));
     const services: Services = isRemote
-      ? await startProcesses(configFile, ports, root)
+      ? await startProcesses(configFile, ports, { root })
       : await startInProcess(configFile, { connect: () => sandbox.options.broker.connect() });
     let stopped: Promise<void> | undefined;
     const stopServices = () => (stopped ??= services.stop());

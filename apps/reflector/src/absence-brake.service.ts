@@ -40,8 +40,8 @@ export class AbsenceBrake {
     if (after.doubtedSince !== null) {
       this.logger.error(
         { seen, missing, ...describeSystems(this.configuration) },
-        'too many tracked tasks are missing at once; none of them is stopped, cancelled or forgotten: check that ' +
-          'these settings name the right systems, and if the absence is real run `buildbot-bridge missing confirm`',
+        'too many tracked tasks are missing at once; none of them is stopped, cancelled or forgotten, and no build ' +
+          'request is created: check that these settings name the right systems, and if the absence is real run `buildbot-bridge missing confirm`',
       );
     } else if (before?.doubtedSince != null) {
       this.logger.log(

@@ -10,8 +10,8 @@ export function checkMissingTasks(passes: PassStore): HealthCheck {
       const { seen, missing, doubtedSince } = await passes.read();
       if (doubtedSince === null) return undefined;
       return (
-        `${missing} of ${seen} tracked tasks are missing in Taskcluster or Buildbot; nothing is done about it: check ` +
-        'taskcluster_queue_config, buildbot_scheduler_db and bbb_db, or run `buildbot-bridge missing confirm`'
+        `${missing} of ${seen} tracked tasks are missing in Taskcluster or Buildbot; nothing is done about it, ` +
+        'and no build request is created: check taskcluster_queue_config, buildbot_scheduler_db and bbb_db, or run `buildbot-bridge missing confirm`'
       );
     },
   };

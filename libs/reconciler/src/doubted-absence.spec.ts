@@ -74,6 +74,23 @@ describe('while too many tasks are missing', () => {
   });
 });
 
+it.each([
+  ['missing', () => undefined],
+  ['missing together with too many others', () => (harness.passes.state = DOUBTED)],
+])('the end message of a build is retried while its task is %s', async (_what, happens) => {
+  const number = await harness.running();
+  harness.complete(0);
+  const read = harness.queue.readStatus.bind(harness.queue);
+  harness.queue.readStatus = async () => undefined;
+  happens();
+  const event = harness.finished(number, 0);
+  await expect(harness.reconcile({ event })).rejects.toThrow(/does not know its task; will retry/);
+  harness.queue.readStatus = read;
+  await harness.reconcile({ event });
+  expect(harness.story).toEqual(['completed']);
+  expect(harness.artifacts(0).map(({ name }) => name)).toContain('public/properties.json');
+});
+
 describe('a task that has ended and whose build request is missing', () => {
   it('is forgotten when the request has been missing for the grace, and not before', async () => {
     await harness.running();

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from '@jest/globals';
+import { type WrongSystem, WRONG_SYSTEMS } from '../sandbox/wrong/index.js';
+import { isFull } from './support/campaign.js';
+import { type DatabaseKind, isUsable } from './support/databases.js';
+import { COMPILATION_LIMIT, compileProject } from './support/project.js';
+import { describeEach, isReachable, SERVERS } from './support/servers.js';
+
+interface Run {
+  code: number;
+  output: string;
+}
+
+/** Each run is idle most of the time. */
+const AT_A_TIME = 3;
+
+/** Milliseconds; a run takes 25 s on a quiet machine, and waits for the others. */
+const PATIENCE = 400_000;
+
+/** The usual test run plays one of each kind; all are played in the campaigns. */
+const USUAL = [
+  'foreign-404',
+  'emptied-taskcluster',
+  'clock-behind',
+  'restored-scheduler-db',
+  'lost-scheduler-db',
+  'wrong-scheduler-db',
+  'read-only-bridge-db',
+];
+
+const isPlayed = ({ name, needs }: WrongSystem, kind: DatabaseKind) =>
+  needs === undefined
+    ? (isFull || USUAL.includes(name)) && (kind === 'sqlite' || (isFull && name.endsWith('scheduler-db')))
+    : kind === 'postgres' && (isFull || USUAL.includes(name));
+
+const KINDS = (['sqlite', 'mysql', 'postgres'] as const)
+  .map((kind) => [kind, WRONG_SYSTEMS.filter((wrong) => isPlayed(wrong, kind))] as const)
+  .filter(([, wrongs]) => wrongs.length > 0);
+
+const isPossible = (kind: DatabaseKind) => isUsable(kind) && (kind === 'sqlite' || isReachable('rabbitmq'));
+
+describeEach(KINDS, isPossible)('the services on %s', (kind, wrongs) => {
+  const runs = new Map<string, Promise<Run>>();
+
+  beforeAll(async () => {
+    const project = await compileProject();
+    const lanes: Promise<unknown>[] = Array.from({ length: AT_A_TIME }, () => Promise.resolve());
+    wrongs.forEach(({ name }, index) => {
+      const run = lanes[index % AT_A_TIME]!.then(() => play(project, name, kind));
+      lanes[index % AT_A_TIME] = run;
+      runs.set(name, run);
+    });
+  }, COMPILATION_LIMIT);
+
+  it.each(wrongs.map((wrong) => [wrong.name, wrong] as const))(
+    'report %s, do no harm, and come to the right ends afterwards',
+    async (name, { isDoubted }) => {
+      const { code, output } = await runs.get(name)!;
+      expect({ code, problems: output.match(/^(PROBLEM|WRONG [^:]).*$/gm) ?? [], output }).toEqual({
+        code: 0,
+        problems: [],
+        output: expect.stringContaining('harm    none'),
+      });
+      if (isDoubted) expect(output).toMatch(/health {2}missing-tasks: \d+ of \d+ tracked tasks are missing/);
+    },
+    PATIENCE,
+  );
+});
+
+function play(project: string, name: string, kind: DatabaseKind): Promise<Run> {
+  const server = kind === 'sqlite' ? [] : ['--database-server', SERVERS[kind].url];
+  const args = [join(project, 'dist', 'sandbox', 'main.js'), '--wrong', name, ...server];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: project, timeout: PATIENCE }, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr }),
+    );
+  });
+}

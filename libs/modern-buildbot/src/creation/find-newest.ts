@@ -5,6 +5,7 @@ import { SYSTEM } from '../options.js';
 import { belongsToKey, formatKey, WITHDRAWN } from '../requests/request-key.js';
 import type { RequestReader } from '../requests/request-reader.js';
 import { listFields, type SetRow, setRow } from '../requests/rows.js';
+import { isolateMalformed } from '../rest/isolate-malformed.js';
 import type { RestClient } from '../rest/rest-client.js';
 
 /** The newest valid build set of a key: a request or a withdrawal. */
@@ -34,7 +35,10 @@ export class NewestOfKey {
     private readonly client: RestClient,
     private readonly reader: RequestReader,
   ) {
-    this.sets = new DataLoader((keys) => this.readSets(keys), { cache: false, maxBatchSize: MOST_KEYS });
+    this.sets = new DataLoader((keys) => isolateMalformed(keys, (part) => this.readSets(part)), {
+      cache: false,
+      maxBatchSize: MOST_KEYS,
+    });
   }
 
   async find(key: RequestKey): Promise<Newest> {

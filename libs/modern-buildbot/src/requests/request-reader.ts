@@ -1,9 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { type MarkedRequest, type RequestMark, type RequestSnapshot, Unavailable } from '@bbb/rules';
 import * as z from 'zod';
 import type { Builders } from '../builders.js';
 import { SYSTEM } from '../options.js';
 import type { Urgency } from '../rest/call-limit.js';
-import type { Query, RestClient } from '../rest/rest-client.js';
+import { isolateMalformed } from '../rest/isolate-malformed.js';
+import { MalformedAnswer, type Query, type RestClient } from '../rest/rest-client.js';
 import { readMark } from './request-key.js';
 import { deriveRequestState } from './request-state.js';
 import {
@@ -25,10 +27,13 @@ const MOST_MARKS = 50_000;
 
 const requestList = z.object({ buildrequests: z.array(requestRow) });
 const buildList = z.object({ builds: z.array(buildRow) });
-const setList = z.object({ buildsets: z.array(setRow) });
+/** Rows are read one by one: a malformed one counts as missing. */
+const anySetList = z.object({ buildsets: z.array(z.unknown()) });
+const anyRequestList = z.object({ buildrequests: z.array(z.unknown()) });
 
 /** Reads build requests in bulk. Masters ignore some unknown filters, so each row is checked. */
 export class RequestReader {
+  private readonly logger = new Logger('RequestReader');
   /** By the ids and the time of a request: its build set never changes, but ids are reused after a restore. */
   private readonly marks = new Map<string, RequestMark | null>();
 
@@ -41,15 +46,24 @@ export class RequestReader {
   async readSnapshots(ids: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     const pages = await Promise.all(
       splitIntoChunks(ids).map(async (chunk) => {
-        const rows = await this.readRequests('buildrequestid', chunk, 'bulk');
-        const read = await Promise.allSettled(await this.readRows(rows, 'bulk'));
-        return rows.map(({ buildrequestid }, index): [number, RequestSnapshot | Error] => {
-          const one = read[index]!;
-          return [buildrequestid, one.status === 'fulfilled' ? one.value : (one.reason as Error)];
+        const read = await isolateMalformed(chunk, (part) => this.readPart(part));
+        return chunk.flatMap((id, index): [number, RequestSnapshot | Error][] => {
+          const one = read[index];
+          return one ? [[id, one]] : [];
         });
       }),
     );
     return new Map(pages.flat());
+  }
+
+  private async readPart(ids: readonly number[]): Promise<(RequestSnapshot | Error | undefined)[]> {
+    const rows = await this.readRequests('buildrequestid', ids, 'bulk');
+    const read = await Promise.allSettled(await this.readRows(rows, 'bulk'));
+    const byId = new Map(rows.map(({ buildrequestid }, index) => [buildrequestid, read[index]!]));
+    return ids.map((id) => {
+      const one = byId.get(id);
+      return one && (one.status === 'fulfilled' ? one.value : (one.reason as Error));
+    });
   }
 
   /** The rows of requests by their ids or those of their build sets. */
@@ -80,7 +94,7 @@ export class RequestReader {
       const stopReason = newest && (await readStopReason(this.client, newest, urgency));
       return {
         buildRequestId: row.buildrequestid,
-        key: marks.get(row.buildsetid) ?? null,
+        key: requireMark(marks, row),
         buildername: names[index]!,
         state: deriveRequestState(row, newest, stopReason),
       };
@@ -91,7 +105,7 @@ export class RequestReader {
   async listMarkedOpen(after: number, limit: number): Promise<MarkedRequest[]> {
     const found: MarkedRequest[] = [];
     for (let last = after; found.length < limit;) {
-      const page = await this.openPage(last);
+      const { page, read } = await this.openPage(last);
       const marks = await this.readMarks(page, 'bulk');
       for (const row of page) {
         const mark = marks.get(row.buildsetid);
@@ -102,13 +116,13 @@ export class RequestReader {
             ...mark,
           });
       }
-      if (page.length < MOST_IDS) break;
+      if (read < MOST_IDS || page.length === 0) break;
       last = page.at(-1)!.buildrequestid;
     }
     return found.slice(0, limit);
   }
 
-  private async openPage(after: number): Promise<RequestRow[]> {
+  private async openPage(after: number): Promise<{ page: RequestRow[]; read: number }> {
     const query: Query = [
       ['complete', 0],
       ['buildrequestid__gt', after],
@@ -116,10 +130,11 @@ export class RequestReader {
       ['limit', MOST_IDS],
       ...listFields(requestRow),
     ];
-    const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, requestList, 'bulk');
-    if (buildrequests.some(({ complete, buildrequestid }) => complete || buildrequestid <= after))
+    const { buildrequests } = await this.client.get('/api/v2/buildrequests', query, anyRequestList, 'bulk');
+    const page = this.readEach(buildrequests, requestRow);
+    if (page.some(({ complete, buildrequestid }) => complete || buildrequestid <= after))
       throw createUnrequestedRows();
-    return buildrequests;
+    return { page, read: buildrequests.length };
   }
 
   private async readNewestBuilds(
@@ -136,7 +151,7 @@ export class RequestReader {
   private async readMarks(
     rows: readonly RequestRow[],
     urgency: Urgency,
-  ): Promise<Map<number, RequestMark | null>> {
+  ): Promise<ReadonlyMap<number, RequestMark | null | undefined>> {
     const unknown = rows.filter((row) => !this.marks.has(identify(row)));
     if (unknown.length > 0) {
       const sets = await this.readSets(
@@ -149,14 +164,34 @@ export class RequestReader {
         if (set) this.marks.set(identify(row), readMark(set));
       }
     }
-    return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identify(row)) ?? null]));
+    return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identify(row))]));
   }
 
   private async readSets(ids: readonly number[], urgency: Urgency): Promise<Map<number, SetRow>> {
     const query = [...selectAny('bsid', ids), ...listFields(setRow)];
-    const { buildsets } = await this.client.get('/api/v2/buildsets', query, setList, urgency);
-    return new Map(checkRows(buildsets, 'bsid', ids).map((set) => [set.bsid, set]));
+    const { buildsets } = await this.client.get('/api/v2/buildsets', query, anySetList, urgency);
+    const readable = this.readEach(buildsets, setRow);
+    return new Map(checkRows(readable, 'bsid', ids).map((set) => [set.bsid, set]));
   }
+
+  /** The rows that can be read. */
+  private readEach<Row>(rows: readonly unknown[], schema: z.ZodType<Row>): Row[] {
+    const read = rows.map((row) => schema.safeParse(row));
+    const readable = read.flatMap((each) => (each.success ? [each.data] : []));
+    const malformed = rows.length - readable.length;
+    if (malformed > 0) this.logger.warn({ malformed }, 'skipped rows of a master that cannot be read');
+    return readable;
+  }
+}
+
+/** @throws MalformedAnswer when the build set was not read: the request may be anybody's */
+function requireMark(
+  marks: ReadonlyMap<number, RequestMark | null | undefined>,
+  { buildrequestid, buildsetid }: RequestRow,
+): RequestMark | null {
+  const mark = marks.get(buildsetid);
+  if (mark !== undefined) return mark;
+  throw new MalformedAnswer(SYSTEM, `the build set of build request ${buildrequestid} cannot be read`);
 }
 
 function identify({ buildrequestid, buildsetid, submitted_at: at }: RequestRow): string {

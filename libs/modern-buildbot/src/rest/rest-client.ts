@@ -16,6 +16,9 @@ export interface RestClientOptions {
   maxConnections: number;
 }
 
+/** An answer that does not have the form of the API. */
+export class MalformedAnswer extends Unavailable {}
+
 interface Message {
   verb: 'GET' | 'POST';
   /** Below the base URL. */
@@ -170,7 +173,7 @@ function readErrorMessage(body: Buffer): string {
 function parse<T>(value: unknown, schema: z.ZodType<T>, path: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Unavailable(SYSTEM, `the Buildbot master answered something unexpected for ${path}`, {
+  throw new MalformedAnswer(SYSTEM, `the Buildbot master answered something unexpected for ${path}`, {
     cause: parsed.error,
   });
 }

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { RequestSnapshot, RequestState, TaskStatus, TrackedTask } from '@bbb/rules';
-import { OverdueRequests } from './overdue-requests.js';
+import { OPEN_STATES, OverdueRequests } from './overdue-requests.js';
 
 const build = { buildId: 1, number: 1 };
 const row = (changes: Partial<TrackedTask> = {}) =>
@@ -16,6 +16,7 @@ it('counts stuck requests whatever is decided about them', () => {
   overdue.count({ row: row(), request: request({ at: 'building', build }) }, 'reclaim');
   overdue.count({ row: row() }, 'wait');
   expect(overdue.stuckRequests).toBe(1);
+  expect(OPEN_STATES.map((state) => overdue.countOpen(state))).toEqual([0, 1, 3, 0]);
   expect(overdue.cancellationAge).toBe(0);
 });
 

@@ -3,7 +3,7 @@ import { Clock, TaskQueue, Telemetry, TurnStore } from '@bbb/rules';
 import { CONFIGURATION, type Configuration, type ScheduleGaps } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
-import { OverdueRequests } from './overdue-requests.js';
+import { OPEN_STATES, OverdueRequests } from './overdue-requests.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
 import { VerdictCounts } from './verdict-counts.js';
@@ -103,6 +103,8 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   /** Without a pass of its own this reflector does not know them; another one reports them. */
   private reportOverdue(found: OverdueRequests | undefined): void {
     this.telemetry.set('stuck_requests', found?.stuckRequests ?? NaN);
+    for (const state of OPEN_STATES)
+      this.telemetry.set('open_requests', found?.countOpen(state) ?? NaN, { state });
     this.telemetry.set('cancellation_age_seconds', found?.cancellationAge ?? NaN);
   }
 

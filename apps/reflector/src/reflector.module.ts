@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/configuration';
 import { OutsideSystemsModule } from '@bbb/composition';
 import { AbsenceBrake } from './absence-brake.service.js';
+import { JournalTrimming } from './journal-trimming.service.js';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
@@ -18,6 +19,7 @@ export class ReflectorModule {
       imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration)],
       providers: [
         AbsenceBrake,
+        JournalTrimming,
         PassScheduler,
         ReflectorPass,
         TrackedTasksStep,

@@ -23,3 +23,4 @@ export * from './operation/journal-writer.js';
 export * from './operation/pause-store-sql.js';
 export * from './tasks/task-list.js';
 export { findClockProblem } from './clock-problem.js';
+export * from './turns/turn-store-sql.js';

@@ -97,7 +97,7 @@ export const METRICS = {
   },
   open_requests: {
     type: 'gauge',
-    help: 'Build requests of tracked tasks by state, as this reflector found them; absent after another reflector made a pass.',
+    help: "Open build requests of tracked tasks by state, in this reflector's last pass; NaN when another reflector made the last one.",
     labels: ['state'],
   },
   pauses: {

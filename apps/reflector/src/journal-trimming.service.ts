@@ -32,7 +32,10 @@ export class JournalTrimming implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => (this.underWay = this.trim()), INTERVAL * 1000).unref();
+    const round = () => {
+      this.underWay = this.trim();
+    };
+    this.timer = setInterval(round, INTERVAL * 1000).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

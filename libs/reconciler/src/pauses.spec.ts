@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Decision } from '@bbb/rules';
-import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
 import { MemoryPauseStore } from '../../../test/support/doubles/memory-pause-store.js';
 import { Pauses } from './pauses.js';
 import { Reconciler } from './reconciler.js';

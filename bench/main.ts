@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { readOptionsGiven } from '../test/support/command-line.js';
-import { ProgressLine } from '../test/support/progress-line.js';
+import { ProgressLine } from '../libs/commands/src/output/progress-line.js';
 import { buildCommit, type Comparison, renderRatiosInTurn } from './against.js';
 import { type Figures, computeMedian, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';

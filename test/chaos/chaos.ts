@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SECTIONS, findFreePort } from '../../sandbox/services.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
-import { ProgressLine } from '../support/progress-line.js';
+import { ProgressLine } from '../../libs/commands/src/output/progress-line.js';
 import { happen, type Reach } from './timeline.js';
 import { Instance } from './instance.js';
 import { Load } from './load.js';

@@ -2,7 +2,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { Logger } from '@nestjs/common';
 import { readOptionsGiven } from '../support/command-line.js';
 import { type HistoriesReport, runHistories, explain, join, report } from './run-histories.js';
-import { ProgressLine } from '../support/progress-line.js';
+import { ProgressLine } from '../../libs/commands/src/output/progress-line.js';
 import { type ModelOptions, readOptions, USAGE } from './options.js';
 
 /** A stretch of seeds for one thread. */

@@ -1,4 +1,4 @@
-import { ProgressLine } from './progress-line.js';
+import { ProgressLine } from '../../libs/commands/src/output/progress-line.js';
 
 /** How much of every campaign is run: unset, a small share; else this many times the whole campaign. */
 const VARIABLE = 'BBB_TEST_CAMPAIGN';

@@ -20,7 +20,6 @@ const SOURCES = [
   'test/support/command-line.ts',
   'test/support/real-buildbot/master-rest.ts',
   'test/support/doubles',
-  'test/support/progress-line.ts',
   'test/support/global-setup.ts',
   'bin',
   'nest-cli.json',

@@ -4,6 +4,7 @@ export { type BridgeDbOptions, createDataSource } from './data-source.js';
 export type { Database } from './database.js';
 export * from './messages/kept-messages.js';
 export * from './messages/message-store-sql.js';
+export type { MigrationStep, ReportStep } from './migration-progress.js';
 export {
   MigrationsPending,
   migrateDown,

@@ -5,6 +5,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { isFull } from '../../../test/support/campaign.js';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
 import { MIGRATIONS } from './data-source.js';
+import type { MigrationStep } from './migration-progress.js';
 import {
   migrateDown,
   migrateTo,
@@ -259,6 +260,32 @@ describeDatabases('migrations on %s', (kind) => {
       expect({ rows: await originalRows(source), layout: await layoutOf(source) }).toEqual(before);
     },
   );
+
+  it('reports every step, with what is done and what is left', async () => {
+    const { rows, followed } = ORIGINALS['from-1.6.3'];
+    await makeOriginal(source, 'from-1.6.3', rows);
+    const steps: string[] = [];
+    const report = ({ what, done, total }: MigrationStep) => void steps.push(`${done}/${total} ${what}`);
+    const total = NAMES.length;
+    const last = NAMES.at(-1)!;
+    await migrateUp(source, '3.0.0', report);
+    expect(steps.splice(0)).toEqual([
+      `0/${total} waiting for other migrations to end`,
+      ...NAMES.map((name, done) => `${done}/${total} migrating ${name}`),
+      `${total - 1}/${total} migrating ${last}, copying ${rows.length} rows of tasks`,
+    ]);
+    await migrateTo(source, '3.0.0', report);
+    expect(steps.splice(0)).toEqual([`0/${total} waiting for other migrations to end`]);
+    await migrateDown(source, report);
+    expect(steps).toEqual([
+      `0/${total} waiting for other migrations to end`,
+      `0/${total} reverting ${last}`,
+      `0/${total} reverting ${last}, copying ${followed.length} rows of tasks back`,
+      ...NAMES.toReversed()
+        .slice(1)
+        .map((name, index) => `${index + 1}/${total} reverting ${name}`),
+    ]);
+  });
 
   it('counts a row without a run as run 0', async () => {
     await makeOriginal(source, 'until-1.6.2', [[5, A, null, null, null, null]]);

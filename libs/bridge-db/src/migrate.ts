@@ -1,6 +1,7 @@
 import { Invalid } from '@bbb/rules';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { withMigrationLock } from './migration-lock.js';
+import { reportMigration, reportNothing, type ReportStep } from './migration-progress.js';
 import type { BridgeMigration } from './migrations/bridge-migration.js';
 import { refuseForeignTables } from './migrations/foreign-tables.js';
 import {
@@ -74,17 +75,30 @@ export async function refuseNewerSchema(source: DataSource): Promise<void> {
  * Runs what is pending, one process at a time; a reversion that was cut off is finished first.
  *
  * @param version of this program, to be written down beside what it ran
+ * @param report is told what is under way
  * @returns the names of what this call ran
  * @throws Invalid when the database holds tables that are neither ours nor the Python bridge's, or a newer version has
  *   migrated it
  */
-export async function migrateUp(source: DataSource, version?: string): Promise<string[]> {
-  return withMigrationLock(source, async (runner) => {
+export async function migrateUp(
+  source: DataSource,
+  version?: string,
+  report: ReportStep = reportNothing,
+): Promise<string[]> {
+  return lockMigrations(source, report, async (runner) => {
     const history = await readHistory(runner);
     refuseNewer(history, listNames(source));
     if ((await readStates(runner, history)).some(({ done }) => !done)) await refuseForeignTables(runner);
     if (await isHalfReverted(runner, history)) await createExecutor(source, runner).undoLastMigration();
-    const ran = (await createExecutor(source, runner).executePendingMigrations()).map(({ name }) => name);
+    const executor = createExecutor(source, runner);
+    const pending = await executor.getPendingMigrations();
+    const ran: string[] = [];
+    for (const migration of pending) {
+      const what = `migrating ${migration.name}`;
+      reportMigration(runner, report, { what, done: ran.length, total: pending.length });
+      await executor.executeMigration(migration);
+      ran.push(migration.name);
+    }
     if (version !== undefined) await recordVersion(runner, ran, version);
     return ran;
   });
@@ -93,12 +107,13 @@ export async function migrateUp(source: DataSource, version?: string): Promise<s
 /**
  * Reverts everything, newest first: the database is the original bridge's again, with its rows, or empty.
  *
+ * @param report is told what is under way
  * @returns the names of what was reverted
  * @throws Invalid when the original's table cannot hold the rows; nothing is changed then
  */
-export async function migrateDown(source: DataSource): Promise<string[]> {
-  return withMigrationLock(source, async (runner) => {
-    const reverted = await revertWhile(source, runner, () => true);
+export async function migrateDown(source: DataSource, report: ReportStep = reportNothing): Promise<string[]> {
+  return lockMigrations(source, report, async (runner) => {
+    const reverted = await revertWhile(source, runner, () => true, report);
     await dropTable(runner, MIGRATIONS_TABLE);
     return reverted;
   });
@@ -108,19 +123,34 @@ export async function migrateDown(source: DataSource): Promise<string[]> {
  * Reverts what an earlier version of this program does not know, so that it can be installed again.
  *
  * @param version such as `3.0.0`
+ * @param report is told what is under way
  * @returns the names of what was reverted
  * @throws Invalid when it is no version, or earlier than the first
  */
-export async function migrateTo(source: DataSource, version: string): Promise<string[]> {
+export async function migrateTo(
+  source: DataSource,
+  version: string,
+  report: ReportStep = reportNothing,
+): Promise<string[]> {
   const sinceOf = new Map(listMigrations(source).map(({ name, since }) => [name, since]));
   const [first] = [...sinceOf.values()].sort(compareVersions);
   if (compareVersions(version, first!) < 0)
     throw new Invalid(
       `there is no version before ${first} to go back to but the Python bridge: \`buildbot-bridge migrate --down\``,
     );
-  return withMigrationLock(source, (runner) =>
-    revertWhile(source, runner, (name) => compareVersions(sinceOf.get(name)!, version) > 0),
+  return lockMigrations(source, report, (runner) =>
+    revertWhile(source, runner, (name) => compareVersions(sinceOf.get(name)!, version) > 0, report),
   );
+}
+
+/** Reports that it waits, because another process may be migrating. */
+function lockMigrations<T>(
+  source: DataSource,
+  report: ReportStep,
+  work: (runner: QueryRunner) => Promise<T>,
+): Promise<T> {
+  report({ what: 'waiting for other migrations to end', done: 0, total: listMigrations(source).length });
+  return withMigrationLock(source, work);
 }
 
 /** Reverts the newest migration as long as it is one of these. */
@@ -128,11 +158,15 @@ async function revertWhile(
   source: DataSource,
   runner: QueryRunner,
   isOne: (name: string) => boolean,
+  report: ReportStep,
 ): Promise<string[]> {
   const reverted: string[] = [];
   let history = await readHistory(runner);
   refuseNewer(history, listNames(source));
+  const total = history.filter(({ name }) => isOne(name)).length;
   while (history.length > 0 && isOne(findNewest(source, history))) {
+    const what = `reverting ${findNewest(source, history)}`;
+    reportMigration(runner, report, { what, done: reverted.length, total });
     await createExecutor(source, runner).undoLastMigration();
     const left = await readHistory(runner);
     const names = new Set(left.map(({ name }) => name));

@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { createOriginal, type Generation, isOurs, ORIGINAL_COLUMNS } from './original-tasks.js';
 import { readOrigin } from './origin.js';
+import { reportDetail } from '../migration-progress.js';
 import { createSchemaDialect } from './schema-dialect.js';
 import { countRows, dropTable, swapTasks } from './tables.js';
 
@@ -72,6 +73,8 @@ async function copyBack(runner: QueryRunner, generation: Generation, logger: Log
   const columns = ORIGINAL_COLUMNS.map(quote).join(', ');
   const key = generation === 'until-1.6.2' ? ['buildrequestId'] : ['taskId', 'runId'];
   const same = key.map((name) => `t.${quote(name)} = s.${quote(name)}`).join(' AND ');
+  const found = await countRows(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks')}`);
+  reportDetail(runner, `copying ${found} rows of tasks back`);
   const replaced = `EXISTS (SELECT 1 FROM ${quote('tasks')} t WHERE ${same})`;
   await runner.query(
     `INSERT INTO ${quote('bridge_tasks_back')} (${columns}) SELECT ${columns} FROM ${quote('tasks')}`,

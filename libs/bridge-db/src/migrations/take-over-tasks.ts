@@ -4,6 +4,7 @@ import type { BridgeMigration } from './bridge-migration.js';
 import { handBackTasks } from './hand-back-tasks.js';
 import { rememberOrigin } from './origin.js';
 import { isOurs, ORIGINAL_COLUMNS } from './original-tasks.js';
+import { reportDetail } from '../migration-progress.js';
 import { createSchemaDialect } from './schema-dialect.js';
 import { countRows, dropTable, swapTasks } from './tables.js';
 
@@ -44,6 +45,8 @@ export class TakeOverTasks1795000000001 implements BridgeMigration {
     if (runner.dataSource.options.type === 'postgres') {
       await runner.query(`LOCK TABLE ${quote('tasks')} IN ACCESS EXCLUSIVE MODE`);
     }
+    const found = await countRows(runner, `SELECT COUNT(*) AS n FROM ${quote('tasks')}`);
+    reportDetail(runner, `copying ${found} rows of tasks`);
     const columns = ORIGINAL_COLUMNS.map(quote).join(', ');
     const read = ORIGINAL_COLUMNS.map((name) =>
       name === 'runId' ? `COALESCE(o.${quote(name)}, 0)` : `o.${quote(name)}`,

@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import libsql from 'libsql';
 import { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
+import { eventually } from '../../../../test/support/eventually.js';
+import { withMigrationLock } from '../../../bridge-db/src/migration-lock.js';
 import { closedDoor } from '../testing/closed-door.js';
 import { withDataSource } from '@bbb/bridge-db';
 import { readPackageVersion } from '../program/package-version.js';
-import { record, recordJson } from '../testing/recording-host.js';
+import { type Recorded, record, recordInto, recordJson } from '../testing/recording-host.js';
 import { useDatabase } from '../testing/use-database.js';
 
 const NAMES = [
@@ -39,6 +41,23 @@ describeDatabases('migrate on %s', (kind) => {
     expect(await record('migrate')).toEqual(printed('nothing to migrate\n'));
     expect(await record('migrate', '--down')).toEqual(printed(lines('reverted: ', NAMES.toReversed())));
     expect(await record('migrate', '--down')).toEqual(printed('nothing to revert\n'));
+  });
+
+  it('shows on standard error what long work is doing, unless it is to be quiet', async () => {
+    const loud: Recorded = { code: undefined, stdout: '', stderr: '' };
+    const quiet: Recorded = { ...loud };
+    const work = await withDataSource({ url: database.url, asFound: false }, (source) =>
+      withMigrationLock(source, async () => {
+        const running = [recordInto(loud, 'migrate'), recordInto(quiet, '--quiet', 'migrate')];
+        await eventually(() => expect(loud.stderr).not.toBe(''));
+        return running;
+      }),
+    );
+    await Promise.all(work);
+    const [first, ...later] = loud.stderr.trim().split('\n');
+    expect(first).toMatch(/^0 of 5, \d+ s: waiting for other migrations to end$/);
+    expect(later.every((line) => /^\d of \d, \d+ s: /.test(line))).toBe(true);
+    expect([loud.code, quiet]).toEqual([0, expect.objectContaining({ code: 0, stderr: '' })]);
   });
 
   it('prints JSON', async () => {

@@ -4,14 +4,17 @@ import {
   migrateDown,
   migrateTo,
   migrateUp,
+  type MigrationStep,
   listMigrationStates,
+  type ReportStep,
   withDataSource,
 } from '@bbb/bridge-db';
 import { readBridgeDbUrl } from '../bridge-database.js';
-import type { CommandDefinition } from '../command-definition.js';
+import type { CommandContext, CommandDefinition } from '../command-definition.js';
 import { EXIT_DONE } from '../exit-codes.js';
 import type { Output } from '../output/output.js';
 import { toPlainLine } from '../output/plain-line.js';
+import { ProgressLine } from '../output/progress-line.js';
 import { readPackageVersion } from '../program/package-version.js';
 import { jsonOption, type JsonOptions } from './json-option.js';
 
@@ -26,7 +29,8 @@ export const migrate: CommandDefinition<MigrateOptions> = {
   summary: 'Migrate the bridge database',
   details:
     'Only this command and the services create a SQLite file; --show, --down and --to refuse one that is missing. ' +
-    'Before an earlier version of this program is installed again, --to reverts what that version does not know.',
+    'Before an earlier version of this program is installed again, --to reverts what that version does not know. ' +
+    'Progress of a long migration is printed on standard error.',
   options: [
     new Option('--down', "revert to the Python bridge's schema").conflicts(['show', 'to']),
     new Option('--to <VERSION>', 'revert to the schema of an earlier version of this program').conflicts(
@@ -49,14 +53,16 @@ export const migrate: CommandDefinition<MigrateOptions> = {
       printStates(output, await withDataSource({ url, asFound: true }, listMigrationStates), options);
     } else if (options.down || options.to !== undefined) {
       const { to } = options;
-      const revert =
-        to === undefined ? migrateDown : (source: Parameters<typeof migrateDown>[0]) => migrateTo(source, to);
-      const reverted = await withDataSource({ url, asFound: true }, revert);
+      const reverted = await showProgress(context, (report) =>
+        withDataSource({ url, asFound: true }, (source) =>
+          to === undefined ? migrateDown(source, report) : migrateTo(source, to, report),
+        ),
+      );
       if (options.json) output.printJson({ reverted });
       else printNames(output, reverted, 'reverted', 'nothing to revert');
     } else {
-      const migrated = await withDataSource({ url, asFound: false }, (source) =>
-        migrateUp(source, readPackageVersion()),
+      const migrated = await showProgress(context, (report) =>
+        withDataSource({ url, asFound: false }, (source) => migrateUp(source, readPackageVersion(), report)),
       );
       if (options.json) output.printJson({ migrated });
       else printNames(output, migrated, 'migrated', 'nothing to migrate');
@@ -64,6 +70,38 @@ export const migrate: CommandDefinition<MigrateOptions> = {
     return EXIT_DONE;
   },
 };
+
+/** Milliseconds after which a command shows its progress, and between two updates on a terminal. */
+const SHOWN_AFTER = 2000;
+const UPDATED_EVERY = 1000;
+
+/** Runs migrations; where they take long, shows on standard error what is under way, unless --quiet. */
+async function showProgress<T>(
+  { host, globals }: CommandContext,
+  work: (report: ReportStep) => Promise<T>,
+): Promise<T> {
+  const progress = new ProgressLine(host.stderr, Date.now, false);
+  let step: MigrationStep | undefined;
+  let isShown = false;
+  const show = () => {
+    if (isShown && step) progress.show(step.done, step.total, step.what);
+  };
+  const delay = setTimeout(() => {
+    isShown = !globals.quiet;
+    show();
+  }, SHOWN_AFTER);
+  const updates = setInterval(show, UPDATED_EVERY);
+  try {
+    return await work((next) => {
+      step = next;
+      show();
+    });
+  } finally {
+    clearTimeout(delay);
+    clearInterval(updates);
+    if (isShown) progress.erase();
+  }
+}
 
 function printStates(output: Output, migrations: MigrationState[], { json }: MigrateOptions): void {
   if (json) return output.printJson({ migrations });

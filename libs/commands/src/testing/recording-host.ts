@@ -10,8 +10,12 @@ export interface Recorded {
 }
 
 /** Runs a command line in this process, and records what it prints and starts. */
-export async function record(...args: string[]): Promise<Recorded> {
-  const result: Recorded = { code: undefined, stdout: '', stderr: '' };
+export function record(...args: string[]): Promise<Recorded> {
+  return recordInto({ code: undefined, stdout: '', stderr: '' }, ...args);
+}
+
+/** As {@link record}; what has been printed so far can be read while the command runs. */
+export async function recordInto(result: Recorded, ...args: string[]): Promise<Recorded> {
   const host: CommandHost = {
     stdout: { write: (text) => (result.stdout += text) },
     stderr: { write: (text) => (result.stderr += text) },

@@ -16,9 +16,11 @@ export class ProgressLine {
   private saidAt = -Infinity;
   private said = '';
 
+  /** @param estimates whether the parts of the work take about the same time, so that what is left can be estimated */
   constructor(
     private readonly out: Output = process.stderr,
     private readonly now: () => number = Date.now,
+    private readonly estimates = true,
   ) {
     this.begun = now();
   }
@@ -27,7 +29,9 @@ export class ProgressLine {
   show(done: number, total: number, what: string): void {
     const passed = this.now() - this.begun;
     const left =
-      done > 0 && done < total ? `, about ${formatDuration((passed / done) * (total - done))} left` : '';
+      this.estimates && done > 0 && done < total
+        ? `, about ${formatDuration((passed / done) * (total - done))} left`
+        : '';
     const line = `${Math.round(done)} of ${total}, ${formatDuration(passed)}${left}: ${what}`;
     if (this.out.isTTY) {
       this.out.write(`\r\x1b[K${line}`);

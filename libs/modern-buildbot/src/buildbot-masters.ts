@@ -20,6 +20,7 @@ import { Masters } from './masters.js';
 import type { BuildbotMastersOptions } from './options.js';
 import { RequestPlaces } from './requests/request-place.js';
 import { RequestReader } from './requests/request-reader.js';
+import { RestClient } from './rest/rest-client.js';
 
 const config = z.object({});
 
@@ -34,9 +35,17 @@ export class BuildbotMasters implements OnApplicationShutdown {
   private readonly outcomes: BuildOutcomes;
   private readonly places: RequestPlaces;
 
-  constructor(options: BuildbotMastersOptions) {
+  /**
+   * @param connect opens the REST API at a base URL
+   * @param uptime seconds since any fixed moment
+   */
+  constructor(
+    options: BuildbotMastersOptions,
+    connect = (url: string) => new RestClient({ ...options, url }),
+    uptime = () => performance.now() / 1000,
+  ) {
     const { scheduler, maxOpenPerBuilder, withdrawalGrace = 60, unknownGrace = 10 } = options;
-    this.masters = new Masters(options);
+    this.masters = new Masters(options, connect);
     const { main } = this.masters;
     this.builders = new Builders(main, scheduler, unknownGrace);
     this.reader = new RequestReader(main, this.builders);
@@ -45,7 +54,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
       main,
       scheduler,
       new NewestOfKey(main, this.reader),
-      new Withdrawals(withdrawalGrace),
+      new Withdrawals(withdrawalGrace, uptime),
       this.limit,
     );
     this.outcomes = new BuildOutcomes(main);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { BuildbotMastersOptions } from './options.js';
-import { RestClient } from './rest/rest-client.js';
+import type { RestClient } from './rest/rest-client.js';
 
 const masterList = z.object({ masters: z.array(z.object({ masterid: z.int(), name: z.string() })) });
 
@@ -14,11 +14,12 @@ export class Masters {
   private readonly others: ReadonlyMap<string, RestClient>;
   private readonly names = new Map<number, string>();
 
-  constructor({ url, masters, ...options }: BuildbotMastersOptions) {
-    this.main = new RestClient({ ...options, url });
-    this.others = new Map(
-      Object.entries(masters).map(([name, own]) => [name, new RestClient({ ...options, url: own })]),
-    );
+  constructor(
+    { url, masters }: Pick<BuildbotMastersOptions, 'url' | 'masters'>,
+    connect: (url: string) => RestClient,
+  ) {
+    this.main = connect(url);
+    this.others = new Map(Object.entries(masters).map(([name, own]) => [name, connect(own)]));
   }
 
   /** The master with this id in Buildbot; the main one when its name is not configured. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { json, ScriptedMaster, type Seen } from './scripted-master.js';
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 type Name = 'builders' | 'buildrequests' | 'buildsets' | 'builds' | 'masters' | 'forceschedulers';
 
 const OPERATORS: Record<string, (value: unknown, given: string[]) => boolean> = {
@@ -90,24 +90,25 @@ export class Tables {
       const row = all.find((one) => String(one[ID[name as Name]]) === id);
       return row ? json(response, { [name!]: [row] }) : json(response, { error: 'not found' }, 404);
     }
-    json(response, { [name!]: this.select(all, query) });
+    json(response, { [name!]: selectRows(all, query) });
   }
+}
 
-  private select(all: readonly Row[], query: URLSearchParams): Row[] {
-    const filters = [...new Set(query.keys())].filter((name) => !['field', 'order', 'limit'].includes(name));
-    const found = all.filter((row) =>
-      filters.every((filter) => {
-        const [name, operator] = filter.split('__') as [string, string?];
-        const given = query.getAll(filter);
-        return operator ? OPERATORS[operator]!(row[name], given) : Number(row[name]) === Number(given[0]);
-      }),
-    );
-    const order = query.get('order');
-    if (order) {
-      const name = order.replace(/^-/, '');
-      found.sort((one, other) => Number(one[name]) - Number(other[name]));
-      if (order.startsWith('-')) found.reverse();
-    }
-    return found.slice(0, Number(query.get('limit') ?? Infinity));
+/** Answers a query as the data API does: filters, order and limit. */
+export function selectRows(all: readonly Row[], query: URLSearchParams): Row[] {
+  const filters = [...new Set(query.keys())].filter((name) => !['field', 'order', 'limit'].includes(name));
+  const found = all.filter((row) =>
+    filters.every((filter) => {
+      const [name, operator] = filter.split('__') as [string, string?];
+      const given = query.getAll(filter);
+      return operator ? OPERATORS[operator]!(row[name], given) : Number(row[name]) === Number(given[0]);
+    }),
+  );
+  const order = query.get('order');
+  if (order) {
+    const name = order.replace(/^-/, '');
+    found.sort((one, other) => Number(one[name]) - Number(other[name]));
+    if (order.startsWith('-')) found.reverse();
   }
+  return found.slice(0, Number(query.get('limit') ?? Infinity));
 }

@@ -60,7 +60,8 @@ describe('tasks at a time', () => {
   const queue = {
     readStatus: async (taskId) => ({ taskId, taskQueueId: 'bridge/bridge', runs: [] }) as never,
     readStatuses: async () => new Map(),
-  } as Pick<TaskQueue, 'readStatus' | 'readStatuses'> as TaskQueue;
+    readClockOffset: () => undefined,
+  } as Pick<TaskQueue, 'readStatus' | 'readStatuses' | 'readClockOffset'> as TaskQueue;
 
   const buildbot = {
     readSnapshots: async () => new Map(),

@@ -186,7 +186,8 @@ describe('tracked tasks of which many are missing at once', () => {
           asked++;
           return undefined;
         },
-      } as Pick<TaskQueue, 'readStatus'> as TaskQueue,
+        readClockOffset: () => undefined,
+      } as Pick<TaskQueue, 'readStatus' | 'readClockOffset'> as TaskQueue,
       {
         listMarkedOpenRequests: async (after: number): Promise<MarkedRequest[]> => (after === 0 ? open : []),
         readSnapshots: async () => new Map(),

@@ -9,7 +9,7 @@ import {
   TaskStore,
 } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
-import { Reconciler } from '@bbb/reconciler';
+import { QueueClock, Reconciler } from '@bbb/reconciler';
 import { AbsenceBrake } from './absence-brake.service.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
 import { VerdictCounts } from './verdict-counts.js';
@@ -25,17 +25,19 @@ const PAGE = 5000;
 export class OrphanRequestsStep {
   private readonly logger = new Logger(OrphanRequestsStep.name);
   private readonly taskQueueId: string;
+  private readonly queueClock: Clock;
 
   constructor(
     private readonly queue: TaskQueue,
     private readonly buildbot: Buildbot,
     private readonly store: TaskStore,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly reconciler: Reconciler,
     private readonly policy: BuilderPolicy,
     private readonly brake: AbsenceBrake,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {
+    this.queueClock = new QueueClock(clock, queue);
     this.taskQueueId = `${configuration.taskcluster.provisionerId}/${configuration.taskcluster.workerType}`;
   }
 
@@ -44,7 +46,7 @@ export class OrphanRequestsStep {
    * @throws Unavailable when the scheduler database or the bridge's own cannot be read
    */
   async run(tracked: Promise<ReadonlySet<number>>, verdicts = new VerdictCounts()): Promise<void> {
-    const youngest = this.clock.now() - this.configuration.reflector.orphanGrace;
+    const youngest = this.queueClock.now() - this.configuration.reflector.orphanGrace;
     for (let after: number | undefined = 0; after !== undefined;) {
       const open: MarkedRequest[] = await this.buildbot.listMarkedOpenRequests(after, PAGE);
       const seen = await tracked;

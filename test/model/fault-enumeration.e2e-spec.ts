@@ -7,7 +7,11 @@ import { SCENARIOS } from './faults/scenarios.js';
 /** In the usual run one of so many failures is tried. */
 const STEP = 5;
 
-const follow = followCampaign('triggers, with every failure of their effects', SCENARIOS.length);
+const CASES = (['legacy', 'modern'] as const).flatMap((kind) =>
+  SCENARIOS.filter((scenario) => (scenario.kind ?? kind) === kind).map((scenario) => ({ kind, scenario })),
+);
+
+const follow = followCampaign('triggers, with every failure of their effects', CASES.length);
 
 let combinations = 0;
 let effects = 0;
@@ -15,18 +19,21 @@ let effects = 0;
 beforeAll(() => Logger.overrideLogger(false));
 
 describe('every effect of every trigger, failed in every way', () => {
-  it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s', async (_name, scenario) => {
-    follow(SCENARIOS.indexOf(scenario));
-    const names = await effectsOf(scenario);
+  it.each(CASES)('$kind: $scenario.name', async (each) => {
+    const { kind, scenario } = each;
+    follow(CASES.indexOf(each));
+    const names = await effectsOf(scenario, kind);
     effects += names.length;
     const wrong: unknown[] = [];
     for (const recovery of RECOVERIES) {
-      const right = await play(scenario, recovery);
+      const right = await play(scenario, kind, recovery);
       if (right.violations.length > 0) wrong.push(right);
-      const failures = names.flatMap((name, index) => WAYS.map((way) => ({ name, index, way })));
+      const failures = names.flatMap((name, index) =>
+        WAYS.filter(({ only }) => only?.includes(name) ?? true).map((way) => ({ name, index, way })),
+      );
       for (const { name, index, way } of pickShare(failures, STEP)) {
         const what = `${name} (effect ${index}) ${way.name}, recovery by ${recovery}`;
-        const { violations, story } = await play(scenario, recovery, { index, way });
+        const { violations, story } = await play(scenario, kind, recovery, { index, way });
         combinations++;
         if (violations.length > 0 || story !== right.story) wrong.push({ what, violations, story });
       }
@@ -38,7 +45,7 @@ describe('every effect of every trigger, failed in every way', () => {
 
 afterAll(() => {
   console.log(
-    `fault enumeration: ${SCENARIOS.length} triggers, ${effects} effects, ${combinations} combinations`,
+    `fault enumeration: ${CASES.length} triggers, ${effects} effects, ${combinations} combinations`,
   );
 });
 

@@ -61,7 +61,7 @@ describe('any history', () => {
       'deleted',
       'master killed',
       'instance killed',
-      'skewed',
+      'reflector sick',
       'database lost',
     ];
     const outages = ['bridge-db away', 'taskcluster away', 'scheduler-db away', 'self-serve away'];

@@ -33,7 +33,9 @@ export async function runHistories(
   let lasted = 0;
   for (let index = 0; index < histories; index++) {
     const seed = firstSeed + index;
-    const outcome = await run(historyOfSeed(seed), mutant);
+    const history = historyOfSeed(seed);
+    if (mutant?.kind && mutant.kind !== history.kind) continue;
+    const outcome = await run(history, mutant);
     onHistory(index + 1);
     lasted += outcome.lasted;
     for (const end of outcome.ends) add(ends, end, 1);

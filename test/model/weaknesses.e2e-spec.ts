@@ -220,6 +220,16 @@ describe('histories that once broke a rule', () => {
     expect(world.watch.violations).toEqual([]);
   });
 
+  it('a reflector whose clock is 11 minutes behind finds an orphan in time', async () => {
+    world = new ModelWorld({ instances: ['tc-listener', 'reflector'] });
+    world.of('reflector').forEach(({ clock }) => (clock.skew = -660));
+    await requested(world);
+    world.restoreRows();
+    world.queue.cancelTask(theTask(world));
+    await world.advance(180);
+    expect(world.agent.jobs[0]).toMatchObject({ action: 'cancel-request' });
+  });
+
   it('a pass at an odd moment keeps the next one from its turn for no longer than 90 seconds', async () => {
     world = new ModelWorld({ instances: ['reflector', 'reflector'] });
     world.turns.taken.set('pass', world.now() + 45);

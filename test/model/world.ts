@@ -1,22 +1,23 @@
-import type { ReceivedMessage, TaskStatus } from '@bbb/rules';
+import type { ReceivedMessage, TaskStatus, TrackedTask } from '@bbb/rules';
 import type { Outcome } from '../../libs/pulse/src/messages/settlement.js';
 import { exampleTask, QUEUE_EXCHANGE_PREFIX, QueueState } from '../../sandbox/taskcluster/index.js';
 import { Agent } from './buildbot/agent.js';
 import { checkAck } from './watch/answers.js';
 import { Bus, type BusMessage, type QueueName } from './bridge/bus.js';
-import { Farm } from './buildbot/farm.js';
+import { type BuildbotKind, Farm } from './buildbot/farm.js';
 import type { Fault, GateCall, GateWorld, System } from './bridge/gate.js';
 import { Instance, type Service, SUBSCRIPTIONS } from './bridge/instance.js';
 import { Locks } from './buildbot/locks.js';
 import { Master } from './buildbot/master.js';
+import { ModernMaster } from './buildbot/modern-master.js';
 import { statusOf } from './taskcluster/queue-answers.js';
 import type { Mutant } from './bridge/mutant.js';
 import { BUILDER, INTERVAL } from './bridge/settings.js';
-import { MemoryPassStore } from '../support/doubles/memory-pass-store.js';
-import { KeptMessages, MemoryTurnStore, WatchedTaskStore } from './bridge/stores.js';
+import { KeptMessages, MemoryTurnStore, WatchedPassStore, WatchedTaskStore } from './bridge/stores.js';
 import { Watch } from './watch/watch.js';
 
 export interface ModelWorldOptions {
+  kind?: BuildbotKind;
   instances?: readonly Service[];
   /** Request ids that a build message names at most. */
   idLimit?: number;
@@ -45,6 +46,9 @@ const ALL: readonly Service[] = [
 /** Seconds after which the broker takes a silent process for gone. */
 const HEARTBEATS = 90;
 
+/** Seconds after which a call over HTTP that has long been given up is carried out. */
+const LATE = 200;
+
 /** Seconds of one step of the clock, while somebody might have something to do. */
 const STEP = 60;
 
@@ -55,7 +59,7 @@ const STEP = 60;
 export class ModelWorld implements GateWorld {
   readonly mutant: Mutant;
   readonly bus = new Bus();
-  readonly farm = new Farm(() => this.now());
+  readonly farm: Farm;
   readonly queue: QueueState;
   readonly masters: Master[];
   readonly agent: Agent;
@@ -64,16 +68,21 @@ export class ModelWorld implements GateWorld {
   readonly rows: WatchedTaskStore;
   readonly kept = new KeptMessages();
   readonly turns = new MemoryTurnStore();
-  readonly passes = new MemoryPassStore();
+  readonly passes: WatchedPassStore;
   readonly instances: Instance[];
   readonly taskIds: string[] = [];
-  readonly outages = new Map<System, number>();
+  readonly outages = new Map<System, { until: number; why: string }>();
+  /** What a backup of each database holds. */
+  readonly backups: { farm?: ReturnType<Farm['save']>; rows?: TrackedTask[] } = {};
+  #taskclusterIsEmptyUntil = 0;
+  #late: { at: number; work: () => unknown }[] = [];
   /** How often each kind of fault has struck. */
   readonly faults = new Map<string, number>();
   #now = 1_500_000_000;
 
-  constructor({ instances = ALL, idLimit = 100, mutant = {} }: ModelWorldOptions = {}) {
+  constructor({ kind = 'legacy', instances = ALL, idLimit = 100, mutant = {} }: ModelWorldOptions = {}) {
     this.mutant = mutant;
+    this.farm = new Farm(() => this.now(), kind);
     this.queue = new QueueState({
       clock: { now: () => this.now() },
       publish: (exchange, _key, { payload }) => {
@@ -82,10 +91,12 @@ export class ModelWorld implements GateWorld {
       },
     });
     const tell = (kind: 'started' | 'log_uploaded', body: unknown) => this.bus.publish(kind, body);
-    this.masters = [
-      new Master('bm01', 7, this.farm, tell, idLimit),
-      new Master('bm02', 7, this.farm, tell, idLimit),
-    ];
+    this.masters =
+      kind === 'legacy'
+        ? ['bm01', 'bm02'].map((name) => new Master(name, 7, this.farm, tell, idLimit))
+        : ['bm01', 'bm02'].map(
+            (name, index) => new ModernMaster(name, 7 + 1000 * index, this.farm, () => undefined, 1),
+          );
     this.agent = new Agent(this.farm, this.masters);
     this.locks = new Locks(() => this.now(), mutant.noLock);
     this.watch = new Watch(
@@ -95,6 +106,7 @@ export class ModelWorld implements GateWorld {
       () => this.now(),
     );
     this.rows = new WatchedTaskStore(this.watch);
+    this.passes = new WatchedPassStore(this.watch);
     this.instances = instances.map((service) => new Instance(service, this));
   }
 
@@ -102,8 +114,12 @@ export class ModelWorld implements GateWorld {
     return this.#now;
   }
 
-  isDown(system: System): boolean {
-    return this.outages.has(system);
+  outageOf(system: System): string | undefined {
+    return this.outages.get(system)?.why;
+  }
+
+  later(work: () => unknown): void {
+    this.#late.push({ at: this.#now + LATE, work });
   }
 
   struck({ kind, moment }: Fault, { kind: of }: GateCall): void {
@@ -137,7 +153,8 @@ export class ModelWorld implements GateWorld {
       payload: {
         buildername,
         sourcestamp: { branch, revision },
-        properties: kind === 'malformed' ? {} : { product: 'example' },
+        properties: { product: 'example' },
+        ...(kind === 'malformed' && { strange: true }),
       },
     });
     return taskId;
@@ -154,12 +171,22 @@ export class ModelWorld implements GateWorld {
     this.#handBack();
   }
 
-  /** The bridge's database is lost and made anew, empty. */
-  loseRows(): void {
+  /** The bridge's database is restored from a backup, or made anew, empty. */
+  restoreRows(backup: readonly TrackedTask[] = []): void {
     this.watch.hasLostRows = true;
     this.rows.rows.clear();
+    for (const row of backup) this.rows.rows.set(row.taskId, row);
     this.kept.kept.clear();
     this.turns.taken.clear();
+  }
+
+  /** Buildbot's database is restored from a backup, or replaced by an empty one; its masters start anew with it. */
+  restoreRequests(backup?: ReturnType<Farm['save']>): void {
+    this.watch.hasLostRequests = true;
+    this.masters.forEach((master) => master.kill());
+    this.agent.jobs.length = 0;
+    this.farm.load(backup);
+    this.masters.forEach((master) => master.restart());
   }
 
   /** Something an instance does; it may be cut off, so nobody waits for it. */
@@ -212,6 +239,7 @@ export class ModelWorld implements GateWorld {
   restart(instance: Instance): Instance {
     this.kill(instance);
     const next = new Instance(instance.service, this);
+    next.clock.skew = instance.clock.skew;
     this.instances[this.instances.indexOf(instance)] = next;
     return next;
   }
@@ -232,10 +260,17 @@ export class ModelWorld implements GateWorld {
     );
   }
 
-  outage(system: System, seconds: number): void {
-    this.outages.set(system, this.#now + seconds);
-    this.kept.unavailable = this.isDown('bridge-db');
-    this.count(`${system} away`);
+  /** @param why what the bridge gets in the place of an answer */
+  outage(system: System, seconds: number, why = 'away'): void {
+    this.outages.set(system, { until: this.#now + seconds, why });
+    this.kept.unavailable = this.outages.has('bridge-db');
+    this.count(`${system} ${why}`);
+  }
+
+  /** Taskcluster answers as one that has no task. */
+  emptyTaskcluster(seconds: number): void {
+    this.#taskclusterIsEmptyUntil = this.#now + seconds;
+    this.watch.isTaskclusterEmpty = seconds > 0;
   }
 
   /** Time passes, with whatever is due in it. */
@@ -249,8 +284,10 @@ export class ModelWorld implements GateWorld {
   }
 
   async #tick(before: number): Promise<void> {
-    for (const [system, until] of this.outages) if (until <= this.#now) this.outages.delete(system);
-    this.kept.unavailable = this.isDown('bridge-db');
+    for (const [system, { until }] of this.outages) if (until <= this.#now) this.outages.delete(system);
+    if (this.#taskclusterIsEmptyUntil <= this.#now) this.watch.isTaskclusterEmpty = false;
+    this.kept.unavailable = this.outages.has('bridge-db');
+    this.#carryOutLate();
     this.queue.tick();
     this.masters.forEach((master) => master.tick());
     this.locks.tick();
@@ -259,7 +296,7 @@ export class ModelWorld implements GateWorld {
     this.#handBack();
     for (const [index, instance] of this.instances.entries()) {
       if (!instance.isAwake) continue;
-      if (!this.isDown('bridge-db')) instance.isPausedByDatabase = false;
+      if (!this.outages.has('bridge-db')) instance.isPausedByDatabase = false;
       // Every reflector has its own second of the minute.
       const phase = index * 7;
       const isDue = Math.floor((this.#now - phase) / INTERVAL) > Math.floor((before - phase) / INTERVAL);
@@ -274,10 +311,23 @@ export class ModelWorld implements GateWorld {
     }
   }
 
+  #carryOutLate(): void {
+    const due = this.#late.filter(({ at }) => at <= this.#now);
+    this.#late = this.#late.filter((call) => !due.includes(call));
+    for (const { work } of due) {
+      try {
+        work();
+      } catch {
+        // Nobody hears any more how it went.
+      }
+    }
+  }
+
   /** Nothing is left to be done, and nobody is at it. */
   get isAtRest(): boolean {
     const { bus, agent, rows, kept } = this;
     return (
+      this.#late.length === 0 &&
       bus.messages.length === 0 &&
       agent.jobs.length === 0 &&
       rows.rows.size === 0 &&

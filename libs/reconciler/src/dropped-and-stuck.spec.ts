@@ -1,13 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ModernMaster } from '../../../test/model/buildbot/modern-master.js';
 import { ReconcilerHarness } from './testing/reconciler-harness.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
 let harness: ReconcilerHarness;
 beforeEach(() => {
-  harness = new ReconcilerHarness();
+  harness = new ReconcilerHarness({ kind: 'modern' });
 });
+
+const lose = () => (harness.master as ModernMaster).lose(0);
 
 describe('a build request that Buildbot dropped', () => {
   it('is created again for a pending run immediately and only once', async () => {
@@ -47,7 +50,7 @@ describe('a build request that Buildbot dropped', () => {
 describe('a build request that its master has lost', () => {
   it('is waited for during the grace, then its run ends for a retry', async () => {
     await harness.running();
-    harness.master.lose();
+    lose();
     harness.clock.advance(599);
     await harness.reconcile();
     expect(harness.story).toEqual(['running']);
@@ -60,7 +63,7 @@ describe('a build request that its master has lost', () => {
   it('is never forgotten: its cancellation is repeated until it is done', async () => {
     await harness.running();
     const { request } = harness;
-    harness.master.lose();
+    lose();
     harness.cancelTask();
     harness.clock.advance(600);
     for (let pass = 0; pass < 5; pass++) {

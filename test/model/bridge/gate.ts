@@ -1,9 +1,12 @@
 import { Refused, Unavailable } from '@bbb/rules';
 
 /** What the bridge talks to. */
-export type System = 'bridge-db' | 'taskcluster' | 'scheduler-db' | 'self-serve' | 'broker';
+export type System = 'bridge-db' | 'taskcluster' | 'scheduler-db' | 'self-serve' | 'buildbot' | 'broker';
 
-export type FaultKind = 'kill' | 'pause' | 'error' | 'conflict' | 'forbidden' | 'hang';
+/** Why an answer of somebody else in the place of a system is none. */
+export const FOREIGN_ANSWER = 'an answer without its signature';
+
+export type FaultKind = 'kill' | 'pause' | 'error' | 'conflict' | 'forbidden' | 'hang' | 'late';
 
 /** One fault: at the call that comes after `skip` others, before or after its effect. */
 export interface Fault {
@@ -12,6 +15,8 @@ export interface Fault {
   kind: FaultKind;
   /** Counts effects only, and leaves reads alone. */
   effectsOnly?: boolean;
+  /** Counts calls of this name only. */
+  name?: string;
 }
 
 export interface GateCall {
@@ -23,7 +28,10 @@ export interface GateCall {
 /** What a gate needs to know of the world around it. */
 export interface GateWorld {
   now(): number;
-  isDown(system: System): boolean;
+  /** Why there is no usable answer from a system; undefined when there is one. */
+  outageOf(system: System): string | undefined;
+  /** Carries out a call that has long been given up. */
+  later(work: () => unknown): void;
   /** A fault has struck. */
   struck(fault: Fault, call: GateCall): void;
 }
@@ -38,6 +46,8 @@ const CALL_LIMIT = 30;
 export class Gate {
   readonly calls: GateCall[] = [];
   fault?: Fault;
+  /** What this process alone cannot reach. */
+  cutOffFrom?: System;
   /** Keeps the list of calls; off in long runs. */
   recording = false;
   /** Lets a call fail: before its effect, or after it, so that only the reply is lost. */
@@ -102,18 +112,20 @@ export class Gate {
     if (this.hold) await this.hold(call);
     this.#fail(call, 'before');
     const fault = this.#struckBy(call);
-    if (fault?.moment === 'before') await this.#suffer(fault, call);
+    if (fault?.kind === 'late' && call.system === 'buildbot') this.world.later(work);
+    if (fault && isBefore(fault)) await this.#suffer(fault, call);
     // What was killed or paused while it was about to go on does not.
     do await this.#proceed();
     while (this.#standsStill);
-    if (this.world.isDown(system)) throw new Unavailable(system, 'away');
+    const outage = this.cutOffFrom === system ? 'unreachable from here' : this.world.outageOf(system);
+    if (outage !== undefined) throw new Unavailable(system, outage);
     try {
       const result = await work();
       this.#fail(call, 'after');
       return result;
     } finally {
       // A refusal may get lost on its way as well.
-      if (fault?.moment === 'after') await this.#suffer(fault, call);
+      if (fault && !isBefore(fault)) await this.#suffer(fault, call);
       do await this.#proceed();
       while (this.#standsStill);
     }
@@ -124,9 +136,10 @@ export class Gate {
     if (error) throw error;
   }
 
-  #struckBy({ kind }: GateCall): Fault | undefined {
+  #struckBy({ kind, name }: GateCall): Fault | undefined {
     const { fault } = this;
     if (!fault || (fault.effectsOnly && kind === 'read')) return undefined;
+    if (fault.name !== undefined && fault.name !== name) return undefined;
     if (fault.skip-- > 0) return undefined;
     this.fault = undefined;
     return fault;
@@ -150,6 +163,7 @@ export class Gate {
       case 'forbidden':
         throw new Refused(call.system, 403, 'InsufficientScopes', 'a fault');
       case 'hang':
+      case 'late':
         await new Promise<void>((giveUp) =>
           this.#hanging.push({ until: this.world.now() + CALL_LIMIT, giveUp }),
         );
@@ -164,4 +178,8 @@ export class Gate {
   async #proceed(): Promise<void> {
     while (this.#standsStill) await new Promise<void>((goOn) => this.#waiting.push(goOn));
   }
+}
+
+function isBefore({ kind, moment }: Fault): boolean {
+  return moment === 'before' || kind === 'late';
 }

@@ -16,7 +16,7 @@ import { type Outcome, Settlement } from '../../../libs/pulse/src/messages/settl
 import type { QueueName } from './bus.js';
 import { Gate } from './gate.js';
 import { openPorts } from './ports.js';
-import { CONFIGURATION, INTERVAL, POLICY, RULES } from './settings.js';
+import { CONFIGURATION, INTERVAL, POLICY, rulesFor } from './settings.js';
 import { behindGate, type KeptMessages } from './stores.js';
 import type { ModelWorld } from '../world.js';
 
@@ -65,7 +65,7 @@ export class Instance {
     this.clock = new SkewedClock(() => world.now());
     const telemetry = new Silence();
     this.gate = new Gate(world, () => world.locks.releaseAll(this.gate));
-    const right = openPorts(world, this.gate);
+    const right = openPorts(world, this.gate, mutant.trustsNumbers);
     const queue = mutant.queue?.(right.queue) ?? right.queue;
     queue.readClockOffset = () => -this.clock.skew;
     const buildbot = mutant.buildbot?.(right.buildbot) ?? right.buildbot;
@@ -73,7 +73,7 @@ export class Instance {
     this.#messages = behindGate(world.kept, this.gate);
     const turns = behindGate(world.turns, this.gate);
     const passes = behindGate(world.passes, this.gate);
-    const brake = mutant.brake?.() ?? new AbsenceBrake(passes, this.clock, CONFIGURATION);
+    const brake = new AbsenceBrake(passes, this.clock, CONFIGURATION);
 
     const reconciler = new Reconciler(
       queue,
@@ -82,7 +82,7 @@ export class Instance {
       passes,
       this.clock,
       telemetry,
-      RULES,
+      rulesFor(world.farm.kind),
       mutant.rules,
     );
     this.settlement = new Settlement(
@@ -108,7 +108,7 @@ export class Instance {
     const orphans = new OrphanRequestsStep(
       queue,
       buildbot,
-      store,
+      mutant.rowsOfOrphans?.(store) ?? store,
       this.clock,
       reconciler,
       POLICY,
@@ -130,7 +130,7 @@ export class Instance {
       parts.missed,
       parts.orphans,
       queue,
-      turns,
+      mutant.turns?.(turns) ?? turns,
       reconciler,
       this.clock,
       telemetry,

@@ -1,4 +1,16 @@
-import type { Facts, RequestKey, RequestSnapshot, TaskQueue, TaskStatus } from '@bbb/rules';
+import {
+  type Facts,
+  type Observation,
+  type RequestKey,
+  type RequestSnapshot,
+  type RequestState,
+  type TaskQueue,
+  type TaskStatus,
+  type TaskStore,
+  type TrackedTask,
+  Unavailable,
+} from '@bbb/rules';
+import { FOREIGN_ANSWER } from './gate.js';
 import { type Act, RULES, type Rules } from '@bbb/reconciler';
 import type { Mutant } from './mutant.js';
 
@@ -135,7 +147,111 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       );
     },
   }),
+  'does not ask whose request an id names': { rules: { ...RULES, isRequestOf: () => true } },
+  'cancels a duplicate of what its row was before': {
+    rowsOfOrphans: (right) => {
+      const stale = new Map<string, TrackedTask>();
+      return inert(right, {
+        track: async (task: Parameters<TaskStore['track']>[0]) => {
+          const tracked = await right.track(task);
+          stale.set(task.taskId, tracked.task);
+          return tracked;
+        },
+        get: async (taskId: string) => stale.get(taskId),
+      });
+    },
+  },
+  'acts on missing tasks however many they are': decides((facts) =>
+    RULES.decide({ ...facts, absenceDoubted: false }),
+  ),
+  'takes a collapsed request for a finished one': {
+    kind: 'modern',
+    ...withStates((state) =>
+      state.at === 'dropped' && !state.build
+        ? { at: 'finished', build: { buildId: 1, number: 1 }, results: 0, completeAt: 0 }
+        : state,
+    ),
+  },
+  'takes a planned shutdown for a user’s cancellation': {
+    kind: 'modern',
+    ...withStates((state) =>
+      state.at === 'dropped' && state.build
+        ? { at: 'finished', build: state.build, results: 6, completeAt: 0 }
+        : state,
+    ),
+  },
+  'forgets a request that its master has lost': {
+    kind: 'modern',
+    ...decides((facts, right) => (facts.request === 'stuck' ? 'forget' : right)),
+  },
+  'gives up a creation without a tombstone': {
+    kind: 'modern',
+    buildbot: (right) =>
+      inert(right, {
+        withdraw: async (key: RequestKey, forget: () => Promise<void>) => {
+          const found = await right.find(key);
+          if (found === undefined) await forget();
+          return found;
+        },
+      }),
+  },
+  'stops builds whose number is another’s by now': { kind: 'legacy', trustsNumbers: true },
+  'takes the end message of any build for that of the last one': {
+    kind: 'legacy',
+    rules: {
+      ...RULES,
+      factsOf: (seen, settings, now) => RULES.factsOf(withLastNumber(seen), settings, now),
+      acts: {
+        ...RULES.acts,
+        resolve: (situation, context) => RULES.acts.resolve(withLastNumber(situation), context),
+      },
+    },
+  },
+  'keeps the turn of a pass that failed': {
+    turns: (right) => inert(right, { giveBack: () => Promise.resolve() }),
+  },
+  'believes an absence that lacks Taskcluster’s signature': withQueue((right) => ({
+    readStatus: (taskId: string) => right.readStatus(taskId).catch(believing(undefined)),
+    readStatuses: (taskIds: readonly string[]) =>
+      right.readStatuses(taskIds).catch(believing(new Map<string, TaskStatus>())),
+  })),
+  'judges claims by its own clock': withQueue(() => ({ readClockOffset: () => 0 })),
 };
+
+/** Takes somebody else's answer for what it says. */
+function believing<T>(answer: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof Unavailable && error.message.includes(FOREIGN_ANSWER)) return answer;
+    throw error;
+  };
+}
+
+function withStates(wrong: (right: RequestState) => RequestState): Mutant {
+  return {
+    buildbot: (right) =>
+      inert(right, {
+        readSnapshots: async (ids: readonly number[]) => {
+          const found = [...(await right.readSnapshots(ids))];
+          return new Map(
+            found.map(([id, each]) => [
+              id,
+              each instanceof Error ? each : { ...each, state: wrong(each.state) },
+            ]),
+          );
+        },
+        readSnapshot: async (id: number) => {
+          const found = await right.readSnapshot(id);
+          return found && { ...found, state: wrong(found.state) };
+        },
+      }),
+  };
+}
+
+function withLastNumber<Seen extends Observation>(seen: Seen): Seen {
+  const { event, request } = seen;
+  if (event?.kind !== 'finished' || event.results === 5 || request?.state.at !== 'finished') return seen;
+  return { ...seen, event: { ...event, buildNumber: request.state.build.number } };
+}
 
 function forgetWhenRefused(verdict: 'claim' | 'reclaim'): Act {
   return async (situation, context) => {

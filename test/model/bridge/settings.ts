@@ -1,6 +1,7 @@
 import { BuilderPolicy } from '@bbb/rules';
 import type { Configuration } from '@bbb/configuration';
 import type { ReconcilerSettings } from '@bbb/reconciler';
+import type { BuildbotKind } from '../buildbot/farm.js';
 
 export const QUEUE_ID = 'buildbot-bridge/buildbot-bridge';
 export const WORKER = { workerGroup: 'buildbot-bridge', workerId: 'buildbot-bridge' };
@@ -28,7 +29,8 @@ export const CONFIGURATION = {
     finishedGrace: 600,
     missingGrace: 600,
     stuckGrace: 600,
-    missingLimit: 10,
+    // Few tasks are tracked at a time.
+    missingLimit: 1,
     orphanGrace: 60,
     claimedInterval: 600,
     concurrency: 50,
@@ -50,3 +52,7 @@ export const RULES: ReconcilerSettings = {
   results: { warnings: 'failed', exception: 'malformed-payload' },
   policy: POLICY,
 };
+
+/** A modern Buildbot sends no message to wait for. */
+export const rulesFor = (kind: BuildbotKind): ReconcilerSettings =>
+  kind === 'modern' ? { ...RULES, finishedGrace: 0 } : RULES;

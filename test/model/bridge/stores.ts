@@ -1,8 +1,15 @@
-import { type ReceivedMessage, type TrackedTask, type TrackedTaskChanges, TurnStore } from '@bbb/rules';
+import {
+  type Absence,
+  type ReceivedMessage,
+  type TrackedTask,
+  type TrackedTaskChanges,
+  TurnStore,
+} from '@bbb/rules';
 import { callThrough } from '../../support/doubles/gated.js';
 import { MemoryMessageStore } from '../../support/doubles/memory-message-store.js';
 import { MemoryTaskStore } from '../../support/doubles/memory-task-store.js';
 import type { Gate } from './gate.js';
+import { MemoryPassStore } from '../../support/doubles/memory-pass-store.js';
 import type { Watch } from '../watch/watch.js';
 
 const EFFECTS = new Set([
@@ -44,6 +51,25 @@ export class WatchedTaskStore extends MemoryTaskStore {
     const forgotten = await super.forget(task);
     if (forgotten) this.watch.forgotten(task);
     return forgotten;
+  }
+}
+
+/** What passes have found, for all processes. */
+export class WatchedPassStore extends MemoryPassStore {
+  constructor(private readonly watch: Pick<Watch, 'counted'>) {
+    super();
+  }
+
+  override async changeAbsence(judge: (known: Absence) => Absence): Promise<Absence> {
+    const absence = await super.changeAbsence(judge);
+    this.watch.counted(absence);
+    return absence;
+  }
+
+  override async confirmMissing(missing: number): Promise<boolean> {
+    const confirmed = await super.confirmMissing(missing);
+    this.watch.counted(this.state);
+    return confirmed;
   }
 }
 

@@ -8,17 +8,40 @@ import {
   type Run,
 } from '@bbb/rules';
 import { deriveState } from '@bbb/scheduler-db';
+import { deriveRequestState } from '../../../libs/modern-buildbot/src/requests/request-state.js';
+import { buildRowOf, requestRowOf, stopReasonOf } from './modern-rows.js';
+
+/** Buildbot 0.8, or 3.7 and newer. */
+export type BuildbotKind = 'legacy' | 'modern';
 
 /** A row of `builds`, and what only the world knows of it. */
 export interface BuildRow {
   buildId: number;
   number: number;
   master: string;
+  startTime: number;
   finishTime: number | null;
   /** How the build ended in truth; undefined while it runs, null when its master was killed. */
   outcome?: number | null;
-  /** Its request was given back after it, for another build. */
+  /** Its request was given back after it, for another build, or will be once its master restarts. */
   wasGivenBack?: boolean;
+  /** Its master was stopped as planned. */
+  wasShutDown?: boolean;
+}
+
+/** A row of `buildsets` of a modern Buildbot: of a request, or a withdrawal. */
+export interface SetRow {
+  bsid: number;
+  key: string;
+  reason: string;
+  submittedAt: number;
+}
+
+interface Claimant {
+  master: string;
+  incarnation: number;
+  /** When Buildbot gives the claim up, because nobody of that name runs any more. */
+  until?: number;
 }
 
 /** A row of `buildrequests` with its buildset. Times are epoch seconds. */
@@ -29,27 +52,64 @@ export interface RequestRow {
   results: number | null;
   completeAt: number | null;
   claimedAt: number;
-  claimedBy: { master: string; incarnation: number } | null;
+  claimedBy: Claimant | null;
   builds: BuildRow[];
-  /** Complete without a build of its own, as newer Buildbots can tell. */
+  /** Of a modern Buildbot. */
+  bsid?: number;
+  submittedAt?: number;
+  /** Collapsed, or ended by a shutdown of its master; a modern Buildbot does that. */
   wasDropped?: boolean;
-  /** Since when its build has ended, as newer Buildbots can tell. */
-  endedAt?: number;
 }
 
+export const SUCCESS = 0;
+export const FAILURE = 2;
+export const SKIPPED = 3;
 export const RETRY = 5;
 export const CANCELLED = 6;
+
+/** Seconds between the rows of one build at most. */
+const START_SPREAD = 60;
 
 /** Seconds after which a claim that nobody reclaims is anybody's. */
 const STALE_CLAIM = 3600;
 
-/** The scheduler database: what masters, Self Serve and bridge share. */
+/** What a database's backup holds. */
+interface Rows {
+  requests: [number, RequestRow][];
+  sets: SetRow[];
+  nextRequest: number;
+  nextSet: number;
+  nextBuild: number;
+}
+
+/** The database of a Buildbot: what masters, Self Serve and bridge share. */
 export class Farm {
   readonly requests = new Map<number, RequestRow>();
+  readonly sets: SetRow[] = [];
   #nextRequest = 100;
+  #nextSet = 500;
   #nextBuild = 800;
 
-  constructor(readonly now: () => number) {}
+  constructor(
+    readonly now: () => number,
+    readonly kind: BuildbotKind = 'legacy',
+  ) {}
+
+  /** A backup. */
+  save(): Rows {
+    const { requests, sets } = this;
+    const [nextRequest, nextSet, nextBuild] = [this.#nextRequest, this.#nextSet, this.#nextBuild];
+    return structuredClone({ requests: [...requests], sets, nextRequest, nextSet, nextBuild });
+  }
+
+  /** The database is restored from a backup, or replaced by an empty one; ids that were given away since come again. */
+  load(backup: Rows = new Farm(this.now).save()): void {
+    const { requests, sets, nextRequest, nextSet, nextBuild } = structuredClone(backup);
+    this.requests.clear();
+    for (const [id, row] of requests) this.requests.set(id, row);
+    this.sets.splice(0, Infinity, ...sets);
+    [this.#nextRequest, this.#nextSet, this.#nextBuild] = [nextRequest, nextSet, nextBuild];
+  }
 
   find({ taskId, createdForRunId, scheduledAt }: RequestKey): RequestRow | undefined {
     return this.of(taskId).find(
@@ -86,21 +146,30 @@ export class Farm {
       claimedAt: 0,
       claimedBy: null,
       builds: [],
+      submittedAt: Math.floor(this.now()),
     };
     this.requests.set(row.buildRequestId, row);
     return row;
   }
 
-  /** Requests that a master may take, the first one and all that merge with it. */
-  claimable(master: string, incarnation: number): RequestRow[] {
+  /** Adds a build set of a modern Buildbot. */
+  insertSet(key: string, reason: string): SetRow {
+    const set = { bsid: this.#nextSet++, key, reason, submittedAt: Math.floor(this.now()) };
+    this.sets.push(set);
+    return set;
+  }
+
+  /** Requests that a master may take: one of them, and all that merge with it. */
+  claimable(master: string, incarnation: number, which: number): RequestRow[] {
+    const isLoose = ({ claimedAt, claimedBy }: RequestRow) =>
+      claimedAt < this.now() - STALE_CLAIM ||
+      (claimedBy?.master === master && claimedBy.incarnation !== incarnation);
     const free = [...this.requests.values()].filter(
-      ({ complete, claimedAt, claimedBy }) =>
-        !complete &&
-        (claimedAt < this.now() - STALE_CLAIM ||
-          (claimedBy?.master === master && claimedBy.incarnation !== incarnation)),
+      (row) => !row.complete && (row.claimedAt === 0 || (this.kind === 'legacy' && isLoose(row))),
     );
-    const [first] = free;
+    const first = free[which % Math.max(1, free.length)];
     if (!first) return [];
+    if (this.kind === 'modern') return [first];
     const { buildername, branch, revision } = first.spec;
     return free.filter(
       ({ spec }) => spec.buildername === buildername && spec.branch === branch && spec.revision === revision,
@@ -108,19 +177,30 @@ export class Farm {
   }
 
   addBuild(row: RequestRow, master: string, number: number): BuildRow {
-    const build: BuildRow = { buildId: this.#nextBuild++, number, master, finishTime: null };
+    const build: BuildRow = {
+      buildId: this.#nextBuild++,
+      number,
+      master,
+      startTime: this.now(),
+      finishTime: null,
+    };
     row.builds.push(build);
     return build;
   }
 
+  complete(row: RequestRow, results: number): void {
+    Object.assign(row, { complete: true, results, completeAt: Math.floor(this.now()) });
+  }
+
   /** Complete without regard to what the request is doing: how it is cancelled before its build. */
   markComplete(row: RequestRow): void {
-    Object.assign(row, { complete: true, results: 2, completeAt: Math.floor(this.now()) });
+    this.complete(row, this.kind === 'modern' ? CANCELLED : FAILURE);
   }
 
   /** Buildbot collapses the request into another one. */
   drop(row: RequestRow): void {
-    Object.assign(row, { complete: true, wasDropped: true });
+    this.complete(row, SKIPPED);
+    row.wasDropped = true;
   }
 
   /** Whether a master that was killed has given the build's number to another request's build. */
@@ -144,7 +224,11 @@ export class Farm {
     return rows.flatMap(({ complete, builds, buildRequestId }) => {
       const newest = builds.at(-1);
       const isShared =
-        newest?.number === build?.number && newest?.master === build?.master && newest?.buildId !== buildId;
+        build &&
+        newest?.number === build.number &&
+        newest.master === build.master &&
+        Math.abs(newest.startTime - build.startTime) <= START_SPREAD &&
+        newest.buildId !== buildId;
       return !complete && newest?.finishTime === null && isShared ? buildRequestId : [];
     });
   }
@@ -152,7 +236,7 @@ export class Farm {
   snapshot(row: RequestRow): RequestSnapshot {
     const { buildRequestId, spec } = row;
     const { taskId, createdForRunId, buildername } = spec;
-    return { buildRequestId, key: { taskId, createdForRunId }, buildername, state: stateOf(row) };
+    return { buildRequestId, key: { taskId, createdForRunId }, buildername, state: this.stateOf(row) };
   }
 
   marked(after: number, limit: number): MarkedRequest[] {
@@ -166,11 +250,16 @@ export class Farm {
         createdForRunId,
       }));
   }
-}
 
-/** Where a request stands, by the bridge's own reading of the rows. */
-export function stateOf({ builds, wasDropped, endedAt, ...columns }: RequestRow): RequestState {
-  if (wasDropped) return { at: 'dropped', build: builds.at(-1) ?? null };
-  const state = deriveState(columns, builds, 'columns');
-  return state.at === 'finishing' ? { ...state, since: endedAt ?? null } : state;
+  /** Where a request stands; whether it was dropped is what the world knows, and not read from the rows. */
+  stateOf(row: RequestRow): RequestState {
+    const newest = row.builds.at(-1);
+    if (row.wasDropped) return { at: 'dropped', build: newest ?? null };
+    if (this.kind === 'legacy') return deriveState(row, row.builds, 'columns');
+    return deriveRequestState(
+      requestRowOf(row),
+      newest && buildRowOf(newest, row),
+      newest && stopReasonOf(newest),
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { type BuildRow, CANCELLED, type Farm, type RequestRow, RETRY } from './farm.js';
 
 /** A build in a master's memory. */
-interface Build {
+export interface Build {
   phase: 'claimed' | 'running' | 'ended';
   requests: RequestRow[];
   rows: BuildRow[];
@@ -23,23 +23,23 @@ export class Master {
   readonly builds: Build[] = [];
   isUp = true;
   incarnation = 1;
-  #nextNumber: number;
+  protected nextNumber: number;
 
   constructor(
     readonly name: string,
     firstNumber: number,
-    private readonly farm: Farm,
+    protected readonly farm: Farm,
     private readonly tell: Tell,
     /** Request ids in one message at most. */
     private readonly idLimit: number,
   ) {
-    this.#nextNumber = firstNumber;
+    this.nextNumber = firstNumber;
   }
 
   /** Takes the next work: claims it, without a build yet. */
-  pick(): boolean {
+  pick(which = 0): boolean {
     if (!this.isUp || this.builds.length >= WORKERS) return false;
-    const requests = this.farm.claimable(this.name, this.incarnation);
+    const requests = this.farm.claimable(this.name, this.incarnation, which);
     if (requests.length === 0) return false;
     for (const row of requests) {
       row.claimedAt = this.farm.now();
@@ -51,10 +51,10 @@ export class Master {
 
   /** The build begins. */
   begin(): boolean {
-    const build = this.#first('claimed');
+    const build = this.firstOf('claimed');
     if (!build) return false;
     build.phase = 'running';
-    build.number = this.#nextNumber++;
+    build.number = this.nextNumber++;
     build.begunAt = this.farm.now();
     build.rows = build.requests.map((row) => this.farm.addBuild(row, this.name, build.number));
     this.tell('started', this.#message(build, null));
@@ -63,54 +63,44 @@ export class Master {
 
   /** The worker turns out to be dead: the requests are given back, and nobody is told. */
   resubmit(): boolean {
-    const build = this.#first('claimed');
+    const build = this.firstOf('claimed');
     if (!build) return false;
-    this.#remove(build);
-    this.#unclaim(build);
+    this.remove(build);
+    this.unclaim(build);
     return true;
   }
 
   /** For how long the build that would end next has run (seconds). */
   get oldest(): number {
-    const build = this.#first('running');
+    const build = this.firstOf('running');
     return build ? this.farm.now() - build.begunAt : 0;
   }
 
   /** The build ends; its requests are not complete yet. */
   end(results: number): boolean {
-    const build = this.#first('running');
+    const build = this.firstOf('running');
     if (!build) return false;
-    this.#end(build, results);
+    this.finish(build, results);
     return true;
   }
 
   /** The requests of an ended build become complete, or are given back for another build. */
   retire(): boolean {
-    const build = this.#first('ended');
+    const build = this.firstOf('ended');
     if (!build) return false;
-    this.#remove(build);
+    this.remove(build);
     if (build.results === RETRY) {
-      this.#unclaim(build);
+      this.unclaim(build);
       return true;
     }
-    for (const row of build.requests) {
-      const { results } = build;
-      Object.assign(row, { complete: true, results, completeAt: Math.floor(this.farm.now()) });
-    }
+    for (const row of build.requests) this.farm.complete(row, build.results);
     return true;
-  }
-
-  /** An ended build is forgotten before its requests are complete: they stay claimed. */
-  lose(): void {
-    this.end(0);
-    for (const row of this.#first('ended')?.requests ?? []) row.endedAt = Math.floor(this.farm.now());
-    this.builds.length = 0;
   }
 
   /** Stops the build of this number, whosever it is. */
   stop(number: number): void {
     const build = this.builds.find((each) => each.phase === 'running' && each.number === number);
-    if (build && this.isUp) this.#end(build, CANCELLED);
+    if (build && this.isUp) this.finish(build, CANCELLED);
   }
 
   /** kill -9: nothing is written. */
@@ -119,8 +109,13 @@ export class Master {
     const unfinished = this.builds.filter(({ phase }) => phase === 'running');
     for (const { rows } of unfinished) rows.forEach((row) => (row.outcome = null));
     // A builder's next number is kept with its finished builds.
-    this.#nextNumber = Math.min(this.#nextNumber, ...unfinished.map(({ number }) => number));
+    this.nextNumber = Math.min(this.nextNumber, ...unfinished.map(({ number }) => number));
     this.builds.length = 0;
+  }
+
+  /** Whether it has claimed a request for good, and knows nothing of it: a master of Buildbot 0.8 never has. */
+  hasLost(_request: RequestRow): boolean {
+    return false;
   }
 
   restart(): void {
@@ -141,15 +136,15 @@ export class Master {
     }
   }
 
-  #first(phase: Build['phase']): Build | undefined {
+  protected firstOf(phase: Build['phase']): Build | undefined {
     return this.isUp ? this.builds.find((build) => build.phase === phase) : undefined;
   }
 
-  #remove(build: Build): void {
+  protected remove(build: Build): void {
     this.builds.splice(this.builds.indexOf(build), 1);
   }
 
-  #end(build: Build, results: number): void {
+  protected finish(build: Build, results: number): void {
     build.phase = 'ended';
     build.results = results;
     for (const row of build.rows) {
@@ -159,7 +154,7 @@ export class Master {
     this.tell('log_uploaded', this.#message(build, results));
   }
 
-  #unclaim({ requests }: Build): void {
+  protected unclaim({ requests }: Build): void {
     for (const row of requests) {
       Object.assign(row, { claimedAt: 0, claimedBy: null });
       const last = row.builds.at(-1);
@@ -169,7 +164,10 @@ export class Master {
 
   #message({ requests, number }: Build, results: number | null): unknown {
     const ids = requests.map(({ buildRequestId }) => buildRequestId).slice(0, this.idLimit);
-    const properties: unknown[] = [['taskId', requests.at(-1)?.spec.taskId, 'bbb']];
+    const properties: unknown[] = [
+      ['taskId', requests.at(-1)?.spec.taskId, 'bbb'],
+      ['buildnumber', number, 'Build'],
+    ];
     if (results === null) return { payload: { build: { number, properties, results }, request_ids: ids } };
     properties.push(
       ['request_ids', ids, 'postrun.py'],

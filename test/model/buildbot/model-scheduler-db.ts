@@ -6,7 +6,7 @@ import {
   Unavailable,
 } from '@bbb/rules';
 import type { CancellationTarget, SchedulerDb } from '@bbb/scheduler-db';
-import type { Farm } from './farm.js';
+import type { Farm, RequestRow } from './farm.js';
 import type { Gate } from '../bridge/gate.js';
 import type { Locks } from './locks.js';
 import type { Seen, Watch } from '../watch/watch.js';
@@ -33,6 +33,7 @@ export class ModelSchedulerDb implements ModelledSchedulerDb {
     private readonly locks: Locks,
     private readonly watch: Watch,
     private readonly seen: Seen,
+    private readonly trustsNumbers = false,
   ) {}
 
   create(spec: RequestSpec, stillWanted: () => Promise<boolean>): Promise<number | undefined> {
@@ -64,17 +65,18 @@ export class ModelSchedulerDb implements ModelledSchedulerDb {
 
   readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot>> {
     return this.gate.call(SYSTEM, 'snapshots', 'read', () => {
-      const found = buildRequestIds.flatMap((id) => this.farm.requests.get(id) ?? []);
+      const found = buildRequestIds.flatMap((id) => this.#look(id) ?? []);
       return new Map(found.map((row) => [row.buildRequestId, this.farm.snapshot(row)]));
     });
   }
 
   findCancellationTarget(buildRequestId: number): Promise<CancellationTarget | undefined> {
     return this.gate.call(SYSTEM, 'cancellationTarget', 'read', () => {
-      const row = this.farm.requests.get(buildRequestId);
+      const row = this.#look(buildRequestId);
       if (!row) return undefined;
       const newest = row.builds.at(-1);
-      const isNumberReused = newest !== undefined && this.farm.isNumberTaken(newest.buildId);
+      const isNumberReused =
+        !this.trustsNumbers && newest !== undefined && this.farm.isNumberTaken(newest.buildId);
       return { snapshot: this.farm.snapshot(row), branch: row.spec.branch, isNumberReused };
     });
   }
@@ -85,6 +87,12 @@ export class ModelSchedulerDb implements ModelledSchedulerDb {
 
   listMarkedOpenRequests(after: number, limit: number): Promise<MarkedRequest[]> {
     return this.gate.call(SYSTEM, 'marked', 'read', () => this.farm.marked(after, limit));
+  }
+
+  #look(buildRequestId: number): RequestRow | undefined {
+    const row = this.farm.requests.get(buildRequestId);
+    this.seen.noteRequest(buildRequestId, row);
+    return row;
   }
 
   /** A lock whose answer is lost goes with its connection. */

@@ -2,6 +2,8 @@ import { heal } from '../history/heal.js';
 import { Random } from '../random.js';
 import type { Fault, FaultKind } from '../bridge/gate.js';
 import { ModelWorld } from '../world.js';
+import type { Mutant } from '../bridge/mutant.js';
+import type { BuildbotKind } from '../buildbot/farm.js';
 import type { Scenario } from './scenario.js';
 
 /** How one effect goes wrong. */
@@ -9,6 +11,8 @@ export interface Way {
   name: string;
   kind: FaultKind;
   moment: Fault['moment'];
+  /** The effects that can go wrong so. */
+  only?: readonly string[];
 }
 
 export const WAYS: readonly Way[] = [
@@ -18,6 +22,12 @@ export const WAYS: readonly Way[] = [
   { name: '5xx after the effect', kind: 'error', moment: 'after' },
   { name: '409 after the effect', kind: 'conflict', moment: 'after' },
   { name: 'hangs without effect', kind: 'hang', moment: 'before' },
+  {
+    name: 'takes effect when it has long been given up',
+    kind: 'late',
+    moment: 'before',
+    only: ['force', 'withdraw'],
+  },
   { name: 'hangs after the effect', kind: 'hang', moment: 'after' },
   { name: 'hangs without effect, killed later', kind: 'pause', moment: 'before' },
   { name: 'hangs after the effect, killed later', kind: 'pause', moment: 'after' },
@@ -38,8 +48,8 @@ export interface Ending {
 }
 
 /** The effects of a scenario's trigger when nothing fails, by name and in order. */
-export async function effectsOf(scenario: Scenario): Promise<string[]> {
-  const { world, instance } = await prepared(scenario);
+export async function effectsOf(scenario: Scenario, kind: BuildbotKind): Promise<string[]> {
+  const { world, instance } = await prepared(scenario, kind);
   instance.gate.recording = true;
   scenario.trigger(world, instance);
   await world.settle();
@@ -49,20 +59,23 @@ export async function effectsOf(scenario: Scenario): Promise<string[]> {
 /** Plays a scenario with at most one fault, and then lets everything recover. */
 export async function play(
   scenario: Scenario,
+  kind: BuildbotKind,
   recovery: Recovery,
   fault?: { index: number; way: Way },
+  mutant?: Mutant,
 ): Promise<Ending> {
   const { random } = Math;
   const seeded = new Random(1);
   Math.random = seeded.next;
   try {
-    const { world, instance } = await prepared(scenario);
+    const { world, instance } = await prepared(scenario, kind, mutant);
     if (fault) {
-      const { kind, moment } = fault.way;
-      instance.gate.fault = { skip: fault.index, moment, kind, effectsOnly: true };
+      const { kind: kindOfFault, moment } = fault.way;
+      instance.gate.fault = { skip: fault.index, moment, kind: kindOfFault, effectsOnly: true };
     }
     scenario.trigger(world, instance);
     await world.settle();
+    scenario.afterwards?.(world);
     if (fault && [...world.faults.keys()].length === 0) throw new Error('the fault has not struck');
     await world.advance(40, 10);
     if (instance.isAlive && instance.gate.isPaused) world.kill(instance);
@@ -79,8 +92,8 @@ export async function play(
   }
 }
 
-async function prepared(scenario: Scenario) {
-  const world = new ModelWorld({ instances: ['tc-listener', 'bb-listener', 'reflector'] });
+async function prepared(scenario: Scenario, kind: BuildbotKind, mutant?: Mutant) {
+  const world = new ModelWorld({ kind, mutant, instances: ['tc-listener', 'bb-listener', 'reflector'] });
   await scenario.prepare(world);
   world.faults.clear();
   const [instance] = world.of(scenario.service);
@@ -91,8 +104,11 @@ async function prepared(scenario: Scenario) {
 function ending(world: ModelWorld): Ending {
   const story = world.taskIds.map((taskId) => {
     const ends = world.statusOf(taskId)?.runs.map(({ state, reasonResolved }) => reasonResolved ?? state);
-    // Whether it was stopped before its build or in it is a matter of moments.
-    const requests = world.farm.of(taskId).map(({ results, builds }) => (builds.length === 0 ? 6 : results));
+    // Whether the request of a cancelled task was stopped in its build, before it, or before it existed is a matter of moments.
+    const requests = world.farm
+      .of(taskId)
+      .map(({ results, builds }) => (builds.length === 0 ? 6 : results))
+      .filter((results) => ends?.at(-1) !== 'canceled' || results !== 6);
     return `${ends?.join(', ')} | ${requests.join(', ')}`;
   });
   const artifacts = world.taskIds.flatMap((taskId) => {

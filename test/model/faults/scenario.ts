@@ -1,15 +1,20 @@
 import type { BusMessage, QueueName } from '../bridge/bus.js';
+import type { BuildbotKind } from '../buildbot/farm.js';
 import type { Instance, Service } from '../bridge/instance.js';
 import type { NewTask, ModelWorld } from '../world.js';
 
 /** A situation, and something that the bridge is told or finds out in it. */
 export interface Scenario {
   name: string;
+  /** Where it can be; both when undefined. */
+  kind?: BuildbotKind;
   /** Brings the world to the situation; nothing fails yet. */
   prepare: (world: ModelWorld) => Promise<void>;
   /** Who acts, and what makes it act. */
   service: Service;
   trigger: (world: ModelWorld, instance: Instance) => void;
+  /** What happens right after it. */
+  afterwards?: (world: ModelWorld) => void;
   /** Seconds that everything may take longer than it should, because absence is only believed when it lasts. */
   patience?: number;
   /** Seconds that builds last, where the situation itself takes long. */
@@ -47,7 +52,16 @@ export async function building(world: ModelWorld, task: NewTask = {}): Promise<v
 /** Its build runs, and the bridge knows. */
 export async function running(world: ModelWorld, task: NewTask = {}): Promise<void> {
   await building(world, task);
-  await tell(world, 'started');
+  await notice(world, 'started');
+}
+
+/** The bridge hears of it, or finds it out where Buildbot tells nothing. */
+export async function notice(world: ModelWorld, queue: QueueName): Promise<void> {
+  await tell(world, queue);
+  if (world.farm.kind === 'legacy') return;
+  world.turns.taken.clear();
+  for (const reflector of world.of('reflector')) await reflector.pass();
+  world.turns.taken.clear();
 }
 
 /** Its build has ended; the bridge has not been told. */
@@ -56,9 +70,10 @@ export async function ended(world: ModelWorld, results: number, task: NewTask = 
   end(world, results);
 }
 
-export function begin(world: ModelWorld): void {
+/** @param which of the requests that wait */
+export function begin(world: ModelWorld, which = 0): void {
   const [master] = world.masters;
-  master?.pick();
+  master?.pick(which);
   master?.begin();
 }
 

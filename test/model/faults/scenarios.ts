@@ -1,9 +1,11 @@
+import { Unavailable } from '@bbb/rules';
 import {
   begin,
   building,
   end,
   ended,
   newest,
+  notice,
   request,
   requested,
   running,
@@ -17,6 +19,11 @@ import type { ModelWorld } from '../world.js';
 
 const told = (queue: QueueName) => (world: ModelWorld, instance: Instance) =>
   world.deliver(newest(world, queue), instance);
+/** Of several end messages the oldest one arrives. */
+const toldFirst = (world: ModelWorld, instance: Instance) => {
+  const message = world.bus.ready.find(({ subscription }) => subscription === 'log_uploaded');
+  if (message) world.deliver(message, instance);
+};
 const passes = (world: ModelWorld, instance: Instance) => world.begin(instance.pass());
 
 const pending = (name: string, prepare: Scenario['prepare']): Scenario => ({
@@ -38,6 +45,7 @@ const exception = (name: string, prepare: Scenario['prepare']): Scenario => ({
 
 const started = (name: string, prepare: Scenario['prepare']): Scenario => ({
   name: `started: ${name}`,
+  kind: 'legacy',
   prepare,
   service: 'bb-listener',
   trigger: told('started'),
@@ -45,6 +53,7 @@ const started = (name: string, prepare: Scenario['prepare']): Scenario => ({
 
 const uploaded = (name: string, prepare: Scenario['prepare']): Scenario => ({
   name: `log_uploaded: ${name}`,
+  kind: 'legacy',
   prepare,
   service: 'bb-listener',
   trigger: told('log_uploaded'),
@@ -77,6 +86,24 @@ async function later(world: ModelWorld, seconds: number): Promise<void> {
   world.turns.taken.clear();
 }
 
+/** The master is killed, and starts again. */
+async function restartMaster(world: ModelWorld): Promise<void> {
+  await world.advance(100);
+  world.masters[0]?.kill();
+  world.masters[0]?.restart();
+}
+
+/** The reflector's next call of this name fails. */
+function failNext(world: ModelWorld, name: string): void {
+  for (const { gate } of world.of('reflector')) {
+    gate.failWith = (call, moment) => {
+      if (call.name !== name || moment !== 'before') return undefined;
+      gate.failWith = undefined;
+      return new Unavailable(call.system, 'a fault');
+    };
+  }
+}
+
 /** A process is killed in the midst of creating the request. */
 async function cutOffAt(world: ModelWorld, skip: number): Promise<void> {
   world.create();
@@ -96,7 +123,7 @@ export const SCENARIOS: readonly Scenario[] = [
   pending('after a process was killed before it recorded the request', (world) => cutOffAt(world, 1)),
   pending('rerun after the end', async (world) => {
     await ended(world, 2);
-    await tell(world, 'log_uploaded');
+    await notice(world, 'log_uploaded');
     await later(world, 60);
     world.queue.rerunTask(theTask(world));
   }),
@@ -109,6 +136,25 @@ export const SCENARIOS: readonly Scenario[] = [
     world.create();
     world.queue.cancelTask(theTask(world));
   }),
+  {
+    ...pending('cancelled while its request is created', async (world) => void world.create()),
+    afterwards: (world) => void world.queue.cancelTask(theTask(world)),
+  },
+  {
+    ...pending('given up while its process stands still before the lock', async (world) => {
+      world.create();
+      for (const { gate } of world.of('tc-listener'))
+        gate.fault = { name: 'lock', skip: 0, moment: 'before', kind: 'pause' };
+    }),
+    kind: 'legacy',
+    afterwards: (world) => {
+      world.queue.cancelTask(theTask(world));
+      for (const reflector of world.of('reflector'))
+        world.begin(
+          reflector.pass().then(() => world.of('tc-listener').forEach(({ gate }) => gate.resume())),
+        );
+    },
+  },
   exception('while waiting', (world) => requested(world)),
   exception('while building, not claimed yet', (world) => building(world)),
   exception('while building', (world) => running(world)),
@@ -116,6 +162,15 @@ export const SCENARIOS: readonly Scenario[] = [
     await running(world);
     world.masters[0]?.end(0);
   }),
+  {
+    ...exception('while its build is lost and another has its number', async (world) => {
+      await running(world);
+      await restartMaster(world);
+      await requested(world, { revision: 'another' });
+      begin(world, 1);
+    }),
+    kind: 'legacy',
+  },
   exception('while requeued', (world) => ended(world, 5)),
   exception('with the creation cut off', (world) => cutOffAt(world, 0)),
   started('first build', (world) => building(world)),
@@ -145,6 +200,40 @@ export const SCENARIOS: readonly Scenario[] = [
     await ended(world, 0);
     await claimExpires(world);
   }),
+  {
+    ...uploaded('of a build that came to nothing', async (world) => {
+      await running(world);
+      world.masters[0]?.end(0);
+      await restartMaster(world);
+      begin(world);
+      await tell(world, 'started');
+      end(world, 2);
+    }),
+    trigger: toldFirst,
+  },
+  {
+    ...uploaded('RETRY of the build before the one that runs', async (world) => {
+      await ended(world, 5);
+      begin(world);
+      await tell(world, 'started');
+    }),
+    trigger: toldFirst,
+  },
+  {
+    ...uploaded('of another master’s build of the same number', async (world) => {
+      await running(world);
+      world.masters[0]?.end(0);
+      world.masters[0]?.kill();
+      await world.advance(3700);
+      const [, other] = world.masters;
+      other?.pick();
+      other?.begin();
+      await tell(world, 'started');
+      other?.end(2);
+      other?.retire();
+    }),
+    trigger: toldFirst,
+  },
   uploaded('of two tasks at once', async (world) => {
     await requested(world);
     await requested(world);
@@ -243,25 +332,38 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   pass('rows lost while the request waits', async (world) => {
     await requested(world);
-    world.loseRows();
+    world.restoreRows();
     await later(world, 120);
   }),
   pass('rows lost while the build runs', async (world) => {
     await running(world);
-    world.loseRows();
+    world.restoreRows();
     await later(world, 120);
   }),
   pass('rows lost, the task cancelled', async (world) => {
     await running(world);
-    world.loseRows();
+    world.restoreRows();
     world.queue.cancelTask(theTask(world));
     await later(world, 120);
   }),
   pass(
+    'rows restored, of which one names a request that was dropped, and a batch that cannot be read',
+    async (world) => {
+      await requested(world);
+      const rows = [...world.rows.rows.values()];
+      world.farm.drop(request(world));
+      await notice(world, 'started');
+      world.restoreRows(rows);
+      await later(world, 120);
+      failNext(world, 'statuses');
+    },
+    { kind: 'modern' },
+  ),
+  pass(
     'a request that has vanished',
     async (world) => {
       await requested(world);
-      world.farm.requests.clear();
+      world.restoreRequests();
     },
     { patience: 700 },
   ),
@@ -269,7 +371,7 @@ export const SCENARIOS: readonly Scenario[] = [
     'a request that has vanished for long, of a pending task',
     async (world) => {
       await requested(world);
-      world.farm.requests.clear();
+      world.restoreRequests();
       await world.advance(60);
       await later(world, 700);
     },
@@ -279,7 +381,7 @@ export const SCENARIOS: readonly Scenario[] = [
     'a request that has vanished for long, of a running task',
     async (world) => {
       await running(world);
-      world.farm.requests.clear();
+      world.restoreRequests();
       await world.advance(60);
       await later(world, 700);
     },
@@ -287,6 +389,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ),
   {
     name: 'parked: log_uploaded before the request was complete',
+    kind: 'legacy',
     prepare: async (world) => {
       await running(world);
       world.masters[0]?.end(0);

@@ -1,6 +1,9 @@
 import type { Random } from '../random.js';
 import type { ModelWorld } from '../world.js';
+import { ModernMaster } from '../buildbot/modern-master.js';
+import type { Instance } from '../bridge/instance.js';
 import { Liveness } from '../watch/liveness.js';
+import type { Operator } from './step.js';
 
 /** Seconds between two looks. */
 const TICK = 10;
@@ -18,7 +21,11 @@ export interface Healing {
   buildSeconds?: number;
   /** Seconds that everything may take longer than it should. */
   patience?: number;
+  operator?: Operator;
 }
+
+/** Seconds after which an operator has seen to what a service tells of: builds that a master has lost, missing tasks. */
+const OPERATOR_COMES = 900;
 
 /**
  * Everything works again: what was killed is restarted, what is away comes back, masters build and Self Serve obeys.
@@ -27,7 +34,8 @@ export interface Healing {
 export async function heal(world: ModelWorld, healing: Healing): Promise<void> {
   await recover(world, healing.isSilent);
   const liveness = new Liveness(world, healing.patience);
-  const end = world.now() + LIMIT;
+  const begun = world.now();
+  const end = begun + LIMIT;
   while (world.watch.violations.length === 0) {
     liveness.check();
     if (world.isAtRest) return;
@@ -35,6 +43,7 @@ export async function heal(world: ModelWorld, healing: Healing): Promise<void> {
       world.watch.violate('L5: it does not come to rest', leftOvers(world));
       return;
     }
+    await operate(world, healing.operator ?? 'confirms', begun);
     fairWork(world, healing);
     await world.settle();
     await world.advance(TICK, TICK);
@@ -44,21 +53,46 @@ export async function heal(world: ModelWorld, healing: Healing): Promise<void> {
 async function recover(world: ModelWorld, isSilent: boolean): Promise<void> {
   world.outages.clear();
   world.kept.unavailable = false;
+  world.emptyTaskcluster(0);
   for (const instance of [...world.instances]) {
     instance.gate.fault = undefined;
-    instance.clock.skew = 0;
     instance.isPausedByDatabase = false;
-    if (instance.isAlive) instance.gate.resume();
-    else world.restart(instance);
+    if (!instance.isAlive) world.restart(instance);
+    else if (!isSpareReflector(world, instance)) instance.gate.resume();
   }
-  // A turn that a clock ahead has taken keeps the others from theirs until then: the times count from there on.
-  while (Math.max(0, ...world.turns.taken.values()) > world.now()) await world.advance(TICK, TICK);
   world.masters.forEach((master) => master.restart());
   if (isSilent) {
     world.bus.clear();
     world.bus.isDeaf = true;
   }
   await world.settle();
+}
+
+/** A reflector stays as it is, sick or paused, as long as another one is well. */
+function isSpareReflector(world: ModelWorld, instance: Instance): boolean {
+  const isWell = (other: Instance) => other.isAwake && !other.gate.cutOffFrom;
+  return (
+    instance.service === 'reflector' &&
+    world.of('reflector').some((other) => other !== instance && isWell(other))
+  );
+}
+
+/** Starts masters anew that have lost builds, and sees to what is missing. */
+async function operate(world: ModelWorld, operator: Operator, begun: number): Promise<void> {
+  const requests = [...world.farm.requests.values()];
+  for (const master of world.masters) {
+    const hasLost = master instanceof ModernMaster && requests.some((row) => master.hasLost(row));
+    if (!hasLost || world.now() < begun + OPERATOR_COMES) continue;
+    master.kill();
+    master.restart();
+  }
+  const { doubtedSince, missing } = world.passes.state;
+  if (doubtedSince === null || world.now() < Math.max(begun, doubtedSince) + OPERATOR_COMES) return;
+  const { farm } = world.backups;
+  if (operator === 'restores' && farm) {
+    world.restoreRequests(farm);
+    delete world.backups.farm;
+  } else await world.passes.confirmMissing(missing);
 }
 
 /** What the others do in one tick: nobody starves. */

@@ -1,8 +1,11 @@
 import type { BusMessage } from '../bridge/bus.js';
 import { QUEUES } from '../bridge/bus.js';
-import { type FaultKind, type System } from '../bridge/gate.js';
+import { type FaultKind, FOREIGN_ANSWER, type System } from '../bridge/gate.js';
 import type { Instance, Service } from '../bridge/instance.js';
 import type { TaskKind, ModelWorld } from '../world.js';
+import type { BuildbotKind } from '../buildbot/farm.js';
+import { REBUILD } from '../buildbot/model-rest.js';
+import { ModernMaster } from '../buildbot/modern-master.js';
 import type { Op, Step } from './step.js';
 
 const KINDS: readonly TaskKind[] = [
@@ -26,8 +29,13 @@ const FAULTS: readonly FaultKind[] = [
   'error',
   'conflict',
   'hang',
+  'late',
 ];
-const SYSTEMS: readonly System[] = ['bridge-db', 'taskcluster', 'scheduler-db', 'self-serve'];
+const SYSTEMS: Record<BuildbotKind, readonly System[]> = {
+  legacy: ['bridge-db', 'taskcluster', 'scheduler-db', 'self-serve'],
+  modern: ['bridge-db', 'taskcluster', 'buildbot'],
+};
+
 const OUTAGES = [30, 100, 400, 1000, 1900];
 const MAX_TASKS = 3;
 
@@ -100,7 +108,7 @@ const PERFORMANCES: Record<Op, Performance> = {
       () => master.retire(),
       () => (c % 12 === 0 ? master.resubmit() : master.begin()),
       () => (turn < 4 ? master.end(at(RESULTS, c)) : false),
-      () => master.pick(),
+      () => master.pick(c),
     ];
     // Now and then something else comes first, so that a window stays open for longer.
     if (turn === 7) moves.reverse();
@@ -119,7 +127,7 @@ const PERFORMANCES: Record<Op, Performance> = {
     const row = open[a % Math.max(1, open.length)];
     if (!row) return;
     const build = row.builds.at(-1);
-    if (row.claimedAt === 0 && b % 2 === 0) world.farm.markComplete(row);
+    if (row.claimedAt === 0 && (b % 2 === 0 || world.farm.kind === 'modern')) world.farm.markComplete(row);
     else if (row.claimedAt === 0) world.agent.accept('cancel-request', row.buildRequestId);
     else if (build?.finishTime === null) {
       world.masters.find(({ name }) => name === row.claimedBy?.master)?.stop(build.number);
@@ -132,7 +140,14 @@ const PERFORMANCES: Record<Op, Performance> = {
   },
   fault(world, { a, b, c }) {
     const instance = at(world.instances, a);
-    instance.gate.fault = { skip: b % 9, moment: c % 2 === 0 ? 'before' : 'after', kind: at(FAULTS, c >> 1) };
+    const effectsOnly = b % 2 === 0;
+    const skip = effectsOnly ? (b >> 1) % 3 : b % 9;
+    instance.gate.fault = {
+      skip,
+      effectsOnly,
+      moment: c % 2 === 0 ? 'before' : 'after',
+      kind: at(FAULTS, c >> 1),
+    };
   },
   kill(world, { a }) {
     world.kill(at(world.instances, a));
@@ -152,14 +167,65 @@ const PERFORMANCES: Record<Op, Performance> = {
   add(world, { a }) {
     if (world.instances.length < 8) world.add(at<Service>(['tc-listener', 'bb-listener', 'reflector'], a));
   },
-  outage: (world, { a, b }) => world.outage(at(SYSTEMS, a), at(OUTAGES, b)),
-  skew(world, { a, b }) {
-    at(world.instances, a).clock.skew = (b % 1441) - 720;
-    world.count('clock skewed');
+  outage: (world, { a, b }) => world.outage(at(SYSTEMS[world.farm.kind], a), at(OUTAGES, b)),
+  async 'foreign-answers'(world, { a, b, c }) {
+    world.outage(at(SYSTEMS[world.farm.kind], a), at(OUTAGES, b), FOREIGN_ANSWER);
+    if (c % 2 === 0) await world.advance(at(OUTAGES, b));
+  },
+  'sick-reflector'(world, { a, b }) {
+    const [first, ...others] = world.of('reflector').filter(({ gate }) => !gate.cutOffFrom);
+    if (!first || others.length === 0) return;
+    at([first, ...others], a).gate.cutOffFrom = at(SYSTEMS[world.farm.kind], b);
+    world.count('reflector sick');
+  },
+  'taskcluster-emptied'(world, { b }) {
+    world.emptyTaskcluster(at(OUTAGES, b));
+    world.count('taskcluster emptied');
   },
   'rows-lost'(world) {
-    world.loseRows();
+    world.restoreRows();
     world.count('bridge database lost');
+  },
+  'rows-saved'(world) {
+    world.backups.rows = [...world.rows.rows.values()];
+  },
+  'rows-restored'(world) {
+    if (!world.backups.rows) return;
+    world.restoreRows(world.backups.rows);
+    world.count('bridge database restored');
+  },
+  'requests-saved'(world) {
+    world.backups.farm = world.farm.save();
+  },
+  'requests-restored'(world) {
+    if (!world.backups.farm) return;
+    world.restoreRequests(world.backups.farm);
+    world.count('build requests restored');
+  },
+  'requests-emptied'(world) {
+    world.backups.farm = world.farm.save();
+    world.restoreRequests();
+    world.count('build requests emptied');
+  },
+  'master-shut-down': (world, { a }) => modern(world, a)?.shutDown(),
+  'master-moved': (world, { a }) => modern(world, a)?.move(),
+  'master-loses-build'(world, { a, b }) {
+    modern(world, a)?.lose(b % 2 === 0 ? at([0, 2, 4], b) : undefined);
+  },
+  collapse(world, { a }) {
+    const waiting = [...world.farm.requests.values()].filter((row) => !row.complete && row.claimedAt === 0);
+    const row = waiting[a % Math.max(1, waiting.length)];
+    if (!row) return;
+    world.farm.drop(row);
+    world.count('request collapsed');
+  },
+  rebuild(world, { a }) {
+    // A user builds a request again: the copy has its key.
+    const set = world.farm.sets[a % Math.max(1, world.farm.sets.length)];
+    const row = [...world.farm.requests.values()].find(({ bsid }) => bsid === set?.bsid);
+    if (!set || !row) return;
+    const copy = world.farm.insert({ ...row.spec, taskId: 'of a user' });
+    copy.bsid = world.farm.insertSet(set.key, REBUILD).bsid;
   },
   async 'short-outage'(world, { a, b }) {
     const seconds = 60 + (b % 410);
@@ -172,6 +238,13 @@ const PERFORMANCES: Record<Op, Performance> = {
     await world.advance(180);
   },
 };
+
+function modern(world: ModelWorld, which: number): ModernMaster | undefined {
+  const master = at(world.masters, which);
+  if (!(master instanceof ModernMaster)) return undefined;
+  world.count('master of its own will');
+  return master;
+}
 
 function hand(world: ModelWorld, message: BusMessage, which: number): void {
   const consumers = world.consumersOf(message.subscription);

@@ -25,7 +25,9 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
   // Outages make errors by the thousand, and nobody reads where they came from.
   Error.stackTraceLimit = 0;
   try {
-    const world = new ModelWorld({ mutant, idLimit: history.idLimit });
+    const { kind, idLimit, skews } = history;
+    const world = new ModelWorld({ kind, mutant, idLimit });
+    world.instances.forEach(({ clock }, index) => (clock.skew = skews[index] ?? 0));
     const begun = world.now();
     await follow(world, history, random);
     return {
@@ -46,8 +48,8 @@ async function follow(world: ModelWorld, history: History, random: Random): Prom
     if (history.isCalm) checkClaims(world);
     if (world.watch.violations.length > 0) return;
   }
-  const { endsSilent, buildSeconds } = history;
-  await heal(world, { random, isSilent: endsSilent, buildSeconds, results: [0, 0, 0, 2] });
+  const { endsSilent, buildSeconds, operator } = history;
+  await heal(world, { random, isSilent: endsSilent, buildSeconds, operator, results: [0, 0, 0, 2] });
   if (history.isCalm) checkClaims(world);
 }
 

@@ -26,6 +26,12 @@ export class ModelQueue extends TaskQueue {
     super();
   }
 
+  /** The state machine; it knows nothing while Taskcluster's database is an empty one. */
+  #reach(): QueueState {
+    if (!this.watch.isTaskclusterEmpty) return this.state;
+    throw new QueueRefusal('ResourceNotFound', 'no such task');
+  }
+
   readStatus(taskId: string): Promise<TaskStatus | undefined> {
     return this.gate.call(SYSTEM, 'status', 'read', () => {
       const status = this.#known(taskId);
@@ -47,7 +53,7 @@ export class ModelQueue extends TaskQueue {
   }
 
   readDefinition(taskId: string): Promise<TaskDefinition | undefined> {
-    return this.gate.call(SYSTEM, 'task', 'read', () => definitionOf(this.state.task(taskId)));
+    return this.gate.call(SYSTEM, 'task', 'read', () => this.#definition(taskId));
   }
 
   listPending(): AsyncIterable<ListedRun> {
@@ -60,7 +66,7 @@ export class ModelQueue extends TaskQueue {
 
   claim({ taskId, runId }: RunRef): Promise<Claim> {
     return this.#effect('claim', taskId, runId, () => {
-      const { takenUntil, status } = this.state.claimTask(taskId, runId, WORKER);
+      const { takenUntil, status } = this.#reach().claimTask(taskId, runId, WORKER);
       return { takenUntil: seconds(takenUntil), status: statusOf(status) };
     });
   }
@@ -68,7 +74,7 @@ export class ModelQueue extends TaskQueue {
   reclaim({ taskId, runId }: RunRef): Promise<Claim> {
     return this.#effect('reclaim', taskId, runId, () => {
       this.#mustBeOurs(taskId, runId);
-      const { takenUntil, status } = this.state.reclaimTask(taskId, runId);
+      const { takenUntil, status } = this.#reach().reclaimTask(taskId, runId);
       return { takenUntil: seconds(takenUntil), status: statusOf(status) };
     });
   }
@@ -77,31 +83,33 @@ export class ModelQueue extends TaskQueue {
     const name =
       resolution.report === 'exception' ? `report-${resolution.reason}` : `report-${resolution.report}`;
     return this.#effect(name, taskId, runId, () => {
-      const run = this.state.status(taskId).runs[runId];
+      const run = this.#reach().status(taskId).runs[runId];
       if (run?.state === 'pending' || run?.state === 'running') this.#mustBeOurs(taskId, runId);
       switch (resolution.report) {
         case 'completed':
-          return statusOf(this.state.reportCompleted(taskId, runId));
+          return statusOf(this.#reach().reportCompleted(taskId, runId));
         case 'failed':
-          return statusOf(this.state.reportFailed(taskId, runId));
+          return statusOf(this.#reach().reportFailed(taskId, runId));
         case 'exception':
-          return statusOf(this.state.reportException(taskId, runId, resolution.reason));
+          return statusOf(this.#reach().reportException(taskId, runId, resolution.reason));
       }
     });
   }
 
   cancel(taskId: string): Promise<TaskStatus> {
-    return this.#effect('cancel', taskId, undefined, () => statusOf(this.state.cancelTask(taskId)));
+    return this.#effect('cancel', taskId, undefined, () => statusOf(this.#reach().cancelTask(taskId)));
   }
 
   rerun(taskId: string): Promise<TaskStatus> {
-    return this.#effect('rerun', taskId, undefined, () => statusOf(this.state.rerunTask(taskId)));
+    return this.#effect('rerun', taskId, undefined, () => statusOf(this.#reach().rerunTask(taskId)));
   }
 
   attach({ taskId, runId }: RunRef, artifact: Artifact): Promise<void> {
+    if (artifact.kind === 'file' && artifact.name === 'public/properties.json')
+      this.watch.attached(taskId, runId, artifact.content);
     return this.gate.call(SYSTEM, 'attach', 'effect', () =>
       translating(() => {
-        const { name, expires = this.state.task(taskId).expires } = artifact;
+        const { name, expires = this.#reach().task(taskId).expires } = artifact;
         const input =
           artifact.kind === 'file'
             ? ({ storageType: 's3', contentType: artifact.contentType, expires } as const)
@@ -113,14 +121,14 @@ export class ModelQueue extends TaskQueue {
                   expires,
                 } as const)
               : ({ storageType: 'error', reason: 'file-missing-on-worker', message: '', expires } as const);
-        this.state.createArtifact(taskId, runId, name, input);
+        this.#reach().createArtifact(taskId, runId, name, input);
       }),
     );
   }
 
   /** Credentials of a run are granted to its worker only. */
   #mustBeOurs(taskId: string, runId: number): void {
-    const run = this.state.status(taskId).runs[runId];
+    const run = this.#reach().status(taskId).runs[runId];
     if (
       run?.state === 'running' &&
       run.workerGroup === WORKER.workerGroup &&
@@ -145,15 +153,20 @@ export class ModelQueue extends TaskQueue {
         before,
         after: this.#known(taskId),
         seen: this.seen.of(taskId),
+        seenRequest: this.seen.requestOf(this.watch.rowOf(taskId)?.buildRequestId ?? -1),
       });
       this.seen.note(taskId, 'status' in reply ? reply.status : reply, 'single');
       return reply;
     });
   }
 
+  #definition(taskId: string): TaskDefinition | undefined {
+    return this.#known(taskId) && definitionOf(this.state.task(taskId));
+  }
+
   #known(taskId: string): TaskStatus | undefined {
     try {
-      return statusOf(this.state.status(taskId));
+      return statusOf(this.#reach().status(taskId));
     } catch (error) {
       if (error instanceof QueueRefusal && error.status === 404) return undefined;
       throw error;
@@ -161,7 +174,9 @@ export class ModelQueue extends TaskQueue {
   }
 
   async *#listed(name: 'listPending' | 'listClaimed'): AsyncGenerator<ListedRun> {
-    const items = await this.gate.call(SYSTEM, name, 'read', () => this.state[name](QUEUE_ID).items);
+    const items = await this.gate.call(SYSTEM, name, 'read', () =>
+      this.watch.isTaskclusterEmpty ? [] : this.state[name](QUEUE_ID).items,
+    );
     for (const { taskId, runId, task } of items) yield { taskId, runId, definition: definitionOf(task) };
   }
 }

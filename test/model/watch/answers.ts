@@ -1,6 +1,6 @@
 import type { ReceivedMessage } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
-import { RETRY, stateOf } from '../buildbot/farm.js';
+import { RETRY } from '../buildbot/farm.js';
 import type { ModelWorld } from '../world.js';
 
 interface EndMessage {
@@ -36,7 +36,7 @@ function checkEnd(world: ModelWorld, message: EndMessage): void {
   if (results === RETRY) return;
   for (const id of idsIn(message)) {
     const request = world.farm.requests.get(id);
-    const state = request && stateOf(request);
+    const state = request && world.farm.stateOf(request);
     if (!request || state?.at !== 'finished' || state.build.number !== number) continue;
     const { taskId } = request.spec;
     const row = world.rows.rows.get(taskId);

@@ -1,6 +1,6 @@
 import type { Run, TaskStatus } from '@bbb/rules';
-import { type RequestRow, stateOf } from '../buildbot/farm.js';
-import { WORKER } from '../bridge/settings.js';
+import type { RequestRow } from '../buildbot/farm.js';
+import { INTERVAL, WORKER } from '../bridge/settings.js';
 import type { ModelWorld } from '../world.js';
 
 /** Seconds within which things must happen once everything works. */
@@ -9,6 +9,7 @@ export const BOUNDS = {
   'S6: a refused payload is not resolved': 90,
   'L2: a finished build’s run is not resolved': 660,
   'L2: the task of a running build is not claimed': 120,
+  'L2: the run of a dropped request goes on': 120,
   'L3: the request of a dead task is still open': 120,
   'L3: the task of a cancelled request still lives': 120,
   'L5: a row stays although both sides are at their end': 120,
@@ -19,6 +20,9 @@ type Rule = keyof typeof BOUNDS;
 
 /** Claimed tasks without a row are looked for this often only: with the rows lost, everything may take so much longer. */
 const AFTER_LOSS = 600;
+
+/** With Buildbot's requests lost, an operator has to come, and the absence to last. */
+const AFTER_ABSENCE = 1800;
 
 /** Watches that what must happen happens in time. */
 export class Liveness {
@@ -39,8 +43,20 @@ export class Liveness {
     for (const key of this.#since.keys()) if (!this.#now.has(key)) this.#since.delete(key);
   }
 
+  get #absence(): number {
+    return (
+      this.patience +
+      (this.#areClocksOff ? INTERVAL : 0) +
+      (this.world.watch.hasLostRequests ? AFTER_ABSENCE : 0)
+    );
+  }
+
   get #slack(): number {
-    return this.patience + (this.world.watch.hasLostRows ? AFTER_LOSS : 0);
+    return this.#absence + (this.world.watch.hasLostRows ? AFTER_LOSS * (this.#areClocksOff ? 2 : 1) : 0);
+  }
+
+  get #areClocksOff(): boolean {
+    return this.world.instances.some(({ clock }) => clock.skew !== 0);
   }
 
   #task(taskId: string): void {
@@ -56,7 +72,7 @@ export class Liveness {
 
     if (run.state === 'pending' && inTime) {
       if (world.watch.refusable.has(taskId)) this.#due('S6: a refused payload is not resolved', run, taskId);
-      else if (!own && requests.every(({ complete }) => complete)) {
+      else if ((!own || own.wasDropped) && requests.every(({ complete }) => complete)) {
         this.#due('L1: a pending task has no request', run, taskId);
       }
     }
@@ -82,11 +98,18 @@ export class Liveness {
   #isStoppable(request: RequestRow): boolean {
     const build = request.builds.at(-1);
     const isShared = build?.finishTime === null && this.world.watch.othersServed(build.buildId).length > 0;
-    return isStoppable(request) && !isShared;
+    return this.#canBeStopped(request) && !isShared;
+  }
+
+  /** Nothing can be stopped between claim and build, nor between a build's end and its request's, nor once it is lost. */
+  #canBeStopped(request: RequestRow): boolean {
+    const { at } = this.world.farm.stateOf(request);
+    if (this.world.masters.some((master) => master.hasLost(request))) return false;
+    return at === 'building' || (request.claimedAt === 0 && (at === 'waiting' || at === 'requeued'));
   }
 
   #live(status: TaskStatus, run: Run, own: RequestRow, inTime: boolean): void {
-    const state = stateOf(own);
+    const state = this.world.farm.stateOf(own);
     const { taskId } = status;
     if (
       state.at === 'finished' &&
@@ -98,6 +121,8 @@ export class Liveness {
     }
     const isCancelled = state.at === 'cancelled' || (state.at === 'finished' && state.results === 6);
     if (isCancelled && inTime) this.#due('L3: the task of a cancelled request still lives', run, taskId);
+    if (own.wasDropped && run.state === 'running')
+      this.#due('L2: the run of a dropped request goes on', run, taskId);
     if (state.at === 'building' && run.state === 'pending' && inTime) {
       this.#due('L2: the task of a running build is not claimed', run, taskId);
     }
@@ -119,7 +144,7 @@ export class Liveness {
     const since = this.#since.get(key) ?? this.world.now();
     this.#since.set(key, since);
     const waited = this.world.now() - since;
-    const slack = rule === 'L5: an open request has no row' ? this.patience : this.#slack;
+    const slack = rule === 'L5: an open request has no row' ? this.#absence : this.#slack;
     if (waited > BOUNDS[rule] + slack)
       this.world.watch.violate(rule, { taskId, runId: run.runId, buildRequestId, waited });
   }
@@ -131,10 +156,4 @@ function isLive({ state }: Pick<Run, 'state'> = { state: 'failed' }): boolean {
 
 function isLost({ state, reasonResolved = '' }: Run): boolean {
   return state === 'exception' && ['claim-expired', 'worker-shutdown'].includes(reasonResolved);
-}
-
-/** Nothing can be stopped between claim and build, nor between a build's end and its request's. */
-function isStoppable(request: RequestRow): boolean {
-  const { at } = stateOf(request);
-  return at === 'building' || (request.claimedAt === 0 && (at === 'waiting' || at === 'requeued'));
 }

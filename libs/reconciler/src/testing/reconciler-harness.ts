@@ -1,13 +1,22 @@
-import { type Artifact, ArtifactPolicy, type TrackedTask, type Verdict } from '@bbb/rules';
+import {
+  type Artifact,
+  ArtifactPolicy,
+  type Buildbot,
+  type TaskQueue,
+  type TaskStore,
+  type TrackedTask,
+  type Verdict,
+} from '@bbb/rules';
 import { exampleTask, QueueState, type WireStatus } from '../../../../sandbox/taskcluster/index.js';
 import { Agent } from '../../../../test/model/buildbot/agent.js';
-import { Farm, type RequestRow, RETRY } from '../../../../test/model/buildbot/farm.js';
+import { type BuildbotKind, Farm, type RequestRow, RETRY } from '../../../../test/model/buildbot/farm.js';
 import { Gate } from '../../../../test/model/bridge/gate.js';
 import { Locks } from '../../../../test/model/buildbot/locks.js';
 import { Master } from '../../../../test/model/buildbot/master.js';
 import { openPorts } from '../../../../test/model/bridge/ports.js';
 import { definitionOf, statusOf } from '../../../../test/model/taskcluster/queue-answers.js';
-import { BUILDER, RULES } from '../../../../test/model/bridge/settings.js';
+import { ModernMaster } from '../../../../test/model/buildbot/modern-master.js';
+import { BUILDER, rulesFor } from '../../../../test/model/bridge/settings.js';
 import { WatchedTaskStore } from '../../../../test/model/bridge/stores.js';
 import { Watch } from '../../../../test/model/watch/watch.js';
 import { ManualClock } from '../../../../test/support/doubles/manual-clock.js';
@@ -27,6 +36,7 @@ export const PAYLOAD = {
 };
 
 export interface HarnessOptions {
+  kind?: BuildbotKind;
   payload?: Record<string, unknown>;
   workerType?: string;
   retries?: number;
@@ -41,46 +51,53 @@ export interface HarnessOptions {
 export class ReconcilerHarness {
   readonly clock = new ManualClock();
   readonly taskcluster = new QueueState({ clock: this.clock, publish: () => undefined });
-  readonly farm = new Farm(() => this.clock.now());
-  readonly master = new Master('bm01', 100, this.farm, () => undefined, 100);
-  readonly agent = new Agent(this.farm, [this.master]);
-  readonly watch: Watch = new Watch(
-    this.farm,
-    (taskId) => statusOf(this.taskcluster.status(taskId)),
-    (taskId) => this.rows.get(taskId),
-    () => this.clock.now(),
-  );
-  readonly #store = new WatchedTaskStore(this.watch);
-  readonly rows = this.#store.rows;
+  readonly farm: Farm;
+  readonly master: Master;
+  readonly agent: Agent;
+  readonly watch: Watch;
+  readonly rows: Map<string, TrackedTask>;
   readonly gate = new Gate(
-    { now: () => this.clock.now(), isDown: () => false, struck: () => undefined },
+    {
+      now: () => this.clock.now(),
+      outageOf: () => undefined,
+      later: () => undefined,
+      struck: () => undefined,
+    },
     () => undefined,
   );
-  readonly #ports = openPorts(
-    {
-      queue: this.taskcluster,
-      farm: this.farm,
-      agent: this.agent,
-      locks: new Locks(() => this.clock.now()),
-      watch: this.watch,
-      rows: this.#store,
-    },
-    this.gate,
-  );
-  readonly queue = this.#ports.queue;
-  readonly buildbot = this.#ports.buildbot;
-  readonly store = this.#ports.store;
+  readonly queue: TaskQueue;
+  readonly buildbot: Buildbot;
+  readonly store: TaskStore;
   readonly passes = new MemoryPassStore();
   readonly telemetry = new RecordingTelemetry();
-  readonly settings: ReconcilerSettings = {
-    ...RULES,
-    missingGrace: 300,
-    artifacts: new ArtifactPolicy({ logHosts: ['http://logs.example.com'] }),
-  };
-  readonly reconciler = this.anotherReconciler();
+  readonly settings: ReconcilerSettings;
+  readonly reconciler: Reconciler;
   readonly #artifacts = new Map<string, Artifact>();
 
   constructor(options: HarnessOptions = {}) {
+    const { kind = 'legacy' } = options;
+    const now = () => this.clock.now();
+    this.farm = new Farm(now, kind);
+    const MasterOfKind = kind === 'modern' ? ModernMaster : Master;
+    this.master = new MasterOfKind('bm01', 100, this.farm, () => undefined, 100);
+    this.agent = new Agent(this.farm, [this.master]);
+    this.watch = new Watch(
+      this.farm,
+      (taskId) => statusOf(this.taskcluster.status(taskId)),
+      (taskId) => this.rows.get(taskId),
+      now,
+    );
+    const rows = new WatchedTaskStore(this.watch);
+    this.rows = rows.rows;
+    const { taskcluster: queue, farm, agent, watch, master } = this;
+    const systems = { queue, farm, agent, masters: [master], locks: new Locks(now), watch, rows };
+    ({ queue: this.queue, buildbot: this.buildbot, store: this.store } = openPorts(systems, this.gate));
+    this.settings = {
+      ...rulesFor(kind),
+      missingGrace: 300,
+      artifacts: new ArtifactPolicy({ logHosts: ['http://logs.example.com'] }),
+    };
+    this.reconciler = this.anotherReconciler();
     this.gate.recording = true;
     this.createTask(TASK, options);
     const attach = this.queue.attach.bind(this.queue);

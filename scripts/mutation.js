@@ -1,5 +1,6 @@
-// Mutation testing of the validation, each module with the tests that are its own: all tests for every mutant would take
-// hours. Prints the score of each and of all, with every mutant that no test notices; fails below LEAST.
+// Mutation testing of the validation and of what decides on restrictions, each module with its own tests: all tests for
+// every mutant would take hours. Prints the score of each and of all, with every mutant that no test notices; fails below
+// LEAST. node scripts/mutation.js bounded-pattern tests only the modules whose names contain the argument.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -8,6 +9,9 @@ const LEAST = 95;
 
 const POLICY = 'libs/rules/src/policy';
 const MODULES = [
+  [`${POLICY}/bounded-pattern.ts`, `${POLICY}/(bounded-pattern|unlisted-builders)`],
+  [`${POLICY}/artifacts/withheld-names.ts`, `${POLICY}/artifacts/(artifact-policy|work)`],
+  ['libs/configuration/src/patterns/pattern.ts', 'libs/configuration/src/patterns/pattern'],
   [`${POLICY}/judge.ts`, `${POLICY}/(judge|unlisted-builders)`],
   [`${POLICY}/payload.ts`, `${POLICY}/(payload|poison)`],
   [`${POLICY}/property-problems.ts`, `${POLICY}/(payload|poison)`],
@@ -23,7 +27,8 @@ const shared = JSON.parse(readFileSync('stryker.validation.json', 'utf8'));
 mkdirSync(FOLDER, { recursive: true });
 const all = { noticed: 0, mutants: 0 };
 let failed = false;
-for (const [module, tests] of MODULES) {
+const [wanted = ''] = process.argv.slice(2);
+for (const [module, tests] of MODULES.filter(([name]) => name.includes(wanted))) {
   const name = module.slice(module.lastIndexOf('/') + 1, -'.ts'.length);
   const [file, report] = [`${FOLDER}/${name}.config.json`, `${FOLDER}/${name}.json`];
   const { jest } = shared;

@@ -18,6 +18,7 @@ import { type Actor, hasArrived, play } from '../sandbox/story.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { Canaries, listenToStreams } from './support/canaries.js';
 import { createDatabase } from './support/databases.js';
+import { COMPILATION_LIMIT } from './support/project.js';
 import { isReachable, SERVERS } from './support/servers.js';
 
 const SECRET = {
@@ -141,7 +142,7 @@ describe('the secrets of the bridge', () => {
       await useServices(folder, [user.url(schedulerDb), user.url(bridgeDb)]);
     } else await useServices(folder, [schedulerDb, bridgeDb]);
     await lookAt(folder);
-  }, 240_000);
+  }, COMPILATION_LIMIT);
 
   afterAll(async () => {
     for (const step of undo.splice(0).reverse()) await step();

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import type { Race, RaceResult } from './chaos/racer.js';
 import { planCampaign } from './support/campaign.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
-import { compileProject } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import {
   describeSchedulerDbs,
   installSchedulerSchema,
@@ -27,7 +27,7 @@ const RIVALS = PROCESSES * WITHDRAWERS;
 let project: string;
 beforeAll(async () => {
   project = await compileProject();
-}, 300_000);
+}, COMPILATION_LIMIT);
 
 const children = new Set<ChildProcess>();
 afterAll(() => children.forEach((child) => child.kill('SIGKILL')));

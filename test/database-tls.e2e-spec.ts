@@ -13,7 +13,7 @@ import { Folder } from '../libs/platform/src/testing/folder.js';
 import { type Certificates, makeCertificates } from './support/certificates.js';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { OwnPostgres } from './support/own-postgres.js';
-import { compileProject } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { canStart, describeEach } from './support/servers.js';
 
 const LIMITS = { poolSize: 1, connectTimeout: 5 };
@@ -166,23 +166,27 @@ describeEach(KINDS, isPossible)('TLS to %s', (kind) => {
     expect(warnings).toContainEqual(expect.stringMatching(/^INSECURE: the certificate .*bbb_db/));
   });
 
-  it('is the same for a command, which also trusts the authorities of NODE_EXTRA_CA_CERTS', async () => {
-    const bin = join(await compileProject(), 'bin', 'buildbot-bridge.js');
-    const migrations = (environment: Record<string, string>) =>
-      promisify(execFile)(process.execPath, [bin, 'migrate', '--show'], {
-        env: { BBB_BRIDGE_DB_URL: url('?ssl=true'), ...environment },
+  it(
+    'is the same for a command, which also trusts the authorities of NODE_EXTRA_CA_CERTS',
+    async () => {
+      const bin = join(await compileProject(), 'bin', 'buildbot-bridge.js');
+      const migrations = (environment: Record<string, string>) =>
+        promisify(execFile)(process.execPath, [bin, 'migrate', '--show'], {
+          env: { BBB_BRIDGE_DB_URL: url('?ssl=true'), ...environment },
+        });
+      await expect(migrations({})).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/not trusted/),
       });
-    await expect(migrations({})).rejects.toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/not trusted/),
-    });
-    expect(await migrations({ NODE_EXTRA_CA_CERTS: certificates.ca })).toEqual({
-      stdout: expect.stringMatching(/^\[ \] /),
-      stderr: '',
-    });
-    expect(await migrations({ BBB_BRIDGE_DB_URL: url('?ssl_insecure=true') })).toEqual({
-      stdout: expect.stringMatching(/^\[ \] /),
-      stderr: expect.stringMatching(/^INSECURE: .*bbb_db.*\n$/),
-    });
-  }, 300_000);
+      expect(await migrations({ NODE_EXTRA_CA_CERTS: certificates.ca })).toEqual({
+        stdout: expect.stringMatching(/^\[ \] /),
+        stderr: '',
+      });
+      expect(await migrations({ BBB_BRIDGE_DB_URL: url('?ssl_insecure=true') })).toEqual({
+        stdout: expect.stringMatching(/^\[ \] /),
+        stderr: expect.stringMatching(/^INSECURE: .*bbb_db.*\n$/),
+      });
+    },
+    COMPILATION_LIMIT,
+  );
 });

@@ -13,6 +13,7 @@ import { Sandbox } from '../sandbox/sandbox.js';
 import { createDatabase, type DatabaseKind, isUsable } from './support/databases.js';
 import { rabbitmqctl } from './support/rabbitmq.js';
 import { RestrictedUsers, readWritten, readScopes } from './support/rights.js';
+import { COMPILATION_LIMIT } from './support/project.js';
 import { canStart, describeEach, isReachable, SERVERS } from './support/servers.js';
 
 const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
@@ -65,7 +66,7 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
     actors = await play(sandbox, groups, () => undefined, 90);
     await services.stop();
     logs = await readFile(join(folder, 'tclistener.log'), 'utf8');
-  }, 240_000);
+  }, COMPILATION_LIMIT);
 
   afterAll(async () => {
     for (const step of undo.splice(0).reverse()) await step();

@@ -9,6 +9,7 @@ import {
   type SandboxedBridge,
   type SandboxedBridgeOptions,
 } from './support/sandboxed-bridge.js';
+import { COMPILATION_LIMIT } from './support/project.js';
 import { describeEach, isReachable } from './support/servers.js';
 
 const BRANCH = 'projects/oak';
@@ -50,7 +51,7 @@ function played(options: SandboxedBridgeOptions, scenarios: readonly Scenario[],
     bridge = await openSandboxedBridge({ ...options, scenarios });
     actors = await play(bridge.sandbox, castOf(scenarios), () => undefined, patience);
     await bridge.stopServices();
-  }, 240_000);
+  }, COMPILATION_LIMIT);
   afterAll(() => bridge?.close());
   return {
     get sandbox() {

@@ -26,7 +26,7 @@ if (existsSync('dist/apps/chunks')) {
 }
 
 const { metafile } = await build({
-  entryPoints: ['tc-listener', 'bb-listener', 'reflector'].map(
+  entryPoints: ['tc-listener', 'bb-listener', 'reflector', 'all'].map(
     (service) => `dist/apps/${service}/src/main.js`,
   ),
   outbase: 'dist/apps',

@@ -14,8 +14,8 @@ const DATABASES: readonly ('mysql' | 'postgres')[] = isFull ? ['mysql', 'postgre
 const EVENTS = 300;
 const TRACKED = 2000;
 
-/** Statements of every pass, however many tasks are tracked; seven of them are about mass absence and readiness. */
-const PASS = 13;
+/** Statements of every pass, however many tasks are tracked; seven of them are about mass absence and readiness, one about pauses. */
+const PASS = 14;
 
 type Figures = Record<string, number>;
 

@@ -45,7 +45,7 @@ describe('the package', () => {
         ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
         'bin/buildbot-bridge.js',
         'config.example.json',
-        ...['tc-listener', 'bb-listener', 'reflector'].map((app) => `dist/apps/${app}/src/main.js`),
+        ...['tc-listener', 'bb-listener', 'reflector', 'all'].map((app) => `dist/apps/${app}/src/main.js`),
       ]),
     );
     expect(

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import { BridgeDb, migrateDatabase, listMigrationStates, withDataSource } from '@bbb/bridge-db';
-import { runBridgeService } from '@bbb/composition';
+import { runBridgeServices } from '@bbb/composition';
 import { SchedulerDb } from '@bbb/scheduler-db';
-import { ReflectorModule } from '../apps/reflector/src/reflector.module.js';
+import { reflector } from '../apps/reflector/src/start.js';
 import { FakeProcess } from '../libs/platform/src/testing/fake-process.js';
 import { Folder } from '../libs/platform/src/testing/folder.js';
 import { LAST_LAYOUT, ROOT_URL } from '../libs/configuration/src/testing/layouts.js';
@@ -65,12 +65,7 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
       BBB_HTTP_PORT: '0',
     });
     undo.push(() => host.emit('SIGTERM'));
-    await runBridgeService(
-      'reflector',
-      (configuration) => ReflectorModule.register(configuration),
-      undefined,
-      host,
-    );
+    await runBridgeServices([reflector], host);
     return host;
   }
 

@@ -1,5 +1,10 @@
-import { connectPulse, runBridgeService } from '@bbb/composition';
+import { type BridgeService, connectPulse, runBridgeServices } from '@bbb/composition';
 import { BbListenerModule } from './bb-listener.module.js';
 
-export const start = () =>
-  runBridgeService('bb-listener', (configuration) => BbListenerModule.register(configuration), connectPulse);
+export const bbListener: BridgeService = {
+  name: 'bb-listener',
+  createModule: (configuration, overrides) => BbListenerModule.register(configuration, overrides),
+  configure: connectPulse,
+};
+
+export const start = () => runBridgeServices([bbListener]);

@@ -1,5 +1,9 @@
-import { runBridgeService } from '@bbb/composition';
+import { type BridgeService, runBridgeServices } from '@bbb/composition';
 import { ReflectorModule } from './reflector.module.js';
 
-export const start = () =>
-  runBridgeService('reflector', (configuration) => ReflectorModule.register(configuration));
+export const reflector: BridgeService = {
+  name: 'reflector',
+  createModule: (configuration) => ReflectorModule.register(configuration),
+};
+
+export const start = () => runBridgeServices([reflector]);

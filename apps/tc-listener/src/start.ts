@@ -1,5 +1,10 @@
-import { connectPulse, runBridgeService } from '@bbb/composition';
+import { type BridgeService, connectPulse, runBridgeServices } from '@bbb/composition';
 import { TcListenerModule } from './tc-listener.module.js';
 
-export const start = () =>
-  runBridgeService('tc-listener', (configuration) => TcListenerModule.register(configuration), connectPulse);
+export const tcListener: BridgeService = {
+  name: 'tc-listener',
+  createModule: (configuration, overrides) => TcListenerModule.register(configuration, overrides),
+  configure: connectPulse,
+};
+
+export const start = () => runBridgeServices([tcListener]);

@@ -6,7 +6,8 @@ export interface TextStream {
   hasColors?(): boolean;
 }
 
-export type ServiceName = 'tc-listener' | 'bb-listener' | 'reflector';
+/** A program of the bridge; `all` is the three services in one process. */
+export type ServiceName = 'tc-listener' | 'bb-listener' | 'reflector' | 'all';
 
 /** The part of the process that the command line uses. */
 export interface CommandHost {

@@ -6,6 +6,7 @@ export const services: readonly CommandDefinition[] = [
   defineService('tc-listener', 'Run the service that consumes Taskcluster messages', 'tclistener'),
   defineService('bb-listener', 'Run the service that consumes Buildbot messages', 'bblistener'),
   defineService('reflector', 'Run the service that keeps claims alive and repairs what messages missed'),
+  defineService('all', 'Run the three services in one process, for small installations and trials'),
 ];
 
 function defineService(name: ServiceName, summary: string, alias?: string): CommandDefinition {

@@ -30,17 +30,23 @@ export interface LoadRequest {
   environment: Record<string, string | undefined>;
 }
 
-/** A service with its settings. */
-export interface LoadedService {
+/** One application of a process, with its settings. */
+export interface LoadedApplication {
   settings: ProcessSettings;
+  /** Creates the application's own module. */
+  module(): DynamicModule | Promise<DynamicModule>;
+  /** Connects what only an application knows, such as its transport strategy, before it starts. */
+  configure?(app: INestApplication): Promise<void> | void;
+}
+
+/** A service with its settings. */
+export interface LoadedService extends LoadedApplication {
   /** Warnings for an operator; they do not keep the service from starting. */
   warnings: readonly string[];
   /** The sources of the configuration, for the log. */
   sources: readonly string[];
-  /** Creates the service's own module. */
-  module(): DynamicModule | Promise<DynamicModule>;
-  /** Connects what only an application knows, such as its transport strategy, before the service starts. */
-  configure?(app: INestApplication): Promise<void> | void;
+  /** Further applications of the process, which share its log and its end. */
+  others?: readonly LoadedApplication[];
 }
 
 /** Errors that an operator can fix; any other error is a failure. */
@@ -85,17 +91,14 @@ export async function runService(
   );
   for (const warning of service.warnings) logger.warn({ warning }, 'configuration warning');
 
-  const start = async () => {
-    const module = await service.module();
-    return startService(settings, module, { logger, configure: (app) => service.configure?.(app) });
-  };
+  const start = () => startAll([service, ...(service.others ?? [])], logger);
   const stopping = new AbortController();
   const starting = startPatiently(start, logger, stopping.signal);
   stopOnSignal(host, starting, stopping, settings.shutdown.grace, logger);
 
   try {
     const running = await starting;
-    if (running) logger.log({ healthUrl: running.healthUrl }, 'service started');
+    for (const { healthUrl } of running ?? []) logger.log({ healthUrl }, 'service started');
   } catch (error) {
     const refusal = findRefusal(error);
     if (!refusal) return fail('service cannot start')(error);
@@ -133,9 +136,37 @@ function prepare(load: (request: LoadRequest) => LoadedService, host: ProcessHos
   }
 }
 
+/** Starts one application after the other; when one cannot start, those before it are stopped. */
+async function startAll(
+  applications: readonly LoadedApplication[],
+  logger: PinoLogger,
+): Promise<RunningService[]> {
+  const running: RunningService[] = [];
+  try {
+    for (const application of applications) {
+      const module = await application.module();
+      running.push(
+        await startService(application.settings, module, {
+          logger,
+          processMetrics: running.length === 0,
+          configure: (app) => application.configure?.(app),
+        }),
+      );
+    }
+    return running;
+  } catch (error) {
+    await stopAll(running).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function stopAll(running: readonly RunningService[]): Promise<void> {
+  await Promise.all(running.map((one) => one.stop()));
+}
+
 function stopOnSignal(
   host: ProcessHost,
-  starting: Promise<RunningService | undefined>,
+  starting: Promise<RunningService[] | undefined>,
   stopping: AbortController,
   grace: number,
   logger: PinoLogger,
@@ -152,7 +183,7 @@ function stopOnSignal(
         host.exit(1);
       }, grace * 1000);
       starting
-        .then((running) => running?.stop())
+        .then((running) => stopAll(running ?? []))
         .then(
           () => {
             logger.log({}, 'service stopped');

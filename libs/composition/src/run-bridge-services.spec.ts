@@ -3,7 +3,7 @@ import { LAST_LAYOUT, ROOT_URL } from '../../configuration/src/testing/layouts.j
 import { ExampleModule } from '../../platform/src/testing/example.module.js';
 import { FakeProcess } from '../../platform/src/testing/fake-process.js';
 import { Folder } from '../../platform/src/testing/folder.js';
-import { runBridgeService } from './run-bridge-service.js';
+import { runBridgeServices } from './run-bridge-services.js';
 
 let folder: Folder;
 let config: string;
@@ -21,10 +21,13 @@ function run(env: Record<string, string> = {}, changes: { log?: undefined } = {}
     ...env,
   });
   Object.assign(host, changes);
-  return { host, done: runBridgeService('reflector', () => ExampleModule.of([]), undefined, host) };
+  return {
+    host,
+    done: runBridgeServices([{ name: 'reflector', createModule: () => ExampleModule.of([]) }], host),
+  };
 }
 
-describe('runBridgeService', () => {
+describe('runBridgeServices', () => {
   it('ends with 78 and all problems of the configuration on standard error', async () => {
     const { host, done } = run({ TASKCLUSTER_ROOT_URL: '', BBB_PULSE_PORT: 'hidden' });
     await done;

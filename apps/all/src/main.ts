@@ -1,0 +1,3 @@
+import { runEntry } from '@bbb/entry';
+
+await runEntry(() => import('./start.js'));

@@ -15,9 +15,12 @@ import { createProcessSettings } from './process-settings.js';
 /** One of the bridge's services. */
 export interface BridgeService {
   name: ServiceName;
-  createModule(configuration: Configuration, overrides?: Overrides): DynamicModule | Promise<DynamicModule>;
+  createModule: (
+    configuration: Configuration,
+    overrides?: Overrides,
+  ) => DynamicModule | Promise<DynamicModule>;
   /** Connects what only an application knows, such as its transport strategy. */
-  configure?(app: INestApplication): Promise<void> | void;
+  configure?: (app: INestApplication) => Promise<void> | void;
 }
 
 /**
@@ -50,7 +53,7 @@ export async function runBridgeServices(
 function loadAll(services: readonly BridgeService[], request: LoadOptions): LoadedConfiguration[] {
   const problems = new Map<string, Problem>();
   const loaded: LoadedConfiguration[] = [];
-  let failure: unknown;
+  let failure: ConfigurationError | undefined;
   for (const { name } of services) {
     try {
       loaded.push(loadConfiguration(name, request));

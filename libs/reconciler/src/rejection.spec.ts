@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { ArtifactPolicy, Refused, Unavailable } from '@bbb/rules';
+import { ArtifactPolicy, Refused, Unavailable, UnfitValue } from '@bbb/rules';
 import { createRejectionArtifact } from './acts/rejection-artifact.js';
 import { PAYLOAD, ReconcilerHarness } from './testing/reconciler-harness.js';
 
@@ -45,6 +45,17 @@ describe('a rejected task', () => {
     expect(harness.story).toEqual(['malformed-payload']);
     expect(harness.telemetry.counts.get('artifact_failures_total')).toBe(1);
     expect(harness.farm.requests.size).toBe(0);
+  });
+
+  it('is one with a value that the scheduler database cannot hold', async () => {
+    const harness = new ReconcilerHarness();
+    harness.failAlways('insert', new UnfitValue('the scheduler database rejects a value (ER_X)'));
+    await harness.reconcile();
+    expect(harness.story).toEqual(['malformed-payload']);
+    expect(harness.artifacts(0)).toMatchObject([
+      { content: expect.stringContaining('* payload: the scheduler database rejects a value (ER_X)') },
+    ]);
+    expect(harness.rows.size).toBe(0);
   });
 
   it('has no secrets of the bridge in its artifact, even when its payload contains them', async () => {

@@ -42,3 +42,6 @@ export class Unavailable extends Error {
 export class Invalid extends Error {
   override readonly name = 'Invalid';
 }
+
+/** A value of a build request that Buildbot can never hold, so that the task's payload is at fault. */
+export class UnfitValue extends Invalid {}

@@ -1,4 +1,11 @@
-import { type RequestKey, judge, findLatestRun } from '@bbb/rules';
+import {
+  type RequestKey,
+  type RequestSpec,
+  type TrackedTask,
+  judge,
+  findLatestRun,
+  UnfitValue,
+} from '@bbb/rules';
 import { decideWith, DONE, type Next, OBSERVE_AGAIN, type Situation } from '../situation.js';
 import { findRequestKey } from '../find-request-key.js';
 import { type Act, type ActContext, requireRow } from '../context.js';
@@ -37,11 +44,10 @@ export const createRequest: Act = async (situation, context) => {
   if (!created) return OBSERVE_AGAIN;
   if (judgement.is === 'rejected') return endRejected({ ...situation, row }, judgement.reasons, context);
 
-  const buildRequestId = await context.buildbot.create(judgement.spec, async () => {
-    const now = await context.store.get(taskId);
-    // The run id too: a row that was deleted and tracked again for a rerun starts at the first revision.
-    return now?.rev === row.rev && now.runId === row.runId;
-  });
+  const outcome = await createUnlessUnfit(judgement.spec, row, context);
+  if (outcome instanceof UnfitValue)
+    return endRejected({ ...situation, row }, [`payload: ${outcome.message}`], context);
+  const buildRequestId = outcome;
   if (buildRequestId === undefined) return OBSERVE_AGAIN;
   const processedDate = Math.floor(context.clock.now());
   const recorded = await context.store.change(row, { buildRequestId, processedDate });
@@ -54,6 +60,24 @@ export const createRequest: Act = async (situation, context) => {
   // After an interrupted creation, the request may already have been built.
   return situation.row ? OBSERVE_AGAIN : DONE;
 };
+
+/** Returns the error for a payload with a value that Buildbot's database cannot hold, such as a character of a name. */
+async function createUnlessUnfit(
+  spec: RequestSpec,
+  row: TrackedTask,
+  { buildbot, store }: ActContext,
+): Promise<number | undefined | UnfitValue> {
+  try {
+    return await buildbot.create(spec, async () => {
+      const now = await store.get(spec.taskId);
+      // The run id too: a row that was deleted and tracked again for a rerun starts at the first revision.
+      return now?.rev === row.rev && now.runId === row.runId;
+    });
+  } catch (error) {
+    if (error instanceof UnfitValue) return error;
+    throw error;
+  }
+}
 
 /** While its builder is paused: records the request of an interrupted creation if it exists, and creates none. */
 async function recordFound(situation: Situation, key: RequestKey, context: ActContext): Promise<Next> {

@@ -1,4 +1,4 @@
-import { Invalid, Unavailable } from '@bbb/rules';
+import { Unavailable, UnfitValue } from '@bbb/rules';
 import { readDriverCode, translateErrors } from '@bbb/sql';
 
 export const SYSTEM = 'scheduler-db';
@@ -19,7 +19,7 @@ const VALUE_CODES = new Set([
 const VALUE_CODE = /^(?:ER_TRUNCATED_WRONG_VALUE|ER_WRONG_VALUE|22...$)/;
 
 /**
- * Runs database work so that no driver's error leaves: what the database refuses about a value becomes Invalid,
+ * Runs database work so that no driver's error leaves: what the database refuses about a value becomes UnfitValue,
  * anything else Unavailable. A missing table or right, which an operator can correct, counts as unavailable too.
  */
 export async function translateDriverErrors<T>(work: () => Promise<T>): Promise<T> {
@@ -30,7 +30,7 @@ export async function translateDriverErrors<T>(work: () => Promise<T>): Promise<
     const code = readDriverCode(error);
     if (code === undefined) throw error;
     if (VALUE_CODES.has(code) || VALUE_CODE.test(code))
-      throw new Invalid(`the scheduler database rejects a value (${code})`, { cause: error });
+      throw new UnfitValue(`the scheduler database rejects a value (${code})`, { cause: error });
     throw new Unavailable(SYSTEM, code, { cause: error });
   }
 }

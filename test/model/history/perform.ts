@@ -186,20 +186,23 @@ const PERFORMANCES: Record<Op, Performance> = {
     world.restoreRows();
     world.count('bridge database lost');
   },
-  'rows-saved'(world) {
-    world.backups.rows = [...world.rows.rows.values()];
-  },
-  'rows-restored'(world) {
-    if (!world.backups.rows) return;
-    world.restoreRows(world.backups.rows);
+  'rows-backup'(world) {
+    // The first one is made, later ones are restored from it.
+    const { rows } = world.backups;
+    if (!rows) {
+      world.backups.rows = [...world.rows.rows.values()];
+      return;
+    }
+    world.restoreRows(rows);
     world.count('bridge database restored');
   },
-  'requests-saved'(world) {
-    world.backups.farm = world.farm.save();
-  },
-  'requests-restored'(world) {
-    if (!world.backups.farm) return;
-    world.restoreRequests(world.backups.farm);
+  'requests-backup'(world) {
+    const { farm } = world.backups;
+    if (!farm) {
+      world.backups.farm = world.farm.save();
+      return;
+    }
+    world.restoreRequests(farm);
     world.count('build requests restored');
   },
   'requests-emptied'(world) {

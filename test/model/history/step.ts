@@ -39,10 +39,8 @@ const WEIGHTS = {
   'foreign-answers': 2,
   'taskcluster-emptied': 0.5,
   'rows-lost': 0.6,
-  'rows-saved': 1,
-  'rows-restored': 1,
-  'requests-saved': 1,
-  'requests-restored': 1,
+  'rows-backup': 2,
+  'requests-backup': 2,
   'requests-emptied': 0.5,
 } as const;
 

@@ -154,7 +154,7 @@ describe('what the original bridge got wrong', () => {
     await requested(world);
     begin(world);
     await tell(world, 'started');
-    await world.advance(90);
+    await world.advance(240);
     expect(world.taskIds.map((taskId) => story(taskId))).toEqual([['running'], ['running']]);
     end(world, 0);
     await tell(world, 'log_uploaded');
@@ -209,6 +209,7 @@ describe('histories that once broke a rule', () => {
     other?.begin();
     expect(request(world).builds.map(({ number }) => number)).toEqual([7, 7]);
     await tell(world, 'started');
+    await world.advance(240);
     expect(story()).toEqual(['worker-shutdown', 'running']);
     other?.end(0);
     world.bus.duplicate(retry);

@@ -25,7 +25,7 @@ export const CONFIGURATION = {
   reflector: {
     schedule: { everySeconds: INTERVAL },
     reclaimWindow: 600,
-    messageGrace: 0,
+    messageGrace: 120,
     finishedGrace: 600,
     missingGrace: 600,
     stuckGrace: 600,
@@ -55,4 +55,4 @@ export const RULES: ReconcilerSettings = {
 
 /** A modern Buildbot sends no message to wait for. */
 export const rulesFor = (kind: BuildbotKind): ReconcilerSettings =>
-  kind === 'modern' ? { ...RULES, finishedGrace: 0 } : RULES;
+  kind === 'modern' ? { ...RULES, messageGrace: 0, finishedGrace: 0 } : RULES;

@@ -94,6 +94,7 @@ export class ReconcilerHarness {
     ({ queue: this.queue, buildbot: this.buildbot, store: this.store } = openPorts(systems, this.gate));
     this.settings = {
       ...rulesFor(kind),
+      messageGrace: 0,
       missingGrace: 300,
       artifacts: new ArtifactPolicy({ logHosts: ['http://logs.example.com'] }),
     };

@@ -38,6 +38,24 @@ const STATES = {
   },
 } satisfies Record<string, (harness: ReconcilerHarness) => Promise<void>>;
 
+/** Another task, whose request the id may name after a restore. */
+const OTHER = 'AAAAAAAAQAGAAAAAAAAAAA';
+
+type Harness = ReconcilerHarness;
+
+/** What may have happened to the databases when the message comes. */
+const ACCIDENTS = {
+  none: () => undefined,
+  'id of another task': ({ farm }: Harness) => {
+    for (const request of farm.requests.values()) request.spec = { ...request.spec, taskId: OTHER };
+  },
+  'scheduler database restored': ({ farm }: Harness) => farm.requests.clear(),
+  'bridge database restored to before': ({ rows }: Harness) => rows.clear(),
+  'bridge database restored to the creation': ({ rows, row }: Harness) => {
+    if (row) rows.set(row.taskId, { ...row, buildRequestId: null, buildId: null, takenUntil: null });
+  },
+} satisfies Record<string, (harness: Harness) => void>;
+
 /** What a message can be kept for, as operators read it. */
 const ERRORS: Record<string, RegExp> = {
   'over the limit': /^body of \d+ bytes is over the limit/,
@@ -52,6 +70,10 @@ const ERRORS: Record<string, RegExp> = {
 
 const cases = fc.record({
   state: fc.constantFrom(...(Object.keys(STATES) as (keyof typeof STATES)[])),
+  accident: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('none' as const) },
+    { weight: 4, arbitrary: fc.constantFrom(...(Object.keys(ACCIDENTS) as (keyof typeof ACCIDENTS)[])) },
+  ),
   messages: fc.array(deliveries, { minLength: 1, maxLength: 3 }),
 });
 
@@ -65,13 +87,18 @@ describe('any message', () => {
       const outcomes = new Tally(['acked', 'parked', 'quarantined']);
       const errors = new Tally(Object.keys(ERRORS));
       const effects = new Tally(['insert', 'claim', 'report-failed', 'attach', 'cancel-build']);
+      const accidents = new Tally(Object.keys(ACCIDENTS));
       const stretches = new Stretches();
       let done = 0;
       await fc.assert(
-        fc.asyncProperty(cases, async ({ state, messages }) => {
+        fc.asyncProperty(cases, async ({ state, accident, messages }) => {
           follow(done++);
           const harness = new ReconcilerHarness();
           await STATES[state](harness);
+          ACCIDENTS[accident](harness);
+          const others = [...harness.farm.requests.values()].filter(({ spec }) => spec.taskId === OTHER);
+          const stood = others.map(({ complete, claimedBy }) => ({ complete, claimedBy }));
+          accidents.add(accident);
           const listeners = new Listeners(harness);
           for (const message of messages) {
             harness.forgetCalls();
@@ -91,6 +118,9 @@ describe('any message', () => {
             // Nothing is done, and nobody asked, about a message that nobody can read.
             if (outcome === 'quarantined') expect(harness.gate.calls).toEqual([]);
           }
+          // Nobody else's request is touched.
+          expect(others).toMatchObject(stood);
+          if (others.length > 0) expect(harness.cancellations).toEqual([]);
           expect(Object.keys(Object.prototype)).toEqual([]);
           expect(harness.watch.violations).toEqual([]);
           expect(harness.rows.size).toBeLessThanOrEqual(1);
@@ -106,7 +136,7 @@ describe('any message', () => {
       errors.print('reasons for which messages were kept');
       effects.print('what they brought about');
       stretches.print('messages');
-      expect([...outcomes.missing, ...errors.missing, ...effects.missing]).toEqual([]);
+      expect([...outcomes.missing, ...errors.missing, ...effects.missing, ...accidents.missing]).toEqual([]);
     },
     timeout,
   );

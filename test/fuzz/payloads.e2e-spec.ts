@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type BuilderKnown, BuilderPolicy, judge, createRejectionReasons, Unavailable } from '@bbb/rules';
 import { readAnswer } from '../../libs/taskcluster/src/calls/answers.js';
 import { JsonBody } from '../../libs/taskcluster/src/large-json/json-body.js';
-import { readReply } from '../../libs/taskcluster/src/replies.js';
+import { readListItem, readReply } from '../../libs/taskcluster/src/replies.js';
 import { LEGACY_PAYLOAD_RULES } from '../../libs/buildbot/src/legacy/payload-rules.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
 import { toPython, loadAsMaster } from '../support/master-loader.js';
@@ -29,6 +29,10 @@ function known(name: string, list: string): Promise<BuilderKnown> {
 const cases = fc.record({
   text: payloadText,
   scopes: fc.constantFrom<string[]>([], [''], ['buildbot-bridge:builder-name:release-*'], ['*']),
+  isInBatch: fc.oneof(
+    { weight: 9, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
   list: fc.constantFrom('loaded', 'loaded', 'loaded', 'none', 'none', 'never loaded'),
 });
 
@@ -48,9 +52,10 @@ describe('any payload', () => {
       const stretches = new Stretches();
       let done = 0;
       await fc.assert(
-        fc.asyncProperty(cases, async ({ text, scopes, list }) => {
+        fc.asyncProperty(cases, async ({ text, scopes, list, isInBatch }) => {
           follow(done++);
           const answer = answerOf(text, scopes);
+          if (isInBatch) await expectNeighboursRead(answer);
           const { payload, judgement } = await stretches.watch(async () => {
             const definition = readReply.definition('task', await readInParts(answer));
             const judged = await judge(definition, KEY, POLICY, {
@@ -106,6 +111,22 @@ async function readInParts(text: string): Promise<unknown> {
     await nextTurn();
   }
   return readAnswer({ method: 'task' }, { status: 200, headers: JSON_TYPE }, body);
+}
+
+/** In a batch or list with others, however odd a task is, the others are read as they are. */
+async function expectNeighboursRead(task: string): Promise<void> {
+  const neighbour = answerOf('{"buildername":"neighbour"}', []);
+  const entries = [neighbour, task, neighbour].map(
+    (each, index) => `{"taskId":"task-${index}","runId":0,"task":${each}}`,
+  );
+  const reply = await readInParts(`{"tasks":[${entries.join(',')}]}`);
+  const read = readReply.definitions('tasks', reply).items;
+  const listed = readReply.list('listPendingTasks', reply).tasks.map(readListItem);
+  for (const at of [0, 2]) {
+    const definition = { payload: { buildername: 'neighbour' } };
+    expect(read.find(({ taskId }) => taskId === `task-${at}`)).toMatchObject({ value: definition });
+    expect(listed[at]).toMatchObject({ taskId: `task-${at}`, definition });
+  }
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };

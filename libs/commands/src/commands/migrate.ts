@@ -28,8 +28,8 @@ export const migrate: CommandDefinition<MigrateOptions> = {
   name: 'migrate',
   summary: 'Migrate the bridge database',
   details:
-    'Only this command and the services create a SQLite file; --show, --down and --to refuse one that is missing. ' +
-    'Before an earlier version of this program is installed again, --to reverts what that version does not know. ' +
+    'To install an earlier version of this program again, run --to with that version first: it reverts the migrations ' +
+    'that the earlier version does not know. --show, --down and --to do not create a missing SQLite file. ' +
     'Progress of a long migration is printed on standard error.',
   options: [
     new Option('--down', "revert to the Python bridge's schema").conflicts(['show', 'to']),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { RequestSpec } from '@bbb/rules';
 import { describeBuildbotContract } from './contracts/buildbot.contract.js';
 import { sandboxBuildbot } from './contracts/sandbox-buildbot.js';
 import { describeSchedulerDbs } from './support/scheduler-schema.js';
+import { createRequestSpec } from '../libs/rules/src/testing/observations.js';
 
 Logger.overrideLogger(false);
 
@@ -18,18 +18,7 @@ describe.each([6, 24] as const)('a build that died with its master, on schema %i
     const { connect, master, cancellations, dispose } = await sandboxBuildbot('sqlite', schema);
     try {
       const buildbot = connect();
-      const order: RequestSpec = {
-        taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
-        createdForRunId: 0,
-        scheduledAt: 1494586000,
-        buildername: 'Linux x86-64 mozilla-central build',
-        branch: 'projects/ash',
-        revision: null,
-        repository: '',
-        project: '',
-        properties: {},
-        priority: 0,
-      };
+      const order = createRequestSpec();
       const dead = (await buildbot.create(order, async () => true))!;
       const stranger = (await buildbot.create({ ...order, createdForRunId: 1 }, async () => true))!;
       const { buildId, number } = await master.start(dead);

@@ -1,27 +1,16 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import type { RequestSpec } from '@bbb/rules';
 import { BridgeDb, createDataSource, KeptMessages, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
 import { openStrict } from '@bbb/sql';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
 import { canStart, describeWhere } from './support/servers.js';
+import { createRequestSpec } from '../libs/rules/src/testing/observations.js';
 
 const LIMITS = { poolSize: 3, connectTimeout: 10 };
 
-const ORDER: RequestSpec = {
-  taskId: 'f3DnVpRsTLWrQ2Q2Q2Q2Qg',
-  createdForRunId: 0,
-  scheduledAt: 1_500_000_000,
-  buildername: 'Linux build',
-  branch: 'oak',
-  revision: null,
-  repository: '',
-  project: '',
-  properties: { product: 'firefox' },
-  priority: 0,
-};
+const REQUEST = createRequestSpec();
 
 /** Text that would end its quotes where backslashes escape nothing. */
 const HOSTILE = `\\' OR 1=1; -- " \\" '' \\`;
@@ -85,10 +74,10 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
     it('cuts nothing in the scheduler database: the order is refused', async () => {
       const scheduler = new SchedulerDb({ url: schedulerUrl, ...LIMITS });
       try {
-        const tooLong = { ...ORDER, properties: { product: 'x'.repeat(1100) } };
+        const tooLong = { ...REQUEST, properties: { product: 'x'.repeat(1100) } };
         await expect(scheduler.create(tooLong, async () => true)).rejects.toThrow(/rejects a value/);
-        expect(await scheduler.find(ORDER)).toBeUndefined();
-        const hostile = { ...ORDER, buildername: HOSTILE, properties: { product: HOSTILE } };
+        expect(await scheduler.find(REQUEST)).toBeUndefined();
+        const hostile = { ...REQUEST, buildername: HOSTILE, properties: { product: HOSTILE } };
         const id = await scheduler.create(hostile, async () => true);
         expect((await scheduler.readSnapshots([id!])).get(id!)).toMatchObject({ buildername: HOSTILE });
       } finally {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Buildbot, RequestSpec, BuildRef, RequestSnapshot } from '@bbb/rules';
+import { createRequestSpec } from '../../libs/rules/src/testing/observations.js';
 
 /** What a master does to requests; every step has its effect before it resolves. */
 export interface MasterSide {
@@ -69,19 +70,12 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
 
     afterEach(() => harness.dispose());
 
-    const order = (changes: Partial<RequestSpec> = {}): RequestSpec => ({
-      taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
-      createdForRunId: 0,
-      scheduledAt: AT,
-      buildername: harness.builders.known,
-      branch: 'projects/ash',
-      revision: 'cd5fab20f6bd128847ef8131c9aeed63cde019fc',
-      repository: '',
-      project: '',
-      properties: { product: 'firefox' },
-      priority: 0,
-      ...changes,
-    });
+    const order = (changes: Partial<RequestSpec> = {}) =>
+      createRequestSpec({
+        buildername: harness.builders.known,
+        revision: 'cd5fab20f6bd128847ef8131c9aeed63cde019fc',
+        ...changes,
+      });
     const create = async (changes?: Partial<RequestSpec>): Promise<number> => {
       const id = await buildbot.create(order(changes), wanted);
       if (id === undefined) throw new Error('nothing was created');

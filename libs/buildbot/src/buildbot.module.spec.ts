@@ -1,27 +1,17 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { Buildbot, type RequestSpec } from '@bbb/rules';
+import { Buildbot } from '@bbb/rules';
 import { SelfServe } from '@bbb/self-serve';
 import { createDatabase, type TestDatabase } from '../../../test/support/databases.js';
 import { installSchedulerSchema } from '../../../test/support/scheduler-schema.js';
 import { BuildbotModule } from './buildbot.module.js';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from './health.js';
+import { createRequestSpec } from '../../rules/src/testing/observations.js';
 
 Logger.overrideLogger(false);
 
-const ORDER: RequestSpec = {
-  taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
-  createdForRunId: 0,
-  scheduledAt: 1494586000,
-  buildername: 'b',
-  branch: null,
-  revision: null,
-  repository: '',
-  project: '',
-  properties: {},
-  priority: 0,
-};
+const REQUEST = createRequestSpec({ branch: null });
 
 describe('BuildbotModule', () => {
   let database: TestDatabase;
@@ -44,7 +34,7 @@ describe('BuildbotModule', () => {
     const buildbot = module.get(Buildbot);
     expect(await buildbot.knows('anything')).toBe('unchecked');
 
-    const id = await buildbot.create(ORDER, async () => true);
+    const id = await buildbot.create(REQUEST, async () => true);
     const request = (await buildbot.readSnapshot(id!))!;
     await expect(buildbot.cancel(request)).rejects.toMatchObject({ name: 'Refused', code: 'NoBranch' });
     await expect(module.get(SelfServe).cancelRequest('b', 1)).rejects.toMatchObject({ name: 'Unavailable' });

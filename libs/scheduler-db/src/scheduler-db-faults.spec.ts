@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { RequestSpec } from '@bbb/rules';
 import { parseDatabaseUrl } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
@@ -13,21 +12,11 @@ import {
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
 import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
+import { createRequestSpec } from '../../rules/src/testing/observations.js';
 
 Logger.overrideLogger(false);
 
-const ORDER: RequestSpec = {
-  taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
-  createdForRunId: 0,
-  scheduledAt: 1494586000,
-  buildername: 'Linux x86-64 mozilla-central build',
-  branch: 'mozilla-central',
-  revision: null,
-  repository: '',
-  project: '',
-  properties: { product: 'firefox' },
-  priority: 0,
-};
+const REQUEST = createRequestSpec();
 const wanted = async () => true;
 const UNAVAILABLE = { name: 'Unavailable', system: 'scheduler-db' };
 
@@ -51,7 +40,7 @@ describeDatabases('SchedulerDb without its tables on %s', (kind) => {
 
   it('is unavailable, and works once they are there', async () => {
     const db = open(database.url);
-    await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(db.create(REQUEST, wanted)).rejects.toMatchObject(UNAVAILABLE);
     await expect(db.readSnapshots([1])).rejects.toMatchObject(UNAVAILABLE);
     expect(await db.findProblem()).toEqual(expect.any(String));
     const target = parseDatabaseUrl(database.url);
@@ -59,7 +48,7 @@ describeDatabases('SchedulerDb without its tables on %s', (kind) => {
 
     await installSchedulerSchema(database, 6);
     expect(await db.findProblem()).toBeUndefined();
-    expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+    expect(await db.create(REQUEST, wanted)).toEqual(expect.any(Number));
   });
 
   if (kind === 'sqlite') {
@@ -84,7 +73,7 @@ describeDatabases('SchedulerDb without its tables on %s', (kind) => {
     const rows = await openTestDatabase(database);
     await rows.query('UPDATE migrate_version SET version = 55');
     await rows.destroy();
-    await expect(open(database.url).find(ORDER)).rejects.toThrow(/schema 55; supported are 6/);
+    await expect(open(database.url).find(REQUEST)).rejects.toThrow(/schema 55; supported are 6/);
   });
 });
 
@@ -116,10 +105,10 @@ describe('SchedulerDb on the schemas in between', () => {
     await rows.query(`UPDATE migrate_version SET version = ${number}`);
 
     const db = open(database.url);
-    const id = await db.create(ORDER, wanted);
-    expect(await db.find(ORDER)).toBe(id);
+    const id = await db.create(REQUEST, wanted);
+    expect(await db.find(REQUEST)).toBe(id);
     expect(await db.findCancellationTarget(id!)).toMatchObject({
-      branch: 'mozilla-central',
+      branch: REQUEST.branch,
       snapshot: { state: { at: 'waiting' } },
     });
     expect(await db.listMarkedOpenRequests(0, 10)).toMatchObject([
@@ -134,7 +123,7 @@ describe('SchedulerDb on the schemas in between', () => {
 describe('SchedulerDb without a server', () => {
   it.each(['mysql', 'postgresql'])('is unavailable on %s, and says no secret', async (scheme) => {
     const db = open(`${scheme}://bridge:hunter2@127.0.0.1:1/scheduler`);
-    await expect(db.find(ORDER)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(db.find(REQUEST)).rejects.toMatchObject(UNAVAILABLE);
     expect(await db.findProblem()).toMatch(/ECONNREFUSED/);
     expect(await db.findProblem()).not.toMatch(/hunter2/);
   });
@@ -182,7 +171,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     let letGo = () => undefined as void;
     let asked = () => undefined as void;
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
-    const created = open(database.url).create(ORDER, () => {
+    const created = open(database.url).create(REQUEST, () => {
       asked();
       return new Promise((resolve) => (letGo = () => resolve(true)));
     });
@@ -192,10 +181,10 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
 
   it('does not wait for ever for a lock', async () => {
     const { created: slow, letGo } = await holdLock();
-    await expect(open(database.url, 0.1).create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(open(database.url, 0.1).create(REQUEST, wanted)).rejects.toMatchObject(UNAVAILABLE);
     letGo();
     const id = await slow;
-    expect(await open(database.url, 0.1).create(ORDER, wanted)).toBe(id);
+    expect(await open(database.url, 0.1).create(REQUEST, wanted)).toBe(id);
     expect(await requests()).toBe(1);
   });
 
@@ -212,7 +201,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
       expect(await db.findProblem()).toMatch(
         /^buildbot_scheduler_db \(BBB_SCHEDULER_DB_URL\): the server is read-only; .*25006/,
       );
-      await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+      await expect(db.create(REQUEST, wanted)).rejects.toMatchObject(UNAVAILABLE);
       await rows.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
       // The pool keeps no connection to a read-only server.
       expect(await db.findProblem()).toBeUndefined();
@@ -220,7 +209,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
 
   if (kind === 'sqlite') {
     it('leaves the journal mode of the file as it is', async () => {
-      await open(database.url).create(ORDER, wanted);
+      await open(database.url).create(REQUEST, wanted);
       expect(await rows.query('PRAGMA journal_mode')).toEqual([{ journal_mode: 'delete' }]);
     });
 
@@ -228,12 +217,12 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
       const db = open(database.url, 0.1);
       await rows.query('BEGIN IMMEDIATE');
       await rows.query('DELETE FROM builds');
-      await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
+      await expect(db.create(REQUEST, wanted)).rejects.toMatchObject(UNAVAILABLE);
       expect(await db.readSnapshots([1])).toEqual(new Map());
-      const patient = open(database.url).create(ORDER, wanted);
+      const patient = open(database.url).create(REQUEST, wanted);
       await rows.query('COMMIT');
       const id = await patient;
-      expect(await db.create(ORDER, wanted)).toBe(id);
+      expect(await db.create(REQUEST, wanted)).toBe(id);
     });
     return;
   }
@@ -242,8 +231,8 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     const { created: slow, letGo } = await holdLock();
     const db = open(database.url);
     let settled = false;
-    const held = db.create(ORDER, wanted).finally(() => (settled = true));
-    const others = ['a', 'b', 'c'].map((taskId) => db.create({ ...ORDER, taskId }, wanted));
+    const held = db.create(REQUEST, wanted).finally(() => (settled = true));
+    const others = ['a', 'b', 'c'].map((taskId) => db.create({ ...REQUEST, taskId }, wanted));
     expect(new Set(await Promise.all(others)).size).toBe(3);
     expect(settled).toBe(false);
     letGo();
@@ -256,7 +245,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     const buildername = 'x'.repeat(300);
     const made = await Promise.allSettled(
       ['a', 'b', 'c'].map((taskId) =>
-        db.create({ ...ORDER, taskId, ...(taskId === 'b' ? { buildername } : {}) }, wanted),
+        db.create({ ...REQUEST, taskId, ...(taskId === 'b' ? { buildername } : {}) }, wanted),
       ),
     );
     expect(made).toMatchObject([
@@ -270,9 +259,9 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
   it('calls a value that does not fit invalid, and makes no request of it', async () => {
     const db = open(database.url);
     const buildername = 'x'.repeat(300);
-    await expect(db.create({ ...ORDER, buildername }, wanted)).rejects.toMatchObject({ name: 'Invalid' });
+    await expect(db.create({ ...REQUEST, buildername }, wanted)).rejects.toMatchObject({ name: 'Invalid' });
     expect(await requests()).toBe(0);
-    expect(await db.create(ORDER, wanted)).toEqual(expect.any(Number));
+    expect(await db.create(REQUEST, wanted)).toEqual(expect.any(Number));
   });
 
   it('calls a name that the character set cannot hold invalid, and makes the others', async () => {
@@ -285,8 +274,8 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     // PostgreSQL's text holds every character but this one.
     const buildername = kind === 'mysql' ? 'fox 🦊' : 'fox \0';
     const made = await Promise.allSettled([
-      db.create({ ...ORDER, buildername }, wanted),
-      db.create({ ...ORDER, taskId: 'b' }, wanted),
+      db.create({ ...REQUEST, buildername }, wanted),
+      db.create({ ...REQUEST, taskId: 'b' }, wanted),
     ]);
     expect(made).toMatchObject([
       { status: 'rejected', reason: { name: 'Invalid' } },
@@ -311,10 +300,10 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
       for (const { id } of others) await rows.query(`KILL ${id}`).catch(() => undefined);
       return true;
     };
-    await expect(db.create(ORDER, cut)).rejects.toMatchObject(UNAVAILABLE);
+    await expect(db.create(REQUEST, cut)).rejects.toMatchObject(UNAVAILABLE);
     expect(await requests()).toBe(0);
-    const id = await db.create(ORDER, wanted);
-    expect(await db.find(ORDER)).toBe(id);
+    const id = await db.create(REQUEST, wanted);
+    expect(await db.find(REQUEST)).toBe(id);
   });
 
   it('finds what was written when the answer to the commit is lost', async () => {
@@ -322,8 +311,8 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     try {
       const db = open(proxy.url);
       proxy.loseNextAnswer(/COMMIT(?!TED)/);
-      await expect(db.create(ORDER, wanted)).rejects.toMatchObject(UNAVAILABLE);
-      expect(await db.create(ORDER, () => Promise.reject(new Error('asked')))).toEqual(expect.any(Number));
+      await expect(db.create(REQUEST, wanted)).rejects.toMatchObject(UNAVAILABLE);
+      expect(await db.create(REQUEST, () => Promise.reject(new Error('asked')))).toEqual(expect.any(Number));
       expect(await requests()).toBe(1);
     } finally {
       await proxy.stop();
@@ -342,9 +331,9 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
         answerTimeout: 0.4,
       });
       opened.push(db);
-      await db.find(ORDER);
+      await db.find(REQUEST);
       proxy.stall();
-      await expect(db.find(ORDER)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'ETIMEDOUT' });
+      await expect(db.find(REQUEST)).rejects.toMatchObject({ ...UNAVAILABLE, message: 'ETIMEDOUT' });
     } finally {
       await proxy.stop();
     }
@@ -354,14 +343,14 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
     const proxy = await TcpProxy.start(database.url);
     try {
       const db = open(proxy.url);
-      await db.create(ORDER, wanted);
+      await db.create(REQUEST, wanted);
       proxy.sent = 0;
-      await db.create({ ...ORDER, createdForRunId: 1 }, wanted);
+      await db.create({ ...REQUEST, createdForRunId: 1 }, wanted);
       expect(proxy.sent).toBeLessThanOrEqual(kind === 'mysql' ? 2 : 4);
 
       proxy.sent = 0;
       const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
-      await Promise.all(many.map((taskId) => db.create({ ...ORDER, taskId }, wanted)));
+      await Promise.all(many.map((taskId) => db.create({ ...REQUEST, taskId }, wanted)));
       expect(proxy.sent).toBeLessThanOrEqual(kind === 'mysql' ? 2 : 5);
     } finally {
       await proxy.stop();

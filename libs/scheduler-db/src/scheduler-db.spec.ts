@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { RequestSpec } from '@bbb/rules';
 import type { DataSource } from 'typeorm';
 import type { TestDatabase } from '../../../test/support/databases.js';
 import { provideEmptyDatabase } from '../../../test/support/emptied-database.js';
@@ -11,19 +10,12 @@ import {
   openTestDatabase,
 } from '../../../test/support/scheduler-schema.js';
 import { SchedulerDb } from './scheduler-db.js';
+import { createRequestSpec } from '../../rules/src/testing/observations.js';
 
-const REQUEST: RequestSpec = {
-  taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
-  createdForRunId: 0,
-  scheduledAt: 1494586000,
-  buildername: 'Linux x86-64 mozilla-central build',
-  branch: 'projects/ash',
-  revision: null,
-  repository: '',
-  project: '',
+const REQUEST = createRequestSpec({
   properties: { product: 'firefox', nested: { a: [1, null] }, word: 'Füße 🦊', none: null },
   priority: 1,
-};
+});
 const wanted = async () => true;
 
 /** With the time that another database takes, so that others come in between if they can. */

@@ -1,5 +1,5 @@
 import type { DecisionSettings, Observation } from '../decision/observation.js';
-import type { RequestSnapshot, RequestState } from '../ports/buildbot.js';
+import type { RequestSnapshot, RequestSpec, RequestState } from '../ports/buildbot.js';
 import type { Run, TaskStatus } from '../ports/task-queue.js';
 import type { TrackedTask } from '../ports/task-store.js';
 
@@ -95,4 +95,21 @@ export function seen(
   changes: Partial<TrackedTask> = {},
 ): Observation {
   return { row: row(changes), request: request(state), status: status(...sketches) };
+}
+
+/** What the bridge asks of Buildbot for run 0 of a task. */
+export function createRequestSpec(changes: Partial<RequestSpec> = {}): RequestSpec {
+  return {
+    taskId: 'f3DnZ0QnQqWl0cH1Cq9vLw',
+    createdForRunId: 0,
+    scheduledAt: 1494586000,
+    buildername: 'Linux x86-64 mozilla-central build',
+    branch: 'projects/ash',
+    revision: null,
+    repository: '',
+    project: '',
+    properties: { product: 'firefox' },
+    priority: 0,
+    ...changes,
+  };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Logger } from '@nestjs/common';
-import { Invalid, type RequestSpec } from '@bbb/rules';
+import { Invalid } from '@bbb/rules';
 import type { DataSource } from 'typeorm';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import { RecordingTelemetry } from '../../../../test/support/doubles/recording-telemetry.js';
@@ -10,6 +10,7 @@ import type { Row } from '../connection/sql.js';
 import { SchedulerDb } from '../scheduler-db.js';
 import { toMarkedPage } from './marked-requests.js';
 import { toSnapshots } from './snapshots.js';
+import { createRequestSpec } from '../../../rules/src/testing/observations.js';
 
 const SCHEMA = { version: 24, claims: 'table', sourcestamps: 'set', codebase: true } as const;
 
@@ -104,18 +105,7 @@ describe('one odd row', () => {
 });
 
 describe.each([6, 24] as const)('a scheduler database with one odd row, schema %i', (version) => {
-  const ORDER: RequestSpec = {
-    taskId: 'a',
-    createdForRunId: 0,
-    scheduledAt: 1494586000,
-    buildername: 'b',
-    branch: 'try',
-    revision: null,
-    repository: '',
-    project: '',
-    properties: {},
-    priority: 0,
-  };
+  const REQUEST = createRequestSpec({ taskId: 'a', properties: {} });
   let database: TestDatabase;
   let rows: DataSource;
   let db: SchedulerDb;
@@ -144,7 +134,7 @@ describe.each([6, 24] as const)('a scheduler database with one odd row, schema %
   it('tells the others’ snapshots, and of the odd one that it cannot be read', async () => {
     const ids: number[] = [];
     for (const taskId of ['a', 'b', 'c'])
-      ids.push((await db.create({ ...ORDER, taskId }, async () => true))!);
+      ids.push((await db.create({ ...REQUEST, taskId }, async () => true))!);
     const [first, second, third] = ids as [number, number, number];
     await rows.query(`UPDATE buildrequests SET complete_at = 'yesterday' WHERE id = ${second}`);
     const snapshots = await db.readSnapshots(ids);
@@ -161,7 +151,7 @@ describe.each([6, 24] as const)('a scheduler database with one odd row, schema %
   it('lists the other open requests, and logs which one it skipped', async () => {
     const ids: number[] = [];
     for (const taskId of ['a', 'b', 'c'])
-      ids.push((await db.create({ ...ORDER, taskId }, async () => true))!);
+      ids.push((await db.create({ ...REQUEST, taskId }, async () => true))!);
     await rows.query(`UPDATE buildrequests SET submitted_at = 'soon' WHERE id = ${ids[1]}`);
     expect(await db.listMarkedOpenRequests(0, 10)).toMatchObject([
       { buildRequestId: ids[0] },
@@ -173,7 +163,7 @@ describe.each([6, 24] as const)('a scheduler database with one odd row, schema %
   });
 
   it('reads what is to be cancelled in one statement, so that it is of one moment', async () => {
-    const id = (await db.create(ORDER, async () => true))!;
+    const id = (await db.create(REQUEST, async () => true))!;
     const before = telemetry.readCount('sql_round_trips_total', { database: 'scheduler-db' });
     await db.findCancellationTarget(id);
     expect(telemetry.readCount('sql_round_trips_total', { database: 'scheduler-db' })).toBe(before + 1);

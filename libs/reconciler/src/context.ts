@@ -11,6 +11,7 @@ import type {
   Telemetry,
 } from '@bbb/rules';
 import type { Pauses } from './pauses.js';
+import type { IgnoredBuilders } from './acts/ignored-builders.js';
 import type { Next, Situation } from './situation.js';
 
 export interface ReconcilerSettings extends DecisionSettings {
@@ -36,6 +37,7 @@ export interface ActContext {
   /** Builders for which no build requests are created now. */
   pauses: Pick<Pauses, 'find'>;
   decided: Decided;
+  ignored: IgnoredBuilders;
 }
 
 /**

@@ -33,3 +33,15 @@ it('an act is logged once, with the cause and the facts that led to it', async (
     ],
   ]);
 });
+
+it('an ignored builder is logged once', async () => {
+  const harness = new ReconcilerHarness({ payload: { buildername: 'ignored-x', bad: true } });
+  await harness.reconcile();
+  await harness.reconcile();
+  expect(lines).toEqual([
+    [
+      { taskId: expect.any(String), buildername: 'ignored-x' },
+      'tasks of this builder are ignored (ignored_builders)',
+    ],
+  ]);
+});

@@ -16,6 +16,7 @@ import {
 import { AbsenceDoubt } from './absence-doubt.js';
 import { recordDecisions } from './decisions.js';
 import { type Explanation, explainSituation } from './explanation.js';
+import { IgnoredBuilders } from './acts/ignored-builders.js';
 import { isBuildShared, needsSharing } from './shared-build.js';
 import { checkEventIsVisible } from './event-visibility.js';
 import { KeyedLock } from './keyed-lock.js';
@@ -86,6 +87,7 @@ export class Reconciler {
       logger,
       pauses,
       decided: recordDecisions(logger, machineClock, journal),
+      ignored: new IgnoredBuilders(logger),
     };
     this.#observer = new Observer(queue, buildbot, store, rules, logger);
     for (const counter of COUNTERS) telemetry.count(counter, {}, 0);

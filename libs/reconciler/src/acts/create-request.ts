@@ -26,6 +26,7 @@ export const createRequest: Act = async (situation, context) => {
 
   const judgement = await judge(definition, key, context.settings.policy, context.buildbot);
   if (judgement.is === 'ignored') {
+    context.ignored.note(taskId, (definition.payload as { buildername?: unknown } | null)?.buildername);
     if (situation.row) await context.store.forget(situation.row);
     return DONE;
   }

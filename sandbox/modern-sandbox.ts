@@ -13,6 +13,8 @@ export interface GivenMaster {
   url: string;
   account: Account;
   scheduler: string;
+  /** Builders that the scheduler must serve; default those of the mix. */
+  builders?: readonly string[];
 }
 
 export interface ModernSandboxOptions extends WorldOptions {
@@ -64,12 +66,10 @@ export class ModernSandbox extends World {
         });
     const master = given ?? { url: simulator!.url, account, scheduler: configuration.bridgeSchedulers[0]! };
     const rest = new MasterRest(master.url.replace(/\/$/, ''), account);
-    if (given)
-      await checkMaster(
-        given,
-        rest,
-        configuration.builders.map(({ name }) => name).filter((name) => !name.endsWith('fragile')),
-      );
+    const builders = configuration.builders
+      .map(({ name }) => name)
+      .filter((name) => !name.endsWith('fragile'));
+    if (given) await checkMaster({ builders, ...given }, rest);
     return new ModernSandbox(options, await startCommonSide(options), master, rest, simulator);
   }
 
@@ -152,17 +152,13 @@ function idsOf(rows: readonly any[], name: string): number[] {
 }
 
 /** Whether a master has what the mix needs. */
-async function checkMaster(
-  { scheduler }: GivenMaster,
-  rest: MasterRest,
-  needed: readonly string[],
-): Promise<void> {
+async function checkMaster({ scheduler, builders }: Required<GivenMaster>, rest: MasterRest): Promise<void> {
   if ((await rest.login()) !== 302) throw new Error('the master does not accept the login');
   const { status, body } = await rest.get(`/api/v2/forceschedulers/${encodeURIComponent(scheduler)}`);
   if (status !== 200) throw new Error(`the master has no scheduler ${scheduler}`);
   const names = (body as { forceschedulers: { builder_names: string[] }[] }).forceschedulers[0]!
     .builder_names;
-  const missing = needed.filter((name) => !names.includes(name));
+  const missing = builders.filter((name) => !names.includes(name));
   if (missing.length > 0)
     throw new Error(
       `scheduler ${scheduler} does not serve the builders of the mix (sandbox/modern/master.cfg has them): ${missing.join(', ')}`,

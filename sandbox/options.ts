@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Scenario, SCENARIOS } from './mix.js';
 import { listModernScenarios } from './modern-mix.js';
 import { WRONG_SYSTEMS, type WrongSystem } from './wrong/index.js';
-import { parseSchema, parseWholeNumber } from '../test/support/command-line.js';
+import { parseBuildbot, parseSchema, parseWholeNumber } from '../test/support/command-line.js';
 
 /** Options of the demonstration. */
 export interface ShowOptions {
@@ -82,7 +82,7 @@ export function readOptions(args: readonly string[]): ShowOptions | 'help' {
     },
   });
   if (values.help) return 'help';
-  const buildbot = parseKind(values.buildbot);
+  const buildbot = parseBuildbot(values.buildbot);
   if (buildbot === 'legacy' && values['buildbot-url'] !== undefined)
     throw new TypeError('--buildbot-url needs --buildbot modern');
   if (buildbot === 'modern' && values['scheduler-db'] !== undefined)
@@ -133,11 +133,6 @@ export function listScenarios({
   buildbotUrl,
 }: Pick<ShowOptions, 'buildbot' | 'buildbotUrl'>): readonly Scenario[] {
   return buildbot === 'legacy' ? SCENARIOS : listModernScenarios(buildbotUrl === undefined);
-}
-
-function parseKind(text: string): 'legacy' | 'modern' {
-  if (text !== 'legacy' && text !== 'modern') throw new TypeError('--buildbot must be legacy or modern');
-  return text;
 }
 
 function requireUrl(name: string, text: string | undefined, form: RegExp, words: string): void {

@@ -83,7 +83,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
       tasks: load.stories.length,
       tally,
       findings,
-      rest: await restOf(sandbox, load),
+      rest: { ...(await restOf(sandbox, load)) },
       secondsOfCalm,
       exits,
     });
@@ -98,4 +98,6 @@ async function chaos(options: ChaosOptions): Promise<number> {
 }
 
 const options = readOptionsGiven(readOptions, USAGE);
-if (options) process.exitCode = await chaos(options);
+if (options?.buildbot === 'modern')
+  process.exitCode = await (await import('./modern/run.js')).chaosOnModernMaster(options);
+else if (options) process.exitCode = await chaos(options);

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
-import { parseDatabase, parseSchema, parseWholeNumber } from '../support/command-line.js';
+import { parseBuildbot, parseDatabase, parseSchema, parseWholeNumber } from '../support/command-line.js';
 
 export interface ChaosOptions {
+  /** modern: on a real master that this command starts. */
+  buildbot: 'legacy' | 'modern';
   /** How long faults go on; tasks are created in the first 60 % of it. */
   seconds: number;
   seed: number;
@@ -23,6 +25,8 @@ export const USAGE = `npm run chaos -- [options]
 
 Runs the services on real servers while faults happen, and then audits every task on both sides.
 
+  --buildbot legacy|modern    a simulated Buildbot 0.8, or a real modern master, which needs buildbot and
+                              buildbot-worker in PATH (default legacy)
   --seconds N                 seconds during which faults happen (default 150); tasks are created in the first 60 %
   --seed N                    seed of the tasks and the faults (default 1)
   --database mysql|postgres   server of both databases (default mysql)
@@ -42,6 +46,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      buildbot: { type: 'string', default: 'legacy' },
       seconds: { type: 'string', default: '150' },
       seed: { type: 'string', default: '1' },
       database: { type: 'string', default: 'mysql' },
@@ -58,6 +63,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
   const database = parseDatabase(values.database);
   const { schema = database === 'mysql' ? '6' : '24' } = values;
   return {
+    buildbot: parseBuildbot(values.buildbot),
     seconds: parseWholeNumber('--seconds', values.seconds),
     seed: parseWholeNumber('--seed', values.seed),
     database,

@@ -1,5 +1,4 @@
 import type { Finding } from './audit.js';
-import type { Rest } from './chaos.js';
 import type { ChaosOptions } from './options.js';
 import type { Tally } from './counters.js';
 
@@ -8,7 +7,8 @@ interface Outcome {
   tasks: number;
   tally: Tally;
   findings: readonly Finding[];
-  rest: Rest;
+  /** What is left, by its name; each must be 0. */
+  rest: Readonly<Record<string, number>>;
   secondsOfCalm: number;
   /** Exit codes of the instances when they were stopped in the end. */
   exits: readonly (number | string | null)[];
@@ -26,7 +26,7 @@ export interface Figures {
   wrong: number;
   diedByThemselves: number;
   unclean: number;
-  rest: Rest;
+  rest: Readonly<Record<string, number>>;
   counts: Record<string, number>;
   findings: readonly Finding[];
   isRight: boolean;

@@ -38,6 +38,12 @@ export function parseDatabase(text: string): 'mysql' | 'postgres' {
 }
 
 /** @throws TypeError with a message for the user */
+export function parseBuildbot(text: string): 'legacy' | 'modern' {
+  if (text !== 'legacy' && text !== 'modern') throw new TypeError('--buildbot must be legacy or modern');
+  return text;
+}
+
+/** @throws TypeError with a message for the user */
 export function parseSchema(text: string): 6 | 24 {
   if (text !== '6' && text !== '24') throw new TypeError('--schema must be 6 or 24');
   return text === '6' ? 6 : 24;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'libsql';
 import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../databases.js';
+import type { TestDatabase } from '../databases.js';
 
 export type MasterDatabaseKind = 'sqlite' | 'postgres' | 'mysql';
 
@@ -16,6 +16,8 @@ export interface MasterDatabase {
 export async function createMasterDatabase(kind: MasterDatabaseKind): Promise<MasterDatabase> {
   // SQLite's file is in the folder of the master.
   if (kind === 'sqlite') return { url: 'sqlite:///state.sqlite', run: runOnSqlite, drop: async () => {} };
+  // Only inside Jest.
+  const { createDatabase } = await import('../databases.js');
   const database: TestDatabase = await createDatabase(kind);
   return {
     url: withDriver(kind, database.url),

@@ -7,7 +7,7 @@ import { ProgressLine } from '../libs/commands/src/output/progress-line.js';
 import { buildCommit, type Comparison, renderRatiosInTurn } from './against.js';
 import { type Figures, computeMedian, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
-import { SCENARIOS } from './scenarios/index.js';
+import { MODERN_SCENARIOS, SCENARIOS } from './scenarios/index.js';
 import { renderRatios, renderTable } from './table.js';
 import { Stage } from './systems/stage.js';
 
@@ -88,7 +88,7 @@ async function measureOnce(
 ): Promise<Figures> {
   const stage = await Stage.open({ ...options, latency, project });
   try {
-    return await SCENARIOS[scenario]!(stage, options);
+    return await (options.buildbot === 'legacy' ? SCENARIOS : MODERN_SCENARIOS)[scenario]!(stage, options);
   } finally {
     await stage.close();
   }

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { parseDatabase, parseSchema, parseWholeNumber } from '../test/support/command-line.js';
-import { SCENARIOS, USUAL } from './scenarios/index.js';
+import { parseBuildbot, parseDatabase, parseSchema, parseWholeNumber } from '../test/support/command-line.js';
+import { MODERN_SCENARIOS, SCENARIOS, USUAL } from './scenarios/index.js';
 
 export interface BenchOptions {
+  buildbot: 'legacy' | 'modern';
   scenarios: string[];
   latencies: number[];
   runs: number;
@@ -23,6 +24,7 @@ npm run bench -- --compare OLD.json NEW.json
 
 Measures what the services do and cost, on real servers and a simulated Taskcluster.
 
+  --buildbot legacy|modern    Buildbot 0.8, or a simulated 3.7 (default legacy)
   --scenario LIST             scenarios to measure, from ${Object.keys(SCENARIOS).join(', ')}
                               (default ${USUAL.join(',')})
   --latency LIST              milliseconds to delay Taskcluster's answers (default 20,0)
@@ -46,7 +48,8 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
     args: [...args],
     allowPositionals: true,
     options: {
-      scenario: { type: 'string', default: USUAL.join(',') },
+      buildbot: { type: 'string', default: 'legacy' },
+      scenario: { type: 'string' },
       latency: { type: 'string', default: '20,0' },
       runs: { type: 'string', default: '3' },
       events: { type: 'string', default: '2000' },
@@ -67,10 +70,14 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
     return { compare: [older, newer] };
   }
   if (positionals.length > 0) throw new TypeError(`unexpected argument: ${positionals.join(' ')}`);
-  const scenarios = values.scenario.split(',');
-  const unknown = scenarios.filter((name) => !Object.hasOwn(SCENARIOS, name));
+  const buildbot = parseBuildbot(values.buildbot);
+  const known = buildbot === 'legacy' ? SCENARIOS : MODERN_SCENARIOS;
+  const usual = buildbot === 'legacy' ? USUAL : Object.keys(MODERN_SCENARIOS);
+  const scenarios = values.scenario?.split(',') ?? usual;
+  const unknown = scenarios.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0) throw new TypeError(`unknown scenario: ${unknown.join(', ')}`);
   return {
+    buildbot,
     scenarios,
     latencies: values.latency.split(',').map((text) => parseWholeNumber('--latency', text, 0)),
     runs: parseWholeNumber('--runs', values.runs),

@@ -20,13 +20,15 @@ export const pending: Scenario = async (stage, { events }) => {
 
   const tasks = await stage.taskcluster.ask({ ask: 'create', count: events });
   const before = await service.read();
+  const calls = await stage.farm.countRestCalls();
   const begun = performance.now();
   await publish(tasks);
   while ((await stage.farm.countRequests()) < WARM_UP + events) await sleep(20);
   const seconds = (performance.now() - begun) / 1000;
   const after = await service.waitUntil(({ handled }) => handled >= before.handled + events);
+  const rest = (await stage.farm.countRestCalls()) - calls;
   mustBe('build requests', await stage.farm.countRequests(), WARM_UP + events);
-  return computeCosts(service, before, after, events, seconds);
+  return { ...(await computeCosts(service, before, after, events, seconds)), 'rest/event': rest / events };
 };
 
 /** Builds start all at once: each claims its task. */

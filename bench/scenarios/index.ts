@@ -1,6 +1,7 @@
 import { finishedBuilds, pending, startedBuilds } from './bursts.js';
 import { floodFinished, floodPending } from './floods.js';
 import { hundredThousand, passDue, passDuePermanent, passIdle } from './passes.js';
+import { finishedByPass, startedByPass } from './modern.js';
 import type { Scenario } from './scenario.js';
 import { soak } from './soak.js';
 import { start } from './starts.js';
@@ -18,6 +19,15 @@ export const SCENARIOS: Record<string, Scenario> = {
   'flood-finished': floodFinished,
   'hundred-thousand': hundredThousand,
   soak,
+};
+
+/** The same with a modern Buildbot, which sends no messages: the reflector sees what has started and ended. */
+export const MODERN_SCENARIOS: Record<string, Scenario> = {
+  pending,
+  started: startedByPass,
+  finished: finishedByPass,
+  'pass-due': passDue,
+  'pass-idle': passIdle,
 };
 
 /** What takes minutes or less, and is measured unless something else is asked for. */

@@ -56,9 +56,11 @@ async function measurePass(
     await build(due, LONG_AGO);
   }
   const before = await service.read();
+  const calls = await farm.countRestCalls();
   mustBe('passes before', before.passes, WARM_UP);
   const after = await service.waitUntil(({ passes }) => passes > WARM_UP, { pause: WAITING });
   mustBe('passes after', after.passes, WARM_UP + 1);
+  const rest = (await farm.countRestCalls()) - calls;
   mustBe('states', await taskcluster.ask({ ask: 'states' }), { running: tracked });
   const seconds = after.passSeconds - before.passSeconds;
   const { 'events/s': _rate, ...each } = await computeCosts(service, before, after, tracked, seconds);
@@ -68,6 +70,7 @@ async function measurePass(
     'cpu s/pass': after.cpu - before.cpu,
     ...each,
     'sql/500 rows': (sql * 500) / tracked,
+    'rest/500 rows': (rest * 500) / tracked,
     'http/due': due > 0 ? (after.http - before.http) / due : 0,
   };
 }

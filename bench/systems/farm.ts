@@ -1,13 +1,11 @@
 import { SchedulerConnection, type SchedulerSchema, type SqlValue } from '../../sandbox/buildbot/index.js';
 import type { MadeTask } from './taskcluster-commands.js';
+import { insertRows, TrackedRows } from './tracked-rows.js';
 
 /** What all tasks of the bench ask for. */
 export const BUILDER = 'Linux x86-64 build';
 const BRANCH = 'main';
 const REVISION = 'cd5fab20f6bd128847ef8131c9aeed63cde019fc';
-
-/** Rows in one INSERT. */
-const CHUNK = 1000;
 
 /** A task whose build has been started. */
 export interface BuiltTask extends MadeTask {
@@ -15,24 +13,37 @@ export interface BuiltTask extends MadeTask {
   id: number;
 }
 
+/** Tracked tasks and their builds, made in bulk. */
+export interface BuildFarm {
+  countRequests(): Promise<number>;
+  countTracked(): Promise<number>;
+  addBuilt(tasks: readonly MadeTask[]): Promise<BuiltTask[]>;
+  begin(tasks: readonly MadeTask[]): Promise<BuiltTask[]>;
+  finish(tasks: readonly BuiltTask[]): Promise<void>;
+  noteClaimedListRead(): Promise<void>;
+  /** REST calls that Buildbot has answered so far; 0 of a legacy one. */
+  countRestCalls(): Promise<number>;
+  close(): Promise<void>;
+}
+
 /** Both databases, written in bulk: what the bridge and a master would have written one by one. */
-export class Farm {
+export class Farm implements BuildFarm {
   private nextId = 1;
 
   private constructor(
     private readonly scheduler: SchedulerConnection,
-    private readonly bridge: SchedulerConnection,
+    private readonly trackedRows: TrackedRows,
     private readonly schema: SchedulerSchema,
   ) {}
 
   static async open(schedulerDb: string, bridgeDb: string, schema: SchedulerSchema): Promise<Farm> {
     const scheduler = await SchedulerConnection.open(schedulerDb);
-    return new Farm(scheduler, await SchedulerConnection.open(bridgeDb), schema);
+    return new Farm(scheduler, await TrackedRows.open(bridgeDb), schema);
   }
 
   async close(): Promise<void> {
     await this.scheduler.close();
-    await this.bridge.close();
+    await this.trackedRows.close();
   }
 
   /** Build requests that there are. */
@@ -44,11 +55,8 @@ export class Farm {
   }
 
   /** Rows of tracked tasks. */
-  async countTracked(): Promise<number> {
-    const [row] = await this.bridge.read((statements) =>
-      statements.rows<{ count: number | string }>('SELECT COUNT(*) AS count FROM tasks'),
-    );
-    return Number(row?.count);
+  countTracked(): Promise<number> {
+    return this.trackedRows.count();
   }
 
   /** Makes tasks tracked, with builds that run. */
@@ -122,25 +130,7 @@ export class Farm {
         start_time: now,
       })),
     );
-    const quote = this.bridge.dialect === 'mysql' ? '`' : '"';
-    const named = (row: Record<string, SqlValue>) =>
-      Object.fromEntries(Object.entries(row).map(([name, value]) => [`${quote}${name}${quote}`, value]));
-    await this.fill(
-      'tasks',
-      rows(({ id, taskId, scheduled, takenUntil }) =>
-        named({
-          buildrequestId: id,
-          taskId,
-          runId: 0,
-          createdDate: Math.floor(scheduled),
-          processedDate: Math.floor(scheduled),
-          takenUntil: takenUntil === null ? null : Math.floor(takenUntil),
-          buildId: takenUntil === null ? null : id,
-          rev: 1,
-        }),
-      ),
-      this.bridge,
-    );
+    await this.trackedRows.add(built);
     return built;
   }
 
@@ -188,15 +178,12 @@ export class Farm {
     });
   }
 
-  /** So that the list of claimed runs, which is looked at every ten minutes, is no part of the next passes. */
-  async noteClaimedListRead(): Promise<void> {
-    const quote = this.bridge.dialect === 'mysql' ? '`' : '"';
-    await this.bridge.read((statements) =>
-      statements.change(
-        `INSERT INTO bridge_turns (${quote}name${quote}, ${quote}takenAt${quote}) VALUES (?, ?)`,
-        ['claimed', Math.floor(Date.now() / 1000)],
-      ),
-    );
+  countRestCalls(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  noteClaimedListRead(): Promise<void> {
+    return this.trackedRows.noteClaimedListRead();
   }
 
   private async addMaster(): Promise<void> {
@@ -206,21 +193,7 @@ export class Farm {
     });
   }
 
-  private async fill(
-    table: string,
-    rows: readonly Record<string, SqlValue>[],
-    connection = this.scheduler,
-  ): Promise<void> {
-    for (let at = 0; at < rows.length; at += CHUNK) {
-      const chunk = rows.slice(at, at + CHUNK);
-      const columns = Object.keys(chunk[0]!);
-      const places = chunk.map(() => `(${columns.map(() => '?').join(', ')})`).join(', ');
-      await connection.read((statements) =>
-        statements.change(
-          `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${places}`,
-          chunk.flatMap((row) => Object.values(row)),
-        ),
-      );
-    }
+  private fill(table: string, rows: readonly Record<string, SqlValue>[]): Promise<void> {
+    return insertRows(this.scheduler, table, rows);
   }
 }

@@ -11,15 +11,18 @@ import { type Databases, createFreshDatabases } from '../../sandbox/fresh-databa
 import { Publisher } from '../../sandbox/pulse/index.js';
 import { findFreePort } from '../../sandbox/services.js';
 import { SERVERS } from '../../test/support/global-setup.js';
-import { BUILDER, Farm } from './farm.js';
+import { BUILDER, type BuildFarm, Farm } from './farm.js';
 import type { Message } from './messages.js';
+import { ModernFarm } from './modern-farm.js';
+import { MASTER_ACCOUNT } from './modern-master-commands.js';
 import { Service } from './service.js';
 import { Taskcluster } from './taskcluster.js';
 
 export interface StageOptions {
   database: 'mysql' | 'postgres';
   schema: SchedulerSchema;
-  /** Milliseconds by which every answer of Taskcluster is late. */
+  buildbot: 'legacy' | 'modern';
+  /** Milliseconds by which every answer of Taskcluster, and of a modern Buildbot, is late. */
   latency: number;
   /** Flags of node's for the services. */
   nodeFlags: string[];
@@ -36,7 +39,8 @@ export class Stage {
   private constructor(
     readonly options: StageOptions,
     readonly taskcluster: Taskcluster,
-    readonly farm: Farm,
+    readonly farm: BuildFarm,
+    private readonly buildbotSettings: object,
     private readonly databases: Databases,
     private readonly publisher: Publisher,
     private readonly broker: Broker,
@@ -49,14 +53,12 @@ export class Stage {
     const id = `bench-${randomBytes(4).toString('hex')}`;
     const databases = await createFreshDatabases({ databaseServer: SERVERS[options.database].url }, folder);
     const { schedulerDb, bridgeDb } = databases;
-    // With transactions, which is what costs time.
-    await createSchedulerSchema(schedulerDb, options.schema, { engine: 'InnoDB' });
     await migrate(options.project, bridgeDb);
     const broker = openBroker(SERVERS.rabbitmq.url);
     const publisher = await Publisher.open({ connect: () => broker.connect(), exchanges: listExchanges(id) });
     const taskcluster = Taskcluster.start(options.latency);
-    const farm = await Farm.open(schedulerDb, bridgeDb, options.schema);
-    return new Stage(options, taskcluster, farm, databases, publisher, broker, folder, id);
+    const [farm, settings] = await openFarm(options, schedulerDb, bridgeDb, folder);
+    return new Stage(options, taskcluster, farm, settings, databases, publisher, broker, folder, id);
   }
 
   /** Starts a service, and waits until it is ready. */
@@ -95,8 +97,6 @@ export class Stage {
   }
 
   private async writeConfiguration(changes: object, taskcluster: object): Promise<string> {
-    const builders = join(this.folder, 'allthethings.json');
-    await writeFile(builders, JSON.stringify({ builders: { [BUILDER]: { shortname: 'linux64' } } }));
     const broker = new URL(this.broker.url);
     const configuration = {
       taskcluster_queue_config: {
@@ -104,7 +104,7 @@ export class Stage {
         credentials: { clientId: 'buildbot-bridge', accessToken: 'bench-access-token' },
         ...taskcluster,
       },
-      buildbot_scheduler_db: this.databases.schedulerDb,
+      ...this.buildbotSettings,
       bbb_db: this.databases.bridgeDb,
       pulse_host: broker.hostname,
       pulse_port: Number(broker.port || 5672),
@@ -112,8 +112,6 @@ export class Stage {
       pulse_user: decodeURIComponent(broker.username) || 'guest',
       pulse_password: decodeURIComponent(broker.password) || 'guest',
       pulse_queue_basename: `queue/${this.id}`,
-      selfserve_url: 'http://127.0.0.1:9/self-serve',
-      builders_url: builders,
       tc_worker_group: 'buildbot-bridge',
       tc_worker_id: 'buildbot-bridge',
       tclistener: {
@@ -141,4 +139,26 @@ async function migrate(project: string, url: string): Promise<void> {
 
 function listExchanges(id: string): string[] {
   return ['task-pending', 'task-exception', 'build'].map((name) => `exchange/${id}/${name}`);
+}
+
+/** The builds, and what a configuration says about their Buildbot. */
+async function openFarm(
+  { buildbot, schema, latency }: StageOptions,
+  schedulerDb: string,
+  bridgeDb: string,
+  folder: string,
+): Promise<[BuildFarm, object]> {
+  if (buildbot === 'modern') {
+    const farm = await ModernFarm.open(bridgeDb, latency);
+    return [farm, { buildbot: { kind: 'modern', url: await farm.readUrl(), ...MASTER_ACCOUNT } }];
+  }
+  // With transactions, which is what costs time.
+  await createSchedulerSchema(schedulerDb, schema, { engine: 'InnoDB' });
+  const builders = join(folder, 'allthethings.json');
+  await writeFile(builders, JSON.stringify({ builders: { [BUILDER]: { shortname: 'linux64' } } }));
+  const settings = {
+    ...{ buildbot_scheduler_db: schedulerDb, selfserve_url: 'http://127.0.0.1:9/self-serve' },
+    builders_url: builders,
+  };
+  return [await Farm.open(schedulerDb, bridgeDb, schema), settings];
 }

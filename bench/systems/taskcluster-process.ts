@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
+import { answerCommands } from './asked-process.js';
 import type { MadeTask, TaskclusterCommand, TaskclusterReplies } from './taskcluster-commands.js';
-
-// The simulated queue in a process of its own, so that its work counts neither as the bench's nor as a service's.
 
 /** Seconds by which the clock is held back while tasks are made that were claimed long ago. */
 let back = 0;
@@ -49,7 +48,4 @@ function make(claimedAgo: number | undefined): MadeTask {
   }
 }
 
-process.on('message', ({ id, command }: { id: number; command: TaskclusterCommand }) => {
-  void answer(command).then((reply) => process.send?.({ id, reply }));
-});
-process.on('disconnect', () => process.exit());
+answerCommands(answer);

@@ -1,6 +1,5 @@
-import { TaskList } from '@bbb/bridge-db';
+import { PassStoreSql, PauseStoreSql, TaskList } from '@bbb/bridge-db';
 import { findLatestRun, type ListedRun, type MarkedRequest, PausedBuilders, type Verdict } from '@bbb/rules';
-import { PauseStoreSql } from '@bbb/bridge-db';
 import { explainRows } from './list-tasks.js';
 import { judgeCreation } from './judge-creation.js';
 import type { OperationSystems } from './systems.js';
@@ -33,6 +32,7 @@ export async function* planPass(systems: OperationSystems): AsyncGenerator<Plann
     if (task.buildRequestId !== null) requests.add(task.buildRequestId);
     yield task;
   }
+  const shared = await readShared(systems);
   for (const [step, runs] of [
     ['pending', systems.queue.listPending()],
     ['claimed', systems.queue.listClaimed()],
@@ -40,7 +40,7 @@ export async function* planPass(systems: OperationSystems): AsyncGenerator<Plann
     for await (const run of runs) {
       if (tracked.has(run.taskId)) continue;
       tracked.add(run.taskId);
-      yield await planUntracked(systems, step, run);
+      yield await planUntracked(systems, step, run, shared);
     }
   yield* planOrphans(systems, requests);
 }
@@ -58,20 +58,35 @@ async function* planTracked(systems: OperationSystems): AsyncGenerator<PlannedTa
   }
 }
 
+/** What instances share, for all untracked runs. */
+interface Shared {
+  paused: PausedBuilders;
+  absenceDoubted: boolean;
+}
+
+async function readShared({ db, isMigrated }: OperationSystems): Promise<Shared> {
+  if (!isMigrated) return { paused: new PausedBuilders([]), absenceDoubted: false };
+  const [pauses, { doubtedSince }] = await Promise.all([
+    new PauseStoreSql(db).list(),
+    new PassStoreSql(db).read(),
+  ]);
+  return { paused: new PausedBuilders(pauses), absenceDoubted: doubtedSince !== null };
+}
+
 async function planUntracked(
   systems: OperationSystems,
   step: 'pending' | 'claimed',
   { taskId, runId, definition }: ListedRun,
+  { paused, absenceDoubted }: Shared,
 ): Promise<PlannedTask> {
   const none = { step, taskId, runId, buildRequestId: null };
   try {
     const status = await systems.queue.readStatus(taskId);
-    const given = { row: null, status, source: 'batched' } as const;
+    const given = { row: null, status, absenceDoubted, source: 'batched' } as const;
     const { verdict, cause, situation } = await systems.reconciler.explain(taskId, given);
     if (verdict !== 'create-request') return { ...none, verdict, reason: cause.cause };
     const name = (definition.payload as { buildername?: unknown } | null)?.buildername;
-    const pauses = systems.isMigrated ? await new PauseStoreSql(systems.db).list() : [];
-    const pause = typeof name === 'string' ? new PausedBuilders(pauses).find(name) : undefined;
+    const pause = typeof name === 'string' ? paused.find(name) : undefined;
     const wait = await judgeCreation(systems, situation, definition, pause);
     if (!wait) return { ...none, verdict, reason: cause.cause };
     return { ...none, verdict: wait.for === 'bridge' ? verdict : 'ignore', reason: wait.text };

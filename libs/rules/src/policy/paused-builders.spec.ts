@@ -17,4 +17,15 @@ describe('PausedBuilders', () => {
     expect(new PausedBuilders([pause('(')]).find('any')).toBeDefined();
     expect(new PausedBuilders([pause('.*')]).find('x'.repeat(10_000))).toBeDefined();
   });
+
+  it('pauses on a bound that is reached, and decides a long name by its beginning', () => {
+    expect(new PausedBuilders([pause('(a+)+\\1b')]).find('a'.repeat(255))).toBeDefined();
+    expect(new PausedBuilders([pause('b')]).find('a'.repeat(600))).toBeUndefined();
+  });
+
+  it('tells upper from lower case, also in what a reference repeats', () => {
+    const paused = new PausedBuilders([pause('(a)\\1')]);
+    expect(paused.find('aa')).toBeDefined();
+    expect(paused.find('aA')).toBeUndefined();
+  });
 });

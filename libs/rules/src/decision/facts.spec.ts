@@ -293,11 +293,11 @@ describe('the times', () => {
 
   it('has a claim due later in a process that does not hold the run', () => {
     const running = {
-      ...seen(STATES.building, ['running'], { takenUntil: NOW + 0.9 * SETTINGS.reclaimWindow }),
+      ...seen(STATES.building, ['running'], { takenUntil: NOW + 0.995 * SETTINGS.reclaimWindow }),
     };
     running.status!.runs = running.status!.runs.map((one) => ({
       ...one,
-      takenUntil: NOW + 0.9 * SETTINGS.reclaimWindow,
+      takenUntil: NOW + 0.995 * SETTINGS.reclaimWindow,
     }));
     expect(facts({ ...running, isHeld: true }).claimDue).toBe(true);
     expect(facts({ ...running, isHeld: false }).claimDue).toBe(false);

@@ -81,7 +81,7 @@ const MAX_RUNS = 50;
  * A process without the run's credentials would have to claim the run again before it could reclaim it. It leaves the
  * reclaim to the process that has them until only this share of the window is left.
  */
-const OTHERS_SHARE = 0.8;
+const OTHERS_SHARE = 0.9;
 
 /** Claims that began together are reclaimed over this share of the window, the earliest that much before it. */
 const JITTER = 0.1;

@@ -13,10 +13,11 @@ export interface BuildbotOptions extends LegacyOptions {
 @Module({})
 export class BuildbotModule {
   static async register(options: BuildbotOptions): Promise<DynamicModule> {
+    const { exports = [], ...parts } = await createParts(options);
     return {
       module: BuildbotModule,
-      ...(await createParts(options)),
-      exports: [Buildbot, BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS],
+      ...parts,
+      exports: [Buildbot, BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, ...exports],
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { DynamicModule, INestApplication } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import type { Configuration } from '@bbb/configuration';
 import { HEALTH_CHECKS, type HealthCheck } from '@bbb/platform';
 import { PulseModule, type PulseOptions, PulseServer, type Subscription } from '@bbb/pulse';
@@ -47,7 +48,9 @@ export function createPulseModule(
   };
 }
 
-/** Connects the application to Pulse as a microservice. */
+/** Connects the application to Pulse as a microservice; with a modern Buildbot, bb-listener has no Pulse module. */
 export function connectPulse(app: INestApplication): void {
+  const modules = [...app.get(ModulesContainer).values()];
+  if (!modules.some(({ metatype }) => metatype === PulseModule)) return;
   app.connectMicroservice({ strategy: app.get(PulseServer) }, { inheritAppConfig: true });
 }

@@ -16,6 +16,7 @@ import { NewestOfKey } from './creation/find-newest.js';
 import { OpenRequestLimit } from './creation/open-request-limit.js';
 import { RequestCreator } from './creation/request-creator.js';
 import { Withdrawals } from './creation/withdrawals.js';
+import { EventStream } from './hints/event-stream.js';
 import { Masters } from './masters.js';
 import type { BuildbotMastersOptions } from './options.js';
 import { RequestPlaces } from './requests/request-place.js';
@@ -125,6 +126,11 @@ export class BuildbotMasters implements OnApplicationShutdown {
     const master = await this.masters.withId(row.claimed_by_masterid);
     const reason = key ? `Buildbot Bridge: no longer needed by task ${key.taskId}` : 'Buildbot Bridge';
     await master.call(`/api/v2/buildrequests/${buildRequestId}`, 'cancel', { reason }, z.null());
+  }
+
+  /** The events of all masters. Events of a master are seen by others only if they share a message queue. */
+  createEventStreams(): EventStream[] {
+    return this.masters.all.map((master) => new EventStream(master));
   }
 
   /** Why the REST API is unavailable; undefined when it is available. */

@@ -29,8 +29,13 @@ export class Masters {
     return this.others.get(this.names.get(masterId) ?? '') ?? this.main;
   }
 
+  /** The main master and the others. */
+  get all(): RestClient[] {
+    return [this.main, ...this.others.values()];
+  }
+
   close(): void {
-    for (const client of [this.main, ...this.others.values()]) client.close();
+    for (const client of this.all) client.close();
   }
 
   private async readNames(): Promise<void> {

@@ -18,6 +18,8 @@ export interface MasterSettings {
   renamed?: Record<string, string>;
   /** The workers of builder `moving`. */
   workersOfMoving?: string[];
+  /** Where reporters post builds and requests. */
+  push?: { url: string; secret: string };
   /** Whether master.cfg raises an error. */
   broken?: boolean;
 }

@@ -2,6 +2,7 @@ import type { ModuleMetadata } from '@nestjs/common';
 import { BuildbotMasters, BuildbotMastersModule, type BuildbotMastersOptions } from '@bbb/modern-buildbot';
 import { Buildbot } from '@bbb/rules';
 import { BUILDBOT_HEALTH, BUILDBOT_LOG_HOSTS, type BuildbotHealthCheck } from '../health.js';
+import { BuildHints } from './build-hints.js';
 import { ModernBuildbot } from './modern-buildbot.js';
 
 /** Imports and providers of the module for Buildbot 3.7 and newer. */
@@ -10,9 +11,11 @@ export function createModernParts(options: BuildbotMastersOptions): ModuleMetada
     imports: [BuildbotMastersModule.register(options)],
     providers: [
       { provide: Buildbot, useClass: ModernBuildbot },
+      BuildHints,
       { provide: BUILDBOT_HEALTH, inject: [BuildbotMasters], useFactory: createModernHealthChecks },
       { provide: BUILDBOT_LOG_HOSTS, useValue: listModernLogHosts(options.url) },
     ],
+    exports: [BuildHints],
   };
 }
 

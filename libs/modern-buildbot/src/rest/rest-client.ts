@@ -1,5 +1,6 @@
-import { toBaseUrl, type HttpAnswer, HttpConnections } from '@bbb/http';
+import { toBaseUrl, type HttpAnswer, HttpConnections, openWebSocket } from '@bbb/http';
 import { Refused, Unavailable } from '@bbb/rules';
+import type { WebSocket } from 'undici';
 import type * as z from 'zod';
 import { SYSTEM } from '../options.js';
 import { type Urgency, CallLimit } from './call-limit.js';
@@ -88,6 +89,25 @@ export class RestClient {
     const answer = await this.send({ verb: 'POST', path, body }, 'urgent', this.options.timeout, cookie);
     const { result } = readBody(answer, path) as { result?: unknown };
     return parse(result, schema, path);
+  }
+
+  /** The host of the master, for log messages. */
+  get name(): string {
+    return new URL(this.base).host;
+  }
+
+  /**
+   * Opens the WebSocket of the master's events, with the login: from 4.3 on a master may refuse it without.
+   *
+   * @throws Error when it cannot be opened
+   */
+  async openEvents(): Promise<WebSocket> {
+    const cookie = await this.session.open();
+    return openWebSocket(`${this.base}/ws`, { cookie }, READ_TIMEOUT * 1000).catch((error: unknown) => {
+      // The login may have expired; the next attempt makes another one.
+      this.session.expire(cookie);
+      throw error;
+    });
   }
 
   /** Logs in, unless there is a login already. */

@@ -1,0 +1,30 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { BuildHints } from '@bbb/buildbot';
+import { Reconciler } from '@bbb/reconciler';
+import { HintedRequests } from './hinted-requests.js';
+import { PushServer } from './push-server.js';
+
+/** Receives hints from the masters' WebSockets and from their posts, from the start of the service to its stop. */
+@Injectable()
+export class HintReceiver implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly hints: BuildHints,
+    private readonly requests: HintedRequests,
+    private readonly pushes: PushServer,
+    private readonly reconciler: Reconciler,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.pushes.start((id) => this.requests.add(id));
+    this.hints.start({
+      onConnected: () => this.requests.addAll(),
+      onChanged: (id) => this.requests.add(id),
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.reconciler.stop();
+    await Promise.all([this.hints.stop(), this.pushes.stop()]);
+    await this.requests.stop();
+  }
+}

@@ -1,0 +1,59 @@
+import type { WebSocket } from 'undici';
+import * as z from 'zod';
+
+/** The events that can change what the bridge does: a build has begun, a request has ended, or waits again after RETRY. */
+const PATHS = ['builds/*/new', 'buildrequests/*/complete', 'buildrequests/*/unclaimed'];
+
+/** A row of a build or a request; what else is in it is read over REST. */
+const eventFrame = z.object({ k: z.string(), m: z.object({ buildrequestid: z.int().min(1) }) });
+const answerFrame = z.object({ _id: z.int(), code: z.int() });
+
+/** Milliseconds for the answer to a command, and between two commands to a silent master. */
+const ANSWER_TIMEOUT = 20_000;
+
+/**
+ * Follows the events of one master over an open WebSocket. An event is a hint only: rows in it may be outdated, and events
+ * can be lost.
+ *
+ * @param onFollowing called when the master has confirmed that it sends the events
+ * @param onChanged called with the build request that an event is about
+ * @returns when the connection is closed, or the master has been silent for too long
+ */
+export async function followEvents(
+  socket: WebSocket,
+  onFollowing: () => void,
+  onChanged: (buildRequestId: number) => void,
+  answerTimeout = ANSWER_TIMEOUT,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
+  const waiting = new Set(PATHS.map((_, index) => index));
+  let isAlive = true;
+  socket.addEventListener('message', ({ data }) => {
+    isAlive = true;
+    const frame = readFrame(data);
+    const event = eventFrame.safeParse(frame);
+    if (event.success) return onChanged(event.data.m.buildrequestid);
+    const answer = answerFrame.safeParse(frame);
+    if (!answer.success) return;
+    if (answer.data.code !== 200) return socket.close();
+    if (waiting.delete(answer.data._id) && waiting.size === 0) onFollowing();
+  });
+  const send = (command: object) => socket.send(JSON.stringify(command));
+  for (const [_id, path] of PATHS.entries()) send({ cmd: 'startConsuming', path, _id });
+  // A connection may be cut without a word. A master answers a ping, and so proves that it is there.
+  const timer = setInterval(() => {
+    if (!isAlive || waiting.size > 0) return socket.close();
+    isAlive = false;
+    send({ cmd: 'ping', _id: PATHS.length });
+  }, answerTimeout);
+  socket.addEventListener('error', () => socket.close());
+  await closed.finally(() => clearInterval(timer));
+}
+
+function readFrame(data: unknown): unknown {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { PushServer } from '../../apps/bb-listener/src/modern/push-server.js';
+import { findFreePort } from '../../sandbox/services.js';
+import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
+import { eventually } from '../support/eventually.js';
+import { compileProject } from '../support/project.js';
+import { MasterCalls } from '../support/real-buildbot/master-calls.js';
+import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { RealMaster } from '../support/real-buildbot/real-master.js';
+import { describeWhere } from '../support/servers.js';
+import { ServiceProcess } from '../support/service-process.js';
+
+Logger.overrideLogger(false);
+jest.setTimeout(MASTER_TIMEOUT_MS);
+
+// The reflector makes one pass, which creates the build requests, and no other one while the tests run.
+const NEVER = 1_000_000;
+const SECRET = 'a secret of the tests';
+
+describeWhere(isPossible('sqlite'))('hints of a real master', () => {
+  let folder: string;
+  let master: RealMaster;
+  let calls: MasterCalls;
+  const pushed: number[] = [];
+  const pushes = new PushServer({ host: '127.0.0.1', port: 0, secret: SECRET });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bbb-test-hints-'));
+    await pushes.start((id) => pushed.push(id));
+    const push = { url: `http://127.0.0.1:${pushes.port}/`, secret: SECRET };
+    master = await RealMaster.start('sqlite', { push });
+    calls = new MasterCalls(master.rest);
+  });
+  afterAll(async () => {
+    await ServiceProcess.killAll();
+    await master.dispose();
+    await pushes.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('its HttpStatusPush posts tell of requests, of their cancellation, and of the start and end of builds', async () => {
+    const pending = await calls.force('unserved');
+    await eventually(() => expect(pushed.splice(0)).toEqual([pending]), 60);
+    await calls.cancelUntilComplete(pending);
+    await eventually(() => expect(pushed.splice(0)).toEqual([pending]), 60);
+    const built = await calls.force('bad');
+    await calls.completed(built);
+    await eventually(() => expect(pushed).toEqual([built, built, built]), 60);
+  });
+
+  describe('over its WebSocket', () => {
+    let taskcluster: TaskclusterSimulator;
+    let listener: ServiceProcess;
+    let tasks: Record<'bad' | 'slow' | 'stopped', string>;
+
+    beforeAll(async () => {
+      const project = await compileProject();
+      taskcluster = await new TaskclusterSimulator({ tickEvery: 100 }).start();
+      const file = await writeConfiguration();
+      const createTask = (buildername: string, properties: object = {}) =>
+        taskcluster.createTask({ payload: { buildername, sourcestamp: {}, properties: { ...properties } } });
+      tasks = { bad: createTask('steered'), slow: createTask('slow'), stopped: createTask('slow') };
+      await start(project, 'reflector', file, { BBB_REFLECTOR_INTERVAL: String(NEVER) });
+      await Promise.all(Object.values(tasks).map(findRequest));
+      listener = await start(project, 'bb-listener', file);
+    }, MASTER_TIMEOUT_MS);
+    afterAll(() => taskcluster.stop());
+
+    async function writeConfiguration(): Promise<string> {
+      const { user, password } = master.account;
+      const configuration = {
+        taskcluster_queue_config: {
+          rootUrl: taskcluster.url,
+          credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
+        },
+        bbb_db: `sqlite:///${join(folder, 'bridge.sqlite')}`,
+        buildbot: { kind: 'modern', url: master.url, user, password },
+        tc_worker_group: 'buildbot-bridge',
+        tc_worker_id: 'buildbot-bridge',
+        tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
+      };
+      const file = join(folder, 'config.json');
+      await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
+      return file;
+    }
+
+    async function start(project: string, name: string, file: string, env: Record<string, string> = {}) {
+      const port = await findFreePort();
+      const main = join(project, 'dist', 'apps', name, 'src', 'main.js');
+      const service = ServiceProcess.start([process.execPath, main, '-c', file], {
+        env: { BBB_HTTP_PORT: String(port), ...env },
+        port,
+      });
+      await service.until('/health/ready', ({ report }) => report.status === 'ok');
+      return service;
+    }
+
+    const findRequest = (taskId: string) =>
+      eventually(async () => {
+        const [set] = await calls.buildsets(`${taskId}/0`);
+        const [request] = await master.rest.rows(`/buildrequests?buildsetid=${set.bsid}`);
+        return request.buildrequestid as number;
+      }, 60);
+
+    const until = (taskId: string, expected: object) =>
+      eventually(() => {
+        const { runs, state } = taskcluster.state.status(taskId);
+        expect({ state, runs: runs.length, reason: runs.at(-1)!.reasonResolved }).toMatchObject(expected);
+      }, 60);
+
+    it('bring a build from its start to its end', async () => {
+      const request = await findRequest(tasks.bad);
+      await master.steer(request, 'start');
+      // The builder looks for work when something happens.
+      await calls.completed(await calls.force('bad'));
+      await until(tasks.bad, { state: 'running' });
+      await master.steer(request, 'end', '2');
+      await until(tasks.bad, { state: 'failed' });
+    });
+
+    it('tell of a build that was stopped', async () => {
+      await until(tasks.stopped, { state: 'running' });
+      await calls.cancelUntilComplete(await findRequest(tasks.stopped));
+      await until(tasks.stopped, { state: 'exception', reason: 'canceled' });
+    });
+
+    it('are followed again after a crash of the master, and what was missed is found', async () => {
+      await until(tasks.slow, { state: 'running', runs: 1 });
+      await master.kill();
+      await listener.until('/health/ready', ({ text }) => text.includes('no events from'));
+      // The build ends in RETRY before REST answers, when no event can be followed.
+      await master.start();
+      await until(tasks.slow, { state: 'running', runs: 2 });
+      await listener.until('/health/ready', ({ text }) => !text.includes('no events from'));
+    });
+  });
+});

@@ -6,6 +6,14 @@ export function createBuildbotOptions({ buildbot, ...configuration }: Configurat
   const { kind, masters, ...options } = buildbot;
   return {
     ...configuration,
-    buildbot: kind === 'modern' ? { kind, ...options, masters: nameMasters(masters) } : { kind },
+    buildbot:
+      kind === 'modern'
+        ? {
+            kind,
+            ...options,
+            stepLogBytes: configuration.artifacts.stepLogBytes,
+            masters: nameMasters(masters),
+          }
+        : { kind },
   };
 }

@@ -341,6 +341,61 @@ describe('BuildbotMasters', () => {
       });
     });
 
+    describe('of a failed build, with a limit for the log of its step', () => {
+      beforeEach(() => {
+        tables.build(7, 3, { results: 2, properties: {} });
+        const steps = [
+          [0, 'prepare', 0],
+          [1, 'make', 2],
+          [2, 'clean up', 4],
+        ].map(([number, name, results]) => ({ number, name, results }));
+        Object.assign(tables.answers, {
+          '/builds/7/steps': { steps },
+          '/builds/7/steps/1/logs': {
+            logs: [
+              { logid: 40, slug: 'report', type: 't', num_lines: 9 },
+              { logid: 41, slug: 'stdio', type: 's', num_lines: 2500 },
+            ],
+          },
+        });
+        const lines = Array.from({ length: 2500 }, (_, index) =>
+          index < 2 ? 'hPATH=/bin' : `oline ${index}`,
+        );
+        lines[2499] = 'ethe error';
+        const { answer } = tables.master;
+        tables.master.answer = (seen, response) => {
+          if (seen.path !== '/api/v2/logs/41/contents') return answer(seen, response);
+          const [offset, limit] = ['offset', 'limit'].map((name) => Number(seen.query.get(name)));
+          const content = lines.slice(offset, offset! + limit!).map((line) => `${line}\n`);
+          json(response, { logchunks: [{ logid: 41, firstline: offset, content: content.join('') }] });
+        };
+      });
+
+      it('has the end of the log of the first failed step, without headers', async () => {
+        const { failedStep } = (await connect({ stepLogBytes: 1000 }).readOutcome({
+          buildId: 7,
+          number: 2,
+        }))!;
+        expect(failedStep).toMatchObject({
+          step: 'make',
+          text: expect.stringMatching(/^line 1500\n[^]*\nthe error\n$/),
+        });
+        expect(tables.asked.filter((path) => path.endsWith('/contents'))).toHaveLength(1);
+        const whole = await connect({ stepLogBytes: 1_000_000 }).readOutcome({ buildId: 7, number: 2 });
+        expect(whole!.failedStep!.text).toMatch(/^line 2\n[^]*\nthe error\n$/);
+      });
+
+      it('has none when it is not wanted, the build has not failed, or the log cannot be read', async () => {
+        expect(await masters.readOutcome({ buildId: 7, number: 2 })).not.toHaveProperty('failedStep');
+        const wanting = connect({ stepLogBytes: 1000 });
+        tables.rows.builds[0]!.results = 6;
+        expect(await wanting.readOutcome({ buildId: 7, number: 2 })).not.toHaveProperty('failedStep');
+        tables.rows.builds[0]!.results = 4;
+        tables.answers['/builds/7/steps/1/logs'] = {};
+        expect(await wanting.readOutcome({ buildId: 7, number: 2 })).toMatchObject({ properties: [] });
+      });
+    });
+
     it('is unknown for a build that Buildbot does not know', async () => {
       expect(await masters.readOutcome({ buildId: 7, number: 2 })).toBeUndefined();
     });

@@ -10,7 +10,7 @@ import type {
   RequestSpec,
 } from '@bbb/rules';
 import * as z from 'zod';
-import { BuildOutcomes } from './build-outcome.js';
+import { BuildOutcomes } from './outcome/build-outcomes.js';
 import { Builders } from './builders.js';
 import { NewestOfKey } from './creation/find-newest.js';
 import { OpenRequestLimit } from './creation/open-request-limit.js';
@@ -58,7 +58,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
       new Withdrawals(withdrawalGrace, uptime),
       this.limit,
     );
-    this.outcomes = new BuildOutcomes(main);
+    this.outcomes = new BuildOutcomes(main, options.stepLogBytes ?? 0);
     this.places = new RequestPlaces(main, this.builders, options.url);
   }
 

@@ -14,6 +14,8 @@ export interface BuildbotMastersOptions {
   maxConnections: number;
   /** Maximum open build requests of one builder; undefined for no limit. */
   maxOpenPerBuilder?: number | undefined;
+  /** Maximum bytes of the log of a failed step that are read; 0, the default, to read none. */
+  stepLogBytes?: number;
   /** Maximum time of a withdrawal in another process, during which its key is not created. Default 60. */
   withdrawalGrace?: number;
   /** Minimum time for which a builder must be missing before it counts as unknown. Default 10. */

@@ -53,7 +53,11 @@ async function attachArtifact(
 }
 
 /** The names and content types are an interface: other programs read these artifacts. */
-function createArtifacts(run: RunRef, { properties, log }: BuildOutcome, context: ActContext): Artifact[] {
+function createArtifacts(
+  run: RunRef,
+  { properties, log, failedStep }: BuildOutcome,
+  context: ActContext,
+): Artifact[] {
   const policy = context.settings.artifacts ?? DEFAULT_POLICY;
   const { content, withheld } = policy.selectProperties(properties);
   if (withheld.length > 0) context.logger.log({ ...run, withheld }, 'properties withheld');
@@ -74,5 +78,12 @@ function createArtifacts(run: RunRef, { properties, log }: BuildOutcome, context
   } else if (log) {
     context.logger.warn({ ...run, rule }, 'build log URL withheld');
   }
+  if (failedStep)
+    artifacts.push({
+      kind: 'file',
+      name: 'public/logs/failed_step.log',
+      contentType: 'text/plain; charset=utf-8',
+      content: policy.redactLog(failedStep.text),
+    });
   return artifacts;
 }

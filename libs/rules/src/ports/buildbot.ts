@@ -81,6 +81,8 @@ export interface BuildOutcome {
   /** Name, value, source. */
   properties: readonly (readonly [name: string, value: unknown, source: string])[];
   log: { url: string; contentType: string } | null;
+  /** The end of the log of the first step that failed, as it is in Buildbot; only where its publication is wanted. */
+  failedStep?: { step: string; text: string } | undefined;
 }
 
 /** An open request's place among the requests of its builder, and its page; null where this kind of Buildbot cannot tell. */

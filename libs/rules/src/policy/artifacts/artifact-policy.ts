@@ -1,4 +1,5 @@
 import { type BuildProperty, findUnfit, NOTHING, putAside } from './fit.js';
+import { keepEnd, redactLines } from './log-lines.js';
 import { judgeLogUrl, type LogUrlJudgement } from './log-url.js';
 import { looksSecret } from './secret-values.js';
 import { WithheldNames } from './withheld-names.js';
@@ -13,6 +14,8 @@ export interface ArtifactSettings {
   withholdSecrets: boolean;
   /** See {@link judgeLogUrl}. */
   logHosts: readonly string[];
+  /** Maximum bytes of the failed step's log that are published; none when undefined. */
+  stepLogBytes?: number;
   /** Values that are never published: the bridge's own credentials. */
   ownSecrets?: readonly string[];
 }
@@ -96,6 +99,14 @@ export class ArtifactPolicy {
     const { url } = judgement;
     const hasOwn = url !== undefined && (this.isOwn(url) || this.isOwn(decodeUrl(url)));
     return hasOwn ? { rule: 'contains a secret of the bridge' } : judgement;
+  }
+
+  /** The part of a log that may be published: its end, without lines that may hold a credential. */
+  redactLog(text: string): string {
+    const { withholdSecrets, stepLogBytes = 0 } = this.settings;
+    const isOwn = (line: string) => this.isOwn(line);
+    const lines = redactLines(text, { isTelling: this.names.createJudge(), isOwn, withholdSecrets });
+    return keepEnd(lines, stepLogBytes);
   }
 
   /** Hides the bridge's secrets in a text of the bridge that repeats names from a payload. */

@@ -14,9 +14,9 @@ const KEY_END = /-----END [A-Z]/;
 
 export interface LogRules {
   /** Whether the value of this name is withheld. */
-  isTelling(name: string): boolean;
+  isTelling: (name: string) => boolean;
   /** Whether a text contains a secret of the bridge. */
-  isOwn(text: string): boolean;
+  isOwn: (text: string) => boolean;
   withholdSecrets: boolean;
 }
 

@@ -44,6 +44,11 @@ export interface BuildbotHarness {
   dispose(): Promise<void>;
 }
 
+export interface ContractOptions {
+  /** Whether a key has one request even when several processes act at once; a stock ForceScheduler does not promise it. */
+  isExact?: boolean;
+}
+
 const AT = 1494586000;
 
 const wanted = async () => true;
@@ -58,7 +63,12 @@ const slowly =
   };
 
 /** What every implementation of the Buildbot port does, whatever Buildbot is behind it. */
-export function describeBuildbotContract(name: string, makeHarness: () => Promise<BuildbotHarness>): void {
+export function describeBuildbotContract(
+  name: string,
+  makeHarness: () => Promise<BuildbotHarness>,
+  { isExact = true }: ContractOptions = {},
+): void {
+  const itIfExact = isExact ? it : it.skip;
   describe(`Buildbot: ${name}`, () => {
     let harness: BuildbotHarness;
     let buildbot: Buildbot;
@@ -99,7 +109,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         });
       });
 
-      it('makes one for each key, however many ask and how often', async () => {
+      itIfExact('makes one for each key, however many ask and how often', async () => {
         const askers = [buildbot, harness.connect(), harness.connect()];
         const ids = await Promise.all(
           [...askers, ...askers].map((asker) => asker.create(order(), slowly(wanted))),
@@ -165,7 +175,7 @@ export function describeBuildbotContract(name: string, makeHarness: () => Promis
         expect(await create()).toEqual(expect.any(Number));
       });
 
-      it('never both forgets and lets a request be made', async () => {
+      itIfExact('never both forgets and lets a request be made', async () => {
         const others = [harness.connect(), harness.connect()];
         for (let round = 0; round < 10; round++) {
           const mine = order({ scheduledAt: AT + round, createdForRunId: round });

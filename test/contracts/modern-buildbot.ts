@@ -7,8 +7,11 @@ import { type SteerableMaster, SteeredMaster } from './steered-master.js';
 
 const BUILDER = 'steered';
 
-/** A master of modern Buildbot with the plugin, real or simulated, seen through the bridge's adapter. */
-export async function modernBuildbot(steerable: SteerableMaster): Promise<BuildbotHarness> {
+/** A master of modern Buildbot, real or simulated, with the plugin or without, seen through the bridge's adapter. */
+export async function modernBuildbot(
+  steerable: SteerableMaster,
+  creation: 'plugin' | 'force' = 'plugin',
+): Promise<BuildbotHarness> {
   const calls = new MasterCalls(steerable.rest);
   const master = new SteeredMaster(steerable, calls);
   const cancelled: number[] = [];
@@ -32,8 +35,14 @@ export async function modernBuildbot(steerable: SteerableMaster): Promise<Buildb
     setsTimes: true,
     connect: () => {
       const masters = new BuildbotMasters({
-        ...{ url: proxy.url, masters: {}, ...steerable.account, scheduler: 'bridge' },
-        ...{ timeout: 60, maxConnections: 4, unknownGrace: 0 },
+        ...{
+          url: proxy.url,
+          masters: {},
+          ...steerable.account,
+          scheduler: creation === 'plugin' ? 'bridge' : 'plain',
+        },
+        creation,
+        ...{ timeout: 20, maxConnections: 4, unknownGrace: 0 },
       });
       opened.push(masters);
       return new ModernBuildbot(masters);

@@ -60,6 +60,7 @@ describe('any payload', () => {
             const definition = readReply.definition('task', await readInParts(answer));
             const judged = await judge(definition, KEY, POLICY, {
               payloadRules: LEGACY_PAYLOAD_RULES,
+              findProblems: async () => [],
               knows: (name) => known(name, list),
             }).catch((error: unknown) => {
               if (error instanceof Unavailable) return { is: 'unavailable' as const };

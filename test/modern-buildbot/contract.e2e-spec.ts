@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { BuildbotMasters } from '@bbb/modern-buildbot';
 import { describeBuildbotContract } from '../contracts/buildbot.contract.js';
 import { modernBuildbot } from '../contracts/modern-buildbot.js';
 import { MasterCalls, newKey } from '../support/real-buildbot/master-calls.js';
@@ -19,6 +20,26 @@ describeEach(OWN_KINDS, isPossible)('a real master, %s', (kind) => {
   afterAll(() => master?.dispose());
 
   describeBuildbotContract('modern Buildbot', () => modernBuildbot(master!));
+
+  describeBuildbotContract('without the plugin', () => modernBuildbot(master!, 'force'), { isExact: false });
+
+  it('without the plugin, undeclared properties and others than texts are rejected, and the weaker promise is told', async () => {
+    const harness = await modernBuildbot(master!, 'force');
+    const properties = { product: 'x', colour: 'red', taskId: { a: 1 }, branch: 'y' };
+    expect(await harness.connect().findProblems({ buildername: 'good', properties })).toEqual([
+      'payload.properties.colour: is not a parameter of the scheduler',
+      'payload.properties.taskId: must be a text or a number',
+      'payload.properties.branch: is not a parameter of the scheduler',
+    ]);
+    const { url, account } = master!;
+    const masters = new BuildbotMasters({
+      ...{ url, ...account, masters: {}, scheduler: 'plain', creation: 'force' },
+      ...{ timeout: 20, maxConnections: 1 },
+    });
+    expect(await masters.findSchedulerProblem()).toContain('may be created twice');
+    masters.onApplicationShutdown();
+    await harness.dispose();
+  });
 
   // What happens now and then on PostgreSQL is written into the database here.
   it('a planned stop is known from a stop by a user although the step has replaced the reason in the state of the build', async () => {

@@ -31,7 +31,7 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-hints-'));
     await pushes.start((id) => pushed.push(id));
-    const push = { url: `http://127.0.0.1:${pushes.port}/`, secret: SECRET };
+    const push = { url: `http://127.0.0.1:${pushes.port}`, secret: SECRET };
     master = await RealMaster.start('sqlite', { push });
     calls = new MasterCalls(master.rest);
   });

@@ -27,8 +27,9 @@ export function openDispatcher(connections: number): Dispatcher | Promise<Dispat
     ...(httpsProxy === undefined ? {} : { httpsProxy }),
     noProxy,
   };
+  // The default export: in the bundle of a service, a CommonJS package has no other.
   return import('undici').then(
-    ({ EnvHttpProxyAgent }) =>
+    ({ default: { EnvHttpProxyAgent } }) =>
       new EnvHttpProxyAgent({ ...options, ...proxies, requestTls: tls, proxyTls: tls }),
   );
 }

@@ -1,6 +1,12 @@
 import { once } from 'node:events';
-import type { Dispatcher, WebSocket } from 'undici';
+import type { WebSocket } from 'undici';
 import { openDispatcher } from './open-dispatcher.js';
+
+export interface OpenWebSocket {
+  socket: WebSocket;
+  /** Ends the connection, without waiting for the other side. */
+  close(): void;
+}
 
 /**
  * Opens a WebSocket; proxies and certificate authorities come from the environment.
@@ -13,12 +19,15 @@ export async function openWebSocket(
   url: string,
   headers: Record<string, string>,
   timeout: number,
-): Promise<WebSocket> {
-  // Only a service that needs a WebSocket loads all of undici.
-  const { WebSocket } = await import('undici');
-  const dispatcher: Dispatcher = await openDispatcher(1);
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), { dispatcher, headers });
-  socket.addEventListener('close', () => void dispatcher.destroy());
+): Promise<OpenWebSocket> {
+  // Only a service that needs a WebSocket loads all of undici. In its bundle, a CommonJS package has only a default export.
+  const { default: undici } = await import('undici');
+  const dispatcher = await openDispatcher(1);
+  const socket = new undici.WebSocket(url.replace(/^http/, 'ws'), { dispatcher, headers });
+  const close = () => {
+    socket.close();
+    void dispatcher.destroy();
+  };
   const opening = new AbortController();
   const timer = setTimeout(() => opening.abort(), timeout);
   try {
@@ -27,10 +36,9 @@ export async function openWebSocket(
       once(socket, 'error', { signal: opening.signal }),
     ])) as [Event & { error?: unknown }];
     if (event.type === 'error') throw new Error('the WebSocket was refused', { cause: event.error });
-    return socket;
+    return { socket, close };
   } catch (error) {
-    socket.close();
-    void dispatcher.destroy();
+    close();
     throw error;
   } finally {
     clearTimeout(timer);

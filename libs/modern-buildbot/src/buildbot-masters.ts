@@ -12,6 +12,7 @@ import type {
 import * as z from 'zod';
 import { BuildOutcomes } from './outcome/build-outcomes.js';
 import { Builders } from './builders.js';
+import { ForceCreator } from './creation/force-creator.js';
 import { NewestOfKey } from './creation/find-newest.js';
 import { OpenRequestLimit } from './creation/open-request-limit.js';
 import { RequestCreator } from './creation/request-creator.js';
@@ -25,6 +26,10 @@ import { RestClient } from './rest/rest-client.js';
 
 const config = z.object({});
 
+/** What a stock ForceScheduler does not do. */
+const WEAKER_PROMISE =
+  'without the plugin (buildbot.creation: force), a build request may be created twice, or for a task that has just ended; the reflector cancels it';
+
 /** One modern Buildbot over REST, with the methods of the Buildbot port. Throws as {@link RestClient} does. */
 export class BuildbotMasters implements OnApplicationShutdown {
   private readonly logger = new Logger('BuildbotMasters');
@@ -32,7 +37,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
   private readonly builders: Builders;
   private readonly reader: RequestReader;
   private readonly limit: OpenRequestLimit;
-  private readonly creator: RequestCreator;
+  private readonly creator: RequestCreator | ForceCreator;
   private readonly outcomes: BuildOutcomes;
   private readonly places: RequestPlaces;
 
@@ -49,15 +54,20 @@ export class BuildbotMasters implements OnApplicationShutdown {
     this.masters = new Masters(options, connect);
     const { main } = this.masters;
     this.builders = new Builders(main, scheduler, unknownGrace);
-    this.reader = new RequestReader(main, this.builders);
+    const isStock = options.creation === 'force';
+    this.reader = new RequestReader(main, this.builders, isStock ? 'reason' : 'id');
     this.limit = new OpenRequestLimit(main, this.builders, maxOpenPerBuilder);
-    this.creator = new RequestCreator(
-      main,
-      scheduler,
-      new NewestOfKey(main, this.reader),
-      new Withdrawals(withdrawalGrace, uptime),
-      this.limit,
-    );
+    this.creator = isStock
+      ? new ForceCreator(main, scheduler, options.timeout, this.reader, this.builders, this.limit)
+      : new RequestCreator(
+          main,
+          scheduler,
+          new NewestOfKey(main, this.reader),
+          new Withdrawals(withdrawalGrace, uptime),
+          this.limit,
+        );
+    if (isStock)
+      this.logger.warn({ scheduler, promise: WEAKER_PROMISE }, 'creating build requests without the plugin');
     this.outcomes = new BuildOutcomes(main, options.stepLogBytes ?? 0);
     this.places = new RequestPlaces(main, this.builders, options.url);
   }
@@ -138,9 +148,15 @@ export class BuildbotMasters implements OnApplicationShutdown {
     return catchProblem(this.masters.main.get('/config', [], config, 'urgent'));
   }
 
-  /** Problem with the plugin in master.cfg; undefined when there is none. */
-  findSchedulerProblem(): Promise<string | undefined> {
-    return this.builders.findSchedulerProblem();
+  /** Why the configured way of creation cannot take properties; empty when it can. */
+  findProblems(spec: Pick<RequestSpec, 'properties'>): Promise<string[]> {
+    return this.creator.findProblems(spec);
+  }
+
+  /** Problem with the scheduler in master.cfg, or what it does not promise; undefined when there is none. */
+  async findSchedulerProblem(): Promise<string | undefined> {
+    const isStock = this.creator instanceof ForceCreator;
+    return (await this.builders.findSchedulerProblem(isStock)) ?? (isStock ? WEAKER_PROMISE : undefined);
   }
 
   /** Why the login fails; undefined when it succeeds. */

@@ -26,8 +26,22 @@ const builderList = z.object({
   ),
 });
 const schedulerList = z.object({
-  forceschedulers: z.array(z.object({ label: z.string(), builder_names: z.array(z.string()) })).length(1),
+  forceschedulers: z
+    .array(
+      z.object({
+        label: z.string(),
+        builder_names: z.array(z.string()),
+        all_fields: z.array(z.unknown()).default([]),
+      }),
+    )
+    .length(1),
 });
+
+/** A parameter of a ForceScheduler, which may be a group of others. */
+const parameter = z.object({ fullName: z.string().nullish(), fields: z.array(z.unknown()).optional() });
+
+/** Parameters of every ForceScheduler, which are no properties. */
+const NO_PROPERTIES = ['username', 'reason', 'branch', 'revision', 'repository', 'project', 'priority'];
 
 interface Loaded {
   /** Milliseconds since the process began. */
@@ -37,6 +51,8 @@ interface Loaded {
   ids: ReadonlyMap<string, number>;
   /** Builders of a running master that the bridge's scheduler serves. */
   served: ReadonlySet<string>;
+  /** Properties that the scheduler declares. */
+  declared: ReadonlySet<string>;
 }
 
 /** The builders of a Buildbot, and which of them the bridge may use. */
@@ -62,6 +78,12 @@ export class Builders {
   async findId(name: string): Promise<number | undefined> {
     const { loaded } = this;
     return loaded?.ids.get(name) ?? (await (this.isFresh(loaded) ? loaded : this.load())).ids.get(name);
+  }
+
+  /** Names of the properties that the scheduler takes as parameters. */
+  async listDeclaredProperties(): Promise<ReadonlySet<string>> {
+    const { loaded } = this;
+    return (this.isFresh(loaded) ? loaded : await this.load()).declared;
   }
 
   /**
@@ -93,15 +115,15 @@ export class Builders {
   }
 
   /** Problem with the scheduler in master.cfg; undefined when there is none. */
-  async findSchedulerProblem(): Promise<string | undefined> {
+  async findSchedulerProblem(isStock: boolean): Promise<string | undefined> {
     try {
       const { label } = await this.readScheduler();
-      return label === PROTOCOL
+      return isStock || label === PROTOCOL
         ? undefined
         : `scheduler ${this.scheduler} is not a BridgeScheduler of ${PROTOCOL}: its label is ${label}`;
     } catch (error) {
       if (error instanceof Refused && error.status === 404)
-        return `the master has no scheduler ${this.scheduler}; add a BridgeScheduler to master.cfg`;
+        return `the master has no scheduler ${this.scheduler}; add a ${isStock ? 'ForceScheduler' : 'BridgeScheduler'} to master.cfg`;
       return error instanceof Error ? error.message : String(error);
     }
   }
@@ -117,7 +139,7 @@ export class Builders {
 
   private async read(): Promise<Loaded> {
     const fields = ['builderid', 'name', 'masterids', 'tags'].map((name) => ['field', name] as const);
-    const [{ builders }, { builder_names: names }] = await Promise.all([
+    const [{ builders }, { builder_names: names, all_fields: parameters }] = await Promise.all([
       this.client.get('/api/v2/builders', fields, builderList, 'urgent'),
       this.readScheduler(),
     ]);
@@ -128,6 +150,7 @@ export class Builders {
       names: new Map(builders.map(({ builderid, name }) => [builderid, name])),
       ids,
       served: new Set(names.filter((name) => ids.has(name))),
+      declared: new Set(listNames(parameters).filter((name) => !NO_PROPERTIES.includes(name))),
     };
     return this.loaded;
   }
@@ -141,4 +164,11 @@ export class Builders {
     );
     return forceschedulers[0]!;
   }
+}
+
+function listNames(parameters: readonly unknown[]): string[] {
+  return parameters.flatMap((given) => {
+    const { fullName, fields = [] } = parameter.parse(given);
+    return [...(fullName ? [fullName] : []), ...listNames(fields)];
+  });
 }

@@ -8,6 +8,8 @@ export interface BuildbotMastersOptions {
   password: string;
   /** Name of the bridge's scheduler in master.cfg. */
   scheduler: string;
+  /** Whether that is the bridge's plugin or a stock ForceScheduler. Default `plugin`. */
+  creation?: 'plugin' | 'force';
   /** Timeout of a call that changes something. Reads have 20 seconds, or this if it is less. */
   timeout: number;
   /** Maximum concurrent calls to a master. */

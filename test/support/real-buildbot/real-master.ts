@@ -160,7 +160,7 @@ export class RealMaster {
   }
 
   forgetKeys(): Promise<void> {
-    return this.runSql(`UPDATE buildsets SET external_idstring = NULL`);
+    return this.runSql(`UPDATE buildsets SET external_idstring = NULL, reason = ''`);
   }
 
   /** A word of the test for a build of builder `steered`, see master.cfg. */

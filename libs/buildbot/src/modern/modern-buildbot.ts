@@ -30,6 +30,10 @@ export class ModernBuildbot extends Buildbot {
     return this.masters.hasRoomFor(buildername);
   }
 
+  override findProblems(spec: Pick<RequestSpec, 'properties'>): Promise<string[]> {
+    return this.masters.findProblems(spec);
+  }
+
   override find(key: RequestKey): Promise<number | undefined> {
     return this.masters.find(key);
   }

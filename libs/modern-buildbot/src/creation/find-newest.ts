@@ -73,6 +73,6 @@ export class NewestOfKey {
     const known = new Set(texts.map((text) => text.toLowerCase()));
     if (!buildsets.every(({ external_idstring: text }) => known.has((text ?? '').trimEnd().toLowerCase())))
       throw new Unavailable(SYSTEM, 'the Buildbot master answered with rows that were not requested');
-    return texts.map((text) => buildsets.filter((set) => belongsToKey(set, text)));
+    return texts.map((text) => buildsets.filter((set) => belongsToKey(set, text, 'id')));
   }
 }

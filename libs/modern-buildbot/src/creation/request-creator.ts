@@ -57,6 +57,11 @@ export class RequestCreator {
     return requireRequest(request);
   }
 
+  /** The plugin takes what passes the payload rules. */
+  findProblems(_spec: Pick<RequestSpec, 'properties'>): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   async find(key: RequestKey): Promise<number | undefined> {
     return findLiveRequest(await this.newest.find(key));
   }

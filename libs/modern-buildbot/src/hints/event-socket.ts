@@ -1,4 +1,4 @@
-import type { WebSocket } from 'undici';
+import type { OpenWebSocket } from '@bbb/http';
 import * as z from 'zod';
 
 /** The events that can change what the bridge does: a build has begun, a request has ended, or waits again after RETRY. */
@@ -17,37 +17,47 @@ const ANSWER_TIMEOUT = 20_000;
  *
  * @param onFollowing called when the master has confirmed that it sends the events
  * @param onChanged called with the build request that an event is about
+ * @param signal ends it
  * @returns when the connection is closed, or the master has been silent for too long
  */
 export async function followEvents(
-  socket: WebSocket,
+  { socket, close }: OpenWebSocket,
   onFollowing: () => void,
   onChanged: (buildRequestId: number) => void,
+  signal: AbortSignal,
   answerTimeout = ANSWER_TIMEOUT,
 ): Promise<void> {
-  const closed = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()));
   const waiting = new Set(PATHS.map((_, index) => index));
   let isAlive = true;
-  socket.addEventListener('message', ({ data }) => {
-    isAlive = true;
-    const frame = readFrame(data);
-    const event = eventFrame.safeParse(frame);
-    if (event.success) return onChanged(event.data.m.buildrequestid);
-    const answer = answerFrame.safeParse(frame);
-    if (!answer.success) return;
-    if (answer.data.code !== 200) return socket.close();
-    if (waiting.delete(answer.data._id) && waiting.size === 0) onFollowing();
-  });
   const send = (command: object) => socket.send(JSON.stringify(command));
-  for (const [_id, path] of PATHS.entries()) send({ cmd: 'startConsuming', path, _id });
-  // A connection may be cut without a word. A master answers a ping, and so proves that it is there.
-  const timer = setInterval(() => {
-    if (!isAlive || waiting.size > 0) return socket.close();
-    isAlive = false;
-    send({ cmd: 'ping', _id: PATHS.length });
-  }, answerTimeout);
-  socket.addEventListener('error', () => socket.close());
-  await closed.finally(() => clearInterval(timer));
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve());
+      socket.addEventListener('close', () => resolve());
+      socket.addEventListener('error', () => resolve());
+      socket.addEventListener('message', ({ data }) => {
+        isAlive = true;
+        const frame = readFrame(data);
+        const event = eventFrame.safeParse(frame);
+        if (event.success) return onChanged(event.data.m.buildrequestid);
+        const answer = answerFrame.safeParse(frame);
+        if (!answer.success) return;
+        if (answer.data.code !== 200) return resolve();
+        if (waiting.delete(answer.data._id) && waiting.size === 0) onFollowing();
+      });
+      for (const [_id, path] of PATHS.entries()) send({ cmd: 'startConsuming', path, _id });
+      // A connection may be cut without a word. A master answers a ping, and so proves that it is there.
+      timer = setInterval(() => {
+        if (!isAlive || waiting.size > 0) return resolve();
+        isAlive = false;
+        send({ cmd: 'ping', _id: PATHS.length });
+      }, answerTimeout);
+    });
+  } finally {
+    clearInterval(timer);
+    close();
+  }
 }
 
 function readFrame(data: unknown): unknown {

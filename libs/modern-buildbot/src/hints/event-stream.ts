@@ -20,7 +20,6 @@ export class EventStream {
   private readonly stopping = new AbortController();
   private isFollowing = false;
   private running: Promise<void> | undefined;
-  private close: () => void = () => undefined;
 
   constructor(private readonly master: RestClient) {}
 
@@ -30,7 +29,6 @@ export class EventStream {
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.close();
     await this.running;
   }
 
@@ -60,9 +58,9 @@ export class EventStream {
   }
 
   private async follow(listener: HintListener, onFollowing: () => void): Promise<void> {
-    const socket = await this.master.openEvents();
-    this.close = () => socket.close();
-    if (this.stopping.signal.aborted) return socket.close();
+    const connection = await this.master.openEvents();
+    const { signal } = this.stopping;
+    if (signal.aborted) return connection.close();
     const begin = () => {
       this.isFollowing = true;
       onFollowing();
@@ -70,11 +68,11 @@ export class EventStream {
       listener.onConnected();
     };
     try {
-      await followEvents(socket, begin, (id) => listener.onChanged(id));
+      await followEvents(connection, begin, (id) => listener.onChanged(id), signal);
     } finally {
       this.isFollowing = false;
     }
-    if (!this.stopping.signal.aborted)
+    if (!signal.aborted)
       this.logger.warn({ master: this.master.name }, 'events of the Buildbot master ended; connecting again');
   }
 }

@@ -6,7 +6,7 @@ import { SYSTEM } from '../options.js';
 import type { Urgency } from '../rest/call-limit.js';
 import { isolateMalformed } from '../rest/isolate-malformed.js';
 import { MalformedAnswer, type Query, type RestClient } from '../rest/rest-client.js';
-import { readMark } from './request-key.js';
+import { type KeyPlace, readMark } from './request-key.js';
 import { deriveRequestState } from './request-state.js';
 import {
   type BuildRow,
@@ -40,6 +40,7 @@ export class RequestReader {
   constructor(
     private readonly client: RestClient,
     private readonly builders: Builders,
+    private readonly keyPlace: KeyPlace,
   ) {}
 
   /** The error of a request that cannot be read, although others can, is in its place. */
@@ -161,7 +162,7 @@ export class RequestReader {
       if (this.marks.size > MOST_MARKS) this.marks.clear();
       for (const row of unknown) {
         const set = sets.get(row.buildsetid);
-        if (set) this.marks.set(identify(row), readMark(set));
+        if (set) this.marks.set(identify(row), readMark(set, this.keyPlace));
       }
     }
     return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identify(row))]));

@@ -1,6 +1,5 @@
-import { toBaseUrl, type HttpAnswer, HttpConnections, openWebSocket } from '@bbb/http';
+import { toBaseUrl, type HttpAnswer, HttpConnections, openWebSocket, type OpenWebSocket } from '@bbb/http';
 import { Refused, Unavailable } from '@bbb/rules';
-import type { WebSocket } from 'undici';
 import type * as z from 'zod';
 import { SYSTEM } from '../options.js';
 import { type Urgency, CallLimit } from './call-limit.js';
@@ -101,7 +100,7 @@ export class RestClient {
    *
    * @throws Error when it cannot be opened
    */
-  async openEvents(): Promise<WebSocket> {
+  async openEvents(): Promise<OpenWebSocket> {
     const cookie = await this.session.open();
     return openWebSocket(`${this.base}/ws`, { cookie }, READ_TIMEOUT * 1000).catch((error: unknown) => {
       // The login may have expired; the next attempt makes another one.

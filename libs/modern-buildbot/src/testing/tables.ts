@@ -19,7 +19,9 @@ const ID: Record<Name, string> = {
 export class Tables {
   readonly rows: Record<Name, Row[]> = {
     builders: [{ builderid: 5, name: 'linux', masterids: [1], tags: [] }],
-    forceschedulers: [{ name: 'bridge', label: 'bridge-protocol 1', builder_names: ['linux'] }],
+    forceschedulers: [
+      { name: 'bridge', label: 'bridge-protocol 1', builder_names: ['linux'], all_fields: [] },
+    ],
     ...{ buildrequests: [], buildsets: [], builds: [], masters: [] },
   };
   /** Answers to further paths, without the API's prefix. */

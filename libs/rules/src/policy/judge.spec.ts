@@ -49,6 +49,7 @@ function ask(
 ): Promise<Judgement> {
   return judge(what, KEY, new BuilderPolicy({ restricted: ['^release-'], ignored: [], ...rules }), {
     payloadRules: LEGACY_PAYLOAD_RULES,
+    findProblems: async () => [],
     knows: known,
   });
 }

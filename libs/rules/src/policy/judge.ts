@@ -24,7 +24,7 @@ export async function judge(
   definition: TaskDefinition,
   key: RequestKey,
   policy: BuilderPolicy,
-  buildbot: Pick<Buildbot, 'payloadRules' | 'knows'>,
+  buildbot: Pick<Buildbot, 'payloadRules' | 'knows' | 'findProblems'>,
 ): Promise<Judgement> {
   const named = (definition.payload as { buildername?: unknown } | null)?.buildername;
   if (typeof named === 'string' && policy.judge(named, definition.scopes).is === 'ignored')
@@ -49,5 +49,7 @@ export async function judge(
     const inAnyCase = policy.judge(buildername, definition.scopes, 'any case');
     if (inAnyCase.is === 'rejected') return { is: 'rejected', reasons: [inAnyCase.reason] };
   }
+  const problems = await buildbot.findProblems(payload);
+  if (problems.length > 0) return { is: 'rejected', reasons: problems };
   return { is: 'accepted', spec: { ...key, ...payload, priority: URGENT.has(definition.priority) ? 1 : 0 } };
 }

@@ -22,7 +22,11 @@ function ask(buildername: unknown, known: BuilderKnown, scopes: string[] = [], p
     scopes,
     payload: { buildername, sourcestamp: { branch: 'ash' }, properties: { product: 'firefox' } },
   };
-  return judge(definition, KEY, policy, { payloadRules: LEGACY_PAYLOAD_RULES, knows: async () => known });
+  return judge(definition, KEY, policy, {
+    payloadRules: LEGACY_PAYLOAD_RULES,
+    findProblems: async () => [],
+    knows: async () => known,
+  });
 }
 
 describe('matcher', () => {

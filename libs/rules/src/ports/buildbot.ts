@@ -127,6 +127,11 @@ export abstract class Buildbot {
     return Promise.resolve(true);
   }
 
+  /** Why a request cannot be created as its payload wants it; empty when it can, as far as is known. */
+  findProblems(_spec: Pick<RequestSpec, 'buildername' | 'properties'>): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   /** The id of the newest request that exists for a key and is not dropped, or undefined. */
   abstract find(key: RequestKey): Promise<number | undefined>;
 

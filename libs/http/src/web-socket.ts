@@ -5,7 +5,7 @@ import { openDispatcher } from './open-dispatcher.js';
 export interface OpenWebSocket {
   socket: WebSocket;
   /** Ends the connection, without waiting for the other side. */
-  close(): void;
+  close: () => void;
 }
 
 /**

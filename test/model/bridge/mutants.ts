@@ -106,9 +106,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       readStatus: async (taskId: string) => last.get(taskId) ?? right.readStatus(taskId),
     };
   }),
-  'never resolves without the message': decides((facts, right) =>
-    right === 'resolve' && !facts.claimDue ? right : right === 'resolve' ? 'reclaim' : right,
-  ),
+  'never resolves without the message': {
+    kind: 'legacy',
+    ...acts({
+      resolve: async (situation, context) =>
+        situation.event ? RULES.acts.resolve(situation, context) : { then: 'done' },
+    }),
+  },
   'loses parked messages': {
     messages: (right) => inert(right, { park: () => Promise.resolve() }),
   },

@@ -216,6 +216,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await ended(world, 5);
       begin(world);
       await tell(world, 'started');
+      await world.advance(240);
     }),
     trigger: toldFirst,
   },

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SECTIONS, findFreePort } from '../../sandbox/services.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import { ProgressLine } from '../../libs/commands/src/output/progress-line.js';
+import type { Course } from './courses/course.js';
 import { happen, type Reach } from './timeline.js';
 import { Instance } from './instance.js';
 import { Load } from './load.js';
@@ -39,6 +40,7 @@ export async function rage(
   options: ChaosOptions,
   load: Load,
   reach: Reach,
+  course?: Course,
 ): Promise<{ rest: Rest; secondsOfCalm: number }> {
   const { seconds, seed } = options;
   const begun = Date.now();
@@ -49,19 +51,23 @@ export async function rage(
   const looking = (async () => {
     for (; !over; await sleep(LOOK_EVERY * 1000)) {
       if (now() < seconds * LOADED) load.create();
-      await load.look();
+      await reach.outside.run(() => load.look());
       if (now() < seconds) progress.show(now(), seconds, 'seconds of faults');
     }
   })();
 
-  const happenings = planOfChaos(seed, seconds).map(async (happening) => {
+  const plan = course ? [] : planOfChaos(seed, seconds);
+  const happenings = plan.map(async (happening) => {
     await sleep(happening.at * 1000);
     // One that cannot be done, because what it needs is away just then, is told and left.
     await happen(happening, reach).catch((error: unknown) =>
       reach.tally.count(`not done: ${happening.kind}: ${String(error)}`),
     );
   });
-  await Promise.race([looking, Promise.all([sleep(seconds * 1000), ...happenings])]);
+  await Promise.race([
+    looking,
+    Promise.all([sleep(seconds * 1000), course?.run(reach.instances, seconds), ...happenings]),
+  ]);
   reach.weather.calm();
   reach.tell('calm');
 
@@ -103,7 +109,9 @@ export async function restOf(sandbox: Sandbox, load: Load): Promise<Rest> {
  * The configuration of all instances: everything by way of the proxies, and times in proportion to the sandbox's.
  * A message is quarantined after 20 attempts, 5 seconds to 5 minutes apart: about 80 minutes, which are 4 claims.
  */
-export async function writeConfiguration(reach: Omit<Reach, 'instances' | 'tell'>): Promise<string> {
+export async function writeConfiguration(
+  reach: Omit<Reach, 'instances' | 'outside' | 'tell'>,
+): Promise<string> {
   const { sandbox, databases, broker } = reach;
   const file = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
   const written = JSON.parse(await readFile(file, 'utf8')) as Record<string, object>;
@@ -134,12 +142,17 @@ export async function startInstances(
   configFile: string,
   folder: string,
   tally: Reach['tally'],
+  course?: Course,
 ): Promise<Instance[]> {
+  const common = JSON.parse(await readFile(configFile, 'utf8')) as object;
   const instances: Instance[] = [];
   for (const service of Object.keys(SECTIONS) as (keyof typeof SECTIONS)[]) {
-    for (let number = 1; number <= count; number++) {
+    for (let number = 1; number <= count + (service === 'reflector' ? 1 : 0); number++) {
       const name = `${service}-${number}`;
-      instances.push(new Instance(service, name, await findFreePort(), configFile, folder, tally));
+      const file = join(folder, `${name}.json`);
+      const configuration = course?.configure({ service, number }, common) ?? common;
+      await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });
+      instances.push(new Instance(service, name, await findFreePort(), file, folder, tally));
     }
   }
   for (const instance of instances) instance.start();

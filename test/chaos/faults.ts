@@ -42,6 +42,8 @@ export class Weather {
   constructor(
     seed: number,
     private readonly tally: Tally,
+    /** Whether calls to Taskcluster and Self Serve fail; messages always fare badly. */
+    private readonly callsFail = true,
   ) {
     const [taskcluster, selfServe, mail] = [1, 2, 3].map((number) => seededRandom(seed * 7919 + number));
     this.dice = { taskcluster: taskcluster!, selfServe: selfServe!, mail: mail! };
@@ -54,7 +56,8 @@ export class Weather {
 
   readonly taskcluster: FaultHook = () => {
     const away = this.taskclusterIsAway;
-    if (this.isCalm || (away === undefined && this.dice.taskcluster() > 0.06)) return 'pass';
+    if (this.isCalm || !this.callsFail || (away === undefined && this.dice.taskcluster() > 0.06))
+      return 'pass';
     // An outage is of one kind; bad luck is of any.
     const [name, fault] = pick(TASKCLUSTER, away ?? this.dice.taskcluster());
     this.tally.count(`Taskcluster: ${name}`);
@@ -63,7 +66,8 @@ export class Weather {
 
   readonly selfServe = (): SelfServeFault => {
     const away = this.selfServeIsAway;
-    if (this.isCalm || (away === undefined && this.dice.selfServe() > 0.2)) return undefined;
+    if (this.isCalm || !this.callsFail || (away === undefined && this.dice.selfServe() > 0.2))
+      return undefined;
     const [name, fault] = pick(SELF_SERVE, away ?? this.dice.selfServe());
     this.tally.count(`Self Serve: ${name}`);
     return fault;

@@ -3,13 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDatabase } from '@bbb/bridge-db';
+import { OneAtATime } from '../../sandbox/buildbot/one-at-a-time.js';
 import { openBroker } from '../../sandbox/broker.js';
 import { createFreshDatabases } from '../../sandbox/fresh-databases.js';
 import { Sandbox } from '../../sandbox/sandbox.js';
 import { readOptionsGiven } from '../support/command-line.js';
 import { SERVERS } from '../support/global-setup.js';
 import { audit } from './audit.js';
-import { readBooks } from './ledger.js';
+import { ServerPair } from './courses/server-pair.js';
+import { SickReflectors } from './courses/sick-reflectors.js';
+import { SwitchOvers } from './courses/switch-overs.js';
+import { type BookedRun, readBooks } from './ledger.js';
 import { diary, rage, restOf, startInstances, writeConfiguration } from './chaos.js';
 import type { Instance } from './instance.js';
 import { Load } from './load.js';
@@ -23,14 +27,28 @@ import { Weather } from './faults.js';
 /** Runs the services while faults happen. Exit code 0: no task lost, stuck, duplicated or wrong. */
 async function chaos(options: ChaosOptions): Promise<number> {
   const { seed, schema, database } = options;
-  const server = SERVERS[database].url;
   const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-chaos-'));
   const tally = new Tally();
-  const weather = new Weather(seed, tally);
-  const fresh = await createFreshDatabases({ databaseServer: server }, folder);
-  const undo: (() => Promise<unknown>)[] = [() => fresh.drop()];
+  const weather = new Weather(seed, tally, options.faults === 'all');
+  const undo: (() => Promise<unknown>)[] = [];
   let instances: Instance[] = [];
   try {
+    const pair = options.faults === 'switch-over' ? await ServerPair.start(database) : undefined;
+    if (pair) undo.push(() => pair.stop());
+    const server = pair?.url ?? SERVERS[database].url;
+    const made = await createFreshDatabases({ databaseServer: server }, folder);
+    if (!pair) undo.push(() => made.drop());
+    const proxyTo = async (url: string) => {
+      const proxy = await TcpProxy.start(url);
+      undo.push(() => proxy.stop());
+      return proxy;
+    };
+    const names = [made.schedulerDb, made.bridgeDb].map((url) => new URL(url).pathname.slice(1));
+    const outsideWays = pair ? await Promise.all(names.map((name) => proxyTo(pair.urlFor(name)))) : [];
+    const fresh = {
+      schedulerDb: outsideWays[0]?.url ?? made.schedulerDb,
+      bridgeDb: outsideWays[1]?.url ?? made.bridgeDb,
+    };
     await migrateDatabase(fresh.bridgeDb);
     const sandbox = await Sandbox.start({
       ...fresh,
@@ -46,25 +64,33 @@ async function chaos(options: ChaosOptions): Promise<number> {
     });
     undo.push(() => sandbox.stop());
     sandbox.taskcluster.faults = weather.taskcluster;
-    const proxyTo = async (url: string) => {
-      const proxy = await TcpProxy.start(url);
-      undo.push(() => proxy.stop());
-      return proxy;
-    };
+    const [schedulerUrl, bridgeUrl] = pair ? names.map((name) => pair.urlFor(name)) : [];
     const databases = {
       server,
-      scheduler: await proxyTo(fresh.schedulerDb),
-      bridge: await proxyTo(fresh.bridgeDb),
+      scheduler: await proxyTo(schedulerUrl ?? fresh.schedulerDb),
+      bridge: await proxyTo(bridgeUrl ?? fresh.bridgeDb),
     };
     const broker = await proxyTo(SERVERS.rabbitmq.url);
     const configFile = await writeConfiguration({ sandbox, databases, broker, weather, tally });
-    instances = await startInstances(options.instances, configFile, folder, tally);
+    const tell = diary(folder);
+    const outside = new OneAtATime();
+    const course = pair
+      ? new SwitchOvers({
+          ...{ sandbox, pair, names, tally, tell, outside: outsideWays },
+          services: [databases.scheduler, databases.bridge],
+          alone: (work) => outside.run(work),
+        })
+      : options.faults === 'reflectors'
+        ? await SickReflectors.start({ sandbox, databases, tally, tell })
+        : undefined;
+    if (course) undo.push(() => course.stop());
+    instances = await startInstances(options.instances, configFile, folder, tally, course);
     process.stdout.write(`Logs and configuration: ${folder}\n`);
     await Promise.all(instances.map((instance) => instance.ready()));
 
     const load = new Load(sandbox, seed, options.rate, tally);
-    const reach = { sandbox, instances, databases, broker, weather, tally, tell: diary(folder) };
-    const { secondsOfCalm } = await rage(options, load, reach);
+    const reach = { sandbox, instances, databases, broker, weather, outside, tally, tell };
+    const { secondsOfCalm } = await rage(options, load, reach, course);
     const exits = await Promise.all(instances.map((instance) => instance.stop()));
     const books = await readBooks(sandbox, load.stories);
     const findings = books.flatMap(audit);
@@ -83,6 +109,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
       tasks: load.stories.length,
       tally,
       findings,
+      claimsExpired: books.flatMap(({ runs }) => runs).filter(isExpired).length,
       rest: { ...(await restOf(sandbox, load)) },
       secondsOfCalm,
       exits,
@@ -96,6 +123,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
     for (const step of undo.reverse()) await step().catch((error: unknown) => console.error(error));
   }
 }
+
+const isExpired = ({ reasonResolved }: BookedRun) => reasonResolved === 'claim-expired';
 
 const options = readOptionsGiven(readOptions, USAGE);
 if (options?.buildbot === 'modern')

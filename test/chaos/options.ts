@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { parseBuildbot, parseDatabase, parseSchema, parseWholeNumber } from '../support/command-line.js';
 
+export const FAULTS = ['all', 'reflectors', 'switch-over'] as const;
+export type Faults = (typeof FAULTS)[number];
+
 export interface ChaosOptions {
   /** modern: on a real master that this command starts. */
   buildbot: 'legacy' | 'modern';
@@ -9,7 +12,9 @@ export interface ChaosOptions {
   seed: number;
   database: 'mysql' | 'postgres';
   schema: 6 | 24;
-  /** Of each service. */
+  /** All faults at random, or a course of a few; then no claim may expire. */
+  faults: Faults;
+  /** Of each service; of the reflector one more. */
   instances: number;
   /** New tasks per second. */
   rate: number;
@@ -31,7 +36,11 @@ Runs the services on real servers while faults happen, and then audits every tas
   --seed N                    seed of the tasks and the faults (default 1)
   --database mysql|postgres   server of both databases (default mysql)
   --schema 6|24               schema version of the scheduler database (default 6 with MyISAM on mysql, 24 on postgres)
-  --instances N               instances of each service (default 2)
+  --faults all|reflectors|switch-over
+                              all: everything at random (default); reflectors: of three, one is cut off from each outside
+                              system in turn, one is paused again and again, one has a wrong rootUrl; switch-over: both
+                              databases move to another server, and the old one becomes read-only
+  --instances N               instances of each service (default 2); there is one more reflector
   --rate N                    new tasks per second (default 3)
   --calm SECONDS              seconds after the last fault until a task that has not ended counts as stuck (default 75)
   --json FILE                 write all figures to FILE
@@ -51,6 +60,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
       seed: { type: 'string', default: '1' },
       database: { type: 'string', default: 'mysql' },
       schema: { type: 'string' },
+      faults: { type: 'string', default: 'all' },
       instances: { type: 'string', default: '2' },
       rate: { type: 'string', default: '3' },
       calm: { type: 'string', default: '75' },
@@ -68,10 +78,18 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
     seed: parseWholeNumber('--seed', values.seed),
     database,
     schema: parseSchema(schema),
+    faults: parseFaults(values.faults, values.buildbot),
     instances: parseWholeNumber('--instances', values.instances),
     rate: parseWholeNumber('--rate', values.rate),
     calm: parseWholeNumber('--calm', values.calm),
     ...(values.json === undefined ? {} : { json: values.json }),
     keep: values.keep,
   };
+}
+
+function parseFaults(text: string, buildbot: string): Faults {
+  const faults = FAULTS.find((one) => one === text);
+  if (!faults) throw new TypeError(`--faults must be ${FAULTS.join(' or ')}`);
+  if (faults !== 'all' && buildbot === 'modern') throw new TypeError('--faults needs --buildbot legacy');
+  return faults;
 }

@@ -7,6 +7,8 @@ interface Outcome {
   tasks: number;
   tally: Tally;
   findings: readonly Finding[];
+  /** Runs; not counted where it is left out. */
+  claimsExpired?: number;
   /** What is left, by its name; each must be 0. */
   rest: Readonly<Record<string, number>>;
   secondsOfCalm: number;
@@ -22,6 +24,8 @@ export interface Figures {
   secondsOfCalm: number;
   lost: number;
   stuck: number;
+  /** Runs; none may with faults of a course, because some instance can always keep the claims. */
+  claimsExpired: number;
   duplicated: number;
   wrong: number;
   diedByThemselves: number;
@@ -33,7 +37,7 @@ export interface Figures {
 }
 
 export function figuresOf(outcome: Outcome): Figures {
-  const { options, tasks, tally, findings, rest, secondsOfCalm, exits } = outcome;
+  const { options, tasks, tally, findings, claimsExpired = 0, rest, secondsOfCalm, exits } = outcome;
   const tasksThat = (wrong: Finding['wrong']) =>
     new Set(findings.filter((finding) => finding.wrong === wrong).map(({ taskId }) => taskId)).size;
   const { json: _json, keep: _keep, ...told } = options;
@@ -43,6 +47,7 @@ export function figuresOf(outcome: Outcome): Figures {
     secondsOfCalm: Math.round(secondsOfCalm * 10) / 10,
     lost: tasksThat('lost'),
     stuck: tasksThat('stuck'),
+    claimsExpired,
     duplicated: tasksThat('duplicated'),
     wrong: tasksThat('wrong'),
     diedByThemselves: tally.sum('died by itself'),
@@ -52,8 +57,14 @@ export function figuresOf(outcome: Outcome): Figures {
     findings,
   };
   const left = Object.values(rest).some((count) => count > 0);
+  const mayExpire = options.faults === 'all';
   const isRight =
-    tasks > 0 && findings.length === 0 && !left && figures.diedByThemselves === 0 && figures.unclean === 0;
+    tasks > 0 &&
+    findings.length === 0 &&
+    (mayExpire || claimsExpired === 0) &&
+    !left &&
+    figures.diedByThemselves === 0 &&
+    figures.unclean === 0;
   return { ...figures, isRight };
 }
 
@@ -78,6 +89,6 @@ export function print(figures: Figures): void {
   for (const { taskId, wrong, why } of findings.slice(0, 50))
     write(`${wrong.toUpperCase()} ${taskId}: ${why}`);
   write(
-    `lost ${figures.lost}, stuck ${figures.stuck}, duplicated ${figures.duplicated}, wrong ${figures.wrong}`,
+    `lost ${figures.lost}, stuck ${figures.stuck}, duplicated ${figures.duplicated}, wrong ${figures.wrong}, claims expired ${figures.claimsExpired}`,
   );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OneAtATime } from '../../sandbox/buildbot/one-at-a-time.js';
 import type { Sandbox } from '../../sandbox/sandbox.js';
 import { hasRabbitmqctl } from '../support/global-setup.js';
 import type { Instance } from './instance.js';
@@ -15,6 +16,8 @@ export interface Reach {
   databases: { server: string; scheduler: TcpProxy; bridge: TcpProxy };
   broker: TcpProxy;
   weather: Weather;
+  /** The outside world at work: what it does, and what changes under it, one after the other. */
+  outside: OneAtATime;
   tally: Tally;
   /** A line for each thing that happens. */
   tell(text: string): void;

@@ -21,6 +21,8 @@ const SOURCES = [
   'test/support/real-buildbot/master-rest.ts',
   'test/support/doubles',
   'test/support/global-setup.ts',
+  'test/support/own-mariadb.ts',
+  'test/support/own-postgres.ts',
   'bin',
   'nest-cli.json',
   'scripts/bundle.js',

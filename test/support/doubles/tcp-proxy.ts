@@ -21,7 +21,7 @@ export class TcpProxy {
   toClient: (chunk: Buffer) => Buffer = (chunk) => chunk;
   port = 0;
   private readonly pairs = new Set<Pair>();
-  private readonly target: { host: string; port: number };
+  private target: { host: string; port: number };
   private server: Server;
   private stalled = false;
   private answerToLose: RegExp | undefined;
@@ -30,8 +30,7 @@ export class TcpProxy {
     private readonly serverUrl: string,
     private readonly certificate?: { key: string; cert: string },
   ) {
-    const { hostname, port, protocol } = new URL(serverUrl);
-    this.target = { host: hostname, port: Number(port) || USUAL_PORTS[protocol.replace(':', '')] || 0 };
+    this.target = readTarget(serverUrl);
     this.server = this.listener();
   }
 
@@ -52,6 +51,11 @@ export class TcpProxy {
   /** By which the server knows the connections that pass here. */
   get upstreamPorts(): number[] {
     return [...this.pairs].flatMap(({ upstream }) => upstream.localPort ?? []);
+  }
+
+  /** From now on connections go to this server; present ones stay where they are. */
+  moveTo(serverUrl: string): void {
+    this.target = readTarget(serverUrl);
   }
 
   /** Cuts every connection. @returns how many */
@@ -147,4 +151,9 @@ export class TcpProxy {
       else client.write(this.toClient(chunk));
     });
   }
+}
+
+function readTarget(url: string): { host: string; port: number } {
+  const { hostname, port, protocol } = new URL(url);
+  return { host: hostname, port: Number(port) || USUAL_PORTS[protocol.replace(':', '')] || 0 };
 }

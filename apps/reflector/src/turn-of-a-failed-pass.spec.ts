@@ -17,7 +17,11 @@ type Step = 'tracked' | 'pending' | 'orphans' | 'claimed';
 async function passWith(failing?: Step) {
   const taken = new Map<string, number>();
   const givenBack: [string, number | undefined][] = [];
+  const steps: string[] = [];
   const run = async (step: Step) => {
+    steps.push(`${step} begins`);
+    await new Promise((resolve) => setImmediate(resolve));
+    steps.push(`${step} ends`);
     if (step === failing) throw new Unavailable('taskcluster', 'no answer');
   };
   const turns = {
@@ -42,7 +46,7 @@ async function passWith(failing?: Step) {
     { reflector: { claimedInterval: 600 } } as Configuration,
   );
   await pass.run({ least: 60, most: 60 });
-  return { taken, givenBack };
+  return { taken, givenBack, steps };
 }
 
 it.each<[Step, string]>([
@@ -58,3 +62,11 @@ it.each<[Step, string]>([
 it('a pass that works keeps its turns', async () => {
   expect((await passWith()).givenBack).toEqual([]);
 });
+
+it.each<[Step | undefined]>([[undefined], ['tracked']])(
+  'no request is created before the tracked tasks are counted, where the step %s fails',
+  async (failing) => {
+    const { steps } = await passWith(failing);
+    expect(steps.indexOf('pending begins')).toBeGreaterThan(steps.indexOf('tracked ends'));
+  },
+);

@@ -76,7 +76,9 @@ export class MissedRunsStep {
       async ({ taskId, definition }) => {
         try {
           const whole = definition.isAbridged ? undefined : definition;
-          await verdicts.countOutcome(this.reconciler.reconcile(taskId, { definition: whole }));
+          // Another process may be at work on the task: what its message announces is left to it for the grace.
+          const given = { definition: whole, expectedFor: 0 };
+          await verdicts.countOutcome(this.reconciler.reconcile(taskId, given));
         } catch (error) {
           this.logger.warn({ taskId, error }, 'listed task not reconciled; will retry on the next pass');
         }

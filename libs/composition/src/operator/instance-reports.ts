@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { Clock, InstanceStore, type MetricName } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
-import { HealthChecks, Metrics, readVersion } from '@bbb/platform';
+import { HealthChecks, Lifecycle, Metrics, readVersion } from '@bbb/platform';
 import { createInstanceId, readIdentity } from './instance-identity.js';
 
 /** Seconds between two reports. */
@@ -38,6 +38,7 @@ export class InstanceReports implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly instances: InstanceStore,
     private readonly checks: HealthChecks,
+    private readonly lifecycle: Lifecycle,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -58,7 +59,9 @@ export class InstanceReports implements OnApplicationBootstrap, BeforeApplicatio
 
   private reportIn(seconds: number): void {
     this.timer = setTimeout(() => {
-      this.reporting = this.report().finally(() => this.reportIn(INTERVAL));
+      // A service that is still starting is not unwell.
+      if (this.lifecycle.findProblem() === 'starting') this.reportIn(FIRST);
+      else this.reporting = this.report().finally(() => this.reportIn(INTERVAL));
     }, seconds * 1000).unref();
   }
 

@@ -15,6 +15,8 @@ describe('PausedBuilders', () => {
 
   it('holds back what a pattern cannot decide, and everything for one that cannot be read', () => {
     expect(new PausedBuilders([pause('(')]).find('any')).toBeDefined();
+    // References to groups are tried within a bound of steps.
+    expect(new PausedBuilders([pause('(a+)+\\1b')]).find('a'.repeat(255))).toBeDefined();
     expect(new PausedBuilders([pause('.*')]).find('x'.repeat(10_000))).toBeDefined();
   });
 

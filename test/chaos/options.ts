@@ -41,8 +41,9 @@ Runs the services on real servers while faults happen, and then audits every tas
                               system in turn, one is paused again and again, one has a wrong rootUrl; switch-over: both
                               databases move to another server, and the old one becomes read-only
   --instances N               instances of each service (default 2); there is one more reflector
-  --rate N                    new tasks per second (default 3)
-  --calm SECONDS              seconds after the last fault until a task that has not ended counts as stuck (default 75)
+  --rate N                    new tasks per second (default 3; 1 on a modern master)
+  --calm SECONDS              seconds after the last fault until a task that has not ended counts as stuck (default 75;
+                              120 on a modern master)
   --json FILE                 write all figures to FILE
   --keep                      keep logs and configuration
 
@@ -62,8 +63,8 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
       schema: { type: 'string' },
       faults: { type: 'string', default: 'all' },
       instances: { type: 'string', default: '2' },
-      rate: { type: 'string', default: '3' },
-      calm: { type: 'string', default: '75' },
+      rate: { type: 'string' },
+      calm: { type: 'string' },
       json: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -72,16 +73,19 @@ export function readOptions(args: readonly string[]): ChaosOptions | 'help' {
   if (values.help) return 'help';
   const database = parseDatabase(values.database);
   const { schema = database === 'mysql' ? '6' : '24' } = values;
+  const buildbot = parseBuildbot(values.buildbot);
+  // A real master builds one request of a builder at a time, and restarts take it some seconds.
+  const { rate, calm } = { legacy: { rate: '3', calm: '75' }, modern: { rate: '1', calm: '120' } }[buildbot];
   return {
-    buildbot: parseBuildbot(values.buildbot),
+    buildbot,
     seconds: parseWholeNumber('--seconds', values.seconds),
     seed: parseWholeNumber('--seed', values.seed),
     database,
     schema: parseSchema(schema),
     faults: parseFaults(values.faults, values.buildbot),
     instances: parseWholeNumber('--instances', values.instances),
-    rate: parseWholeNumber('--rate', values.rate),
-    calm: parseWholeNumber('--calm', values.calm),
+    rate: parseWholeNumber('--rate', values.rate ?? rate),
+    calm: parseWholeNumber('--calm', values.calm ?? calm),
     ...(values.json === undefined ? {} : { json: values.json }),
     keep: values.keep,
   };

@@ -6,9 +6,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfiguration } from '@bbb/configuration';
 import { readPayload } from '@bbb/rules';
+import { findFreePort } from '../../sandbox/services.js';
+import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { MODERN_PAYLOAD_RULES } from '../../libs/buildbot/src/modern/payload-rules.js';
 import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
 import { inRepository } from '../support/real-buildbot/repository.js';
+import { eventually } from '../support/eventually.js';
+import { compileProject } from '../support/project.js';
+import { ServiceProcess } from '../support/service-process.js';
 import { describeWhere } from '../support/servers.js';
 
 /** The code blocks of the page, by language. */
@@ -60,6 +65,45 @@ describe('docs/getting-started-modern.md', () => {
         await expect(check).resolves.toMatchObject({
           stdout: expect.stringContaining('Config file is good!'),
         });
+      },
+      MASTER_TIMEOUT_MS,
+    );
+
+    it(
+      'leads from nothing to the first task',
+      async () => {
+        const project = await compileProject();
+        const taskcluster = await new TaskclusterSimulator({ tickEvery: 100 }).start();
+        const [port, workerPort, http] = [await findFreePort(), await findFreePort(), await findFreePort()];
+        const script = join(project, 'scripts', 'getting-started-modern.sh');
+        const following = ServiceProcess.start([script, join(folder, 'new')], {
+          env: {
+            ...{ BUILDBOT_PORT: String(port), WORKER_PORT: String(workerPort), HTTP_PORT: String(http) },
+            ...{ TASKCLUSTER_ROOT_URL: taskcluster.url, TASKCLUSTER_CLIENT_ID: 'buildbot-bridge' },
+            TASKCLUSTER_ACCESS_TOKEN: 'sandbox-access-token',
+          },
+          port: http,
+        });
+        try {
+          await following.until('/health/ready', ({ report }) => report.status === 'ok', 200);
+          const payload = JSON.parse((await readBlocks('json'))[1]!) as Record<string, unknown>;
+          const taskId = taskcluster.createTask({
+            provisionerId: 'example',
+            workerType: 'buildbot',
+            payload,
+          });
+          await eventually(() => expect(taskcluster.state.status(taskId).state).toBe('completed'), 60);
+          expect(
+            taskcluster
+              .artifactsOf(taskId, 0)
+              .map(({ name }) => name)
+              .sort(),
+          ).toEqual(['public/logs/live_backing.log', 'public/properties.json']);
+        } finally {
+          const code = await following.stop();
+          await taskcluster.stop();
+          expect({ code, output: following.stdout }).toMatchObject({ code: 0 });
+        }
       },
       MASTER_TIMEOUT_MS,
     );

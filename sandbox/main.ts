@@ -40,6 +40,7 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
 
     const bridge = await Bridge.start(sandbox);
     undo.push(() => bridge.stop());
+    if (options.keep) process.stdout.write(`The page for operators: ${bridge.health.reflector}/\n\n`);
     const progress = new Progress(process.stdout, scenarios.flat());
     const show = (actors: readonly Actor[], seconds: number) => {
       wrongPlay?.see(actors);
@@ -65,7 +66,7 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
     process.stdout.write(
       `Left in the bridge: ${left.tasks} tracked tasks, ${left.messages} kept messages, ${left.queued} messages in its queues.\n`,
     );
-    if (options.keep) await waitUntilStopped(bridge, folder, stopping);
+    if (options.keep) await waitUntilStopped(bridge, sandbox.taskcluster.url, folder, stopping);
     else if (isClean) process.stdout.write('\nOptions (more tasks, real servers): npm start -- --help\n');
     if (keepFolder) process.stdout.write(`Logs and configuration: ${folder}\n`);
 
@@ -138,12 +139,13 @@ function introduce(options: ShowOptions, tasks: number, databases: Databases, fo
 
 async function waitUntilStopped(
   { health }: Pick<Services, 'health'>,
+  rootUrl: string,
   folder: string,
   stopping: AbortSignal,
 ): Promise<void> {
   const lines = Object.entries(health).map(([name, url]) => `  ${name.padEnd(12)} ${url}/health/ready`);
   process.stdout.write(
-    `\nThe bridge keeps running; press Ctrl+C to stop it.\n${lines.join('\n')}\nEach service also answers /health/live and /metrics. Configuration: ${join(folder, 'config.json')}\n`,
+    `\nThe bridge keeps running; press Ctrl+C to stop it.\n\n  The page for operators: ${health.reflector}/\n  A task of your own:     npm run --silent task -- ${rootUrl}\n\n${lines.join('\n')}\nEach service also answers /health/live and /metrics. Configuration: ${join(folder, 'config.json')}\n`,
   );
   const forever = setInterval(() => undefined, 60_000);
   if (!stopping.aborted)

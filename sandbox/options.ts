@@ -35,7 +35,7 @@ Runs the bridge against simulated systems until a mix of tasks has ended, and co
   --buildbot KIND         kind of Buildbot: legacy (0.8, the default) or modern (3.7 and newer)
   --tasks N               number of tasks (default: each scenario once)
   --seed N                seed of the order and of random events (default 1)
-  --keep                  keep running at the end, and print the addresses of the health endpoints
+  --keep                  keep running at the end, and print the addresses of the page and the health endpoints
   --pulse URL             use this RabbitMQ (amqp://...), and run each service in its own process
   --database-server URL   use two new databases on this server (mysql://... or postgresql://...), dropped at the end
   --buildbot-url URL      use this modern master, which runs with sandbox/modern/master.cfg

@@ -44,6 +44,10 @@ const PROGRAMS = {
     canStart: () => isInstalled('openssl'),
     missing: 'openssl (it is not here)',
   },
+  chromium: {
+    canStart: () => isInstalled('chromium'),
+    missing: 'chromium (it is not here)',
+  },
   prometheus: {
     canStart: () => isInstalled('prometheus'),
     missing: 'prometheus (it is not here)',
@@ -106,10 +110,11 @@ function isAnsweredAt(url: string): Promise<boolean> {
 }
 
 function isInstalled(program: string): boolean {
-  return findPath(program) !== undefined;
+  return findProgram(program) !== undefined;
 }
 
-function findPath(program: string): string | undefined {
+/** The path of a program in PATH. */
+export function findProgram(program: string): string | undefined {
   return (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, program))
@@ -122,7 +127,7 @@ function hasBuildbot(): boolean {
 
 /** Whether the Python that runs Buildbot, which may be another than the first in PATH, has a module. */
 function buildbotCanImport(module: string): boolean {
-  const [, python] = /^#!\s*(\S+)/.exec(readFileSync(findPath('buildbot')!, 'utf8')) ?? [];
+  const [, python] = /^#!\s*(\S+)/.exec(readFileSync(findProgram('buildbot')!, 'utf8')) ?? [];
   return python !== undefined && spawnSync(python, ['-c', `import ${module}`]).status === 0;
 }
 

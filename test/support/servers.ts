@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
-import { SERVERS, type ProgramName, type ServerName } from './global-setup.js';
+import { findProgram, SERVERS, type ProgramName, type ServerName } from './global-setup.js';
 
-export { SERVERS, type ServerName };
+export { findProgram, SERVERS, type ServerName };
 
 /** Which servers answered when the test run began; decided once, by `global-setup.ts`. */
 export function isReachable(server: ServerName): boolean {

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Configuration } from '@bbb/configuration';
 import { OutsideSystemsModule } from '@bbb/composition';
+import { PageModule } from '@bbb/page';
 import { AbsenceBrake } from './absence-brake.service.js';
 import { JournalTrimming } from './journal-trimming.service.js';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
@@ -16,7 +17,7 @@ export class ReflectorModule {
   static register(configuration: Configuration): DynamicModule {
     return {
       module: ReflectorModule,
-      imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration)],
+      imports: [ScheduleModule.forRoot(), OutsideSystemsModule.register(configuration), PageModule],
       providers: [
         AbsenceBrake,
         JournalTrimming,

@@ -209,6 +209,7 @@ export interface Configuration {
   reflector: ReflectorConfiguration;
   parking: ParkingConfiguration;
   journal: JournalConfiguration;
+  page: PageConfiguration;
   /** Health and metrics. */
   http: { host: string; port: number };
   /** Maximum seconds for a graceful shutdown. */
@@ -216,6 +217,12 @@ export interface Configuration {
   log: { file?: string; level: LogLevel };
   /** Where each value comes from, by the path of its setting, for example `BBB_PULSE_HOST in .env`; defaults have none. */
   origins: Readonly<Record<string, string>>;
+}
+
+/** The page for operators, which the reflector serves. */
+export interface PageConfiguration {
+  /** loopback: only where `http.host` is a loopback address; on: also on any other; off: nowhere. */
+  access: 'loopback' | 'on' | 'off';
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -82,7 +82,7 @@ function describe(
 }
 
 /** Whether a value is secret depends on its setting alone: the text of a secret may look like anything. */
-function showValue({ kind, secret }: NamedSetting, value: unknown): unknown {
+export function showValue({ kind, secret }: NamedSetting, value: unknown): unknown {
   if (kind.withoutSecrets) return kind.withoutSecrets(value);
   return secret ? HIDDEN : value;
 }

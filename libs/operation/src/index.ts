@@ -1,3 +1,4 @@
+export * from './durations.js';
 export * from './explain-task.js';
 export * from './links.js';
 export * from './list-instances.js';

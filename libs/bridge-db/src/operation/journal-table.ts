@@ -44,6 +44,34 @@ export class JournalTable {
   }
 
   /**
+   * Counts entries by verdict in equal parts of a time, the oldest part first.
+   *
+   * @param since begin, in epoch seconds
+   * @param seconds length of a part
+   */
+  async countByVerdict(since: number, seconds: number, parts: number): Promise<Map<string, number[]>> {
+    const rows = await this.select<Record<string, unknown>>((query) => {
+      query.select('j.verdict', 'verdict').where('j.at >= :since', { since }).groupBy('j.verdict');
+      for (let part = 0; part < parts; part++) {
+        const begin = since + part * seconds;
+        query
+          .addSelect(
+            `SUM(CASE WHEN j.at >= :begin${part} AND j.at < :end${part} THEN 1 ELSE 0 END)`,
+            `part${part}`,
+          )
+          .setParameters({ [`begin${part}`]: begin, [`end${part}`]: begin + seconds });
+      }
+      return query;
+    });
+    return new Map(
+      rows.map((row) => [
+        String(row.verdict),
+        Array.from({ length: parts }, (_, part) => Number(row[`part${part}`])),
+      ]),
+    );
+  }
+
+  /**
    * Deletes what is out of bounds, oldest first, in small statements. Ids count up with time, closely enough.
    *
    * @param isOver checked between statements

@@ -2,7 +2,7 @@ import type { Settings } from '../setting.js';
 import { artifacts } from './artifacts.js';
 import { buildbot, builders, selfServe } from './buildbot.js';
 import { bridgeDb, journal, schedulerDb } from './databases.js';
-import { http, log, shutdown } from './process.js';
+import { http, log, page, shutdown } from './process.js';
 import { pulse } from './pulse.js';
 import { parking, reflector } from './reflector.js';
 import { results } from './rules.js';
@@ -25,6 +25,7 @@ export const SETTINGS: Settings = {
   reflector,
   parking,
   journal,
+  page,
   http,
   shutdown,
   log,

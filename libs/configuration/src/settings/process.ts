@@ -26,6 +26,15 @@ export const http: Settings['http'] = {
   },
 };
 
+export const page: Settings['page'] = {
+  access: {
+    keys: ['page.access'],
+    kind: createChoice('loopback', 'on', 'off'),
+    default: 'loopback',
+    doc: 'Where the reflector serves the page for operators beside health and metrics: loopback (only if reflector.http_host is a loopback address), on (also on other addresses; everybody who reaches the port can read it) or off.',
+  },
+};
+
 export const shutdown: Settings['shutdown'] = {
   grace: {
     keys: ['shutdown_grace'],

@@ -1,6 +1,11 @@
-import type { ExplainedRequest, ExplainedTask, TaskExplanation } from '@bbb/operation';
+import {
+  type ExplainedRequest,
+  type ExplainedTask,
+  formatDuration,
+  type TaskExplanation,
+} from '@bbb/operation';
 import type { JournalEntry, TrackedTask } from '@bbb/rules';
-import { formatDuration } from '../../output/durations.js';
+
 import { formatInstant, toPlainLine } from '../../output/plain-line.js';
 
 /** An explanation for people, as lines. */

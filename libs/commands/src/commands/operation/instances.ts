@@ -1,8 +1,8 @@
-import { type ListedInstance, listInstances } from '@bbb/operation';
+import { formatDuration, type ListedInstance, listInstances } from '@bbb/operation';
 import { withBridgeDb } from '../../bridge-database.js';
 import type { CommandDefinition } from '../../command-definition.js';
 import { EXIT_DONE, EXIT_FAILED } from '../../exit-codes.js';
-import { formatDuration } from '../../output/durations.js';
+
 import { formatInstant, toPlainLine } from '../../output/plain-line.js';
 import type { Column } from '../../output/table.js';
 import { jsonOption, type JsonOptions } from '../json-option.js';

@@ -1,11 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Option } from 'commander';
-import { type ListedTask, listTasks, type OperationSystems, type TaskQuery } from '@bbb/operation';
+import {
+  formatDuration,
+  parseDuration,
+  type ListedTask,
+  listTasks,
+  type OperationSystems,
+  type TaskQuery,
+} from '@bbb/operation';
 import { WAITS, type WaitFor } from '@bbb/rules';
 import type { CommandContext, CommandDefinition } from '../../command-definition.js';
 import { EXIT_DONE, EXIT_FAILED, UsageError } from '../../exit-codes.js';
 import { withSystems } from '../../operation-systems.js';
-import { formatDuration, parseDuration } from '../../output/durations.js';
+
 import { toPlainLine } from '../../output/plain-line.js';
 import type { Column } from '../../output/table.js';
 import { jsonOption, type JsonOptions } from '../json-option.js';

@@ -21,7 +21,7 @@ const pages = [
   ...readdirSync(ROOT)
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(ROOT, name)),
-  ...filesBelow(join(ROOT, 'docs')),
+  ...filesBelow(join(ROOT, 'docs')).filter((path) => path.endsWith('.md')),
 ];
 const named = (paths: string[]) => paths.map((path) => [relative(ROOT, path), path] as const);
 

@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<KeptMessage>[] = [
   { title: 'Attempts', cell: ({ attempts }) => attempts, isNumber: true },
   {
     title: 'Next attempt',
-    cell: ({ state, nextAttempt }) => (nextAttempt === null ? '-' : showInstant(nextAttempt)),
+    cell: ({ nextAttempt }) => (nextAttempt === null ? '-' : showInstant(nextAttempt)),
   },
   { title: 'Why', cell: ({ error }) => error },
 ];

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { SystemClock } from '../time/system-clock.js';
 import { Metrics, type MetricDefinition } from './metrics.js';
 
 const CATALOGUE: Record<string, MetricDefinition> = {
@@ -83,5 +84,18 @@ describe('Metrics', () => {
       answer = async () => ({ margin_seconds: [{ value: 7 }] });
       expect(await series(metrics)).toEqual(['bbb_margin_seconds 7']);
     });
+  });
+
+  it('know when a counter or histogram was last used', () => {
+    const clock = { now: () => 1000 } as SystemClock;
+    const metrics = new Metrics(clock).define({
+      made_total: { type: 'counter', help: 'Made.' },
+      took_seconds: { type: 'histogram', help: 'Took.' },
+    });
+    metrics.count('made_total', {}, 0);
+    expect(metrics.readLastUse('made_total')).toBeUndefined();
+    metrics.count('made_total');
+    metrics.observe('took_seconds', 1);
+    expect(['made_total', 'took_seconds'].map((name) => metrics.readLastUse(name))).toEqual([1000, 1000]);
   });
 });

@@ -35,7 +35,9 @@ describeDatabases('questions of an operator, on %s', (database) => {
   const ask = (...args: string[]) => record('-c', bridge.configFile, ...args);
 
   async function askForJson<T>(...args: string[]): Promise<T> {
-    return JSON.parse((await ask(...args, '--json')).stdout) as T;
+    const { stdout, stderr } = await ask(...args, '--json');
+    if (stdout === '') throw new Error(`${args.join(' ')}: ${stderr}`);
+    return JSON.parse(stdout) as T;
   }
 
   const readHealth = async () =>

@@ -45,7 +45,8 @@ export function withDatabase<T>(
   work: (db: Database, isMigrated: boolean) => Promise<T>,
 ): Promise<T> {
   return withDataSource({ url, asFound: true }, async (source) => {
-    const isMigrated = (await findPendingMigrations(source)) === undefined;
+    // Services may be writing to the same SQLite file.
+    const isMigrated = (await retryWhenBusy(() => findPendingMigrations(source))) === undefined;
     const run: Database['run'] = (read) =>
       translateErrors('bridge-db', () => retryWhenBusy(() => read(source)));
     return work({ run }, isMigrated);

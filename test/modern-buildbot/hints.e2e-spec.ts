@@ -63,7 +63,11 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
       const file = await writeConfiguration();
       const createTask = (buildername: string, properties: object = {}) =>
         taskcluster.createTask({ payload: { buildername, sourcestamp: {}, properties: { ...properties } } });
-      tasks = { bad: createTask('steered'), slow: createTask('slow'), stopped: createTask('slow') };
+      tasks = {
+        bad: createTask('steered'),
+        slow: createTask('slow', { seconds: 600 }),
+        stopped: createTask('slow', { seconds: 600 }),
+      };
       await start(project, 'reflector', file, { BBB_REFLECTOR_INTERVAL: String(NEVER) });
       await Promise.all(Object.values(tasks).map(findRequest));
       listener = await start(project, 'bb-listener', file);

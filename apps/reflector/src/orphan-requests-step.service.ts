@@ -1,9 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
+  belongsToRun,
   Buildbot,
   BuilderPolicy,
   Clock,
   type MarkedRequest,
+  type RequestSnapshot,
   TaskQueue,
   type TaskStatus,
   TaskStore,
@@ -104,11 +106,24 @@ export class OrphanRequestsStep {
     });
     if (created) this.logger.warn({ taskId, runId, buildRequestId }, 'orphan build request is tracked again');
     await verdicts.countOutcome(this.reconciler.reconcile(taskId));
-    if (created) return;
+    if (!created) await this.cancelDuplicate(orphan, request, status);
+  }
+
+  private async cancelDuplicate(
+    { taskId, buildRequestId }: MarkedRequest,
+    request: RequestSnapshot,
+    status: TaskStatus,
+  ): Promise<void> {
     // Read again, because the reconciliation may have changed the row.
     const row = await this.store.get(taskId);
     if (!row || row.buildRequestId === null || row.buildRequestId === buildRequestId) return;
     const fields = { taskId, buildRequestId, tracked: row.buildRequestId };
+    const own = await this.buildbot.readSnapshot(row.buildRequestId);
+    if (!own || !belongsToRun(row, own, status)) {
+      // The row is older than the request, as after a restore: this one may be the only request of the run.
+      this.logger.log(fields, 'duplicate build request left alone: the tracked one is missing from Buildbot');
+      return;
+    }
     if (
       request.state.at === 'building' &&
       (await this.buildbot.listSharers(request.state.build)).length > 0

@@ -7,7 +7,7 @@ const FIRST_DEPLOYMENT = 'https://taskcluster.net';
  * @param rootUrl of Taskcluster
  */
 export function toTaskUrl(rootUrl: string, taskId: string, runId?: number): string {
-  const root = rootUrl.replace(/\/+$/, '');
+  const root = rootUrl.endsWith('/') ? rootUrl.slice(0, -1) : rootUrl;
   const base = root === FIRST_DEPLOYMENT ? 'https://tools.taskcluster.net' : root;
   const page = `${base}/tasks/${encodeURIComponent(taskId)}`;
   return runId === undefined ? page : `${page}/runs/${runId}`;

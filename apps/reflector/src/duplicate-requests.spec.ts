@@ -28,7 +28,7 @@ function snapshotOf(buildRequestId: number, taskId: string): RequestSnapshot {
     buildername: 'builder',
     key: { taskId, createdForRunId: 0 },
     state: { at: 'waiting' },
-  } as RequestSnapshot;
+  };
 }
 
 /** What the step cancels when the row names {@link TRACKED} and {@link OTHER} is open, too. */
@@ -63,9 +63,7 @@ async function listCancelled(tracked: RequestSnapshot | undefined): Promise<numb
     } as Partial<TaskStore> as TaskStore,
     clock,
     { isStopping: false, reconcile: async () => 'wait' } as unknown as Reconciler,
-    new BuilderPolicy({ restricted: [], ignored: [] } as unknown as ConstructorParameters<
-      typeof BuilderPolicy
-    >[0]),
+    new BuilderPolicy({ restricted: [], ignored: [] }),
     new AbsenceBrake(new MemoryPassStore(), clock, configuration),
     configuration,
   );

@@ -79,6 +79,7 @@ export async function startCommonSide(options: WorldOptions): Promise<CommonSide
   const taskcluster: TaskclusterSimulator = await new TaskclusterSimulator({
     clock,
     tickEvery: 100,
+    knownTaskQueues: ['buildbot-bridge/buildbot-bridge'],
     ...(options.scopes ? { scopes: options.scopes } : {}),
     settings: { claimTimeout: pace.claimTimeout, deadlineDelay: pace.deadlineDelay },
     publish: (exchange, routingKey, message) => {

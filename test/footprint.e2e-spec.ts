@@ -37,7 +37,7 @@ const NEEDLESS = [
 ];
 
 /** At most; a service has some fewer, so that new versions of packages may bring some more. */
-const MODULES = 1800;
+const MODULES = 1850;
 const PACKAGES = 140;
 
 /** Megabytes that a waiting service may have resident; on Node 20 it has 87 to 93, on later versions some ten more. */

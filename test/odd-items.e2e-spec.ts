@@ -161,6 +161,7 @@ describe('one odd item does not affect the others', () => {
               : ['bsid'],
           read: async (items) => {
             tables.rows[name] = items as Record<string, unknown>[];
+            for (const row of tables.rows.buildrequests) row.submitted_at = Number(row.submitted_at) + 1;
             const open = await masters.listMarkedOpenRequests(0, 100);
             return new Map(open.map(({ buildRequestId, taskId }) => [buildRequestId, taskId]));
           },

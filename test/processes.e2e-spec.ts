@@ -39,12 +39,14 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     const service = await startServiceProcess(name, await current.configure());
     const { report } = await service.until('/health/ready', (answer) => answer.report.status === 'ok');
     const systems = ['bridge-db', 'scheduler-db', 'taskcluster', 'self-serve', 'builder-list'];
+    const further = ['bridge-db-clock', 'scheduler-db-clock', 'task-queue', 'paused-builders'];
     expect(Object.keys(report.details).sort()).toEqual(
       [
         'service',
         'missing-tasks',
         'reflector-passes',
         ...systems,
+        ...further,
         ...(name === 'reflector' ? [] : ['pulse']),
       ].sort(),
     );

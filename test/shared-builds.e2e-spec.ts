@@ -21,7 +21,8 @@ describe.each([6, 24] as const)('a build of merged requests, on schema %i', (sch
   async function share(changes: { deadlineIn?: number } = {}): Promise<[victim: string, stranger: string]> {
     const victim = bridge.createTask();
     const stranger = bridge.createTask(changes);
-    await bridge.minutes(3);
+    // The start of a build is left to its message for two minutes, and here none comes.
+    await bridge.minutes(5);
     expect([stateOf(victim), stateOf(stranger)]).toEqual(['running', 'running']);
     expect(bridge.master.inProgress().map(({ buildRequestIds }) => buildRequestIds.length)).toEqual([2]);
     return [victim, stranger];

@@ -9,6 +9,8 @@ export interface QueueStateOptions {
   clock: Clock;
   publish?: Publish;
   settings?: Partial<QueueSettings>;
+  /** Task queues that had tasks once. */
+  knownTaskQueues?: readonly string[];
 }
 
 /** A promise to look at a run's claim when it ends. One is left behind even by a claim that is refused. */
@@ -22,6 +24,7 @@ export interface ClaimRecord {
 export class QueueContext {
   readonly settings: QueueSettings;
   readonly announce: Announcer;
+  readonly knownTaskQueues: ReadonlySet<string>;
   readonly tasks = new Map<string, TaskRecord>();
   /** Tasks that are unscheduled, pending or running. */
   readonly open = new Set<TaskRecord>();
@@ -35,6 +38,7 @@ export class QueueContext {
   constructor(options: QueueStateOptions) {
     this.clock = options.clock;
     this.settings = { ...QUEUE_DEFAULTS, ...options.settings };
+    this.knownTaskQueues = new Set(options.knownTaskQueues);
     this.announce = new Announcer(options.publish ?? (() => undefined));
   }
 

@@ -131,7 +131,9 @@ export class QueueState {
 
   /** Whether a task was ever created for a task queue. */
   knowsTaskQueue(taskQueueId: string): boolean {
-    return [...this.context.tasks.values()].some(({ definition }) => definition.taskQueueId === taskQueueId);
+    const { knownTaskQueues, tasks } = this.context;
+    if (knownTaskQueues.has(taskQueueId)) return true;
+    return [...tasks.values()].some(({ definition }) => definition.taskQueueId === taskQueueId);
   }
 
   claimTask(taskId: string, runId: number, worker: Worker): WireClaim {

@@ -26,6 +26,8 @@ export interface TaskclusterSimulatorOptions {
   clock?: Clock;
   publish?: Publish;
   settings?: Partial<QueueSettings>;
+  /** Task queues that had tasks once. */
+  knownTaskQueues?: readonly string[];
   /** Scopes by clientId (`anonymous` for calls without credentials). Without it every client may do everything. */
   scopes?: Record<string, readonly string[]>;
   faults?: FaultHook;
@@ -59,6 +61,7 @@ export class TaskclusterSimulator {
       clock,
       ...(options.publish ? { publish: options.publish } : {}),
       ...(options.settings ? { settings: options.settings } : {}),
+      ...(options.knownTaskQueues ? { knownTaskQueues: options.knownTaskQueues } : {}),
     });
     this.faults = options.faults ?? (() => 'pass');
     this.latency = options.latency ?? 0;

@@ -28,7 +28,11 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
     const project = await compileProject();
     master = await RealMaster.start(kind);
     calls = new MasterCalls(master.rest);
-    taskcluster = await new TaskclusterSimulator({ tickEvery: 100, settings: { claimTimeout: 60 } }).start();
+    taskcluster = await new TaskclusterSimulator({
+      tickEvery: 100,
+      knownTaskQueues: ['buildbot-bridge/buildbot-bridge'],
+      settings: { claimTimeout: 60 },
+    }).start();
     const file = await writeConfiguration();
     services = await Promise.all([1, 2].map(() => startReflector(project, file)));
   }, MASTER_TIMEOUT_MS);

@@ -59,14 +59,18 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
 
     beforeAll(async () => {
       const project = await compileProject();
-      taskcluster = await new TaskclusterSimulator({ tickEvery: 100 }).start();
+      taskcluster = await new TaskclusterSimulator({
+        tickEvery: 100,
+        knownTaskQueues: ['buildbot-bridge/buildbot-bridge'],
+      }).start();
       const file = await writeConfiguration();
       const createTask = (buildername: string, properties: object = {}) =>
         taskcluster.createTask({ payload: { buildername, sourcestamp: {}, properties: { ...properties } } });
       tasks = {
         bad: createTask('steered'),
         slow: createTask('slow', { seconds: 600 }),
-        stopped: createTask('slow', { seconds: 600 }),
+        // Another builder: on a worker, one builds a single request at a time.
+        stopped: createTask('child', { seconds: 600 }),
       };
       await start(project, 'reflector', file, { BBB_REFLECTOR_INTERVAL: String(NEVER) });
       await Promise.all(Object.values(tasks).map(findRequest));

@@ -89,4 +89,14 @@ describe('buildbot-bridge', () => {
     expect(stderr).toContain(reason);
     expect(stderr).toMatch(/\n\nUsage: buildbot-bridge/);
   });
+
+  it.each([
+    ['explain', '-dIUqVyGTBKW6s-wQHWnmg', '--json'],
+    ['explain', '--json', '-dIUqVyGTBKW6s-wQHWnmg'],
+    ['sync', '-dIUqVyGTBKW6s-wQHWnmg'],
+  ])('takes the id of a task that begins with a hyphen: %s %s', async (...args) => {
+    const { code, stderr } = await record('-c', '/nowhere/config.json', ...args);
+    expect(stderr).toContain('/nowhere/config.json');
+    expect(code).toBe(78);
+  });
 });

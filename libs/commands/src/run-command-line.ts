@@ -25,12 +25,22 @@ export async function runCommandLine(
     const program = createProgram(await loadCommands(args), host, (result) => {
       code = result;
     });
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(shieldTaskIds(args), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError && ANSWERED.has(error.code)) return EXIT_DONE;
     return report(error, host);
   }
+}
+
+/** A slugid: a version 4 UUID in URL-safe base64, here one that begins with a hyphen. */
+const HYPHENATED_TASK_ID = /^-[\w-]{7}[Q-T][\w-][CGKOSWaeimquy26-][\w-]{10}[AQgw]$/;
+
+/** The id of a task may begin with a hyphen: behind `--` it is not taken for an option. */
+function shieldTaskIds(args: readonly string[]): string[] {
+  const ids = args.filter((arg) => HYPHENATED_TASK_ID.test(arg));
+  if (ids.length === 0 || args.includes('--')) return [...args];
+  return [...args.filter((arg) => !ids.includes(arg)), '--', ...ids];
 }
 
 function report(error: unknown, { stderr }: CommandHost): number {

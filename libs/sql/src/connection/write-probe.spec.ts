@@ -40,6 +40,14 @@ describe('WriteProbe', () => {
     expect(state.writes).toBe(2);
   });
 
+  it('probes at once when a write failed because the database is read-only', async () => {
+    const { state, probe, problem } = open();
+    expect(await problem()).toBeUndefined();
+    state.error = refusal('25006');
+    probe.noteFailure(state.error);
+    expect(await problem()).toBe('it says 25006');
+  });
+
   it.each(['SQLITE_FULL', 'ER_RECORD_FILE_FULL', 'ER_DISK_FULL', '53100'])(
     'reports for a while that a write failed because the database is full (%s)',
     async (code) => {

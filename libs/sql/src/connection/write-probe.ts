@@ -20,7 +20,10 @@ export class WriteProbe {
 
   /** @param error of any work on the database, as the driver or an adapter threw it */
   noteFailure(error: unknown): void {
-    if (isFull(error) || (error instanceof Error && isFull(error.cause))) this.fullAt = this.now();
+    const cause = error instanceof Error ? error.cause : undefined;
+    if ([error, cause].some(isFull)) this.fullAt = this.now();
+    // An earlier success proves nothing any more: the next question is answered by a new write.
+    if ([error, cause].some(isReadOnly)) this.succeededAt = -Infinity;
   }
 
   /**

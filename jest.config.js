@@ -1,6 +1,9 @@
+// Tests that are too long for every run: npm run test:campaigns.
+const isCampaign = process.env.BBB_TEST_CAMPAIGN !== undefined;
+
 export default {
   testEnvironment: 'node',
-  testRegex: '\\.(spec|e2e-spec)\\.ts$',
+  testRegex: `\\.(spec|e2e-spec${isCampaign ? '|campaign-spec' : ''})\\.ts$`,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/\\.stryker-tmp/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/\\.stryker-tmp/'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,6 +1,7 @@
-// Runs the test files that have a campaign, with all of it: npm run test:campaigns -- [--times N] [--seed N] [Jest's options]
+// Runs the test files that have a campaign, with all of it, and those that only campaigns have (*.campaign-spec.ts): npm run test:campaigns -- [--times N] [--seed N] [Jest's options]
 // npm run fuzz -- [--cases N] [--seed N] runs the fuzzing tests alone, with a million cases unless told otherwise.
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /** Cases of all fuzzing tests together in a whole campaign. */
@@ -30,7 +31,11 @@ const passedOn = tokens
 // Each long run of fuzzing has other cases, unless it is to be repeated.
 const seed = values.seed ?? (values.cases === undefined ? undefined : String(Date.now() % 2 ** 31));
 const times = values.cases === undefined ? values.times : String(Number(values.cases) / FUZZ_CASES);
-const files = positionals.length > 0 ? positionals : ['--findRelatedTests', 'test/support/campaign.ts'];
+const onlyHere = readdirSync('test', { recursive: true })
+  .filter((name) => name.endsWith('.campaign-spec.ts'))
+  .map((name) => `test/${name}`);
+const files =
+  positionals.length > 0 ? positionals : ['--findRelatedTests', 'test/support/campaign.ts', ...onlyHere];
 const { status } = spawnSync(
   process.execPath,
   ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...passedOn, ...files],

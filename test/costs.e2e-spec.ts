@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isFull } from './support/campaign.js';
 import { compileProject } from './support/project.js';
+import { pickShare } from './support/campaign.js';
 import { describeEach, isReachable } from './support/servers.js';
 
 /** The campaigns count on all databases. */
@@ -22,7 +23,7 @@ type Figures = Record<string, number>;
 const isPossible = (database: 'mysql' | 'postgres') => isReachable('rabbitmq') && isReachable(database);
 
 /** Round trips are counted, not timed: a busy machine gathers more of what waits for it into one of them. */
-describeEach(DATABASES, isPossible)('round trips on %s', (database) => {
+describeEach(pickShare(DATABASES, DATABASES.length), isPossible)('round trips on %s', (database) => {
   let folder: string;
   const figures = new Map<string, Figures>();
 

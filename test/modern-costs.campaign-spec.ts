@@ -1,50 +1,17 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { compileProject } from './support/project.js';
+import { beforeAll, expect, it } from '@jest/globals';
+import { COSTS_LIMIT, countCosts, type Figures, TRACKED } from './support/cost-figures.js';
 import { describeWhere, isReachable } from './support/servers.js';
-
-const EVENTS = 300;
-const TRACKED = 2000;
 
 /** Calls of every pass, however many tasks are tracked: the end of the open requests, builders, health. */
 const PASS = 4;
 
-type Figures = Record<string, number>;
-
 /** Calls are counted, not timed: a busy machine gathers more of what waits for it into one of them. */
 describeWhere(isReachable('rabbitmq') && isReachable('mysql'))('REST calls to a modern Buildbot', () => {
-  let folder: string;
-  const figures = new Map<string, Figures>();
+  let figures: Map<string, Figures>;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-costs-'));
-    const json = join(folder, 'figures.json');
-    const project = await compileProject();
-    const amounts = [
-      '--runs',
-      '1',
-      '--latency',
-      '5',
-      '--events',
-      String(EVENTS),
-      '--tracked',
-      String(TRACKED),
-    ];
-    await promisify(execFile)(
-      process.execPath,
-      [join(project, 'dist', 'bench', 'main.js'), '--buildbot', 'modern', '--json', json, ...amounts],
-      { cwd: project, timeout: 280_000 },
-    );
-    const { results } = JSON.parse(await readFile(json, 'utf8')) as {
-      results: { scenario: string; median: Figures }[];
-    };
-    for (const { scenario, median } of results) figures.set(scenario, median);
-  }, 300_000);
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+    figures = await countCosts(['--buildbot', 'modern']);
+  }, COSTS_LIMIT);
 
   it.each([
     // One creates; look-ups are shared by what comes at the same time.

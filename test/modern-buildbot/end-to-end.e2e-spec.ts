@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { findFreePort } from '../../sandbox/services.js';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { eventually } from '../support/eventually.js';
+import { startWell, writeModernConfiguration } from '../support/modern-bridge.js';
 import { compileProject } from '../support/project.js';
 import { MasterCalls, type RequestRow } from '../support/real-buildbot/master-calls.js';
 import { OWN_KINDS, isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
@@ -25,7 +25,7 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-modern-'));
-    const project = await compileProject();
+    await compileProject();
     master = await RealMaster.start(kind);
     calls = new MasterCalls(master.rest);
     taskcluster = await new TaskclusterSimulator({
@@ -33,8 +33,10 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
       knownTaskQueues: ['buildbot-bridge/buildbot-bridge'],
       settings: { claimTimeout: 60 },
     }).start();
-    const file = await writeConfiguration();
-    services = await Promise.all([1, 2].map(() => startReflector(project, file)));
+    const file = await writeModernConfiguration(folder, taskcluster, master, {
+      reflector: { interval: 0.5, reclaim_window: 30, missing_grace: 5, orphan_grace: 1 },
+    });
+    services = await Promise.all([1, 2].map(() => startWell('reflector', file)));
   }, MASTER_TIMEOUT_MS);
 
   afterAll(async () => {
@@ -45,36 +47,6 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
     await rm(folder, { recursive: true, force: true });
     expect(codes).toEqual([0, 0]);
   }, MASTER_TIMEOUT_MS);
-
-  async function writeConfiguration(): Promise<string> {
-    const { user, password } = master.account;
-    const configuration = {
-      taskcluster_queue_config: {
-        rootUrl: taskcluster.url,
-        credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
-      },
-      bbb_db: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-      buildbot: { kind: 'modern', url: master.url, user, password },
-      tc_worker_group: 'buildbot-bridge',
-      tc_worker_id: 'buildbot-bridge',
-      tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
-      reflector: { interval: 0.5, reclaim_window: 30, missing_grace: 5, orphan_grace: 1 },
-    };
-    const file = join(folder, 'config.json');
-    await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
-    return file;
-  }
-
-  async function startReflector(project: string, file: string): Promise<ServiceProcess> {
-    const port = await findFreePort();
-    const main = join(project, 'dist', 'apps', 'reflector', 'src', 'main.js');
-    const service = ServiceProcess.start([process.execPath, main, '-c', file], {
-      env: { BBB_HTTP_PORT: String(port) },
-      port,
-    });
-    await service.until('/health/ready', ({ report }) => report.status === 'ok');
-    return service;
-  }
 
   const createTask = (buildername: string, properties: object = {}) =>
     taskcluster.createTask({

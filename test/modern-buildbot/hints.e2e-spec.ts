@@ -1,12 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PushServer } from '../../apps/bb-listener/src/modern/push-server.js';
-import { findFreePort } from '../../sandbox/services.js';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { eventually } from '../support/eventually.js';
+import { startWell, writeModernConfiguration } from '../support/modern-bridge.js';
 import { compileProject } from '../support/project.js';
 import { MasterCalls } from '../support/real-buildbot/master-calls.js';
 import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
@@ -58,12 +58,12 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
     let tasks: Record<'bad' | 'slow' | 'stopped', string>;
 
     beforeAll(async () => {
-      const project = await compileProject();
+      await compileProject();
       taskcluster = await new TaskclusterSimulator({
         tickEvery: 100,
         knownTaskQueues: ['buildbot-bridge/buildbot-bridge'],
       }).start();
-      const file = await writeConfiguration();
+      const file = await writeModernConfiguration(folder, taskcluster, master);
       const createTask = (buildername: string, properties: object = {}) =>
         taskcluster.createTask({ payload: { buildername, sourcestamp: {}, properties: { ...properties } } });
       tasks = {
@@ -72,40 +72,11 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
         // Another builder: on a worker, one builds a single request at a time.
         stopped: createTask('child', { seconds: 600 }),
       };
-      await start(project, 'reflector', file, { BBB_REFLECTOR_INTERVAL: String(NEVER) });
+      await startWell('reflector', file, { BBB_REFLECTOR_INTERVAL: String(NEVER) });
       await Promise.all(Object.values(tasks).map(findRequest));
-      listener = await start(project, 'bb-listener', file);
+      listener = await startWell('bb-listener', file);
     }, MASTER_TIMEOUT_MS);
     afterAll(() => taskcluster.stop());
-
-    async function writeConfiguration(): Promise<string> {
-      const { user, password } = master.account;
-      const configuration = {
-        taskcluster_queue_config: {
-          rootUrl: taskcluster.url,
-          credentials: { clientId: 'buildbot-bridge', accessToken: 'sandbox-access-token' },
-        },
-        bbb_db: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-        buildbot: { kind: 'modern', url: master.url, user, password },
-        tc_worker_group: 'buildbot-bridge',
-        tc_worker_id: 'buildbot-bridge',
-        tclistener: { provisioner_id: 'buildbot-bridge', worker_type: 'buildbot-bridge' },
-      };
-      const file = join(folder, 'config.json');
-      await writeFile(file, JSON.stringify(configuration), { mode: 0o600 });
-      return file;
-    }
-
-    async function start(project: string, name: string, file: string, env: Record<string, string> = {}) {
-      const port = await findFreePort();
-      const main = join(project, 'dist', 'apps', name, 'src', 'main.js');
-      const service = ServiceProcess.start([process.execPath, main, '-c', file], {
-        env: { BBB_HTTP_PORT: String(port), ...env },
-        port,
-      });
-      await service.until('/health/ready', ({ report }) => report.status === 'ok');
-      return service;
-    }
 
     const findRequest = (taskId: string) =>
       eventually(async () => {

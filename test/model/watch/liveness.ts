@@ -21,8 +21,11 @@ type Rule = keyof typeof BOUNDS;
 /** Claimed tasks without a row are looked for this often only: with the rows lost, everything may take so much longer. */
 const AFTER_LOSS = 600;
 
-/** With Buildbot's requests lost, an operator has to come, and the absence to last. */
-const AFTER_ABSENCE = 1800;
+/**
+ * With Buildbot's requests lost, an operator has to come (900 s), and then the absence to last (600 s). Passes that fail
+ * meanwhile add to it: 1800 s were not enough in 2 of 8000 histories.
+ */
+const AFTER_ABSENCE = 2400;
 
 /** Watches that what must happen happens in time. */
 export class Liveness {

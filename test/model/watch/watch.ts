@@ -98,7 +98,9 @@ export class Watch {
     if (run?.state !== 'pending')
       this.violate('S4: a request for a run that was not seen pending', { taskId, run });
     const row = this.rowOf(taskId);
-    if (!this.hasLostRows && (row?.buildRequestId !== null || row.runId < createdForRunId)) {
+    // A Buildbot that was restored has forgotten withdrawals: it cannot refuse a call that is carried out late.
+    const isRemembered = !this.hasLostRows && !this.hasLostRequests;
+    if (isRemembered && (row?.buildRequestId !== null || row.runId < createdForRunId)) {
       this.violate('S4: a request whose creation had been given up', { taskId, buildRequestId, row });
     }
     if (this.refusable.has(taskId)) this.violate('S6: a request for a refused payload', { taskId });

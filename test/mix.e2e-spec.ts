@@ -293,7 +293,7 @@ const TROUBLE: readonly Scenario[] = [
   },
   {
     name: 'a build longer than its claim',
-    plan: () => ({ duration: 11 }),
+    plan: () => ({ duration: 17 }),
     taskcluster: 'completed',
     buildbot: 'SUCCESS',
   },
@@ -311,14 +311,15 @@ const TROUBLE: readonly Scenario[] = [
   },
 ];
 
-const CLAIM_TIMEOUT = 8;
+/** With room for a busy machine: between the reclaims of the two services, and between the last retry and the grace. */
+const CLAIM_TIMEOUT = 15;
 
 describe('trouble', () => {
   const story = played(
     {
       database: 'sqlite',
       services: 'in process',
-      pace: { claimTimeout: CLAIM_TIMEOUT, reclaimWindow: 6.5, finishedGrace: 3 },
+      pace: { claimTimeout: CLAIM_TIMEOUT, reclaimWindow: 13, finishedGrace: 6, artifactWait: 2 },
       settings: { results: { warnings: 'completed', exception: 'internal-error' } },
     },
     TROUBLE,

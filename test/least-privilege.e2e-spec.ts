@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { migrateDatabase } from '@bbb/bridge-db';
 import type { ServiceName } from '@bbb/configuration';
+import { recordJson } from '../libs/commands/src/testing/recording-host.js';
 import { openBroker } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
@@ -34,6 +35,7 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
   let urls: { schedulerDb: string; bridgeDb: string };
   let actors: Actor[] = [];
   let logs = '';
+  const files = {} as Record<ServiceName, string>;
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bbb-test-rights-'));
@@ -74,7 +76,6 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
 
   /** Each with a client, database users and a file of its own; the listeners with one Pulse account. */
   async function startServices(folder: string): Promise<Services> {
-    const files = {} as Record<ServiceName, string>;
     for (const service of SERVICES) {
       const file = await sandbox.writeConfiguration(
         { tclistener: 0, bblistener: 0, reflector: 0 },
@@ -117,6 +118,37 @@ describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind,
       [],
     );
   });
+
+  it.each(SERVICES)('`check --service %s` misses no right', async (service) => {
+    expect((await findMissing(service, service)).tables).toEqual([]);
+  });
+
+  it('`check` names the rights that another service has', async () => {
+    expect(await findMissing('tc-listener', 'reflector')).toEqual({
+      code: 1,
+      tables: [
+        'failed bridge_turns with SELECT, INSERT, UPDATE',
+        'failed bridge_passes with INSERT, UPDATE',
+        'warning bridge_journal with SELECT, DELETE',
+      ],
+    });
+    expect((await findMissing('reflector', 'bb-listener')).tables).toEqual([
+      'failed messages with INSERT, UPDATE, DELETE',
+    ]);
+  });
+
+  /** Runs `check` with the account of one service for what another one does. */
+  async function findMissing(account: ServiceName, service: ServiceName) {
+    const { code, json } = await recordJson('-c', files[account], 'check', '--service', service, '--json');
+    const { results } = json as { results: { system: string; status: string; what: string }[] };
+    const rows = results.filter(({ system }) => system === 'bridge-db');
+    expect(rows).not.toEqual([]);
+    const tables = rows.flatMap(({ status, what }) => {
+      const [, missing] = /^the table (.*) cannot be used(?= with)/.exec(what) ?? [];
+      return missing === undefined ? [] : [`${status} ${missing}${/ with [A-Z, ]+/.exec(what)![0]}`];
+    });
+    return { code, tables };
+  }
 
   const schedulerRefusals: [ServiceName, string][] = [
     ['tc-listener', 'UPDATE buildrequests SET complete = 1'],

@@ -20,12 +20,24 @@ const HELD: Scenario = {
   buildbot: 'building',
 };
 
+let mayClaim = false;
+/** Taskcluster lets nobody claim its run until {@link mayClaim}. */
+const REFUSED: Scenario = {
+  ...HELD,
+  name: 'cannot be claimed',
+  fault: ({ method }) =>
+    method === 'claimTask' && !mayClaim ? { status: 403, code: 'InsufficientScopes', message: 'no' } : 'pass',
+};
+
 describeDatabases('questions of an operator, on %s', (database) => {
   let bridge: SandboxedBridge;
   let group = 0;
 
   beforeAll(async () => {
-    bridge = await openSandboxedBridge({ database, services: 'in process', scenarios: [IDLE, HELD] });
+    bridge = await openSandboxedBridge({
+      ...{ database, services: 'in process', scenarios: [IDLE, HELD, REFUSED] },
+      settings: { parking: { first_delay: 0.1, max_delay: 0.1, interval: 0.1, attempts: 2 } },
+    });
   }, 60_000);
   afterAll(() => bridge?.close());
 
@@ -182,6 +194,53 @@ describeDatabases('questions of an operator, on %s', (database) => {
       expect((await explain(taskId)).row?.buildRequestId).toEqual(expect.any(Number)),
     );
   }, 60_000);
+
+  it('which messages could not be handled, and can they be handled now?', async () => {
+    mayClaim = false;
+    const taskId = createTask(REFUSED);
+    const list = (...filters: string[]) =>
+      askForJson<{ quarantined: number; messages: { id: number; error: string }[] }>(
+        ...['messages', 'list', ...filters],
+      );
+    const filters = ['--state', 'quarantined', '--subscription', 'started'];
+    const [kept] = await eventually(async () => {
+      const { messages } = await list(...filters);
+      expect(messages).toEqual([expect.objectContaining({ error: expect.stringMatching(/403/) })]);
+      return messages;
+    });
+    const id = String(kept!.id);
+    expect((await ask('messages', 'show', id)).stdout).toMatch(/^subscription +started$/m);
+
+    // It fails again, and is handled when the cause is gone.
+    const failed = await ask('messages', 'replay', id, '--wait', '100');
+    expect(failed).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/ failed again .*: 403 InsufficientScopes to claimTask/),
+    });
+    await eventually(async () => expect((await list(...filters)).quarantined).toBe(1));
+    expect((await ask('messages', 'replay', '--all', '--state', 'parked')).stdout).toMatch(/^queued 0 /);
+    mayClaim = true;
+    expect(await ask('messages', 'replay', '--all', '--wait', '100')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/handled/),
+    });
+    expect((await list()).messages).toEqual([]);
+    await eventually(async () => expect((await explain(taskId)).row?.takenUntil).toEqual(expect.any(Number)));
+  }, 240_000);
+
+  it('is my configuration right, and which value came from where?', async () => {
+    const check = await ask('check', '--service', 'reflector');
+    expect(check).toMatchObject({ code: 0, stderr: '' });
+    for (const system of ['bridge-db', 'scheduler-db', 'taskcluster', 'clock', 'self-serve', 'builder-list'])
+      expect(check.stdout).toMatch(new RegExp(`^${system} +ok `, 'm'));
+    // No listener of this process has its broker on the network.
+    expect(await ask('check')).toMatchObject({ code: 1, stdout: expect.stringMatching(/^pulse +failed /m) });
+    const { stdout } = await ask('config', '--sources');
+    expect(stdout).toMatch(
+      new RegExp(`^parking\\.attempts +2 +parking\\.attempts in ${bridge.configFile} `, 'm'),
+    );
+    expect(stdout).toMatch(/^journal\.days +14 +default +BBB_JOURNAL_DAYS$/m);
+  });
 
   it('what would a pass do? the verdict and reason of each task, and nothing is done', async () => {
     await bridge.stopServices();

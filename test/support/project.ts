@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
@@ -88,15 +88,42 @@ async function compileTo(target: string): Promise<void> {
   await removeOldStates();
   const copy = await copyOfProject(await mkdtemp(`${target}.`));
   try {
-    const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-    for (const step of [[nest, 'build', 'workspace'], ['scripts/bundle.js']])
-      await promisify(execFile)(process.execPath, step, { cwd: copy });
+    await compileIn(copy);
     await rename(copy, target);
   } catch (error) {
     await rm(copy, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function compileIn(copy: string): Promise<void> {
+  const nest = join(ROOT, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  try {
+    for (const step of [[nest, 'build', 'workspace'], ['scripts/bundle.js']])
+      await promisify(execFile)(process.execPath, step, { cwd: copy });
+  } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new Error(`the project cannot be compiled\n${stdout}${stderr}`, { cause: error });
   }
+}
+
+/** The commit of an earlier version, whose dependencies today's include. */
+const EARLIER = readFileSync(join(ROOT, 'test', 'fixtures', 'earlier-version'), 'utf8').trim();
+
+/** Whether this checkout has the history of the project; a shallow clone has not. */
+export function hasEarlierVersion(): boolean {
+  return spawnSync('git', ['cat-file', '-e', `${EARLIER}^{commit}`], { cwd: ROOT }).status === 0;
+}
+
+/** An earlier version, compiled as {@link compileProject} compiles this one; the caller removes the folder. */
+export async function compileEarlierVersion(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'buildbot-bridge-earlier-'));
+  const archive = join(folder, 'sources.tar');
+  await promisify(execFile)('git', ['archive', '--output', archive, EARLIER], { cwd: ROOT });
+  await promisify(execFile)('tar', ['-xf', archive], { cwd: folder });
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await compileIn(folder);
+  return folder;
 }
 
 /** Whether this process is the one that compiles; the lock of one that has died is taken away. */

@@ -17,15 +17,20 @@ export interface ServiceSandbox {
   configure(changes?: Record<string, JsonValue>): Promise<string>;
 }
 
-/** Starts a compiled service as a process of its own, with its command as in the containers. */
+/**
+ * Starts a compiled service as a process of its own, with its command as in the containers.
+ *
+ * @param root the folder of the compiled files; default this checkout's
+ */
 export async function startServiceProcess(
   service: string,
   configFile: string,
   env: Record<string, string> = {},
   cwd?: string,
+  root?: string,
 ): Promise<ServiceProcess> {
   const port = await findFreePort();
-  const main = join(await compileProject(), 'dist', 'apps', service, 'src', 'main.js');
+  const main = join(root ?? (await compileProject()), 'dist', 'apps', service, 'src', 'main.js');
   return ServiceProcess.start([process.execPath, main, '-c', configFile], {
     cwd,
     env: { ...env, BBB_HTTP_PORT: String(port) },

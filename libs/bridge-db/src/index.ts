@@ -21,6 +21,7 @@ export * from './with-data-source.js';
 export * from './operation/instance-store-sql.js';
 export * from './operation/journal-table.js';
 export * from './operation/journal-writer.js';
+export { findMissingRights } from './operation/missing-rights.js';
 export * from './operation/pause-store-sql.js';
 export * from './tasks/task-list.js';
 export { findClockProblem } from './clock-problem.js';

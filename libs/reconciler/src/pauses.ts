@@ -34,10 +34,12 @@ export class Pauses {
   }
 
   private async read(): Promise<PausedBuilders> {
+    // Before the database answers: a pause that is ordered meanwhile may not be among them.
+    const readAt = this.clock.now();
     const pauses = await this.store.list();
     this.logChanges(this.known?.pauses ?? [], pauses);
     const builders = new PausedBuilders(pauses);
-    this.known = { readAt: this.clock.now(), pauses, builders };
+    this.known = { readAt, pauses, builders };
     return builders;
   }
 

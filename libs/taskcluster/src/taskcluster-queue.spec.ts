@@ -222,7 +222,7 @@ describe('TaskclusterQueue', () => {
       expect(refusal).toMatchObject({
         status: 400,
         code: 'InvalidRequestArguments',
-        message: 'Invalid URL patterns: taskId',
+        message: '400 InvalidRequestArguments to status: Invalid URL patterns: taskId',
         isConfiguration: false,
       });
     });
@@ -266,7 +266,7 @@ describe('TaskclusterQueue', () => {
       await expect(queue.readStatus(taskId)).rejects.toThrow();
       expect(queue.findProblem()).toBe('503 Maintenance to status');
       await expect(queue.readStatus(taskId)).rejects.toThrow();
-      expect(queue.findProblem()).toBe('No.');
+      expect(queue.findProblem()).toBe('403 InsufficientScopes to status: No.');
       await queue.readStatus(taskId);
       expect(queue.findProblem()).toBeUndefined();
     });

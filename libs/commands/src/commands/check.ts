@@ -39,8 +39,9 @@ export const check: CommandDefinition<CheckOptions> = {
   examples: ['-c config.json check', 'check --service reflector', 'check --json'],
   async run({ output, globals }, { service, json }) {
     const options = globals.config === undefined ? {} : { file: globals.config };
-    const { results, loaded } = loadAll(service === undefined ? SERVICE_NAMES : [service], options);
-    if (loaded) results.push(...(await probeSystems(loaded.configuration)));
+    const services = service === undefined ? SERVICE_NAMES : [service];
+    const { results, loaded } = loadAll(services, options);
+    if (loaded) results.push(...(await probeSystems(loaded.configuration, services)));
     if (json) output.printJson({ results });
     else output.printTable(COLUMNS, results);
     return results.some(({ status }) => status === 'failed') ? EXIT_FAILED : EXIT_DONE;

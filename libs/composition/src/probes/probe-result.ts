@@ -1,5 +1,3 @@
-import { Refused } from '@bbb/rules';
-
 /** Result of probing an outside system, or one aspect of it. */
 export interface ProbeResult {
   system: string;
@@ -38,6 +36,5 @@ export async function runProbe(
 }
 
 function describeError(error: unknown): string {
-  if (error instanceof Refused) return `answers ${error.status} ${error.code}: ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { type Configuration, describeSource, listSecrets } from '@bbb/configuration';
+import { type Configuration, describeSource, listSecrets, type ServiceName } from '@bbb/configuration';
 import { Redactor } from '@bbb/platform';
 import type { Overrides } from '../overrides.js';
 import { probeBridgeDb } from './probe-bridge-db.js';
@@ -11,18 +11,22 @@ import { probeTaskcluster } from './probe-taskcluster.js';
  * Probes in parallel whether the bridge can work with each outside system of a configuration. Changes nothing. Systems
  * that the service does not use, such as Pulse for a reflector, are left out.
  *
+ * @param services whose rights in the bridge database are checked
  * @returns rows without secrets, in a fixed order
  */
 export async function probeSystems(
   configuration: Configuration,
+  services: readonly ServiceName[],
   overrides: Overrides = {},
 ): Promise<ProbeResult[]> {
-  const { taskcluster, bridgeDb, service } = configuration;
+  const { taskcluster, service } = configuration;
   const check = (...paths: string[]) =>
     `check ${paths.map((path) => describeSource(configuration, path)).join(' and ')}`;
   const buildbot = configuration.buildbot.kind === 'modern' ? 'buildbot.url' : 'schedulerDb.url';
   const probes: Promise<ProbeResult[]>[] = [
-    runProbe('bridge-db', check('bridgeDb.url'), () => probeBridgeDb(bridgeDb, check('bridgeDb.url'))),
+    runProbe('bridge-db', check('bridgeDb.url'), () =>
+      probeBridgeDb(configuration, services, check('bridgeDb.url')),
+    ),
     runProbe('buildbot', check(buildbot), () => probeBuildbot(configuration)),
   ];
   if (taskcluster.provisionerId !== '')

@@ -35,7 +35,7 @@ describe('readAnswer', () => {
       name: 'Refused',
       status: 409,
       code: 'RequestConflict',
-      message: 'x'.repeat(300),
+      message: `409 RequestConflict to claimTask: ${'x'.repeat(300)}`,
     });
   });
 

@@ -108,7 +108,8 @@ export function readAnswer(
   if (code === undefined || !isSigned(question, status, code, error)) {
     throw new ForeignAnswer(method, status, `${status} ${type.slice(0, 50)} that Taskcluster does not send`);
   }
-  throw new Refused(SYSTEM, status, code, takeFirstLine(error.message));
+  const said = takeFirstLine(error.message);
+  throw new Refused(SYSTEM, status, code, `${status} ${code} to ${method}${said && `: ${said}`}`);
 }
 
 function isSigned({ method, taskId }: Question, status: number, code: string, error: ErrorReply): boolean {

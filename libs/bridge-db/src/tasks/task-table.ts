@@ -132,25 +132,28 @@ export class TaskTable {
     }
   }
 
-  /** MySQL tells only how many rows it has written: which they are is read first, and locked until they are written. */
+  /**
+   * MySQL tells only how many rows it has written: which they are is read first, and locked until they are written. All
+   * in one round trip.
+   */
   private async writeToMysql(
     tasks: readonly TrackedTask[],
     { sql, values }: Statement,
   ): Promise<ReadonlySet<string>> {
     const runner = this.source.createQueryRunner();
-    const write = async () => (await runner.query(sql, [...values], true)).affected ?? 0;
     try {
-      if (tasks.length === 1) return new Set((await write()) === 1 ? [tasks[0]!.taskId] : []);
-      await runner.query('START TRANSACTION');
+      if (tasks.length === 1) {
+        const { affected } = await runner.query(sql, [...values], true);
+        return new Set(affected === 1 ? [tasks[0]!.taskId] : []);
+      }
       const read: Value[] = [];
       const condition = this.matchUnchanged(tasks, read);
-      const rows = (await runner.query(`SELECT taskId FROM tasks WHERE ${condition} FOR UPDATE`, [
-        ...read,
-      ])) as TaskIdRow[];
-      const written = await write();
-      await runner.query('COMMIT');
+      const [, rows, written] = (await runner.query(
+        `START TRANSACTION; SELECT taskId FROM tasks WHERE ${condition} FOR UPDATE; ${sql}; COMMIT`,
+        [...read, ...values],
+      )) as [unknown, TaskIdRow[], { affectedRows: number }, unknown];
       // Without transactions (MyISAM) another instance may write in between: then none is known to be written.
-      return written === rows.length ? readTaskIds(rows) : new Set();
+      return written.affectedRows === rows.length ? readTaskIds(rows) : new Set();
     } catch (error) {
       // What cannot be undone ends with its connection.
       if (tasks.length > 1) await runner.query('ROLLBACK').catch(() => discardConnection(runner));

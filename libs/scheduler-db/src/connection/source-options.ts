@@ -11,7 +11,5 @@ import type { DataSourceOptions } from 'typeorm';
  * file is made by Buildbot, and old masters cannot read every journal mode.
  */
 export function createSourceOptions(target: DatabaseTarget, limits: ConnectionLimits): DataSourceOptions {
-  const options = createDataSourceOptions(target, limits);
-  // Several statements in one round trip; values are escaped by the driver for the SQL mode that `mysql-locks` sets.
-  return options.type === 'mysql' ? { ...options, multipleStatements: true } : keepFileAsFound(options);
+  return keepFileAsFound(createDataSourceOptions(target, limits));
 }

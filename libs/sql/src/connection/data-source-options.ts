@@ -44,6 +44,10 @@ export function createDataSourceOptions(target: DatabaseTarget, limits: Connecti
         poolSize: limits.poolSize,
         connectTimeout: limits.connectTimeout * 1000,
         extra: { keepAliveInitialDelay: KEEP_ALIVE },
+        // Several statements in one round trip; `openStrict` makes sure that the server reads values as the driver escapes them.
+        multipleStatements: true,
+        // A stack trace for every statement takes longer than sending a small one; the error's text says which it was.
+        trace: false,
         // Counts matched rows instead of changed ones, so that an update to the same values counts too.
         flags: ['+FOUND_ROWS'],
         ...createTlsOptions(target),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Unavailable } from '@bbb/rules';
 import { batchCalls } from './batch.js';
 
@@ -20,6 +20,57 @@ describe('batchCalls', () => {
     expect(await Promise.all([1, 2, 3, 4].map(one))).toEqual([2, 4, 6, 8]);
     expect(await one(1)).toBe(2);
     expect(calls).toEqual([[1, 2, 3], [4], [1]]);
+  });
+
+  describe('while a batch is in progress', () => {
+    // Only the limit of the wait: on a busy machine it would be over before the turns are.
+    beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+    afterEach(() => void jest.useRealTimers());
+
+    const start = () => {
+      const calls: (readonly number[])[] = [];
+      const ends: (() => void)[] = [];
+      const one = batchCalls(async (things: readonly number[]) => {
+        calls.push(things);
+        if (things[0] === 1) await new Promise<void>((resolve) => ends.push(resolve));
+        return things;
+      }, 10);
+      return { calls, ends, one, first: one(1) };
+    };
+    const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('gathers the calls of several turns, and handles them when it ends', async () => {
+      const { calls, ends, one, first } = start();
+      await nextTurn();
+      await nextTurn();
+      const others = [one(2)];
+      await nextTurn();
+      others.push(one(3));
+      ends.forEach((end) => end());
+      expect(await Promise.all([first, ...others])).toEqual([1, 2, 3]);
+      expect(calls).toEqual([[1], [2, 3]]);
+    });
+
+    it('does not wait for one that does not end', async () => {
+      const { ends, one, first } = start();
+      await nextTurn();
+      const second = one(2);
+      await jest.advanceTimersByTimeAsync(10);
+      expect(await second).toBe(2);
+      ends.forEach((end) => end());
+      expect(await first).toBe(1);
+    });
+
+    it('goes on after one that fails', async () => {
+      const one = batchCalls(
+        (things: readonly number[]) =>
+          things.includes(1) ? Promise.reject(new Unavailable('x', 'unavailable')) : Promise.resolve(things),
+        10,
+      );
+      const first = one(1).catch(() => 'failed');
+      await nextTurn();
+      expect(await Promise.all([first, one(2)])).toEqual(['failed', 2]);
+    });
   });
 
   it('waits for further calls as long as allowed', async () => {

@@ -1,9 +1,13 @@
 import DataLoader from 'dataloader';
 import { Unavailable } from '@bbb/rules';
 
+/** Maximum milliseconds for which calls wait for the end of a batch in progress; a slow statement delays others no longer. */
+const GATHERING = 10;
+
 /**
- * Batches single-item calls that are made in the same turn of the event loop into one round trip. Answers are not
- * cached.
+ * Batches single-item calls into one round trip: those of the same turn of the event loop and, while a batch is in
+ * progress, those of at most {@link GATHERING} milliseconds. So a lone call does not wait, and batches grow with the
+ * load. Answers are not cached.
  *
  * @param together handles a batch, completely or not at all, and answers for each item in the order given; the answer for
  *   an item may be an error, which rejects the call for that item alone
@@ -17,23 +21,53 @@ export function batchCalls<Thing, Answer>(
   most: number,
   patience = 0,
 ): (thing: Thing) => Promise<Answer> {
-  const loader = new DataLoader<Thing, Answer>(
-    async (things) => {
-      try {
-        return await together(things);
-      } catch (error) {
-        if (things.length === 1 || error instanceof Unavailable) throw error;
-        const each = await Promise.allSettled(things.map((thing) => together([thing])));
-        return each.map((one) => (one.status === 'fulfilled' ? one.value[0]! : toError(one.reason)));
-      }
-    },
-    {
-      cache: false,
-      maxBatchSize: most,
-      batchScheduleFn: (ready) => (patience > 0 ? setTimeout(ready, patience) : setImmediate(ready)),
-    },
-  );
+  const gathering = new Gathering();
+  const loader = new DataLoader<Thing, Answer>((things) => gathering.during(() => handle(together, things)), {
+    cache: false,
+    maxBatchSize: most,
+    batchScheduleFn: (ready) =>
+      patience > 0 ? setTimeout(ready, patience) : gathering.schedule(() => setImmediate(ready)),
+  });
   return (thing) => loader.load(thing);
+}
+
+async function handle<Thing, Answer>(
+  together: (things: readonly Thing[]) => Promise<readonly (Answer | Error)[]>,
+  things: readonly Thing[],
+): Promise<readonly (Answer | Error)[]> {
+  try {
+    return await together(things);
+  } catch (error) {
+    if (things.length === 1 || error instanceof Unavailable) throw error;
+    const each = await Promise.allSettled(things.map((thing) => together([thing])));
+    return each.map((one) => (one.status === 'fulfilled' ? one.value[0]! : toError(one.reason)));
+  }
+}
+
+/** Delays what is scheduled until no batch is in progress, within limits. */
+class Gathering {
+  private inProgress = 0;
+  private readonly waiting = new Set<() => void>();
+
+  schedule(ready: () => void): void {
+    if (this.inProgress === 0) return ready();
+    const timer = setTimeout(() => go(), GATHERING);
+    const go = () => {
+      clearTimeout(timer);
+      this.waiting.delete(go);
+      ready();
+    };
+    this.waiting.add(go);
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.inProgress++;
+    try {
+      return await work();
+    } finally {
+      if (--this.inProgress === 0) for (const go of [...this.waiting]) go();
+    }
+  }
 }
 
 function toError(reason: unknown): Error {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +8,22 @@ import { type Figures, computeMedian } from './figures.js';
 
 const run = promisify(execFile);
 
+/** A commit as {@link buildCommit}, or the folder of another checkout that is built already, which stays. */
+export async function openBuild(
+  commitOrFolder: string,
+): Promise<{ folder: string; remove(): Promise<void> }> {
+  if (existsSync(join(commitOrFolder, 'dist', 'apps')))
+    return { folder: commitOrFolder, remove: () => Promise.resolve() };
+  return buildCommit(commitOrFolder);
+}
+
 /**
  * A commit of this repository, built in a folder of its own. It gets this checkout's dependencies where its lock file is
  * the same, and else its own.
  *
  * @throws Error when there is no such commit, or it cannot be built
  */
-export async function buildCommit(commit: string): Promise<{ folder: string; remove(): Promise<void> }> {
+async function buildCommit(commit: string): Promise<{ folder: string; remove(): Promise<void> }> {
   const parent = await mkdtemp(join(tmpdir(), 'buildbot-bridge-against-'));
   const folder = join(parent, 'checkout');
   const remove = async () => {

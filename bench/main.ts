@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { readOptionsGiven } from '../test/support/command-line.js';
 import { ProgressLine } from '../libs/commands/src/output/progress-line.js';
-import { buildCommit, type Comparison, renderRatiosInTurn } from './against.js';
+import { openBuild, type Comparison, renderRatiosInTurn } from './against.js';
 import { type Figures, computeMedian, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { MODERN_SCENARIOS, SCENARIOS } from './scenarios/index.js';
@@ -49,7 +49,7 @@ async function compareWith(commit: string, options: BenchOptions): Promise<void>
   const total = options.scenarios.length * options.latencies.length * options.runs * 2;
   let done = 0;
   progress.show(done, total, `building ${commit}`);
-  const other = await buildCommit(commit);
+  const other = await openBuild(commit);
   const comparisons: Comparison[] = [];
   try {
     for (const scenario of options.scenarios) {

@@ -14,7 +14,7 @@ export interface BenchOptions {
   schema: 6 | 24;
   nodeFlags: string[];
   json?: string;
-  /** A commit that is built and measured in turn with this checkout. */
+  /** A commit that is built, or the folder of a built checkout, that is measured in turn with this checkout. */
   against?: string;
 }
 
@@ -34,7 +34,8 @@ Measures what the services do and cost, on real servers and a simulated Taskclus
   --database mysql|postgres   server of both databases (default mysql)
   --schema 6|24               schema version of the scheduler database (default 6)
   --node=FLAG                 pass this flag to Node.js for the services; may be given several times
-  --against COMMIT            also build COMMIT, measure both in turn, and print the ratios new / old
+  --against COMMIT            also build COMMIT, measure both in turn, and print the ratios new / old; the folder of a
+                              checkout that is built is taken as it is
   --json FILE                 write all figures to FILE
   --compare OLD NEW           print the ratios NEW / OLD of two such files
 

@@ -5,6 +5,7 @@ const AUTHORITY = /^[^\s/"'<>]+/;
 
 /** Removes users and passwords from the URLs in a text. */
 export function removeAccounts(text: string): string {
+  if (!text.includes(SEPARATOR)) return text;
   const [before, ...rest] = text.split(SEPARATOR);
   const cleaned = rest.map((part) => {
     const authority = AUTHORITY.exec(part)?.[0] ?? '';

@@ -126,8 +126,12 @@ function findEndOfString(json: string, start: number): number {
   }
 }
 
+/** Characters that are the same in JSON and in a URL. */
+const PLAIN = /^[\w.~-]*$/;
+
 /** The forms of a secret: plain, escaped in JSON, and encoded in a URL. */
 function listForms(secret: string): string[] {
+  if (PLAIN.test(secret)) return [secret];
   return [
     ...new Set([
       secret,

@@ -5,6 +5,7 @@ import { SystemClock } from '../time/system-clock.js';
 import { cacheFor } from './cache.js';
 
 type Labels = Record<string, string>;
+type Instrument = Counter | Gauge | Histogram;
 
 export interface MetricDefinition {
   type: 'counter' | 'gauge' | 'histogram';
@@ -37,7 +38,7 @@ export class Metrics {
   readonly registry = new Registry();
   private catalogue: Readonly<Record<string, MetricDefinition>> = {};
   private readonly lastUses = new Map<string, number>();
-  private readonly used = new Map<string, Counter | Gauge | Histogram>();
+  private readonly used = new Map<string, Instrument>();
 
   constructor(private readonly clock: SystemClock = new SystemClock()) {}
 
@@ -106,20 +107,30 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  private use(metric: string, type: MetricDefinition['type'], labels?: Labels): Counter | Gauge | Histogram {
+  private use(metric: string, type: MetricDefinition['type'], labels?: Labels): Instrument {
     const definition = this.catalogue[metric];
-    const labelNames = [...(definition?.labels ?? [])];
-    const given = Object.keys(labels ?? {}).sort();
-    if (definition?.type !== type || (labels && given.join() !== [...labelNames].sort().join())) {
+    const labelNames = definition?.labels ?? [];
+    if (definition?.type !== type || (labels && !haveNames(labels, labelNames))) {
+      const given = Object.keys(labels ?? {}).sort();
       throw new Error(`the catalogue has no ${type} ${metric} with the labels [${given.join(', ')}]`);
     }
     const known = this.used.get(metric);
     if (known) return known;
-    const shape = { name: PREFIX + metric, help: definition.help, labelNames, registers: [this.registry] };
+    const shape = {
+      name: PREFIX + metric,
+      help: definition.help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+    };
     const created = createInstrument(type, shape);
     this.used.set(metric, created);
     return created;
   }
+}
+
+/** Compared without sorting: every event counts several metrics. */
+function haveNames(labels: Labels, names: readonly string[]): boolean {
+  return Object.keys(labels).length === names.length && names.every((name) => Object.hasOwn(labels, name));
 }
 
 interface Shape {
@@ -129,7 +140,7 @@ interface Shape {
   registers: Registry[];
 }
 
-function createInstrument(type: MetricDefinition['type'], shape: Shape): Counter | Gauge | Histogram {
+function createInstrument(type: MetricDefinition['type'], shape: Shape): Instrument {
   if (type === 'counter') return new Counter(shape);
   return type === 'gauge' ? new Gauge(shape) : new Histogram({ ...shape, buckets: BUCKETS });
 }

@@ -59,8 +59,9 @@ const BACKSLASH = 0x5c;
 /** A comma, and the brackets that open lists and objects: each begins a value. */
 const BEGINNINGS = new Set([0x2c, 0x5b, 0x7b]);
 
-/** Whether a text of JSON has more values; nothing is parsed. */
+/** Whether a text of JSON has more values; nothing is parsed. Each but the first takes a byte that begins it. */
 function hasMoreValues(content: Buffer, limit: number): boolean {
+  if (content.length < limit) return false;
   let values = 1;
   let isInText = false;
   for (let at = 0; at < content.length && values <= limit; at++) {

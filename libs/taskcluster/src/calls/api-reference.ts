@@ -13,11 +13,19 @@ export interface ApiCall {
   payload?: unknown;
 }
 
-const REFERENCES: Record<ApiCall['service'], ApiReference> = {
-  queue: references.Queue.reference,
-  object: references.Object.reference,
-  auth: references.Auth.reference,
+const SERVICES: Record<ApiCall['service'], ReturnType<typeof indexMethods>> = {
+  queue: indexMethods(references.Queue.reference),
+  object: indexMethods(references.Object.reference),
+  auth: indexMethods(references.Auth.reference),
 };
+
+function indexMethods({ serviceName, apiVersion, entries }: ApiReference) {
+  const methods = entries.filter(({ type }) => type === 'function');
+  return {
+    root: `/api/${serviceName}/${apiVersion}`,
+    methods: new Map(methods.map((entry) => [entry.name, entry])),
+  };
+}
 
 /**
  * Builds verb and path of a call from the API references that Taskcluster publishes with its client.
@@ -25,16 +33,16 @@ const REFERENCES: Record<ApiCall['service'], ApiReference> = {
  * @throws TypeError when the reference has no such method, or one with other parameters
  */
 export function findRoute({ service, method, params, query }: ApiCall): { verb: string; path: string } {
-  const { serviceName, apiVersion, entries } = REFERENCES[service];
-  const entry = entries.find(({ name, type }) => type === 'function' && name === method);
+  const { root, methods } = SERVICES[service];
+  const entry = methods.get(method);
   if (entry?.args.length !== params.length)
     throw new TypeError(`no method ${method} with ${params.length} parameters`);
   const route = entry.route.replace(/<([^<>]+)>/g, (_, name: string) =>
     encodeURIComponent(params[entry.args.indexOf(name)]!),
   );
-  const search = new URLSearchParams(query).toString();
+  const search = query ? new URLSearchParams(query).toString() : '';
   return {
     verb: entry.method.toUpperCase(),
-    path: `/api/${serviceName}/${apiVersion}${route}${search && `?${search}`}`,
+    path: `${root}${route}${search && `?${search}`}`,
   };
 }

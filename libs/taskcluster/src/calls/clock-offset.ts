@@ -14,6 +14,7 @@ export class ClockOffset {
   private readonly logger = new Logger('TaskclusterClock');
   private readonly samples: number[] = [];
   private level: Level = 'none';
+  private median: number | undefined;
 
   /**
    * @param date the header
@@ -25,13 +26,13 @@ export class ClockOffset {
     // The header has whole seconds; on average half a second has passed.
     this.samples.push((remote + 500 - local) / 1000);
     if (this.samples.length > SAMPLES) this.samples.shift();
+    this.median = [...this.samples].sort((one, other) => one - other)[Math.floor(this.samples.length / 2)];
     this.logChange();
   }
 
   /** Undefined before the first answer. */
   get seconds(): number | undefined {
-    const sorted = [...this.samples].sort((one, other) => one - other);
-    return sorted[Math.floor(sorted.length / 2)];
+    return this.median;
   }
 
   /** The problem with this machine's clock, and the remedy. */

@@ -1,15 +1,29 @@
-import { judge, findLatestRun, type Pause, type TaskDefinition, type Wait } from '@bbb/rules';
+import {
+  judge,
+  findLatestRun,
+  type Pause,
+  Refused,
+  type RunRef,
+  type TaskDefinition,
+  type Wait,
+} from '@bbb/rules';
 import type { Explanation } from '@bbb/reconciler';
 import type { OperationSystems } from './systems.js';
 
 /**
- * What comes of a task for which a build request is to be created: it may be another bridge's, ignored, rejected or paused.
+ * What comes of a task for which a build request is to be created: it may be another bridge's, ignored, rejected or paused,
+ * or its run could be claimed and then not be acted on.
  *
  * @returns undefined when nothing is in its way
- * @throws Unavailable when the builder list cannot be read
+ * @throws Unavailable when the builder list or Taskcluster cannot be read
  */
 export async function judgeCreation(
-  { policy, buildbot, taskQueueId }: Pick<OperationSystems, 'policy' | 'buildbot' | 'taskQueueId'>,
+  {
+    policy,
+    buildbot,
+    queue,
+    taskQueueId,
+  }: Pick<OperationSystems, 'policy' | 'buildbot' | 'queue' | 'taskQueueId'>,
   { taskId, status }: Explanation['situation'],
   definition: TaskDefinition | undefined,
   pause: Pause | undefined,
@@ -28,6 +42,8 @@ export async function judgeCreation(
       for: 'nothing',
       text: 'nothing: its builder belongs to another installation (ignored_builders)',
     };
+  const missingScopes = await findMissingScopes(queue, { taskId, runId: run.runId }, definition);
+  if (missingScopes !== undefined) return { for: 'operator', text: missingScopes };
   if (judgement.is === 'rejected')
     return { for: 'bridge', text: `the bridge rejects the payload: ${judgement.reasons.join('; ')}` };
   if (pause)
@@ -36,4 +52,19 @@ export async function judgeCreation(
       text: `an operator resumes the builders ${pause.builders}: buildbot-bridge resume (paused by ${pause.by}: ${pause.reason || 'no reason given'})`,
     };
   return undefined;
+}
+
+/** Why the run is not claimed, with the remedy, which the owner of the task can see nowhere in Taskcluster. */
+async function findMissingScopes(
+  queue: OperationSystems['queue'],
+  run: RunRef,
+  { scopes }: TaskDefinition,
+): Promise<string | undefined> {
+  try {
+    await queue.checkScopes(run, scopes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error.message;
+    throw error;
+  }
 }

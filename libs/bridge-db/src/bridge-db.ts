@@ -3,13 +3,14 @@ import {
   findUnusable,
   isUniqueViolation,
   openStrict,
+  parseDatabaseUrl,
   retryWhenBusy,
+  ServerClock,
   translateErrors,
   WriteProbe,
 } from '@bbb/sql';
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { findClockProblem } from './clock-problem.js';
 import { type BridgeDbOptions, createDataSource } from './data-source.js';
 import { migrateUp, findPendingMigrations, refuseNewerSchema } from './migrate.js';
 import { SqliteFile } from './sqlite-file.js';
@@ -37,6 +38,7 @@ export class BridgeDb implements OnApplicationShutdown {
   private file: SqliteFile | undefined;
   private wasOpen = false;
   private readonly writeProbe = new WriteProbe();
+  private serverClock: ServerClock | undefined;
   private reason = 'not opened';
   private closed = false;
   private readonly lastWork: (() => Promise<void>)[] = [];
@@ -115,7 +117,10 @@ export class BridgeDb implements OnApplicationShutdown {
 
   /** By how much the server's clock differs from this machine's, and the remedy; undefined when they agree. Never throws. */
   findClockProblem(): Promise<string | undefined> {
-    return findClockProblem(this.options.url, (sql) => this.run((source) => source.query(sql)));
+    this.serverClock ??= new ServerClock(parseDatabaseUrl(this.options.url).dialect, (sql) =>
+      this.run((source) => source.query(sql)),
+    );
+    return this.serverClock.findProblem();
   }
 
   /** A write to a table that every service may write, of no row. */

@@ -111,15 +111,18 @@ describe('/health/ready', () => {
 
   it('logs a failure once, and its end', async () => {
     const log = new LogLines();
-    let reason: string | undefined = 'unavailable';
+    let reason: string | undefined;
     const service = await start([check('broker', 'ready', async () => reason)], {}, log);
-    await get(service, '/health/ready');
-    await get(service, '/health/ready');
-    reason = undefined;
-    await get(service, '/health/ready');
+    const reasons = ['no answer for 10 s', 'no answer for 45 s', 'no answer for 120 s', 'refused', undefined];
+    for (reason of reasons) {
+      await get(service, '/health/ready');
+      await get(service, '/health/ready');
+    }
     const health = log.records.filter(({ context }) => context === 'Health');
     expect(health).toMatchObject([
-      { level: 'warn', check: 'broker', reason: 'unavailable', msg: 'health check failed' },
+      { level: 'warn', check: 'broker', reason: 'no answer for 10 s', msg: 'health check failed' },
+      { level: 'warn', check: 'broker', reason: 'no answer for 120 s', msg: 'health check failed' },
+      { level: 'warn', check: 'broker', reason: 'refused', msg: 'health check failed' },
       { level: 'info', check: 'broker', msg: 'health check passes again' },
     ]);
   });

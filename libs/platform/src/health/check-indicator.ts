@@ -13,6 +13,7 @@ const MAX_REASON_LENGTH = 300;
 @Injectable()
 export class CheckIndicator {
   private readonly logger = new Logger('Health');
+  /** By check, the reason of the last failure. Its numbers count by their digits only: a duration grows with every look. */
   private readonly lastReasons = new Map<string, string>();
 
   constructor(
@@ -42,13 +43,14 @@ export class CheckIndicator {
 
   /** Only changes are logged, because probes arrive every few seconds. */
   private logChange({ name, settings }: HealthCheck, reason: string | undefined): void {
-    if (this.lastReasons.get(name) === reason) return;
-    if (reason === undefined) {
+    const form = reason?.replace(/\d+/g, ({ length }) => '0'.repeat(length));
+    if (this.lastReasons.get(name) === form) return;
+    if (reason === undefined || form === undefined) {
       this.lastReasons.delete(name);
       this.logger.log({ check: name }, 'health check passes again');
       return;
     }
-    this.lastReasons.set(name, reason);
+    this.lastReasons.set(name, form);
     this.logger.warn({ check: name, reason, settings }, 'health check failed');
   }
 }

@@ -18,6 +18,19 @@ it.each([
   expect(await clock.findProblem()).toBe(problem);
 });
 
+it('a difference is reported in the same words while it hardly varies or cannot be read, and no longer when it is gone', async () => {
+  let offset = NaN;
+  const clock = new ServerClock(
+    'mysql',
+    async () => [{ now: NOW + offset }],
+    () => NOW,
+  );
+  const reports: (string | undefined)[] = [];
+  for (offset of [5.4, 4.6, NaN, 6.6, 600, 601, 599, 4, -7]) reports.push(await clock.findProblem());
+  const seconds = reports.map((report) => report && Number(/is (\d+) s/.exec(report)?.[1]));
+  expect(seconds).toEqual([5, 5, 5, 5, 600, 600, 600, undefined, 7]);
+});
+
 it('a clock that cannot be read, or is this machine’s, is no problem', async () => {
   const failing = () => Promise.reject(new Error('connection lost'));
   expect(await new ServerClock('postgres', failing).findProblem()).toBeUndefined();

@@ -9,6 +9,7 @@ import type { Course } from './courses/course.js';
 import { happen, type Reach } from './timeline.js';
 import { Instance } from './instance.js';
 import { Load } from './load.js';
+import type { ReclaimChances } from './claims/reclaim-chances.js';
 import type { ChaosOptions } from './options.js';
 import { planOfChaos } from './plan.js';
 
@@ -40,6 +41,7 @@ export async function rage(
   options: ChaosOptions,
   load: Load,
   reach: Reach,
+  chances: ReclaimChances,
   course?: Course,
 ): Promise<{ rest: Rest; secondsOfCalm: number }> {
   const { seconds, seed } = options;
@@ -51,6 +53,7 @@ export async function rage(
   const looking = (async () => {
     for (; !over; await sleep(LOOK_EVERY * 1000)) {
       if (now() < seconds * LOADED) load.create();
+      chances.note(Date.now() / 1000, listAbleReflectors(reach));
       await reach.outside.run(() => load.look());
       if (now() < seconds) progress.show(now(), seconds, 'seconds of faults');
     }
@@ -86,6 +89,14 @@ export async function rage(
   over = true;
   await looking;
   return { rest, secondsOfCalm: (restingSince ?? now()) - calmSince };
+}
+
+/** The reflectors that could reclaim now. */
+function listAbleReflectors({ instances, weather, databases }: Reach): string[] {
+  if (weather.taskclusterIsAway !== undefined || databases.bridge.isAway) return [];
+  return instances
+    .filter(({ service, isAvailable }) => service === 'reflector' && isAvailable)
+    .map(({ name }) => name);
 }
 
 export async function restOf(sandbox: Sandbox, load: Load): Promise<Rest> {

@@ -17,6 +17,8 @@ export interface BookedRequest {
 export interface BookedRun {
   state: string;
   reasonResolved?: string;
+  /** End of its last claim. */
+  takenUntil?: string;
 }
 
 /** One task on both sides, and what its users did. */

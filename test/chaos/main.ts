@@ -13,7 +13,8 @@ import { audit } from './audit.js';
 import { ServerPair } from './courses/server-pair.js';
 import { SickReflectors } from './courses/sick-reflectors.js';
 import { SwitchOvers } from './courses/switch-overs.js';
-import { type BookedRun, readBooks } from './ledger.js';
+import { type BookedTask, readBooks } from './ledger.js';
+import { ReclaimChances } from './claims/reclaim-chances.js';
 import { diary, rage, restOf, startInstances, writeConfiguration } from './chaos.js';
 import type { Instance } from './instance.js';
 import { Load } from './load.js';
@@ -23,6 +24,8 @@ import { CHAOS_BUILDERS, CHAOS_SCENARIOS } from './scenarios.js';
 import { Tally } from './counters.js';
 import { TcpProxy } from '../support/doubles/tcp-proxy.js';
 import { Weather } from './faults.js';
+
+const PACE = { claimTimeout: 24, reclaimWindow: 16, buildbotClaim: 12 };
 
 /** Runs the services while faults happen. Exit code 0: no task lost, stuck, duplicated or wrong. */
 async function chaos(options: ChaosOptions): Promise<number> {
@@ -58,7 +61,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
       schema,
       scenarios: CHAOS_SCENARIOS,
       builders: CHAOS_BUILDERS,
-      pace: { claimTimeout: 24, reclaimWindow: 16, buildbotClaim: 12 },
+      pace: PACE,
       fate: weather.fate,
       selfServe: { fault: weather.selfServe, replicaLag: 0.5 },
     });
@@ -90,7 +93,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
 
     const load = new Load(sandbox, seed, options.rate, tally);
     const reach = { sandbox, instances, databases, broker, weather, outside, tally, tell };
-    const { secondsOfCalm } = await rage(options, load, reach, course);
+    const chances = new ReclaimChances();
+    const { secondsOfCalm } = await rage(options, load, reach, chances, course);
     const exits = await Promise.all(instances.map((instance) => instance.stop()));
     const books = await readBooks(sandbox, load.stories);
     const findings = books.flatMap(audit);
@@ -109,7 +113,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
       tasks: load.stories.length,
       tally,
       findings,
-      claimsExpired: books.flatMap(({ runs }) => runs).filter(isExpired).length,
+      ...countExpired(books, chances),
       rest: { ...(await restOf(sandbox, load)) },
       secondsOfCalm,
       exits,
@@ -124,7 +128,16 @@ async function chaos(options: ChaosOptions): Promise<number> {
   }
 }
 
-const isExpired = ({ reasonResolved }: BookedRun) => reasonResolved === 'claim-expired';
+/** Claims that have expired, and those of them that a reflector could have reclaimed. */
+function countExpired(books: readonly BookedTask[], chances: ReclaimChances) {
+  const expired = books
+    .flatMap(({ runs }) => runs)
+    .filter(({ reasonResolved }) => reasonResolved === 'claim-expired');
+  const needless = expired.filter(({ takenUntil = '' }) =>
+    chances.couldReclaim(Date.parse(takenUntil) / 1000, PACE.reclaimWindow),
+  );
+  return { claimsExpired: expired.length, claimsExpiredNeedlessly: needless.length };
+}
 
 const options = readOptionsGiven(readOptions, USAGE);
 if (options?.buildbot === 'modern')

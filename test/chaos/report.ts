@@ -9,6 +9,8 @@ interface Outcome {
   findings: readonly Finding[];
   /** Runs; not counted where it is left out. */
   claimsExpired?: number;
+  /** Those of them that a reflector could have reclaimed. */
+  claimsExpiredNeedlessly?: number;
   /** What is left, by its name; each must be 0. */
   rest: Readonly<Record<string, number>>;
   secondsOfCalm: number;
@@ -26,6 +28,8 @@ export interface Figures {
   stuck: number;
   /** Runs; none may with faults of a course, because some instance can always keep the claims. */
   claimsExpired: number;
+  /** None may in any case. */
+  claimsExpiredNeedlessly: number;
   duplicated: number;
   wrong: number;
   diedByThemselves: number;
@@ -37,7 +41,8 @@ export interface Figures {
 }
 
 export function figuresOf(outcome: Outcome): Figures {
-  const { options, tasks, tally, findings, claimsExpired = 0, rest, secondsOfCalm, exits } = outcome;
+  const { options, tasks, tally, findings, rest, secondsOfCalm, exits } = outcome;
+  const { claimsExpired = 0, claimsExpiredNeedlessly = 0 } = outcome;
   const tasksThat = (wrong: Finding['wrong']) =>
     new Set(findings.filter((finding) => finding.wrong === wrong).map(({ taskId }) => taskId)).size;
   const { json: _json, keep: _keep, ...told } = options;
@@ -48,6 +53,7 @@ export function figuresOf(outcome: Outcome): Figures {
     lost: tasksThat('lost'),
     stuck: tasksThat('stuck'),
     claimsExpired,
+    claimsExpiredNeedlessly,
     duplicated: tasksThat('duplicated'),
     wrong: tasksThat('wrong'),
     diedByThemselves: tally.sum('died by itself'),
@@ -62,6 +68,7 @@ export function figuresOf(outcome: Outcome): Figures {
     tasks > 0 &&
     findings.length === 0 &&
     (mayExpire || claimsExpired === 0) &&
+    claimsExpiredNeedlessly === 0 &&
     !left &&
     figures.diedByThemselves === 0 &&
     figures.unclean === 0;
@@ -89,6 +96,7 @@ export function print(figures: Figures): void {
   for (const { taskId, wrong, why } of findings.slice(0, 50))
     write(`${wrong.toUpperCase()} ${taskId}: ${why}`);
   write(
-    `lost ${figures.lost}, stuck ${figures.stuck}, duplicated ${figures.duplicated}, wrong ${figures.wrong}, claims expired ${figures.claimsExpired}`,
+    `lost ${figures.lost}, stuck ${figures.stuck}, duplicated ${figures.duplicated}, wrong ${figures.wrong}, claims expired ${figures.claimsExpired}, ` +
+      `of them while a reflector could reclaim ${figures.claimsExpiredNeedlessly}`,
   );
 }

@@ -48,7 +48,6 @@ describe('a finished run whose artifacts cannot be stored', () => {
 
   it('keeps its claim meanwhile, and is reported with error artifacts when the wait is over', async () => {
     harness.advance(500);
-    harness.farm.requests.forEach((request) => (request.completeAt = harness.clock.now()));
     for (let passed = 0; passed < 480; passed += 60) {
       harness.failAlways('attach', away);
       await expect(tell()).rejects.toThrow(Unavailable);
@@ -101,6 +100,33 @@ describe('a finished run whose artifacts cannot be stored', () => {
     }
     await tell();
     expect(harness.artifacts(0).map(({ name }) => name)).toEqual(BOTH);
+  });
+});
+
+describe.each([-3600, -600, 600])('a build of a master whose clock is off by %i s', (skew) => {
+  let harness: ReconcilerHarness;
+  let number: number;
+  beforeEach(async () => {
+    harness = new ReconcilerHarness();
+    number = await harness.running();
+    harness.complete(0);
+    harness.request.completeAt! += skew;
+  });
+
+  it('has its message waited for as long as any other', async () => {
+    let passed = 0;
+    for (; harness.story[0] === 'running' && passed < 3600; passed += 60, harness.advance(60))
+      await harness.reconcile();
+    expect(passed).toBe(harness.settings.finishedGrace + 60);
+  });
+
+  it('has its artifacts waited for as long as any other', async () => {
+    harness.failAlways('attach', new Unavailable('artifact-storage', '503 to an upload'));
+    const event = harness.finished(number, 0);
+    let passed = 0;
+    for (; harness.story[0] === 'running' && passed < 3600; passed += 50, harness.advance(50))
+      await harness.reconcile({ event }).catch(() => undefined);
+    expect(passed).toBe(harness.settings.artifactWait + 50);
   });
 });
 

@@ -217,6 +217,7 @@ describe('a finished build', () => {
   ])('is reported although %s fails: %s', async (name, error) => {
     const number = await harness.running();
     harness.complete(0);
+    await harness.reconcile();
     harness.failAlways(name, error);
     harness.clock.advance(harness.settings.artifactWait);
     await harness.reconcile({ event: harness.finished(number, 0) });
@@ -278,7 +279,8 @@ describe('a finished build', () => {
   it('takes no artifacts from a message of another build', async () => {
     const number = await harness.running();
     harness.complete(0);
-    harness.clock.advance(600);
+    await harness.reconcile();
+    harness.clock.advance(harness.settings.finishedGrace);
     await harness.reconcile({ event: harness.finished(number - 1, 0) });
     expect(harness.story).toEqual(['completed']);
     expect(harness.artifacts(0)).toHaveLength(0);

@@ -22,6 +22,7 @@ import { checkEventIsVisible } from './event-visibility.js';
 import { KeyedLock } from './keyed-lock.js';
 import { Observer } from './observer.js';
 import { QueueClock } from './queue-clock.js';
+import { SeenEnds } from './seen-ends.js';
 import { type Rules, RULES } from './rules.js';
 import type { Given, Next, Situation } from './situation.js';
 import type { ReconcilerSettings, ActContext } from './context.js';
@@ -61,6 +62,7 @@ export class Reconciler {
   readonly #context: ActContext;
   readonly #doubt: AbsenceDoubt;
   readonly #observer: Observer;
+  readonly #ends = new SeenEnds();
   #stopping = false;
 
   constructor(
@@ -155,7 +157,7 @@ export class Reconciler {
         situation = await this.#observer.observeAgain(situation);
         continue;
       }
-      situation = current;
+      situation = { ...current, finishedFor: this.#ends.measure(current, this.#context.clock.now()) };
       const facts = this.#facts(situation);
       const verdict = this.rules.decide(facts);
       onVerdict(verdict);

@@ -30,6 +30,7 @@ describe('a build that serves two tasks', () => {
     expect(harness.cancellations).toEqual([]);
     harness.complete(0);
     expect(await harness.reconcile()).not.toBe('wait');
+    await reconcileBoth();
     harness.advance(harness.settings.finishedGrace + 1);
     await reconcileBoth();
     expect(harness.row).toBeUndefined();

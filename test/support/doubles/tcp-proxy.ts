@@ -65,6 +65,11 @@ export class TcpProxy {
     return pairs.length;
   }
 
+  /** Whether it refuses or stalls. */
+  get isAway(): boolean {
+    return this.stalled || !this.server.listening;
+  }
+
   /** The server goes down: connections break, and new ones are refused. */
   async refuse(): Promise<void> {
     const closed = once(this.server, 'close');

@@ -23,7 +23,7 @@ export const resolve: Act = async (situation, context) => {
 
   const outcome = await readOutcome(situation, build, context);
   const missing = outcome ? await attachArtifacts(run, outcome, context) : [];
-  const wait = computeSecondsToWait(situation, completeAt, context);
+  const wait = computeSecondsToWait(situation, context);
   if (wait > 0 && missing.some(isTemporary)) return waitForArtifacts(situation, missing, wait, context);
   await attachErrors(run, missing, context);
 
@@ -41,11 +41,12 @@ function isTemporary({ error }: MissingArtifact): boolean {
   return error instanceof Unavailable || (error instanceof Refused && error.isConfiguration);
 }
 
-function computeSecondsToWait({ status }: Situation, completeAt: number | null, context: ActContext): number {
-  if (completeAt === null) return 0;
-  const deadline = status?.deadline ?? 0;
-  const end = Math.min(completeAt + context.settings.artifactWait, deadline - BEFORE_DEADLINE);
-  return end - context.clock.now();
+function computeSecondsToWait(
+  { status, finishedFor = 0 }: Situation,
+  { clock, settings }: ActContext,
+): number {
+  const untilDeadline = (status?.deadline ?? 0) - BEFORE_DEADLINE - clock.now();
+  return Math.min(settings.artifactWait - finishedFor, untilDeadline);
 }
 
 /** Keeps the claim. An end message is retried, because it may be the only source of the artifacts; else the next pass retries. */

@@ -328,6 +328,16 @@ describe('the times', () => {
     expect(facts({ ...finished, event: EVENT }).reportDue).toBe(true);
   });
 
+  it('judges by the time for which the build has been seen finished, whatever the clock of its master says', () => {
+    for (const completeAt of [NOW - 3600, NOW + 3600, null]) {
+      const finished = seen({ ...STATES.finished, completeAt }, ['running']);
+      const due = [0, SETTINGS.finishedGrace - 1, SETTINGS.finishedGrace].map(
+        (finishedFor) => facts({ ...finished, finishedFor }).reportDue,
+      );
+      expect(due).toEqual([false, false, true]);
+    }
+  });
+
   it('waits for no message when the end of the build is unknown', () => {
     expect(facts(seen({ ...STATES.finished, completeAt: null }, ['running'])).reportDue).toBe(true);
   });

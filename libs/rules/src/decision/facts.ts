@@ -191,12 +191,12 @@ export function isStuck(state: RequestState, grace: number, now: number): boolea
 }
 
 function reportDue(
-  { request, event }: Observation,
+  { request, event, finishedFor }: Observation,
   { finishedGrace }: DecisionSettings,
   now: number,
 ): boolean {
   if (request?.state.at !== 'finished') return false;
   const { build, completeAt } = request.state;
   if (event && isEndMessage(event, build)) return true;
-  return completeAt === null || now - completeAt >= finishedGrace;
+  return (finishedFor ?? (completeAt === null ? Infinity : now - completeAt)) >= finishedGrace;
 }

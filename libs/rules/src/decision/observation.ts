@@ -16,6 +16,7 @@ export interface DecisionSettings {
   reclaimWindow: number;
   /** For which the start of a build, and its end in RETRY, are left to the build's message; 0 where there are none. */
   messageGrace: number;
+  /** For which a finished build is left to its end message; 0 where there are none. */
   finishedGrace: number;
   missingGrace: number;
   /** A build's end this long ago, with its request still claimed, makes the request stuck. */
@@ -37,6 +38,8 @@ export interface Observation {
   shared?: boolean;
   /** Seconds for which the caller has expected the message of {@link findExpectedMessage}; undefined: it waits for none. */
   expectedFor?: number;
+  /** Seconds for which this process has seen the build finished; undefined: judged by the time that Buildbot gives. */
+  finishedFor?: number | undefined;
   /** Whether this process can act on the run without claiming it again; undefined: yes. */
   isHeld?: boolean;
 }

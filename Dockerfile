@@ -20,6 +20,7 @@ ENV NODE_ENV=production \
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin
+COPY --from=build /app/dist/all-in-one dist/all-in-one
 COPY --from=build /app/dist/apps dist/apps
 COPY --from=build /app/dist/libs dist/libs
 USER node

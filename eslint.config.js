@@ -9,7 +9,7 @@ const ALWAYS_BARRED = [
   { group: ['@bbb/*/*'], message: 'Import a lib by its name only: @bbb/<lib>.' },
   {
     group: ['**/libs/**', '**/apps/**'],
-    message: 'Across libs use @bbb/<lib>; apps are imported by nobody.',
+    message: 'Across libs use @bbb/<lib>; apps are imported by all-in-one only.',
   },
   {
     group: ['**/test/**', '**/sandbox/**'],

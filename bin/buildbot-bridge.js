@@ -6,7 +6,8 @@ const code = await runCommandLine(process.argv.slice(2), {
   stderr: process.stderr,
   startService(service, args) {
     process.argv.splice(2, Infinity, ...args);
-    return import(`../dist/apps/${service}/src/main.js`);
+    const folder = service === 'all' ? 'all-in-one' : `apps/${service}`;
+    return import(`../dist/${folder}/src/main.js`);
   },
 });
 // Not process.exit(): what was written to a pipe must still arrive.

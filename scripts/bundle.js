@@ -26,13 +26,13 @@ if (existsSync('dist/apps/chunks')) {
 }
 
 const { metafile } = await build({
-  entryPoints: ['tc-listener', 'bb-listener', 'reflector', 'all'].map(
-    (service) => `dist/apps/${service}/src/main.js`,
+  entryPoints: ['apps/tc-listener', 'apps/bb-listener', 'apps/reflector', 'all-in-one'].map(
+    (folder) => `dist/${folder}/src/main.js`,
   ),
-  outbase: 'dist/apps',
-  outdir: 'dist/apps',
+  outbase: 'dist',
+  outdir: 'dist',
   allowOverwrite: true,
-  chunkNames: 'chunks/[hash]',
+  chunkNames: 'apps/chunks/[hash]',
   bundle: true,
   splitting: true,
   format: 'esm',

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { start } from '../apps/all/src/start.js';
+import { start } from '../all-in-one/src/start.js';
 import { FakeProcess } from '../libs/platform/src/testing/fake-process.js';
 import { openBroker } from '../sandbox/broker.js';
 import { type Scenario } from '../sandbox/mix.js';

@@ -6,7 +6,7 @@ import { readImportRules } from '../scripts/import-rules.js';
 import { ROOT } from './support/project.js';
 
 const RULES = readImportRules();
-const APPS = ['tc-listener', 'bb-listener', 'reflector', 'all'];
+const APPS = ['tc-listener', 'bb-listener', 'reflector'];
 
 const LONGEST_FILE = 250;
 const MOST_FILES = 15;
@@ -38,8 +38,7 @@ describe('docs/architecture.md', () => {
   it('names every lib and every app, and no other', () => {
     const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
     expect([...RULES.keys()].sort()).toEqual(readdirSync(join(ROOT, 'libs')).sort());
-    const apps = readdirSync(join(ROOT, 'apps')).filter((name) => !name.endsWith('.json'));
-    expect(apps.sort()).toEqual([...APPS].sort());
+    expect(readdirSync(join(ROOT, 'apps')).sort()).toEqual([...APPS].sort());
     for (const app of APPS) expect(page).toContain(`\`apps/${app}\``);
   });
 
@@ -58,7 +57,7 @@ describe('docs/architecture.md', () => {
 });
 
 describe('production code', () => {
-  const files = ['apps', 'libs'].flatMap(filesBelow).filter(isProduction);
+  const files = ['all-in-one', 'apps', 'libs'].flatMap(filesBelow).filter(isProduction);
 
   it('reaches into no other folder by path, and into neither sandbox nor test', () => {
     const room = (file: string) => file.split('/').slice(0, 2).join('/');
@@ -67,8 +66,7 @@ describe('production code', () => {
         .filter((name) => name.startsWith('.'))
         .map((name) => join(dirname(file), name))
         .filter((target) => room(target) !== room(file))
-        // Made of the other apps.
-        .filter((target) => !(room(file) === 'apps/all' && target.startsWith('apps/')))
+        .filter((target) => !(file.startsWith('all-in-one/') && target.startsWith('apps/')))
         .map((target) => `${file} imports ${target}`),
     );
     expect(strays).toEqual([]);

@@ -45,12 +45,14 @@ describe('the package', () => {
         ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
         'bin/buildbot-bridge.js',
         'config.example.json',
-        ...['tc-listener', 'bb-listener', 'reflector', 'all'].map((app) => `dist/apps/${app}/src/main.js`),
+        ...['apps/tc-listener', 'apps/bb-listener', 'apps/reflector', 'all-in-one'].map(
+          (folder) => `dist/${folder}/src/main.js`,
+        ),
       ]),
     );
     expect(
       paths.filter((path) =>
-        /(^|\/)test\/|\.spec\.|(?<!\.d)\.ts$|^(apps|libs)\/|supervisord\/try/.test(path),
+        /(^|\/)test\/|\.spec\.|(?<!\.d)\.ts$|^(all-in-one|apps|libs)\/|supervisord\/try/.test(path),
       ),
     ).toEqual([]);
   });

@@ -12,6 +12,7 @@ export const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** What the compiled files are made of. */
 const SOURCES = [
+  'all-in-one',
   'apps',
   'bench',
   'libs',

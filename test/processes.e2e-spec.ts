@@ -168,15 +168,16 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
 
       // What one service has compiled is not compiled again for another.
       const compiled = await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'));
-      const build = ServiceProcess.start([nest, 'build', 'bb-listener'], { cwd: copy });
-      expect(await build.exit()).toBe(0);
+      for (const app of ['bb-listener', 'all'])
+        expect(await ServiceProcess.start([nest, 'build', app], { cwd: copy }).exit()).toBe(0);
+      await stat(join(copy, 'dist', 'all-in-one', 'src', 'main.js'));
       expect((await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'))).mtimeMs).toBe(
         compiled.mtimeMs,
       );
     } finally {
       await rm(copy, { recursive: true, force: true });
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('a service that is signalled before it has loaded', () => {

@@ -7,7 +7,7 @@ import type { ModelWorld } from '../world.js';
 export const BOUNDS = {
   'L1: a pending task has no request': 90,
   'S6: a refused payload is not resolved': 90,
-  'L2: a finished build’s run is not resolved': 660,
+  'L2: a finished build’s run is not resolved': 720,
   'L2: the task of a running build is not claimed': 240,
   'L2: the run of a dropped request goes on': 120,
   'L3: the request of a dead task is still open': 120,

@@ -35,7 +35,7 @@ export const reflector: Settings['reflector'] = {
     kind: secondsOrNone,
     default: ({ buildbot }) => (buildbot === 'modern' ? 0 : 600),
     defaultDoc: '600; 0 for modern Buildbot, which sends no message',
-    doc: "Seconds after the end of a build before the reflector resolves its task without the build's message; at least 1.2 times artifacts.wait.",
+    doc: "Seconds for which a reflector has seen a build finished before it resolves its task without the build's message; at least 1.2 times artifacts.wait.",
   },
   missingGrace: {
     keys: ['reflector.missing_grace'],

@@ -20,7 +20,9 @@ export class SeenEnds {
     if (request?.state.at !== 'finished') return undefined;
     this.turnedAt ??= now;
     if (now - this.turnedAt >= REMEMBERED) {
-      [this.before, this.current, this.turnedAt] = [this.current, new Map(), now];
+      this.before = this.current;
+      this.current = new Map();
+      this.turnedAt = now;
     }
     const key = `${taskId}/${request.state.build.buildId}`;
     const since = this.current.get(key) ?? this.before.get(key) ?? now;

@@ -341,6 +341,32 @@ describe('BuildbotMasters', () => {
       });
     });
 
+    it('shares a call with others, and is not harmed by one that the master cannot read', async () => {
+      for (const id of [7, 8, 9]) tables.build(id, 3, { properties: { product: [id, 'bridge'] } });
+      const { answer } = tables.master;
+      tables.master.answer = (seen, response) =>
+        seen.query.getAll('buildid__in').includes('8')
+          ? json(response, { error: 'Unterminated string' }, 500)
+          : answer(seen, response);
+      const read = (ids: number[]) =>
+        Promise.allSettled(ids.map((buildId) => masters.readOutcome({ buildId, number: 2 })));
+      expect(await read([7, 9])).toMatchObject(
+        [7, 9].map((id) => ({ value: { properties: [['product', id, 'bridge']] } })),
+      );
+      expect(tables.asked.filter((path) => path === 'GET /builds')).toHaveLength(1);
+      expect(await read([7, 8, 9])).toMatchObject([
+        { status: 'fulfilled' },
+        { status: 'rejected', reason: { message: expect.stringContaining('500') } },
+        { status: 'fulfilled' },
+      ]);
+    });
+
+    it('is not believed when the filter was ignored', async () => {
+      for (const id of [7, 8]) tables.build(id, 3, { properties: {} });
+      tables.answers['/builds'] = { builds: tables.rows.builds };
+      await expect(masters.readOutcome({ buildId: 7, number: 2 })).rejects.toThrow('not requested');
+    });
+
     describe('of a failed build, with a limit for the log of its step', () => {
       beforeEach(() => {
         tables.build(7, 3, { results: 2, properties: {} });

@@ -73,8 +73,8 @@ export const buildbot: Settings['buildbot'] = {
   maxConnections: {
     keys: ['buildbot.max_connections'],
     kind: createWholeNumber(1, 100),
-    default: 4,
-    doc: 'Maximum parallel calls to a master; reads of many rows use half of them.',
+    default: 8,
+    doc: 'Maximum parallel calls to a master; reads of many rows use a quarter of them.',
   },
   maxOpenPerBuilder: {
     keys: ['buildbot.max_open_per_builder'],

@@ -76,7 +76,8 @@ export const reflector: Settings['reflector'] = {
   batch: {
     keys: ['reflector.batch'],
     kind: createWholeNumber(1, 10_000),
-    default: 900,
+    default: ({ buildbot }) => (buildbot === 'modern' ? 500 : 900),
+    defaultDoc: '900; 500 for modern Buildbot, which names at most 500 requests in a call',
     doc: 'Maximum rows per read; a statement reads at most 900. Four rows are handled in parallel for each connection to Taskcluster.',
   },
 };

@@ -1,12 +1,11 @@
-import DataLoader from 'dataloader';
 import { type RequestKey, type RequestSnapshot, Unavailable } from '@bbb/rules';
 import * as z from 'zod';
 import { SYSTEM } from '../options.js';
 import { belongsToKey, formatKey, WITHDRAWN } from '../requests/request-key.js';
 import type { RequestReader } from '../requests/request-reader.js';
 import { listFields, type SetRow, setRow } from '../requests/rows.js';
-import { isolateMalformed } from '../rest/isolate-malformed.js';
 import type { RestClient } from '../rest/rest-client.js';
+import { shareReads } from '../rest/share-reads.js';
 
 /** The newest valid build set of a key: a request or a withdrawal. */
 export type Newest =
@@ -27,22 +26,19 @@ export function findOldest({ scheduledAt }: RequestKey): number {
   return Math.max(0, scheduledAt - CLOCK_SKEW);
 }
 
-/** Looks up keys; look-ups in the same turn of the event loop share a query. */
+/** Looks up keys; look-ups share queries. */
 export class NewestOfKey {
-  private readonly sets: DataLoader<RequestKey, SetRow[]>;
+  private readonly readSetsOf: (key: RequestKey) => Promise<SetRow[]>;
 
   constructor(
     private readonly client: RestClient,
     private readonly reader: RequestReader,
   ) {
-    this.sets = new DataLoader((keys) => isolateMalformed(keys, (part) => this.readSets(part)), {
-      cache: false,
-      maxBatchSize: MOST_KEYS,
-    });
+    this.readSetsOf = shareReads((keys) => this.readSets(keys), MOST_KEYS);
   }
 
   async find(key: RequestKey): Promise<Newest> {
-    const sets = await this.sets.load(key);
+    const sets = await this.readSetsOf(key);
     if (sets.length === 0) return undefined;
     const rows = await this.reader.readRequests(
       'buildsetid',

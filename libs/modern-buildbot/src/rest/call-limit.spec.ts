@@ -14,29 +14,27 @@ function steered(started: string[]) {
 }
 
 describe('CallLimit', () => {
-  it('gives bulk reads half of the limit, and runs urgent calls first', async () => {
+  it('gives bulk reads a quarter of the limit, and runs urgent calls first', async () => {
     const started: string[] = [];
     const { work, end } = steered(started);
-    const limit = new CallLimit(4);
+    const limit = new CallLimit(8);
     const run = (urgency: 'urgent' | 'bulk', name: string) => void limit.run(urgency, work(name), 60_000);
     for (const name of ['b1', 'b2', 'b3', 'b4']) run('bulk', name);
-    run('urgent', 'u1');
-    run('urgent', 'u2');
-    expect(started).toEqual(['b1', 'b2', 'u1', 'u2']);
-    run('urgent', 'u3');
+    for (const name of ['u1', 'u2', 'u3', 'u4', 'u5', 'u6', 'u7']) run('urgent', name);
+    expect(started).toEqual(['b1', 'b2', 'u1', 'u2', 'u3', 'u4', 'u5', 'u6']);
     end('b1');
     await turn();
-    expect(started.slice(4)).toEqual(['u3']);
+    expect(started.slice(8)).toEqual(['u7']);
     end('u1');
     await turn();
-    expect(started.slice(5)).toEqual(['b3']);
+    expect(started.slice(9)).toEqual(['b3']);
     end('u2');
     await turn();
     // The two others are bulk already.
-    expect(started).toHaveLength(6);
+    expect(started).toHaveLength(10);
     end('b2');
     await turn();
-    expect(started.slice(6)).toEqual(['b4']);
+    expect(started.slice(10)).toEqual(['b4']);
   });
 
   it('frees its place after a failure', async () => {

@@ -9,9 +9,12 @@ interface Waiting {
   begin(): void;
 }
 
+/** Bulk calls use this part of the limit: one of them keeps a master as busy as ten others. */
+const BULK = 1 / 4;
+
 /**
- * Limits the concurrent calls to one master, which answers them in one thread. Urgent calls go first, and bulk calls use at
- * most half of the limit, so that a creation does not wait for all snapshots of a pass.
+ * Limits the concurrent calls to one master, which answers them in one thread. Urgent calls go first, and bulk calls use
+ * only a part of the limit, so that a creation does not wait for all snapshots of a pass.
  */
 export class CallLimit {
   private readonly waiting = new Set<Waiting>();
@@ -19,7 +22,7 @@ export class CallLimit {
   private readonly mostBulk: number;
 
   constructor(private readonly most: number) {
-    this.mostBulk = Math.max(1, Math.floor(most / 2));
+    this.mostBulk = Math.max(1, Math.floor(most * BULK));
   }
 
   /**

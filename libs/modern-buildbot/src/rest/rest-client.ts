@@ -19,6 +19,9 @@ export interface RestClientOptions {
 /** An answer that does not have the form of the API. */
 export class MalformedAnswer extends Unavailable {}
 
+/** An answer with a status of 500 or more: the master could not carry out the call. */
+export class ServerFailure extends Unavailable {}
+
 interface Message {
   verb: 'GET' | 'POST';
   /** Below the base URL. */
@@ -173,7 +176,7 @@ function readBody({ status, body }: HttpAnswer, path: string): unknown {
   const said = readErrorMessage(body);
   if (status >= 400 && status < 500)
     throw new Refused(SYSTEM, status, 'Refused', `the Buildbot master answered ${status} for ${path}${said}`);
-  throw new Unavailable(SYSTEM, `the Buildbot master answered ${status} for ${path}${said}`);
+  throw new ServerFailure(SYSTEM, `the Buildbot master answered ${status} for ${path}${said}`);
 }
 
 /** The error message of the answer, shortened; an object when parameters were invalid. */

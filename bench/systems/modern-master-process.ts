@@ -29,22 +29,16 @@ function request(taskId: string): RequestRow {
 
 function start(row: RequestRow): void {
   database.claim(row, 1);
-  const { buildid } = database.builds.insert({
-    ...{
-      number: row.buildrequestid,
-      builderid,
-      buildrequestid: row.buildrequestid,
-      workerid: 1,
-      masterid: 1,
-    },
-    ...{ started_at: database.time(), complete: false, complete_at: null, results: null },
+  const { buildrequestid } = row;
+  const { buildid } = database.addBuild({
+    ...{ number: buildrequestid, builderid, buildrequestid, workerid: 1, masterid: 1 },
     state_string: 'building',
   });
   database.buildProperties.set(buildid, new Map(database.setProperties.get(row.buildsetid)));
 }
 
 function end(id: number): void {
-  database.complete(database.newestBuild(id)!, 0);
+  database.completeBuild(database.newestBuild(id)!, 0, 'build successful');
   database.completeRequest(database.requests.require(id), 0);
 }
 

@@ -71,6 +71,8 @@ export const USUAL_TIMES = {
   quarantine: 10,
   /** After which the master closes a connection on which nothing happens. */
   idleConnection: 60,
+  /** Between the pings of a WebSocket (`ws_ping_interval`); 0, as is usual, for none. */
+  eventPing: 0,
 };
 
 export type MasterTimes = typeof USUAL_TIMES;

@@ -142,7 +142,7 @@ export class ModernMasterSimulator {
     this.process?.wake();
   }
 
-  /** Ends the step under way in the newest build of a request, and so most builds. */
+  /** Ends the step under way in the newest build of a request, or its first step as soon as that begins; and so most builds. */
   finishBuild(buildRequestId: number, results?: number): void {
     this.process?.runOf(buildRequestId)?.finish(results);
   }

@@ -1,3 +1,4 @@
+import { describeEventFacts } from '../contracts/modern-master/events.contract.js';
 import {
   describeMoveFacts,
   describeOutageFacts,
@@ -15,6 +16,7 @@ const NAME = 'the simulator';
 describePluginFacts(NAME, startSimulatedMaster);
 describeRequestFacts(NAME, startSimulatedMaster);
 describeRestFacts(NAME, startSimulatedMaster);
+describeEventFacts(NAME, startSimulatedMaster);
 describeIdleConnection(NAME, () => startSimulatedMaster({ idleConnection: 1 }));
 describeOutageFacts(NAME, startSimulatedMaster);
 describeMoveFacts(NAME, startSimulatedMaster);

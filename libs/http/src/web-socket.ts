@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { WebSocket } from 'undici';
+import type { Socket } from 'node:net';
+import type { Dispatcher, WebSocket } from 'undici';
 import { openDispatcher } from './open-dispatcher.js';
 
 export interface OpenWebSocket {
@@ -23,9 +24,27 @@ export async function openWebSocket(
   // Only a service that needs a WebSocket loads all of undici. In its bundle, a CommonJS package has only a default export.
   const { default: undici } = await import('undici');
   const dispatcher = await openDispatcher(1);
-  const socket = new undici.WebSocket(url.replace(/^http/, 'ws'), { dispatcher, headers });
+  let connection: Socket | undefined;
+  class NotingHandler extends undici.DecoratorHandler {
+    constructor(private readonly handler: Dispatcher.DispatchHandler) {
+      super(handler);
+    }
+
+    onRequestUpgrade(
+      ...given: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>
+    ): void {
+      connection = given[3] as Socket;
+      this.handler.onRequestUpgrade?.(...given);
+    }
+  }
+  const noting = dispatcher.compose(
+    (dispatch) => (options, handler) => dispatch(options, new NotingHandler(handler)),
+  );
+  const socket = new undici.WebSocket(url.replace(/^http/, 'ws'), { dispatcher: noting, headers });
   const close = () => {
     socket.close();
+    // The WebSocket waits for the answer to its last frame, and the dispatcher no longer has the connection.
+    connection?.destroySoon();
     void dispatcher.destroy();
   };
   const opening = new AbortController();

@@ -1,4 +1,5 @@
 import { OPEN } from '../results.js';
+import { EventQueue } from './event-queue.js';
 import type {
   BuilderRow,
   BuildRow,
@@ -29,6 +30,7 @@ export class ModernDatabase {
   readonly buildProperties = new Map<number, Map<string, Property>>();
   /** Accounts by the cookies of their sessions; null for an anonymous one. */
   readonly sessions = new Map<string, string | null>();
+  readonly events = new EventQueue();
   /** Claims of ids that no request has yet: cancellations of unknown ids leave them behind. */
   readonly strayClaims = new Map<number, number>();
 
@@ -53,8 +55,9 @@ export class ModernDatabase {
       ...{ submitted_at: this.time(), claimed: false, claimed_at: null, claimed_by_masterid: null },
       ...{ complete: false, complete_at: null, results: OPEN },
     });
+    this.events.produce('buildrequests', request, 'new');
     const claimant = this.strayClaims.get(request.buildrequestid);
-    if (claimant === undefined) this.unclaim(request);
+    if (claimant === undefined) this.addPending(request);
     else this.claim(request, claimant);
     return request;
   }
@@ -67,22 +70,49 @@ export class ModernDatabase {
   claim(request: RequestRow, masterid: number): void {
     Object.assign(request, { claimed: true, claimed_at: this.time(), claimed_by_masterid: masterid });
     this.pending.get(request.builderid)?.delete(request.buildrequestid);
+    this.events.produce('buildrequests', request, 'claimed');
   }
 
   unclaim(request: RequestRow): void {
     Object.assign(request, { claimed: false, claimed_at: null, claimed_by_masterid: null });
-    const pending = this.pending.get(request.builderid);
-    if (pending) pending.set(request.buildrequestid, request);
-    else this.pending.set(request.builderid, new Map([[request.buildrequestid, request]]));
+    this.addPending(request);
+    this.events.produce('buildrequests', request, 'unclaimed');
   }
 
   completeRequest(request: RequestRow, results: number): void {
     this.complete(request, results);
     this.pending.get(request.builderid)?.delete(request.buildrequestid);
+    this.events.produce('buildrequests', request, 'complete');
+  }
+
+  addBuild(row: Omit<BuildRow, 'buildid' | 'started_at' | 'complete' | 'complete_at' | 'results'>): BuildRow {
+    const build = this.builds.insert({
+      ...{ ...row, started_at: this.time() },
+      ...{ complete: false, complete_at: null, results: null },
+    });
+    this.events.produce('builds', build, 'new');
+    return build;
+  }
+
+  completeBuild(build: BuildRow, results: number, text: string): void {
+    this.complete(build, results);
+    build.state_string = text;
+    this.events.produce('builds', build, 'finished');
+  }
+
+  completeSet(set: BuildsetRow, results: number): void {
+    this.complete(set, results);
+    this.events.produce('buildsets', set, 'complete');
   }
 
   complete(row: RequestRow | BuildRow | BuildsetRow | StepRow, results: number): void {
     Object.assign(row, { complete: true, complete_at: this.time(), results });
+  }
+
+  private addPending(request: RequestRow): void {
+    const pending = this.pending.get(request.builderid);
+    if (pending) pending.set(request.buildrequestid, request);
+    else this.pending.set(request.builderid, new Map([[request.buildrequestid, request]]));
   }
 
   builderNamed(name: string): BuilderRow {

@@ -26,6 +26,7 @@ export class BuildRun {
   private isOver = false;
   private isCancelled = false;
   private forgetTimer = (): void => undefined;
+  private finishEarly: (() => void) | undefined;
 
   constructor(
     private readonly site: BuildSite,
@@ -48,9 +49,10 @@ export class BuildRun {
     });
   }
 
-  /** Ends the step that is under way. */
+  /** Ends the step that is under way; before the first one, ends that as soon as it begins. */
   finish(results?: number): void {
     if (this.step) this.endStep(results ?? this.step.plan.results ?? SUCCESS);
+    else this.finishEarly = () => this.finish(results);
   }
 
   /** Takes effect when the worker answers. */
@@ -104,6 +106,7 @@ export class BuildRun {
     const properties = database.buildProperties.get(this.build.buildid)!;
     for (const [name, value] of Object.entries(plan.properties ?? {}))
       properties.set(name, [value, plan.name]);
+    if (this.finishEarly) return this.finishEarly();
     if (plan.triggers !== undefined)
       this.child = this.site.trigger(plan.triggers, this.build, (results) => this.endStep(results));
     else if (!plan.hold) this.later(plan.duration ?? 0, () => this.endStep(plan.results ?? SUCCESS));
@@ -112,7 +115,7 @@ export class BuildRun {
   private endStep(results: number): void {
     if (this.isOver || !this.step) return;
     const { plan, row } = this.step;
-    this.step = undefined;
+    this.step = this.finishEarly = undefined;
     this.site.context.database.complete(row, results);
     this.site.context.locks.release(plan.lock);
     const counts =
@@ -135,8 +138,7 @@ export class BuildRun {
       database.complete(this.step.row, results);
       locks.release(this.step.plan.lock);
     }
-    database.complete(this.build, results);
-    this.build.state_string = text;
+    database.completeBuild(this.build, results, text);
     this.site.ended(this, results);
   }
 

@@ -199,14 +199,9 @@ export class MasterProcess implements BuildSite {
     const owner = this.ownerOf(properties, request.builderid);
     const number = (database.builds.of('builderid', owner).at(-1)?.number ?? 0) + 1;
     const attempt = database.builds.of('buildrequestid', request.buildrequestid).length;
-    const build = database.builds.insert({
+    const build = database.addBuild({
       ...{ number, builderid: owner, buildrequestid: request.buildrequestid, masterid },
-      ...{
-        workerid: workerRow(this.context, slot).workerid,
-        started_at: database.time(),
-        state_string: 'building',
-      },
-      ...{ complete: false, complete_at: null, results: null },
+      ...{ workerid: workerRow(this.context, slot).workerid, state_string: 'building' },
     });
     const { branch, revision, repository, project, codebase } = set.sourcestamps[0]!;
     const own = { buildername: builder.name, buildnumber: number, workername: slot.process.name };

@@ -41,6 +41,7 @@ export class Requests {
       sourcestamps: [{ ...STAMP, ...made.sourcestamp, ssid: 1, patch: null, created_at: database.time() }],
     });
     database.setProperties.set(bsid, made.properties);
+    database.events.produce('buildsets', database.buildsets.require(bsid), isComplete ? 'complete' : 'new');
     const priority = version >= HAS_PRIORITIES ? (made.priority ?? 0) : 0;
     const requests = made.builderIds.map((builderid) =>
       database.addRequest({ buildsetid: bsid, builderid, priority, waited_for: made.parent !== undefined }),
@@ -63,13 +64,15 @@ export class Requests {
     this.waiting.delete(request.buildrequestid);
     const set = database.buildsets.require(request.buildsetid);
     // A collapsed request makes its build set a success.
-    agenda.after(times.completion, () => database.complete(set, results === SKIPPED ? SUCCESS : results));
+    agenda.after(times.completion, () => database.completeSet(set, results === SKIPPED ? SUCCESS : results));
   }
 
   /** The cancellation of a request that nobody has claimed. */
   cancelPending(request: RequestRow): void {
-    this.context.database.claim(request, this.context.masterid);
+    const { database, masterid } = this.context;
+    database.claim(request, masterid);
     this.complete(request, CANCELLED);
+    database.events.produce('buildrequests', request, 'cancel');
   }
 
   private collapseInto(newer: RequestRow): void {

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MasterProcess } from '../master/process.js';
 import { type Answer, errorAnswer, jsonAnswer, RestError, rpcErrorAnswer } from './answers.js';
 import { control } from './controls.js';
+import { EventSubscriber } from './event-subscriber.js';
 import { type RestCall, RestCalls, type RestFault, type RestFaultHook } from './faults.js';
 import { read } from './reads.js';
+import { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
 
 /** A longer request line closes the connection. */
@@ -25,6 +28,8 @@ export class WebServer {
   /** Milliseconds by which every answer is late. */
   latency = 0;
   faults: RestFaultHook = () => 'pass';
+  /** The WebSockets that are open, for a test to cut or freeze. */
+  readonly sockets = new Set<ServerSocket>();
   private server: Server | undefined;
   private process: MasterProcess | undefined;
   private port: number;
@@ -49,6 +54,10 @@ export class WebServer {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.serve(process, request, response).catch(() => response.destroy());
     });
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+      if (request.url === '/ws') this.openSocket(process, request, socket);
+      else socket.destroy();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen(this.port, '127.0.0.1', resolve);
     });
@@ -60,8 +69,23 @@ export class WebServer {
     const { server } = this;
     this.server = this.process = undefined;
     if (!server) return;
+    for (const socket of this.sockets) socket.cut();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+  }
+
+  /** Whoever connects gets all events, with a login or without, as before Buildbot 4.3. */
+  private openSocket({ context }: MasterProcess, request: IncomingMessage, stream: Duplex): void {
+    const socket = new ServerSocket(request, stream, (text) => subscriber.take(text));
+    const subscriber = new EventSubscriber(context.database.events, (text) => socket.send(text));
+    this.sockets.add(socket);
+    const { eventPing } = context.times;
+    const timer = eventPing > 0 ? setInterval(() => socket.ping(), eventPing * 1000) : undefined;
+    socket.onClose(() => {
+      clearInterval(timer);
+      subscriber.stop();
+      this.sockets.delete(socket);
+    });
   }
 
   private async serve(

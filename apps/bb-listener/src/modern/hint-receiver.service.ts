@@ -1,5 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { BuildHints } from '@bbb/buildbot';
+import { Telemetry } from '@bbb/rules';
 import { Reconciler } from '@bbb/reconciler';
 import { HintedRequests } from './hinted-requests.js';
 import { PushServer } from './push-server.js';
@@ -12,12 +13,22 @@ export class HintReceiver implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly requests: HintedRequests,
     private readonly pushes: PushServer,
     private readonly reconciler: Reconciler,
+    private readonly telemetry: Telemetry,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    let streams = 0;
+    this.telemetry.set('event_streams', streams);
     await this.pushes.start((id) => this.requests.add(id));
     this.hints.start({
-      onConnected: () => this.requests.addAll(),
+      onConnected: () => {
+        this.telemetry.set('event_streams', ++streams);
+        this.requests.addAll();
+      },
+      onDisconnected: (reason) => {
+        this.telemetry.set('event_streams', --streams);
+        this.telemetry.count('event_streams_lost_total', { reason });
+      },
       onChanged: (id) => this.requests.add(id),
     });
   }

@@ -11,6 +11,9 @@ const answerFrame = z.object({ _id: z.int(), code: z.int() });
 /** Milliseconds for the answer to a command, and between two commands to a silent master. */
 const ANSWER_TIMEOUT = 20_000;
 
+/** How events end: the master closes the connection, answers nothing for too long, or refuses to send them; or `signal`. */
+export type EndOfEvents = 'closed' | 'silent' | 'refused' | 'stopped';
+
 /**
  * Follows the events of one master over an open WebSocket. An event is a hint only: rows in it may be outdated, and events
  * can be lost.
@@ -18,24 +21,22 @@ const ANSWER_TIMEOUT = 20_000;
  * @param onFollowing called when the master has confirmed that it sends the events
  * @param onChanged called with the build request that an event is about
  * @param signal ends it
- * @returns when the connection is closed, or the master has been silent for too long
  */
 export async function followEvents(
   { socket, close }: OpenWebSocket,
   onFollowing: () => void,
   onChanged: (buildRequestId: number) => void,
   signal: AbortSignal,
-  answerTimeout = ANSWER_TIMEOUT,
-): Promise<void> {
+): Promise<EndOfEvents> {
   const waiting = new Set(PATHS.map((_, index) => index));
   let isAlive = true;
   const send = (command: object) => socket.send(JSON.stringify(command));
   let timer: NodeJS.Timeout | undefined;
   try {
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve());
-      socket.addEventListener('close', () => resolve());
-      socket.addEventListener('error', () => resolve());
+    return await new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve('stopped'));
+      socket.addEventListener('close', () => resolve('closed'));
+      socket.addEventListener('error', () => resolve('closed'));
       socket.addEventListener('message', ({ data }) => {
         isAlive = true;
         const frame = readFrame(data);
@@ -43,16 +44,17 @@ export async function followEvents(
         if (event.success) return onChanged(event.data.m.buildrequestid);
         const answer = answerFrame.safeParse(frame);
         if (!answer.success) return;
-        if (answer.data.code !== 200) return resolve();
+        if (answer.data.code !== 200) return resolve('refused');
         if (waiting.delete(answer.data._id) && waiting.size === 0) onFollowing();
       });
       for (const [_id, path] of PATHS.entries()) send({ cmd: 'startConsuming', path, _id });
-      // A connection may be cut without a word. A master answers a ping, and so proves that it is there.
+      // A connection may be cut without a word, by a firewall that forgets it for example. A master answers a ping, and so
+      // proves that it is there.
       timer = setInterval(() => {
-        if (!isAlive || waiting.size > 0) return resolve();
+        if (!isAlive || waiting.size > 0) return resolve('silent');
         isAlive = false;
         send({ cmd: 'ping', _id: PATHS.length });
-      }, answerTimeout);
+      }, ANSWER_TIMEOUT);
     });
   } finally {
     clearInterval(timer);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RestClient } from '../rest/rest-client.js';
@@ -7,12 +7,18 @@ import { EventStream } from './event-stream.js';
 
 Logger.overrideLogger(false);
 
+const unused = () => undefined;
+const OTHER_TIMERS = [
+  ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
+  ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
+];
+
 describe('EventStream', () => {
   let server: EventServer;
   let client: RestClient;
   let stream: EventStream;
   let logins: number;
-  const heard: (number | 'connected')[] = [];
+  const heard: (number | string)[] = [];
 
   beforeEach(async () => {
     logins = 0;
@@ -34,7 +40,11 @@ describe('EventStream', () => {
   });
 
   const start = () =>
-    stream.start({ onConnected: () => heard.push('connected'), onChanged: (id) => heard.push(id) });
+    stream.start({
+      onConnected: () => heard.push('connected'),
+      onDisconnected: (reason) => heard.push(reason),
+      onChanged: (id) => heard.push(id),
+    });
 
   it('logs in, subscribes, and passes on the ids of events', async () => {
     start();
@@ -65,8 +75,52 @@ describe('EventStream', () => {
     await eventually(() => expect(heard).toEqual(['connected']));
     server.cut();
     await eventually(() => expect(stream.findProblem()).toBeDefined());
-    await eventually(() => expect(heard).toEqual(['connected', 'connected']), 10);
+    await eventually(() => expect(heard).toEqual(['connected', 'closed', 'connected']), 10);
     expect(server.commands).toHaveLength(6);
+  });
+
+  describe('every 20 seconds', () => {
+    /** Only the interval of the pings is controlled; the network takes the time that it takes. */
+    beforeEach(() => {
+      jest.useFakeTimers({ doNotFake: OTHER_TIMERS });
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+    const pings = () => server.commands.filter(({ cmd }) => cmd === 'ping');
+
+    it('pings a silent master, and keeps a connection on which it answers', async () => {
+      start();
+      await eventually(() => expect(heard).toEqual(['connected']));
+      for (const count of [1, 2, 3]) {
+        jest.advanceTimersByTime(20_000);
+        await eventually(() => expect(pings()).toHaveLength(count));
+        // Comes after the answer to the ping.
+        server.send({ k: 'builds/4/new', m: { buildrequestid: count } });
+        await eventually(() => expect(heard).toEqual(['connected', ...[1, 2, 3].slice(0, count)]));
+      }
+    });
+
+    it('replaces a connection that is half open', async () => {
+      start();
+      await eventually(() => expect(heard).toEqual(['connected']));
+      server.freeze();
+      jest.advanceTimersByTime(20_000);
+      expect(stream.findProblem()).toBeUndefined();
+      jest.advanceTimersByTime(20_000);
+      await eventually(() => expect(heard).toEqual(['connected', 'silent', 'connected']), 10);
+      await eventually(() => expect(server.open).toBe(1));
+    });
+
+    it('replaces a connection on which the master does not confirm', async () => {
+      server.isAnswering = false;
+      start();
+      await eventually(() => expect(server.commands).toHaveLength(3));
+      server.isAnswering = true;
+      jest.advanceTimersByTime(20_000);
+      await eventually(() => expect(heard).toEqual(['connected']), 10);
+      await eventually(() => expect(server.open).toBe(1));
+    });
   });
 
   it('logs in again after a refusal', async () => {
@@ -84,7 +138,7 @@ describe('EventStream', () => {
     await stream.stop();
     const another = new EventStream(client);
     server.refusal = 500;
-    another.start({ onConnected: () => undefined, onChanged: () => undefined });
+    another.start({ onConnected: unused, onDisconnected: unused, onChanged: unused });
     await eventually(() => expect(server.cookies.length).toBeGreaterThan(1));
     await another.stop();
   });

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { RestClient } from '../rest/rest-client.js';
-import { followEvents } from './event-socket.js';
+import { type EndOfEvents, followEvents } from './event-socket.js';
 
-/** Receives hints; neither method may throw. */
+/** Receives hints; no method may throw. */
 export interface HintListener {
   /** Events may have been lost: every tracked request has to be looked at. */
   onConnected(): void;
+  /** No events come from a master that sent them, until the next `onConnected`. */
+  onDisconnected(reason: EndOfEvents): void;
   /** Something has happened to a build request, which may belong to anybody. */
   onChanged(buildRequestId: number): void;
 }
@@ -67,12 +69,13 @@ export class EventStream {
       this.logger.log({ master: this.master.name }, 'following the events of the Buildbot master');
       listener.onConnected();
     };
-    try {
-      await followEvents(connection, begin, (id) => listener.onChanged(id), signal);
-    } finally {
-      this.isFollowing = false;
-    }
+    const reason = await followEvents(connection, begin, (id) => listener.onChanged(id), signal);
+    if (this.isFollowing) listener.onDisconnected(reason);
+    this.isFollowing = false;
     if (!signal.aborted)
-      this.logger.warn({ master: this.master.name }, 'events of the Buildbot master ended; connecting again');
+      this.logger.warn(
+        { master: this.master.name, reason },
+        'events of the Buildbot master ended; connecting again',
+      );
   }
 }

@@ -98,7 +98,9 @@ export class Tables {
 
 /** Answers a query as the data API does: filters, order and limit. */
 export function selectRows(all: readonly Row[], query: URLSearchParams): Row[] {
-  const filters = [...new Set(query.keys())].filter((name) => !['field', 'order', 'limit', 'property'].includes(name));
+  const filters = [...new Set(query.keys())].filter(
+    (name) => !['field', 'order', 'limit', 'property'].includes(name),
+  );
   const found = all.filter((row) =>
     filters.every((filter) => {
       const [name, operator] = filter.split('__') as [string, string?];

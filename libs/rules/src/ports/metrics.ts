@@ -34,6 +34,15 @@ export const METRICS = {
   },
   pulse_connected: { type: 'gauge', help: '1 while this instance is connected to Pulse, otherwise 0.' },
   pulse_connects_total: { type: 'counter', help: 'Connections that this instance made to Pulse.' },
+  event_streams: {
+    type: 'gauge',
+    help: 'Masters of a modern Buildbot whose events reach this instance of bb-listener.',
+  },
+  event_streams_lost_total: {
+    type: 'counter',
+    help: 'Connections that no longer bring the events of a master, by reason: closed, or silent (a ping was not answered).',
+    labels: ['reason'],
+  },
   reconciles_total: {
     type: 'counter',
     help: 'Decisions about tasks by action and outcome: ok, refused, unavailable or error.',

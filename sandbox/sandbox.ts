@@ -74,8 +74,8 @@ export class Sandbox extends World {
     return this.pace.finishedGrace;
   }
 
-  override finishBuild(buildRequestId: number): void {
-    this.master.finishBuild(buildRequestId);
+  override finishBuild(buildRequestId: number): boolean {
+    return this.master.finishBuild(buildRequestId);
   }
 
   override cancelRequest(buildRequestId: number): Promise<boolean> {

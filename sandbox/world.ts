@@ -127,8 +127,8 @@ export abstract class World {
   /** Seconds for which the reflector waits for the message of a build that has ended. */
   protected abstract readonly finishedGrace: number;
 
-  /** Ends a build that its plan holds. */
-  abstract finishBuild(buildRequestId: number): void;
+  /** Ends a build that its plan holds. @returns false when it does not run, as while its master is down */
+  abstract finishBuild(buildRequestId: number): unknown;
 
   /** A user of Buildbot's own pages cancels a request, whose build may run. */
   abstract cancelRequest(buildRequestId: number): Promise<unknown>;

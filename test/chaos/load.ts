@@ -107,7 +107,11 @@ export class Load {
     story.done += 1;
     const runs = this.runs(story).length;
     const [open] = seen.requests.filter(({ complete }) => !complete);
-    await action.act(this.sandbox, seen);
+    // The master is down, or has lost the build: the user sees that nothing has happened.
+    if ((await action.act(this.sandbox, seen)) === false) {
+      story.done -= 1;
+      return;
+    }
     const after = this.runs(story);
     if (after.length > runs) story.userRuns.push(after.length - 1);
     if (after[runs - 1]?.reasonResolved === 'canceled') story.cancelledRuns.push(runs - 1);

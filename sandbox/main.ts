@@ -12,7 +12,7 @@ import { type Actor, cast, play } from './story.js';
 import { ModernSandbox, SANDBOX_PASSWORD } from './modern-sandbox.js';
 import { Sandbox, type SandboxOptions } from './sandbox.js';
 import { Bridge, WrongPlay } from './wrong/index.js';
-import type { World, WorldOptions } from './world.js';
+import type { CommonSandbox, CommonSandboxOptions } from './common-sandbox.js';
 
 /** A server named by an option cannot be used; the message says which and why. */
 class Unusable extends Error {}
@@ -84,8 +84,8 @@ async function show(options: ShowOptions, stopping: AbortSignal): Promise<number
 
 function startWorld(
   options: ShowOptions,
-  common: Databases & Pick<WorldOptions, 'folder' | 'broker' | 'scenarios'> & Partial<SandboxOptions>,
-): Promise<World> {
+  common: Databases & Pick<CommonSandboxOptions, 'folder' | 'broker' | 'scenarios'> & Partial<SandboxOptions>,
+): Promise<CommonSandbox> {
   const { seed, schema, buildbot, buildbotUrl: url } = options;
   if (buildbot === 'legacy')
     return requireUsable(options.schedulerDb ? '--scheduler-db or --bridge-db' : 'this sandbox', () =>

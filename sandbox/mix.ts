@@ -1,12 +1,12 @@
 import type { BuilderSetting, BuildPlan, PlannedRequest } from './buildbot/index.js';
 import type { Call, Fault, TaskInput } from './taskcluster/index.js';
 import type { SeenTask } from './seen.js';
-import type { World } from './world.js';
+import type { CommonSandbox } from './common-sandbox.js';
 
 /** What a user does, and when. */
 export interface UserAction {
   when(seen: SeenTask): boolean;
-  act(sandbox: World, seen: SeenTask): unknown;
+  act(sandbox: CommonSandbox, seen: SeenTask): unknown;
 }
 
 /** One kind of task, and how it is expected to end on both sides. */

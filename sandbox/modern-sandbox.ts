@@ -6,7 +6,12 @@ import { ModernMasterSimulator } from './modern/index.js';
 import { SKIPPED } from './modern/results.js';
 import type { SeenRequest } from './seen.js';
 import type { TaskInput } from './taskcluster/index.js';
-import { type CommonSide, startCommonSide, World, type WorldOptions } from './world.js';
+import {
+  type CommonSide,
+  startCommonSide,
+  CommonSandbox,
+  type CommonSandboxOptions,
+} from './common-sandbox.js';
 
 /** A master that somebody else runs. */
 export interface GivenMaster {
@@ -17,7 +22,7 @@ export interface GivenMaster {
   builders?: readonly string[];
 }
 
-export interface ModernSandboxOptions extends WorldOptions {
+export interface ModernSandboxOptions extends CommonSandboxOptions {
   /** Default a simulated one. */
   master?: GivenMaster;
 }
@@ -39,7 +44,7 @@ interface RequestRow {
 }
 
 /** Everything outside the bridge, with a modern Buildbot, simulated or real. */
-export class ModernSandbox extends World {
+export class ModernSandbox extends CommonSandbox {
   /** A modern Buildbot sends no messages. */
   protected override readonly finishedGrace = 0;
 

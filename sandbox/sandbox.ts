@@ -10,11 +10,16 @@ import {
 import { BUILDERS, findPlan, SCENARIOS } from './mix.js';
 import { readRequestsByTask, type SeenRequest } from './seen.js';
 import { SelfServeSimulator, type SelfServeOptions } from './self-serve/index.js';
-import { type CommonSide, startCommonSide, World, type WorldOptions } from './world.js';
+import {
+  type CommonSide,
+  startCommonSide,
+  CommonSandbox,
+  type CommonSandboxOptions,
+} from './common-sandbox.js';
 
-export type { Pace } from './world.js';
+export type { Pace } from './common-sandbox.js';
 
-export interface SandboxOptions extends WorldOptions {
+export interface SandboxOptions extends CommonSandboxOptions {
   schema: SchedulerSchema;
   schedulerDb: string;
   /** Default the mix's. */
@@ -23,7 +28,7 @@ export interface SandboxOptions extends WorldOptions {
 }
 
 /** Everything outside the bridge: Taskcluster, a Buildbot 0.8 master, Self Serve, the exchanges of Pulse. */
-export class Sandbox extends World {
+export class Sandbox extends CommonSandbox {
   private constructor(
     override readonly options: SandboxOptions,
     common: CommonSide,

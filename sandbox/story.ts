@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from './buildbot/random.js';
 import { SCENARIOS, type Scenario } from './mix.js';
 import type { SeenTask } from './seen.js';
-import type { World } from './world.js';
+import type { CommonSandbox } from './common-sandbox.js';
 
 /** One task of the mix, on its way. */
 export interface Actor {
@@ -47,7 +47,7 @@ export function hasArrived({ seen, scenario }: Actor): boolean {
  * @param stopping stops waiting
  */
 export async function play(
-  sandbox: World,
+  sandbox: CommonSandbox,
   groups: readonly (readonly Scenario[])[],
   show: (actors: readonly Actor[], seconds: number) => void,
   patience: number,
@@ -85,7 +85,7 @@ function mayBegin(group: readonly Scenario[]): boolean {
   return group.every((scenario) => scenario.mayBegin?.() ?? true);
 }
 
-async function act(sandbox: World, actor: Actor): Promise<void> {
+async function act(sandbox: CommonSandbox, actor: Actor): Promise<void> {
   const action = actor.scenario.user?.[actor.done];
   if (!action || !actor.seen || !action.when(actor.seen)) return;
   actor.done += 1;
@@ -93,7 +93,7 @@ async function act(sandbox: World, actor: Actor): Promise<void> {
 }
 
 /** Rows are deleted, and messages acknowledged, a moment after the last effect is visible. */
-async function isIdle(sandbox: World): Promise<boolean> {
+async function isIdle(sandbox: CommonSandbox): Promise<boolean> {
   const { tasks, messages } = await sandbox.countRowsLeft();
   if (tasks > 0 || messages > 0 || sandbox.messagesOnTheirWay > 0) return false;
   // Asked last and only then: with a real broker each question is a connection.

@@ -19,7 +19,7 @@ import { canStart, describeEach, isReachable, SERVERS } from './support/servers.
 
 const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
 
-const WORLDS: [string, DatabaseKind, 6 | 24][] = [
+const CASES: [string, DatabaseKind, 6 | 24][] = [
   ['MariaDB, schema 6', 'mysql', 6],
   ['MariaDB, schema 24', 'mysql', 24],
   ['PostgreSQL, schema 24', 'postgres', 24],
@@ -28,7 +28,7 @@ const WORLDS: [string, DatabaseKind, 6 | 24][] = [
 const isPossible = (_: string, kind: DatabaseKind) =>
   isReachable('rabbitmq') && canStart('rabbitmqctl') && isUsable(kind);
 
-describeEach(WORLDS, isPossible)('with the rights of the page, on %s', (_, kind, schema) => {
+describeEach(CASES, isPossible)('with the rights of the page, on %s', (_, kind, schema) => {
   const undo: (() => unknown)[] = [];
   let sandbox: Sandbox;
   let users: RestrictedUsers;

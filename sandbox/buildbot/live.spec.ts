@@ -11,9 +11,9 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-const WORLDS = DATABASE_KINDS.map((kind) => [kind, kind === 'mysql' ? 6 : 24] as const);
+const CASES = DATABASE_KINDS.map((kind) => [kind, kind === 'mysql' ? 6 : 24] as const);
 
-describeEach(WORLDS, isUsable)('two masters at once on %s with schema %i', (kind, schema) => {
+describeEach(CASES, isUsable)('two masters at once on %s with schema %i', (kind, schema) => {
   it('build every request, while others write to the same database', async () => {
     bench = await Bench.open(kind, schema);
     const builders = [{ ...LINUX, merge: false }];

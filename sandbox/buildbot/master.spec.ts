@@ -4,9 +4,9 @@ import { describeEach } from '../../test/support/servers.js';
 import type { BuilderSetting } from './plan.js';
 import { Bench, LINUX, submitTask, TASKS } from './testing/bench.js';
 
-const WORLDS = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
+const CASES = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
 
-describeEach(WORLDS, isUsable)('a master on %s with schema %i', (kind, schema) => {
+describeEach(CASES, isUsable)('a master on %s with schema %i', (kind, schema) => {
   let bench: Bench;
   beforeEach(async () => {
     bench = await Bench.open(kind, schema);

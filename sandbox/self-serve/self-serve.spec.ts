@@ -6,13 +6,13 @@ import { Bench, LINUX, submitTask, TASKS } from '../buildbot/testing/bench.js';
 import type { SelfServeOptions } from './options.js';
 import { SelfServeSimulator } from './self-serve.js';
 
-const WORLDS = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
+const CASES = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((schema) => [kind, schema] as const));
 
 let bench: Bench;
 let masters: Awaited<ReturnType<Bench['master']>>[];
 let selfServe: SelfServeSimulator;
 
-async function open(kind: (typeof WORLDS)[number][0], schema: 6 | 24) {
+async function open(kind: (typeof CASES)[number][0], schema: 6 | 24) {
   bench = await Bench.open(kind, schema);
   masters = [];
 }
@@ -51,7 +51,7 @@ afterEach(async () => {
   await bench.close();
 });
 
-describeEach(WORLDS, isUsable)('Self Serve on %s with schema %i', (kind, schema) => {
+describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) => {
   beforeEach(() => open(kind, schema));
 
   it('takes back a pending request, later, and leaves its buildset open for ever', async () => {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { migrateDatabase } from '@bbb/bridge-db';
 import type { JsonValue } from '@bbb/rules';
 import { findFreePort, type Services, startInProcess, startProcesses } from '../services.js';
-import type { World } from '../world.js';
+import type { CommonSandbox } from '../common-sandbox.js';
 
 /** What a service's /health/ready says: by check, its reason where it fails. */
 export type HealthReasons = ReadonlyMap<string, string>;
@@ -18,14 +18,14 @@ export interface LogLine {
 /** The bridge's services at work in a sandbox, as an operator has them. */
 export class Bridge {
   private constructor(
-    private readonly sandbox: World,
+    private readonly sandbox: CommonSandbox,
     private readonly ports: Record<'tclistener' | 'bblistener' | 'reflector', number>,
     private readonly configFile: string,
     private services: Services | undefined,
   ) {}
 
   /** In this process where the broker is in it, otherwise each service in a process of its own. */
-  static async start(sandbox: World): Promise<Bridge> {
+  static async start(sandbox: CommonSandbox): Promise<Bridge> {
     const ports = {
       tclistener: await findFreePort(),
       bblistener: await findFreePort(),

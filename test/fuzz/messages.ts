@@ -11,10 +11,10 @@ export interface Delivery {
   body: Buffer;
 }
 
-/** Stands for the number of the world's newest build, which only the world knows. */
+/** Stands for the number of the simulation's newest build, which only the simulation knows. */
 export const BUILD_NUMBER = '987654';
 
-/** Ids of requests that the world has, may have, or can never have. */
+/** Ids of requests that the simulation has, may have, or can never have. */
 const id = fc.oneof(
   { weight: 8, arbitrary: fc.constant('100') },
   {

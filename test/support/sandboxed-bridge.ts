@@ -9,7 +9,7 @@ import { openBroker } from '../../sandbox/broker.js';
 import { findFreePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
 import { ModernSandbox } from '../../sandbox/modern-sandbox.js';
 import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.js';
-import type { World, WorldOptions } from '../../sandbox/world.js';
+import type { CommonSandbox, CommonSandboxOptions } from '../../sandbox/common-sandbox.js';
 import { createDatabase, type DatabaseKind } from './databases.js';
 import { compileProject } from './project.js';
 import { SERVERS } from './servers.js';
@@ -24,12 +24,12 @@ export interface SandboxedBridgeOptions extends Partial<
   settings?:
     | Readonly<Record<string, JsonValue>>
     | ((
-        sandbox: World,
+        sandbox: CommonSandbox,
       ) => Readonly<Record<string, JsonValue>> | Promise<Readonly<Record<string, JsonValue>>>);
 }
 
 /** A sandbox with the services of the bridge at work in it. */
-export interface SandboxedBridge<Side extends World = Sandbox> {
+export interface SandboxedBridge<Side extends CommonSandbox = Sandbox> {
   sandbox: Side;
   configFile: string;
   /** Addresses of the health endpoints, without a path. */
@@ -55,9 +55,9 @@ export async function openModernBridge(
   return openBridge(options, (common) => ModernSandbox.start(common));
 }
 
-async function openBridge<Side extends World>(
+async function openBridge<Side extends CommonSandbox>(
   options: Omit<SandboxedBridgeOptions, 'schema'>,
-  start: (common: WorldOptions, undo: (() => Promise<unknown>)[]) => Promise<Side>,
+  start: (common: CommonSandboxOptions, undo: (() => Promise<unknown>)[]) => Promise<Side>,
 ): Promise<SandboxedBridge<Side>> {
   const { scenarios, pace } = options;
   const isRemote = options.services === 'processes';

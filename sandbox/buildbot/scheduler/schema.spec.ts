@@ -40,11 +40,9 @@ function described({ tab, col, kind, needed, preset }: Column): string {
   return [`${tab}.${col}`, kind, needed, /^NULL/.test(preset ?? 'NULL') ? null : preset].join(' ');
 }
 
-const WORLDS = DATABASE_KINDS.flatMap((kind) =>
-  ([6, 24] as const).map((version) => [kind, version] as const),
-);
+const CASES = DATABASE_KINDS.flatMap((kind) => ([6, 24] as const).map((version) => [kind, version] as const));
 
-describeEach(WORLDS, isUsable)('the tables on %s of schema %i', (kind, version) => {
+describeEach(CASES, isUsable)('the tables on %s of schema %i', (kind, version) => {
   it('have the columns of the recorded schema', async () => {
     const [made, recorded] = [await createDatabase(kind), await createDatabase(kind)];
     try {

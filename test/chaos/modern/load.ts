@@ -1,4 +1,4 @@
-import type { World } from '../../../sandbox/world.js';
+import type { CommonSandbox } from '../../../sandbox/common-sandbox.js';
 import type { MasterCalls } from '../../support/real-buildbot/master-calls.js';
 import type { Tally } from '../counters.js';
 import type { AuditedRequest, AuditedTask } from './audit.js';
@@ -32,7 +32,7 @@ export class ModernLoad {
   readonly doubled = new Set<string>();
 
   constructor(
-    private readonly world: World,
+    private readonly sandbox: CommonSandbox,
     /** Calls the master past the bridge and past the faults. */
     private readonly calls: MasterCalls,
     private readonly random: () => number,
@@ -42,7 +42,7 @@ export class ModernLoad {
   create(): void {
     const builder = LOAD_BUILDERS[Math.floor(this.random() * LOAD_BUILDERS.length)]!;
     const properties = { seconds: 1 + Math.floor(this.random() * 4) };
-    const taskId = this.world.taskcluster.createTask({
+    const taskId = this.sandbox.taskcluster.createTask({
       payload: { buildername: builder, sourcestamp: { branch: 'main' }, properties },
     });
     const whim = this.random() < SHARE_OF_WHIMS ? WHIMS[Math.floor(this.random() * WHIMS.length)] : undefined;
@@ -63,7 +63,7 @@ export class ModernLoad {
 
   get isOver(): boolean {
     return this.stories.every(({ taskId }) =>
-      ['completed', 'failed', 'exception'].includes(this.world.taskcluster.state.status(taskId).state),
+      ['completed', 'failed', 'exception'].includes(this.sandbox.taskcluster.state.status(taskId).state),
     );
   }
 
@@ -86,7 +86,7 @@ export class ModernLoad {
       found.set(taskId, [...(found.get(taskId) ?? []), audited]);
     }
     return this.stories.map(({ taskId, builder, mayBeCancelled }) => {
-      const { state, runs } = this.world.taskcluster.state.status(taskId);
+      const { state, runs } = this.sandbox.taskcluster.state.status(taskId);
       const reason = runs.at(-1)?.reasonResolved;
       return {
         taskId,
@@ -105,7 +105,7 @@ export class ModernLoad {
       case 'cancel the task':
         if (state !== 'running' && state !== 'pending') return;
         story.mayBeCancelled = true;
-        this.world.taskcluster.cancel(story.taskId);
+        this.sandbox.taskcluster.cancel(story.taskId);
         break;
       case 'cancel the request':
         if (!newest || newest.complete) return;

@@ -41,13 +41,13 @@ export async function chaosOnModernMaster(options: ChaosOptions): Promise<number
     const proxy = await FaultyProxy.start(master.url, random, tally);
     undo.push(() => proxy.stop());
     const { url } = proxy;
-    const world = await ModernSandbox.start({
+    const sandbox = await ModernSandbox.start({
       ...{ folder, seed, bridgeDb: fresh.bridgeDb, broker: openBroker(SERVERS.rabbitmq.url) },
       pace: { claimTimeout: 40, reclaimWindow: 28 },
       master: { url, account: master.account, scheduler: 'bridge', builders: LOAD_BUILDERS },
     });
-    undo.push(() => world.stop());
-    const configFile = await world.writeConfiguration({ tclistener: 0, bblistener: 0, reflector: 0 });
+    undo.push(() => sandbox.stop());
+    const configFile = await sandbox.writeConfiguration({ tclistener: 0, bblistener: 0, reflector: 0 });
     for (const service of SERVICES)
       for (let number = 1; number <= options.instances; number++) {
         const port = await findFreePort();
@@ -57,19 +57,19 @@ export async function chaosOnModernMaster(options: ChaosOptions): Promise<number
     process.stdout.write(`Logs and configuration: ${folder}\n`);
     await Promise.all(instances.map((instance) => instance.ready()));
 
-    const load = new ModernLoad(world, new MasterCalls(master.rest), random, tally);
+    const load = new ModernLoad(sandbox, new MasterCalls(master.rest), random, tally);
     const faults = causeFaults({ master, proxy, instances, tally, random }, options.seconds);
     await createTasks(load, options);
     await faults;
-    const secondsOfCalm = await awaitRest(world, load, master, tally, options.calm);
+    const secondsOfCalm = await awaitRest(sandbox, load, master, tally, options.calm);
     const exits = await Promise.all(instances.map((instance) => instance.stop()));
     const findings = (await load.readTasks()).flatMap(auditTask);
     for (const taskId of load.doubled)
       findings.push({ taskId, wrong: 'duplicated', why: 'two open requests at one moment' });
-    const { tasks: rows, messages } = await world.countRowsLeft();
+    const { tasks: rows, messages } = await sandbox.countRowsLeft();
     const figures = figuresOf({
       ...{ options, tally, findings, secondsOfCalm, exits, tasks: load.stories.length },
-      rest: { rows, messages, queued: await world.countMessagesLeft() },
+      rest: { rows, messages, queued: await sandbox.countMessagesLeft() },
     });
     print(figures);
     if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
@@ -99,7 +99,7 @@ async function createTasks(load: ModernLoad, { seconds, rate }: ChaosOptions): P
  * @returns the seconds that it took
  */
 async function awaitRest(
-  world: ModernSandbox,
+  sandbox: ModernSandbox,
   load: ModernLoad,
   master: RealMaster,
   tally: Tally,
@@ -110,7 +110,7 @@ async function awaitRest(
   let isHelped = false;
   for (; passed() < calm; await sleep(500)) {
     await load.look();
-    const { tasks, messages } = await world.countRowsLeft();
+    const { tasks, messages } = await sandbox.countRowsLeft();
     if (load.isOver && tasks === 0 && messages === 0) break;
     if (isHelped || passed() < calm / 2) continue;
     isHelped = true;

@@ -25,8 +25,8 @@ export interface GateCall {
   kind: 'read' | 'effect';
 }
 
-/** What a gate needs to know of the world around it. */
-export interface GateWorld {
+/** What a gate needs to know of the simulation around it. */
+export interface GateSurroundings {
   now(): number;
   /** Why there is no usable answer from a system; undefined when there is one. */
   outageOf(system: System): string | undefined;
@@ -60,7 +60,7 @@ export class Gate {
   #hanging: { until: number; giveUp: () => void }[] = [];
 
   constructor(
-    private readonly world: GateWorld,
+    private readonly simulation: GateSurroundings,
     private readonly onKill: () => void,
   ) {}
 
@@ -86,7 +86,7 @@ export class Gate {
   }
 
   pause(): void {
-    this.#pausedAt ??= this.world.now();
+    this.#pausedAt ??= this.simulation.now();
   }
 
   resume(): void {
@@ -96,7 +96,7 @@ export class Gate {
 
   /** Gives up calls that have hung for too long. */
   tick(): void {
-    const due = this.#hanging.filter(({ until }) => until <= this.world.now());
+    const due = this.#hanging.filter(({ until }) => until <= this.simulation.now());
     this.#hanging = this.#hanging.filter((call) => !due.includes(call));
     due.forEach(({ giveUp }) => giveUp());
   }
@@ -112,12 +112,12 @@ export class Gate {
     if (this.hold) await this.hold(call);
     this.#fail(call, 'before');
     const fault = this.#struckBy(call);
-    if (fault?.kind === 'late' && call.system === 'buildbot') this.world.later(work);
+    if (fault?.kind === 'late' && call.system === 'buildbot') this.simulation.later(work);
     if (fault && isBefore(fault)) await this.#suffer(fault, call);
     // What was killed or paused while it was about to go on does not.
     do await this.#proceed();
     while (this.#standsStill);
-    const outage = this.cutOffFrom === system ? 'unreachable from here' : this.world.outageOf(system);
+    const outage = this.cutOffFrom === system ? 'unreachable from here' : this.simulation.outageOf(system);
     if (outage !== undefined) throw new Unavailable(system, outage);
     try {
       const result = await work();
@@ -146,7 +146,7 @@ export class Gate {
   }
 
   async #suffer(fault: Fault, call: GateCall): Promise<void> {
-    this.world.struck(fault, call);
+    this.simulation.struck(fault, call);
     switch (fault.kind) {
       case 'kill':
         this.kill();
@@ -165,7 +165,7 @@ export class Gate {
       case 'hang':
       case 'late':
         await new Promise<void>((giveUp) =>
-          this.#hanging.push({ until: this.world.now() + CALL_LIMIT, giveUp }),
+          this.#hanging.push({ until: this.simulation.now() + CALL_LIMIT, giveUp }),
         );
         throw new Unavailable(call.system, 'no answer');
     }

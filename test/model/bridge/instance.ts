@@ -18,7 +18,7 @@ import { Gate } from './gate.js';
 import { openPorts } from './ports.js';
 import { CONFIGURATION, INTERVAL, POLICY, rulesFor } from './settings.js';
 import { behindGate, type KeptMessages } from './stores.js';
-import type { ModelWorld } from '../world.js';
+import type { Simulation } from '../simulation.js';
 
 export type Service = 'tc-listener' | 'bb-listener' | 'reflector';
 
@@ -59,20 +59,20 @@ export class Instance {
 
   constructor(
     readonly service: Service,
-    world: ModelWorld,
+    simulation: Simulation,
   ) {
-    const { mutant } = world;
-    this.clock = new SkewedClock(() => world.now());
+    const { mutant } = simulation;
+    this.clock = new SkewedClock(() => simulation.now());
     const telemetry = new Silence();
-    this.gate = new Gate(world, () => world.locks.releaseAll(this.gate));
-    const right = openPorts(world, this.gate, mutant.trustsNumbers);
+    this.gate = new Gate(simulation, () => simulation.locks.releaseAll(this.gate));
+    const right = openPorts(simulation, this.gate, mutant.trustsNumbers);
     const queue = mutant.queue?.(right.queue) ?? right.queue;
     queue.readClockOffset = () => -this.clock.skew;
     const buildbot = mutant.buildbot?.(right.buildbot) ?? right.buildbot;
     const store = mutant.store?.(right.store) ?? right.store;
-    this.#messages = behindGate(world.kept, this.gate);
-    const turns = behindGate(world.turns, this.gate);
-    const passes = behindGate(world.passes, this.gate);
+    this.#messages = behindGate(simulation.kept, this.gate);
+    const turns = behindGate(simulation.turns, this.gate);
+    const passes = behindGate(simulation.passes, this.gate);
     const brake = new AbsenceBrake(passes, this.clock, CONFIGURATION);
 
     const reconciler = new Reconciler(
@@ -82,7 +82,7 @@ export class Instance {
       passes,
       this.clock,
       telemetry,
-      rulesFor(world.farm.kind),
+      rulesFor(simulation.farm.kind),
       mutant.rules,
     );
     this.settlement = new Settlement(

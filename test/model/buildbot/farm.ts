@@ -14,7 +14,7 @@ import { buildRowOf, requestRowOf, stopReasonOf } from './modern-rows.js';
 /** Buildbot 0.8, or 3.7 and newer. */
 export type BuildbotKind = 'legacy' | 'modern';
 
-/** A row of `builds`, and what only the world knows of it. */
+/** A row of `builds`, and what only the simulation knows of it. */
 export interface BuildRow {
   buildId: number;
   number: number;
@@ -251,7 +251,7 @@ export class Farm {
       }));
   }
 
-  /** Where a request stands; whether it was dropped is what the world knows, and not read from the rows. */
+  /** Where a request stands; whether it was dropped is what the simulation knows, and not read from the rows. */
   stateOf(row: RequestRow): RequestState {
     const newest = row.builds.at(-1);
     if (row.wasDropped) return { at: 'dropped', build: newest ?? null };

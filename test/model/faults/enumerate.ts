@@ -1,7 +1,7 @@
 import { heal } from '../history/heal.js';
 import { Random } from '../random.js';
 import type { Fault, FaultKind } from '../bridge/gate.js';
-import { ModelWorld } from '../world.js';
+import { Simulation } from '../simulation.js';
 import type { Mutant } from '../bridge/mutant.js';
 import type { BuildbotKind } from '../buildbot/farm.js';
 import type { Scenario } from './scenario.js';
@@ -49,10 +49,10 @@ export interface Ending {
 
 /** The effects of a scenario's trigger when nothing fails, by name and in order. */
 export async function effectsOf(scenario: Scenario, kind: BuildbotKind): Promise<string[]> {
-  const { world, instance } = await prepared(scenario, kind);
+  const { simulation, instance } = await prepared(scenario, kind);
   instance.gate.recording = true;
-  scenario.trigger(world, instance);
-  await world.settle();
+  scenario.trigger(simulation, instance);
+  await simulation.settle();
   return instance.gate.calls.filter(({ kind }) => kind === 'effect').map(({ name }) => name);
 }
 
@@ -68,52 +68,54 @@ export async function play(
   const seeded = new Random(1);
   Math.random = seeded.next;
   try {
-    const { world, instance } = await prepared(scenario, kind, mutant);
+    const { simulation, instance } = await prepared(scenario, kind, mutant);
     if (fault) {
       const { kind: kindOfFault, moment } = fault.way;
       instance.gate.fault = { skip: fault.index, moment, kind: kindOfFault, effectsOnly: true };
     }
-    scenario.trigger(world, instance);
-    await world.settle();
-    scenario.afterwards?.(world);
-    if (fault && [...world.faults.keys()].length === 0) throw new Error('the fault has not struck');
-    await world.advance(40, 10);
-    if (instance.isAlive && instance.gate.isPaused) world.kill(instance);
-    await heal(world, {
+    scenario.trigger(simulation, instance);
+    await simulation.settle();
+    scenario.afterwards?.(simulation);
+    if (fault && [...simulation.faults.keys()].length === 0) throw new Error('the fault has not struck');
+    await simulation.advance(40, 10);
+    if (instance.isAlive && instance.gate.isPaused) simulation.kill(instance);
+    await heal(simulation, {
       random: seeded,
       isSilent: recovery === 'reflector alone',
       results: [0],
       buildSeconds: scenario.buildSeconds ?? BUILD,
       patience: scenario.patience,
     });
-    return ending(world);
+    return ending(simulation);
   } finally {
     Math.random = random;
   }
 }
 
 async function prepared(scenario: Scenario, kind: BuildbotKind, mutant?: Mutant) {
-  const world = new ModelWorld({ kind, mutant, instances: ['tc-listener', 'bb-listener', 'reflector'] });
-  await scenario.prepare(world);
-  world.faults.clear();
-  const [instance] = world.of(scenario.service);
+  const simulation = new Simulation({ kind, mutant, instances: ['tc-listener', 'bb-listener', 'reflector'] });
+  await scenario.prepare(simulation);
+  simulation.faults.clear();
+  const [instance] = simulation.of(scenario.service);
   if (!instance) throw new TypeError('nobody to act');
-  return { world, instance };
+  return { simulation, instance };
 }
 
-function ending(world: ModelWorld): Ending {
-  const story = world.taskIds.map((taskId) => {
-    const ends = world.statusOf(taskId)?.runs.map(({ state, reasonResolved }) => reasonResolved ?? state);
+function ending(simulation: Simulation): Ending {
+  const story = simulation.taskIds.map((taskId) => {
+    const ends = simulation
+      .statusOf(taskId)
+      ?.runs.map(({ state, reasonResolved }) => reasonResolved ?? state);
     // Whether the request of a cancelled task was stopped in its build, before it, or before it existed is a matter of moments.
-    const requests = world.farm
+    const requests = simulation.farm
       .of(taskId)
       .map(({ results, builds }) => (builds.length === 0 ? 6 : results))
       .filter((results) => ends?.at(-1) !== 'canceled' || results !== 6);
     return `${ends?.join(', ')} | ${requests.join(', ')}`;
   });
-  const artifacts = world.taskIds.flatMap((taskId) => {
-    const last = (world.statusOf(taskId)?.runs.length ?? 1) - 1;
-    return world.queue.artifactsOf(taskId, last).map(({ name }) => name);
+  const artifacts = simulation.taskIds.flatMap((taskId) => {
+    const last = (simulation.statusOf(taskId)?.runs.length ?? 1) - 1;
+    return simulation.queue.artifactsOf(taskId, last).map(({ name }) => name);
   });
-  return { violations: world.watch.violations, story: story.join('; '), artifacts };
+  return { violations: simulation.watch.violations, story: story.join('; '), artifacts };
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../random.js';
-import type { ModelWorld } from '../world.js';
+import type { Simulation } from '../simulation.js';
 import { ModernMaster } from '../buildbot/modern-master.js';
 import type { Instance } from '../bridge/instance.js';
 import { Liveness } from '../watch/liveness.js';
@@ -31,97 +31,97 @@ const OPERATOR_COMES = 900;
  * Everything works again: what was killed is restarted, what is away comes back, masters build and Self Serve obeys.
  * From here on the times are guaranteed.
  */
-export async function heal(world: ModelWorld, healing: Healing): Promise<void> {
-  await recover(world, healing.isSilent);
-  const liveness = new Liveness(world, healing.patience);
-  const begun = world.now();
+export async function heal(simulation: Simulation, healing: Healing): Promise<void> {
+  await recover(simulation, healing.isSilent);
+  const liveness = new Liveness(simulation, healing.patience);
+  const begun = simulation.now();
   const end = begun + LIMIT;
-  while (world.watch.violations.length === 0) {
+  while (simulation.watch.violations.length === 0) {
     liveness.check();
-    if (world.isAtRest) return;
-    if (world.now() >= end) {
-      world.watch.violate('L5: it does not come to rest', leftOvers(world));
+    if (simulation.isAtRest) return;
+    if (simulation.now() >= end) {
+      simulation.watch.violate('L5: it does not come to rest', leftOvers(simulation));
       return;
     }
-    await operate(world, healing.operator ?? 'confirms', begun);
-    fairWork(world, healing);
-    await world.settle();
-    await world.advance(TICK, TICK);
+    await operate(simulation, healing.operator ?? 'confirms', begun);
+    fairWork(simulation, healing);
+    await simulation.settle();
+    await simulation.advance(TICK, TICK);
   }
 }
 
-async function recover(world: ModelWorld, isSilent: boolean): Promise<void> {
-  world.outages.clear();
-  world.kept.unavailable = false;
-  world.emptyTaskcluster(0);
-  for (const instance of [...world.instances]) {
+async function recover(simulation: Simulation, isSilent: boolean): Promise<void> {
+  simulation.outages.clear();
+  simulation.kept.unavailable = false;
+  simulation.emptyTaskcluster(0);
+  for (const instance of [...simulation.instances]) {
     instance.gate.fault = undefined;
     instance.isPausedByDatabase = false;
-    if (!instance.isAlive) world.restart(instance);
-    else if (!isSpareReflector(world, instance)) instance.gate.resume();
+    if (!instance.isAlive) simulation.restart(instance);
+    else if (!isSpareReflector(simulation, instance)) instance.gate.resume();
   }
-  world.masters.forEach((master) => master.restart());
+  simulation.masters.forEach((master) => master.restart());
   if (isSilent) {
-    world.bus.clear();
-    world.bus.isDeaf = true;
+    simulation.bus.clear();
+    simulation.bus.isDeaf = true;
   }
-  await world.settle();
+  await simulation.settle();
 }
 
 /** A reflector stays as it is, sick or paused, as long as another one is well. */
-function isSpareReflector(world: ModelWorld, instance: Instance): boolean {
+function isSpareReflector(simulation: Simulation, instance: Instance): boolean {
   const isWell = (other: Instance) => other.isAwake && !other.gate.cutOffFrom;
   return (
     instance.service === 'reflector' &&
-    world.of('reflector').some((other) => other !== instance && isWell(other))
+    simulation.of('reflector').some((other) => other !== instance && isWell(other))
   );
 }
 
 /** Starts masters anew that have lost builds, and sees to what is missing. */
-async function operate(world: ModelWorld, operator: Operator, begun: number): Promise<void> {
-  const requests = [...world.farm.requests.values()];
-  for (const master of world.masters) {
+async function operate(simulation: Simulation, operator: Operator, begun: number): Promise<void> {
+  const requests = [...simulation.farm.requests.values()];
+  for (const master of simulation.masters) {
     const hasLost = master instanceof ModernMaster && requests.some((row) => master.hasLost(row));
-    if (!hasLost || world.now() < begun + OPERATOR_COMES) continue;
+    if (!hasLost || simulation.now() < begun + OPERATOR_COMES) continue;
     master.kill();
     master.restart();
   }
-  const { doubtedSince, missing } = world.passes.state;
-  if (doubtedSince === null || world.now() < Math.max(begun, doubtedSince) + OPERATOR_COMES) return;
-  const { farm } = world.backups;
+  const { doubtedSince, missing } = simulation.passes.state;
+  if (doubtedSince === null || simulation.now() < Math.max(begun, doubtedSince) + OPERATOR_COMES) return;
+  const { farm } = simulation.backups;
   if (operator === 'restores' && farm) {
-    world.restoreRequests(farm);
-    delete world.backups.farm;
-  } else await world.passes.confirmMissing(missing);
+    simulation.restoreRequests(farm);
+    delete simulation.backups.farm;
+  } else await simulation.passes.confirmMissing(missing);
 }
 
 /** What the others do in one tick: nobody starves. */
-function fairWork(world: ModelWorld, { random, results, buildSeconds = 0 }: Healing): void {
-  for (const master of world.masters) {
+function fairWork(simulation: Simulation, { random, results, buildSeconds = 0 }: Healing): void {
+  for (const master of simulation.masters) {
     while (master.retire());
     if (random.chance(0.5) && master.oldest >= buildSeconds) master.end(random.pick(results));
     while (master.begin());
     while (master.pick());
   }
-  for (let jobs = world.agent.jobs.length; jobs > 0; jobs--) world.agent.perform(0);
-  for (const message of world.bus.ready) {
-    const consumers = world.consumersOf(message.subscription);
-    if (consumers.length > 0) world.deliver(message, random.pick(consumers));
+  for (let jobs = simulation.agent.jobs.length; jobs > 0; jobs--) simulation.agent.perform(0);
+  for (const message of simulation.bus.ready) {
+    const consumers = simulation.consumersOf(message.subscription);
+    if (consumers.length > 0) simulation.deliver(message, random.pick(consumers));
   }
 }
 
-function leftOvers(world: ModelWorld): Record<string, unknown> {
+function leftOvers(simulation: Simulation): Record<string, unknown> {
   return {
-    messages: world.bus.messages.length,
-    kept: [...world.kept.kept.values()].map(({ state, subscription, error }) => ({
+    messages: simulation.bus.messages.length,
+    kept: [...simulation.kept.kept.values()].map(({ state, subscription, error }) => ({
       state,
       subscription,
       error,
     })),
-    rows: [...world.rows.rows.values()],
-    open: world.taskIds.flatMap((taskId) =>
-      world.farm.openOf(taskId).map(({ buildRequestId }) => buildRequestId),
+    rows: [...simulation.rows.rows.values()],
+    open: simulation.taskIds.flatMap((taskId) =>
+      simulation.farm.openOf(taskId).map(({ buildRequestId }) => buildRequestId),
     ),
-    tasks: world.taskIds.map((taskId) => world.statusOf(taskId)?.state),
+    tasks: simulation.taskIds.map((taskId) => simulation.statusOf(taskId)?.state),
   };
 }

@@ -2,7 +2,7 @@ import type { BusMessage } from '../bridge/bus.js';
 import { QUEUES } from '../bridge/bus.js';
 import { type FaultKind, FOREIGN_ANSWER, type System } from '../bridge/gate.js';
 import type { Instance, Service } from '../bridge/instance.js';
-import type { TaskKind, ModelWorld } from '../world.js';
+import type { TaskKind, Simulation } from '../simulation.js';
 import type { BuildbotKind } from '../buildbot/farm.js';
 import { REBUILD } from '../buildbot/model-rest.js';
 import { ModernMaster } from '../buildbot/modern-master.js';
@@ -39,70 +39,72 @@ const SYSTEMS: Record<BuildbotKind, readonly System[]> = {
 const OUTAGES = [30, 100, 400, 1000, 1900];
 const MAX_TASKS = 3;
 
-type Performance = (world: ModelWorld, step: Step) => void | Promise<void>;
+type Performance = (simulation: Simulation, step: Step) => void | Promise<void>;
 
 /** Carries out one step; one that has nothing to work on does nothing. */
-export async function perform(world: ModelWorld, step: Step): Promise<void> {
-  if (world.taskIds.length === 0 && step.op !== 'create') return;
-  await PERFORMANCES[step.op](world, step);
-  await world.settle();
+export async function perform(simulation: Simulation, step: Step): Promise<void> {
+  if (simulation.taskIds.length === 0 && step.op !== 'create') return;
+  await PERFORMANCES[step.op](simulation, step);
+  await simulation.settle();
 }
 
 const PERFORMANCES: Record<Op, Performance> = {
-  create(world, { a, b, c }) {
-    if (world.taskIds.length >= MAX_TASKS) return;
-    world.create({
+  create(simulation, { a, b, c }) {
+    if (simulation.taskIds.length >= MAX_TASKS) return;
+    simulation.create({
       kind: at(KINDS, a),
       retries: at(RETRIES, b),
       deadline: at(DEADLINES, c),
       revision: c % 3 === 0 ? 'other' : 'same',
     });
   },
-  deliver(world, { a, b }) {
-    const message = world.bus.ready[a % Math.max(1, world.bus.ready.length)];
-    if (message) hand(world, message, b);
+  deliver(simulation, { a, b }) {
+    const message = simulation.bus.ready[a % Math.max(1, simulation.bus.ready.length)];
+    if (message) hand(simulation, message, b);
   },
-  burst(world, { b, c }) {
+  burst(simulation, { b, c }) {
     // Several at once, to different processes, without anybody being done before the next begins.
-    const messages = world.bus.ready.slice(0, 4);
-    messages.forEach((message, index) => hand(world, message, b + index));
+    const messages = simulation.bus.ready.slice(0, 4);
+    messages.forEach((message, index) => hand(simulation, message, b + index));
     if (c % 2 === 0)
-      world
+      simulation
         .of('reflector')
         .filter(({ isAwake }) => isAwake)
-        .forEach((one) => world.begin(one.pass()));
+        .forEach((one) => simulation.begin(one.pass()));
   },
-  drop(world, { a }) {
-    const message = world.bus.ready[a % Math.max(1, world.bus.ready.length)];
+  drop(simulation, { a }) {
+    const message = simulation.bus.ready[a % Math.max(1, simulation.bus.ready.length)];
     if (!message) return;
-    world.bus.remove(message);
-    world.count('message lost');
+    simulation.bus.remove(message);
+    simulation.count('message lost');
   },
-  duplicate(world, { a }) {
-    const message = world.bus.messages[a % Math.max(1, world.bus.messages.length)];
+  duplicate(simulation, { a }) {
+    const message = simulation.bus.messages[a % Math.max(1, simulation.bus.messages.length)];
     if (!message) return;
-    world.bus.duplicate(message);
-    world.count('message doubled');
+    simulation.bus.duplicate(message);
+    simulation.count('message doubled');
   },
-  echo(world, { a, b }) {
+  echo(simulation, { a, b }) {
     // Something old is told once more.
-    const ends = world.bus.past.filter(({ subscription }) => b % 3 === 0 || subscription === 'log_uploaded');
+    const ends = simulation.bus.past.filter(
+      ({ subscription }) => b % 3 === 0 || subscription === 'log_uploaded',
+    );
     const message = ends[a % Math.max(1, ends.length)];
     if (!message) return;
-    world.bus.duplicate(message);
-    world.count('message repeated late');
+    simulation.bus.duplicate(message);
+    simulation.count('message repeated late');
   },
-  'queue-deleted'(world, { a }) {
-    world.bus.clear(at(QUEUES, a));
-    world.count('queue deleted');
+  'queue-deleted'(simulation, { a }) {
+    simulation.bus.clear(at(QUEUES, a));
+    simulation.count('queue deleted');
   },
-  poison(world, { a }) {
-    world.bus.publish(at(QUEUES, a), { strange: true });
-    world.count('poison');
+  poison(simulation, { a }) {
+    simulation.bus.publish(at(QUEUES, a), { strange: true });
+    simulation.count('poison');
   },
-  advance: (world, { a }) => world.advance(at(TIMES, a)),
-  master(world, { a, b, c }) {
-    const master = at(world.masters, a);
+  advance: (simulation, { a }) => simulation.advance(at(TIMES, a)),
+  master(simulation, { a, b, c }) {
+    const master = at(simulation.masters, a);
     const turn = b % 8;
     const moves = [
       () => master.retire(),
@@ -114,32 +116,34 @@ const PERFORMANCES: Record<Op, Performance> = {
     if (turn === 7) moves.reverse();
     moves.some((move) => move());
   },
-  'master-kill'(world, { a }) {
-    at(world.masters, a).kill();
-    world.count('master killed');
+  'master-kill'(simulation, { a }) {
+    at(simulation.masters, a).kill();
+    simulation.count('master killed');
   },
-  'master-restart': (world, { a }) => at(world.masters, a).restart(),
-  agent: (world, { a, b }) => world.agent.perform(a % Math.max(1, world.agent.jobs.length), b % 4 === 0),
-  'user-cancels': (world, { a }) => byUser(() => world.queue.cancelTask(taskOf(world, a))),
-  'user-reruns': (world, { a }) => byUser(() => world.queue.rerunTask(taskOf(world, a))),
-  'user-cancels-in-buildbot'(world, { a, b }) {
-    const open = [...world.farm.requests.values()].filter(({ complete }) => !complete);
+  'master-restart': (simulation, { a }) => at(simulation.masters, a).restart(),
+  agent: (simulation, { a, b }) =>
+    simulation.agent.perform(a % Math.max(1, simulation.agent.jobs.length), b % 4 === 0),
+  'user-cancels': (simulation, { a }) => byUser(() => simulation.queue.cancelTask(taskOf(simulation, a))),
+  'user-reruns': (simulation, { a }) => byUser(() => simulation.queue.rerunTask(taskOf(simulation, a))),
+  'user-cancels-in-buildbot'(simulation, { a, b }) {
+    const open = [...simulation.farm.requests.values()].filter(({ complete }) => !complete);
     const row = open[a % Math.max(1, open.length)];
     if (!row) return;
     const build = row.builds.at(-1);
-    if (row.claimedAt === 0 && (b % 2 === 0 || world.farm.kind === 'modern')) world.farm.markComplete(row);
-    else if (row.claimedAt === 0) world.agent.accept('cancel-request', row.buildRequestId);
+    if (row.claimedAt === 0 && (b % 2 === 0 || simulation.farm.kind === 'modern'))
+      simulation.farm.markComplete(row);
+    else if (row.claimedAt === 0) simulation.agent.accept('cancel-request', row.buildRequestId);
     else if (build?.finishTime === null) {
-      world.masters.find(({ name }) => name === row.claimedBy?.master)?.stop(build.number);
+      simulation.masters.find(({ name }) => name === row.claimedBy?.master)?.stop(build.number);
     }
   },
-  'other-worker-claims'(world, { a }) {
-    const taskId = taskOf(world, a);
-    const runId = (world.statusOf(taskId)?.runs.length ?? 1) - 1;
-    byUser(() => world.queue.claimTask(taskId, runId, { workerGroup: 'other', workerId: 'other' }));
+  'other-worker-claims'(simulation, { a }) {
+    const taskId = taskOf(simulation, a);
+    const runId = (simulation.statusOf(taskId)?.runs.length ?? 1) - 1;
+    byUser(() => simulation.queue.claimTask(taskId, runId, { workerGroup: 'other', workerId: 'other' }));
   },
-  fault(world, { a, b, c }) {
-    const instance = at(world.instances, a);
+  fault(simulation, { a, b, c }) {
+    const instance = at(simulation.instances, a);
     const effectsOnly = b % 2 === 0;
     const skip = effectsOnly ? (b >> 1) % 3 : b % 9;
     instance.gate.fault = {
@@ -149,114 +153,117 @@ const PERFORMANCES: Record<Op, Performance> = {
       kind: at(FAULTS, c >> 1),
     };
   },
-  kill(world, { a }) {
-    world.kill(at(world.instances, a));
-    world.count('instance killed');
+  kill(simulation, { a }) {
+    simulation.kill(at(simulation.instances, a));
+    simulation.count('instance killed');
   },
-  restart(world) {
-    const gone = world.instances.find(({ isAlive }) => !isAlive);
-    if (gone) world.restart(gone);
+  restart(simulation) {
+    const gone = simulation.instances.find(({ isAlive }) => !isAlive);
+    if (gone) simulation.restart(gone);
   },
-  pause(world, { a }) {
-    at(world.instances, a).gate.pause();
-    world.count('instance paused');
+  pause(simulation, { a }) {
+    at(simulation.instances, a).gate.pause();
+    simulation.count('instance paused');
   },
-  resume(world) {
-    world.instances.find(({ gate }) => gate.isPaused)?.gate.resume();
+  resume(simulation) {
+    simulation.instances.find(({ gate }) => gate.isPaused)?.gate.resume();
   },
-  add(world, { a }) {
-    if (world.instances.length < 8) world.add(at<Service>(['tc-listener', 'bb-listener', 'reflector'], a));
+  add(simulation, { a }) {
+    if (simulation.instances.length < 8)
+      simulation.add(at<Service>(['tc-listener', 'bb-listener', 'reflector'], a));
   },
-  outage: (world, { a, b }) => world.outage(at(SYSTEMS[world.farm.kind], a), at(OUTAGES, b)),
-  async 'foreign-answers'(world, { a, b, c }) {
-    world.outage(at(SYSTEMS[world.farm.kind], a), at(OUTAGES, b), FOREIGN_ANSWER);
-    if (c % 2 === 0) await world.advance(at(OUTAGES, b));
+  outage: (simulation, { a, b }) => simulation.outage(at(SYSTEMS[simulation.farm.kind], a), at(OUTAGES, b)),
+  async 'foreign-answers'(simulation, { a, b, c }) {
+    simulation.outage(at(SYSTEMS[simulation.farm.kind], a), at(OUTAGES, b), FOREIGN_ANSWER);
+    if (c % 2 === 0) await simulation.advance(at(OUTAGES, b));
   },
-  'sick-reflector'(world, { a, b }) {
-    const [first, ...others] = world.of('reflector').filter(({ gate }) => !gate.cutOffFrom);
+  'sick-reflector'(simulation, { a, b }) {
+    const [first, ...others] = simulation.of('reflector').filter(({ gate }) => !gate.cutOffFrom);
     if (!first || others.length === 0) return;
-    at([first, ...others], a).gate.cutOffFrom = at(SYSTEMS[world.farm.kind], b);
-    world.count('reflector sick');
+    at([first, ...others], a).gate.cutOffFrom = at(SYSTEMS[simulation.farm.kind], b);
+    simulation.count('reflector sick');
   },
-  'taskcluster-emptied'(world, { b }) {
-    world.emptyTaskcluster(at(OUTAGES, b));
-    world.count('taskcluster emptied');
+  'taskcluster-emptied'(simulation, { b }) {
+    simulation.emptyTaskcluster(at(OUTAGES, b));
+    simulation.count('taskcluster emptied');
   },
-  'rows-lost'(world) {
-    world.restoreRows();
-    world.count('bridge database lost');
+  'rows-lost'(simulation) {
+    simulation.restoreRows();
+    simulation.count('bridge database lost');
   },
-  'rows-backup'(world) {
+  'rows-backup'(simulation) {
     // The first one is made, later ones are restored from it.
-    const { rows } = world.backups;
+    const { rows } = simulation.backups;
     if (!rows) {
-      world.backups.rows = [...world.rows.rows.values()];
+      simulation.backups.rows = [...simulation.rows.rows.values()];
       return;
     }
-    world.restoreRows(rows);
-    world.count('bridge database restored');
+    simulation.restoreRows(rows);
+    simulation.count('bridge database restored');
   },
-  'requests-backup'(world) {
-    const { farm } = world.backups;
+  'requests-backup'(simulation) {
+    const { farm } = simulation.backups;
     if (!farm) {
-      world.backups.farm = world.farm.save();
+      simulation.backups.farm = simulation.farm.save();
       return;
     }
-    world.restoreRequests(farm);
-    world.count('build requests restored');
+    simulation.restoreRequests(farm);
+    simulation.count('build requests restored');
   },
-  'requests-emptied'(world) {
-    world.backups.farm = world.farm.save();
-    world.restoreRequests();
-    world.count('build requests emptied');
+  'requests-emptied'(simulation) {
+    simulation.backups.farm = simulation.farm.save();
+    simulation.restoreRequests();
+    simulation.count('build requests emptied');
   },
-  'master-shut-down': (world, { a }) => modern(world, a)?.shutDown(),
-  'master-moved': (world, { a }) => modern(world, a)?.move(),
-  'master-loses-build'(world, { a, b }) {
-    modern(world, a)?.lose(b % 2 === 0 ? at([0, 2, 4], b) : undefined);
+  'master-shut-down': (simulation, { a }) => modern(simulation, a)?.shutDown(),
+  'master-moved': (simulation, { a }) => modern(simulation, a)?.move(),
+  'master-loses-build'(simulation, { a, b }) {
+    modern(simulation, a)?.lose(b % 2 === 0 ? at([0, 2, 4], b) : undefined);
   },
-  collapse(world, { a }) {
-    const waiting = [...world.farm.requests.values()].filter((row) => !row.complete && row.claimedAt === 0);
+  collapse(simulation, { a }) {
+    const waiting = [...simulation.farm.requests.values()].filter(
+      (row) => !row.complete && row.claimedAt === 0,
+    );
     const row = waiting[a % Math.max(1, waiting.length)];
     if (!row) return;
-    world.farm.drop(row);
-    world.count('request collapsed');
+    simulation.farm.drop(row);
+    simulation.count('request collapsed');
   },
-  rebuild(world, { a }) {
+  rebuild(simulation, { a }) {
     // A user builds a request again: the copy has its key.
-    const set = world.farm.sets[a % Math.max(1, world.farm.sets.length)];
-    const row = [...world.farm.requests.values()].find(({ bsid }) => bsid === set?.bsid);
+    const set = simulation.farm.sets[a % Math.max(1, simulation.farm.sets.length)];
+    const row = [...simulation.farm.requests.values()].find(({ bsid }) => bsid === set?.bsid);
     if (!set || !row) return;
-    const copy = world.farm.insert({ ...row.spec, taskId: 'of a user' });
-    copy.bsid = world.farm.insertSet(set.key, REBUILD).bsid;
+    const copy = simulation.farm.insert({ ...row.spec, taskId: 'of a user' });
+    copy.bsid = simulation.farm.insertSet(set.key, REBUILD).bsid;
   },
-  async 'short-outage'(world, { a, b }) {
+  async 'short-outage'(simulation, { a, b }) {
     const seconds = 60 + (b % 410);
-    const reflectors = world.of('reflector');
-    if (a % 2 === 0) world.outage('taskcluster', seconds);
+    const reflectors = simulation.of('reflector');
+    if (a % 2 === 0) simulation.outage('taskcluster', seconds);
     else reflectors.forEach(({ gate }) => gate.pause());
-    world.count('short outage');
-    await world.advance(seconds);
+    simulation.count('short outage');
+    await simulation.advance(seconds);
     reflectors.forEach(({ gate }) => gate.resume());
-    await world.advance(180);
+    await simulation.advance(180);
   },
 };
 
-function modern(world: ModelWorld, which: number): ModernMaster | undefined {
-  const master = at(world.masters, which);
+function modern(simulation: Simulation, which: number): ModernMaster | undefined {
+  const master = at(simulation.masters, which);
   if (!(master instanceof ModernMaster)) return undefined;
-  world.count('master of its own will');
+  simulation.count('master of its own will');
   return master;
 }
 
-function hand(world: ModelWorld, message: BusMessage, which: number): void {
-  const consumers = world.consumersOf(message.subscription);
+function hand(simulation: Simulation, message: BusMessage, which: number): void {
+  const consumers = simulation.consumersOf(message.subscription);
   const consumer: Instance | undefined = consumers[which % Math.max(1, consumers.length)];
-  if (consumer) world.deliver(message, consumer);
+  if (consumer) simulation.deliver(message, consumer);
 }
 
-function taskOf(world: ModelWorld, which: number): string {
-  return at(world.taskIds, which);
+function taskOf(simulation: Simulation, which: number): string {
+  return at(simulation.taskIds, which);
 }
 
 /** Taskcluster may say no to users. */

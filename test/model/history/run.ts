@@ -1,7 +1,7 @@
 import { Random } from '../random.js';
 import type { Mutant } from '../bridge/mutant.js';
 import { WORKER } from '../bridge/settings.js';
-import { ModelWorld } from '../world.js';
+import { Simulation } from '../simulation.js';
 import { heal } from './heal.js';
 import { perform } from './perform.js';
 import type { History } from './step.js';
@@ -26,15 +26,17 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
   Error.stackTraceLimit = 0;
   try {
     const { kind, idLimit, skews } = history;
-    const world = new ModelWorld({ kind, mutant, idLimit });
-    world.instances.forEach(({ clock }, index) => (clock.skew = skews[index] ?? 0));
-    const begun = world.now();
-    await follow(world, history, random);
+    const simulation = new Simulation({ kind, mutant, idLimit });
+    simulation.instances.forEach(({ clock }, index) => (clock.skew = skews[index] ?? 0));
+    const begun = simulation.now();
+    await follow(simulation, history, random);
     return {
-      violations: world.watch.violations,
-      ends: world.taskIds.map((taskId) => world.statusOf(taskId)?.runs.at(-1)?.reasonResolved ?? 'open'),
-      faults: world.faults,
-      lasted: world.now() - begun,
+      violations: simulation.watch.violations,
+      ends: simulation.taskIds.map(
+        (taskId) => simulation.statusOf(taskId)?.runs.at(-1)?.reasonResolved ?? 'open',
+      ),
+      faults: simulation.faults,
+      lasted: simulation.now() - begun,
     };
   } finally {
     Math.random = systemRandom;
@@ -42,24 +44,24 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
   }
 }
 
-async function follow(world: ModelWorld, history: History, random: Random): Promise<void> {
+async function follow(simulation: Simulation, history: History, random: Random): Promise<void> {
   for (const step of history.steps) {
-    await perform(world, step);
-    if (history.isCalm) checkClaims(world);
-    if (world.watch.violations.length > 0) return;
+    await perform(simulation, step);
+    if (history.isCalm) checkClaims(simulation);
+    if (simulation.watch.violations.length > 0) return;
   }
   const { endsSilent, buildSeconds, operator } = history;
-  await heal(world, { random, isSilent: endsSilent, buildSeconds, operator, results: [0, 0, 0, 2] });
-  if (history.isCalm) checkClaims(world);
+  await heal(simulation, { random, isSilent: endsSilent, buildSeconds, operator, results: [0, 0, 0, 2] });
+  if (history.isCalm) checkClaims(simulation);
 }
 
 /** L4, where nothing but short outages has happened. */
-function checkClaims(world: ModelWorld): void {
-  for (const taskId of world.taskIds) {
-    const expired = world
+function checkClaims(simulation: Simulation): void {
+  for (const taskId of simulation.taskIds) {
+    const expired = simulation
       .statusOf(taskId)
       ?.runs.find((each) => each.reasonResolved === 'claim-expired' && each.workerId === WORKER.workerId);
     if (expired)
-      world.watch.violate('L4: a claim expired in a short outage', { taskId, runId: expired.runId });
+      simulation.watch.violate('L4: a claim expired in a short outage', { taskId, runId: expired.runId });
   }
 }

@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '@bbb/rules';
 import type { Outcome } from '../../../libs/pulse/src/messages/settlement.js';
 import { RETRY } from '../buildbot/farm.js';
-import type { ModelWorld } from '../world.js';
+import type { Simulation } from '../simulation.js';
 
 interface EndMessage {
   payload?: { build?: { number?: number; results?: number; properties?: [string, unknown, string][] } };
@@ -14,35 +14,35 @@ function idsIn({ payload }: EndMessage): number[] {
 }
 
 /** S8: a message is answered for only when it is kept, or when what it tells has been done. */
-export function checkAck(world: ModelWorld, message: ReceivedMessage, outcome: Outcome): void {
+export function checkAck(simulation: Simulation, message: ReceivedMessage, outcome: Outcome): void {
   switch (outcome) {
     case 'requeued':
       return;
     case 'parked':
     case 'quarantined':
-      if (world.kept.bodies.has(message.body)) return;
-      return world.watch.violate('S8: a message was answered for and is not kept', {
+      if (simulation.kept.bodies.has(message.body)) return;
+      return simulation.watch.violate('S8: a message was answered for and is not kept', {
         queue: message.subscription,
       });
     case 'acked':
-      if (message.subscription === 'log_uploaded' && !world.watch.hasLostRows)
-        checkEnd(world, JSON.parse(message.body) as EndMessage);
+      if (message.subscription === 'log_uploaded' && !simulation.watch.hasLostRows)
+        checkEnd(simulation, JSON.parse(message.body) as EndMessage);
   }
 }
 
 /** The end of a build has been told: every task that it was the last build of is resolved. */
-function checkEnd(world: ModelWorld, message: EndMessage): void {
+function checkEnd(simulation: Simulation, message: EndMessage): void {
   const { number, results } = message.payload?.build ?? {};
   if (results === RETRY) return;
   for (const id of idsIn(message)) {
-    const request = world.farm.requests.get(id);
-    const state = request && world.farm.stateOf(request);
+    const request = simulation.farm.requests.get(id);
+    const state = request && simulation.farm.stateOf(request);
     if (!request || state?.at !== 'finished' || state.build.number !== number) continue;
     const { taskId } = request.spec;
-    const row = world.rows.rows.get(taskId);
-    const run = world.statusOf(taskId)?.runs.at(-1);
+    const row = simulation.rows.rows.get(taskId);
+    const run = simulation.statusOf(taskId)?.runs.at(-1);
     const isLive = run?.state === 'pending' || run?.state === 'running';
-    const isPastDeadline = world.now() >= (world.statusOf(taskId)?.deadline ?? 0) - 600;
+    const isPastDeadline = simulation.now() >= (simulation.statusOf(taskId)?.deadline ?? 0) - 600;
     if (
       row?.buildRequestId === id &&
       row.runId === run?.runId &&
@@ -50,7 +50,7 @@ function checkEnd(world: ModelWorld, message: EndMessage): void {
       !isPastDeadline &&
       run.workerId !== 'other'
     ) {
-      world.watch.violate('S8: an end message was answered for, and its task is not resolved', {
+      simulation.watch.violate('S8: an end message was answered for, and its task is not resolved', {
         taskId,
         id,
       });

@@ -1,7 +1,7 @@
 import type { Run, TaskStatus } from '@bbb/rules';
 import type { RequestRow } from '../buildbot/farm.js';
 import { INTERVAL, WORKER } from '../bridge/settings.js';
-import type { ModelWorld } from '../world.js';
+import type { Simulation } from '../simulation.js';
 
 /** Seconds within which things must happen once everything works. */
 export const BOUNDS = {
@@ -34,15 +34,15 @@ export class Liveness {
   #now: Set<string> = new Set();
 
   constructor(
-    private readonly world: ModelWorld,
+    private readonly simulation: Simulation,
     private readonly patience = 0,
   ) {
-    this.#begun = world.now();
+    this.#begun = simulation.now();
   }
 
   check(): void {
     this.#now = new Set();
-    for (const taskId of this.world.taskIds) this.#task(taskId);
+    for (const taskId of this.simulation.taskIds) this.#task(taskId);
     for (const key of this.#since.keys()) if (!this.#now.has(key)) this.#since.delete(key);
   }
 
@@ -50,31 +50,34 @@ export class Liveness {
     return (
       this.patience +
       (this.#areClocksOff ? INTERVAL : 0) +
-      (this.world.watch.hasLostRequests ? AFTER_ABSENCE : 0)
+      (this.simulation.watch.hasLostRequests ? AFTER_ABSENCE : 0)
     );
   }
 
   get #slack(): number {
-    return this.#absence + (this.world.watch.hasLostRows ? AFTER_LOSS * (this.#areClocksOff ? 2 : 1) : 0);
+    return (
+      this.#absence + (this.simulation.watch.hasLostRows ? AFTER_LOSS * (this.#areClocksOff ? 2 : 1) : 0)
+    );
   }
 
   get #areClocksOff(): boolean {
-    return this.world.instances.some(({ clock }) => clock.skew !== 0);
+    return this.simulation.instances.some(({ clock }) => clock.skew !== 0);
   }
 
   #task(taskId: string): void {
-    const { world } = this;
-    const status = world.statusOf(taskId);
+    const { simulation } = this;
+    const status = simulation.statusOf(taskId);
     const run = status?.runs.at(-1);
     if (!status || !run) return;
-    const inTime = world.now() < status.deadline;
-    const requests = world.farm.of(taskId);
-    const own = world.farm.servingRun(taskId, status.runs, run.runId);
-    const row = world.rows.rows.get(taskId);
+    const inTime = simulation.now() < status.deadline;
+    const requests = simulation.farm.of(taskId);
+    const own = simulation.farm.servingRun(taskId, status.runs, run.runId);
+    const row = simulation.rows.rows.get(taskId);
     const isForeign = run.state === 'running' && run.workerId !== WORKER.workerId;
 
     if (run.state === 'pending' && inTime) {
-      if (world.watch.refusable.has(taskId)) this.#due('S6: a refused payload is not resolved', run, taskId);
+      if (simulation.watch.refusable.has(taskId))
+        this.#due('S6: a refused payload is not resolved', run, taskId);
       else if ((!own || own.wasDropped) && requests.every(({ complete }) => complete)) {
         this.#due('L1: a pending task has no request', run, taskId);
       }
@@ -90,7 +93,7 @@ export class Liveness {
         this.#due('L5: an open request has no row', run, taskId, request.buildRequestId);
       }
     }
-    const request = world.farm.requests.get(row?.buildRequestId ?? -1);
+    const request = simulation.farm.requests.get(row?.buildRequestId ?? -1);
     if (row && request?.complete && !isLive(status.runs[row.runId]) && !(isLost(run) && inTime)) {
       this.#due('L5: a row stays although both sides are at their end', run, taskId);
     }
@@ -100,19 +103,20 @@ export class Liveness {
   /** A build that others share goes on for them. */
   #isStoppable(request: RequestRow): boolean {
     const build = request.builds.at(-1);
-    const isShared = build?.finishTime === null && this.world.watch.othersServed(build.buildId).length > 0;
+    const isShared =
+      build?.finishTime === null && this.simulation.watch.othersServed(build.buildId).length > 0;
     return this.#canBeStopped(request) && !isShared;
   }
 
   /** Nothing can be stopped between claim and build, nor between a build's end and its request's, nor once it is lost. */
   #canBeStopped(request: RequestRow): boolean {
-    const { at } = this.world.farm.stateOf(request);
-    if (this.world.masters.some((master) => master.hasLost(request))) return false;
+    const { at } = this.simulation.farm.stateOf(request);
+    if (this.simulation.masters.some((master) => master.hasLost(request))) return false;
     return at === 'building' || (request.claimedAt === 0 && (at === 'waiting' || at === 'requeued'));
   }
 
   #live(status: TaskStatus, run: Run, own: RequestRow, inTime: boolean): void {
-    const state = this.world.farm.stateOf(own);
+    const state = this.simulation.farm.stateOf(own);
     const { taskId } = status;
     if (
       state.at === 'finished' &&
@@ -136,7 +140,11 @@ export class Liveness {
     for (const { runId, reasonResolved, takenUntil = 0, workerId } of runs) {
       if (reasonResolved !== 'claim-expired' || workerId !== WORKER.workerId) continue;
       if (takenUntil > this.#begun + 90 + this.#slack) {
-        this.world.watch.violate('L4: a claim expired', { taskId, runId, left: takenUntil - this.#begun });
+        this.simulation.watch.violate('L4: a claim expired', {
+          taskId,
+          runId,
+          left: takenUntil - this.#begun,
+        });
       }
     }
   }
@@ -144,12 +152,12 @@ export class Liveness {
   #due(rule: Rule, run: Run, taskId: string, buildRequestId?: number): void {
     const key = `${rule} ${taskId} ${run.runId} ${buildRequestId}`;
     this.#now.add(key);
-    const since = this.#since.get(key) ?? this.world.now();
+    const since = this.#since.get(key) ?? this.simulation.now();
     this.#since.set(key, since);
-    const waited = this.world.now() - since;
+    const waited = this.simulation.now() - since;
     const slack = rule === 'L5: an open request has no row' ? this.#absence : this.#slack;
     if (waited > BOUNDS[rule] + slack)
-      this.world.watch.violate(rule, { taskId, runId: run.runId, buildRequestId, waited });
+      this.simulation.watch.violate(rule, { taskId, runId: run.runId, buildRequestId, waited });
   }
 }
 

@@ -16,7 +16,7 @@ import {
   type TaskInput,
 } from './taskcluster/index.js';
 
-export interface WorldOptions {
+export interface CommonSandboxOptions {
   /** For configuration, logs and SQLite files. */
   folder: string;
   seed: number;
@@ -52,7 +52,7 @@ export type Pace = typeof USUAL_PACE;
 
 /** What does not depend on the kind of Buildbot. */
 export interface CommonSide {
-  /** Part of the names of queues and exchanges, so that worlds on one broker do not meet. */
+  /** Part of the names of queues and exchanges, so that sandboxes on one broker do not meet. */
   id: string;
   pace: Pace;
   clock: Clock;
@@ -63,7 +63,7 @@ export interface CommonSide {
 }
 
 /** Taskcluster, the exchanges of Pulse and a connection to the bridge's database. */
-export async function startCommonSide(options: WorldOptions): Promise<CommonSide> {
+export async function startCommonSide(options: CommonSandboxOptions): Promise<CommonSide> {
   const { broker, scenarios = SCENARIOS } = options;
   const pace = { ...USUAL_PACE, ...options.pace };
   const id = `sandbox-${randomBytes(4).toString('hex')}`;
@@ -96,7 +96,7 @@ export async function startCommonSide(options: WorldOptions): Promise<CommonSide
 }
 
 /** Everything outside the bridge, with either kind of Buildbot. */
-export abstract class World {
+export abstract class CommonSandbox {
   readonly id: string;
   readonly taskcluster: TaskclusterSimulator;
   readonly bridge: SchedulerConnection;
@@ -107,7 +107,7 @@ export abstract class World {
   protected readonly mail: Mail;
 
   protected constructor(
-    readonly options: WorldOptions,
+    readonly options: CommonSandboxOptions,
     { id, taskcluster, bridge, clock, pace, publisher, mail }: CommonSide,
   ) {
     this.id = id;

@@ -5,7 +5,7 @@ import { Agent } from './buildbot/agent.js';
 import { checkAck } from './watch/answers.js';
 import { Bus, type BusMessage, type QueueName } from './bridge/bus.js';
 import { type BuildbotKind, Farm } from './buildbot/farm.js';
-import type { Fault, GateCall, GateWorld, System } from './bridge/gate.js';
+import type { Fault, GateCall, GateSurroundings, System } from './bridge/gate.js';
 import { Instance, type Service, SUBSCRIPTIONS } from './bridge/instance.js';
 import { Locks } from './buildbot/locks.js';
 import { Master } from './buildbot/master.js';
@@ -16,7 +16,7 @@ import { BUILDER, INTERVAL } from './bridge/settings.js';
 import { KeptMessages, MemoryTurnStore, WatchedPassStore, WatchedTaskStore } from './bridge/stores.js';
 import { Watch } from './watch/watch.js';
 
-export interface ModelWorldOptions {
+export interface SimulationOptions {
   kind?: BuildbotKind;
   instances?: readonly Service[];
   /** Request ids that a build message names at most. */
@@ -56,7 +56,7 @@ const STEP = 60;
  * Both sides of the bridge, the bridge between them, and the time. Nothing happens but by a call of one of its
  * methods, so that the same calls lead to the same end.
  */
-export class ModelWorld implements GateWorld {
+export class Simulation implements GateSurroundings {
   readonly mutant: Mutant;
   readonly bus = new Bus();
   readonly farm: Farm;
@@ -80,7 +80,7 @@ export class ModelWorld implements GateWorld {
   readonly faults = new Map<string, number>();
   #now = 1_500_000_000;
 
-  constructor({ kind = 'legacy', instances = ALL, idLimit = 100, mutant = {} }: ModelWorldOptions = {}) {
+  constructor({ kind = 'legacy', instances = ALL, idLimit = 100, mutant = {} }: SimulationOptions = {}) {
     this.mutant = mutant;
     this.farm = new Farm(() => this.now(), kind);
     this.queue = new QueueState({

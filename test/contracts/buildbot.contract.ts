@@ -394,6 +394,25 @@ export function describeBuildbotContract(
       });
     });
 
+    it('tells the place of a request among those of its builder', async () => {
+      const ids: number[] = [];
+      for (const run of [0, 1, 2]) ids.push(await create({ createdForRunId: run }));
+      const readPlaces = () =>
+        Promise.all(ids.map(async (id) => buildbot.readPlace(await snapshot(id)))).then((places) =>
+          places.map(({ ahead, building }) => ({ ahead, building })),
+        );
+      expect(await readPlaces()).toEqual([0, 1, 2].map((ahead) => ({ ahead, building: 0 })));
+      await harness.master.start(ids[1]!);
+      const [first, , last] = await readPlaces();
+      expect([first, last]).toEqual([0, 1].map((ahead) => ({ ahead, building: 1 })));
+      expect(await buildbot.readPlace(await snapshot(ids[2]!))).toMatchObject({
+        url: expect.stringMatching(new RegExp(`/(build)?requests?/${ids[2]}$`)),
+        submittedAt: harness.setsTimes ? expect.any(Number) : AT,
+        // Only a modern Buildbot tells its workers.
+        workers: harness.setsTimes ? expect.any(Number) : null,
+      });
+    });
+
     it('knows its builders', async () => {
       expect(await buildbot.knows(harness.builders.known)).toBe('known');
       expect(await buildbot.knows(harness.builders.unknown)).toBe('unknown');

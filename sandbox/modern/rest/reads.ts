@@ -15,6 +15,8 @@ export type Found = { raw: string } | { json: object };
 const BELOW: Readonly<Record<string, (database: ModernDatabase, id: number) => readonly object[]>> = {
   'builders/builds': ({ builds }, id) => builds.of('builderid', id),
   'builders/buildrequests': ({ requests }, id) => requests.all().filter(({ builderid }) => builderid === id),
+  'builders/workers': ({ workers }, id) =>
+    workers.all().filter(({ configured_on: places }) => places.some(({ builderid }) => builderid === id)),
   'buildrequests/builds': ({ builds }, id) => builds.of('buildrequestid', id),
   'builds/steps': ({ steps }, id) => steps.of('buildid', id),
   'steps/logs': ({ logs }, id) => logs.of('stepid', id),

@@ -43,7 +43,8 @@ export class RequestPlaces {
           ['builderid', builderId],
           ['complete', 0],
           ['limit', MOST],
-          ...['buildrequestid', 'complete', 'claimed', 'priority', 'submitted_at'].map(
+          // Buildbot filters by selected fields only.
+          ...['buildrequestid', 'builderid', 'complete', 'claimed', 'priority', 'submitted_at'].map(
             (name) => ['field', name] as const,
           ),
         ],

@@ -29,6 +29,14 @@ export const hundredThousand: Scenario = (stage) =>
 /** Milliseconds between two looks whether the pass is over: a small part of what it costs, and it is timed by itself. */
 const WAITING = 1000;
 
+/**
+ * Seconds between two passes, by the tasks that are tracked: in the time between, new ones are made for the next pass, on a
+ * machine that may be busy.
+ */
+function computeInterval(tracked: number): number {
+  return Math.max(6, tracked / 500);
+}
+
 /** Passes before the one that is measured: the first ones of a process are also compiled. */
 const WARM_UP = 3;
 
@@ -36,7 +44,7 @@ async function measurePass(
   stage: Stage,
   tracked: number,
   due: number,
-  { interval = 6, permanent = false } = {},
+  { interval = computeInterval(tracked), permanent = false } = {},
 ): Promise<Figures> {
   const { taskcluster, farm } = stage;
   const build = async (count: number, claimedAgo: number) => {
@@ -56,11 +64,12 @@ async function measurePass(
     await build(due, LONG_AGO);
   }
   const before = await service.read();
-  const calls = await farm.countRestCalls();
+  const countCalls = () => Promise.all([farm.countRestCalls(), farm.countSnapshotCalls()]);
+  const [calls, snapshots] = await countCalls();
   mustBe('passes before', before.passes, WARM_UP);
   const after = await service.waitUntil(({ passes }) => passes > WARM_UP, { pause: WAITING });
   mustBe('passes after', after.passes, WARM_UP + 1);
-  const rest = (await farm.countRestCalls()) - calls;
+  const [callsAfter, snapshotsAfter] = await countCalls();
   mustBe('states', await taskcluster.ask({ ask: 'states' }), { running: tracked });
   const seconds = after.passSeconds - before.passSeconds;
   const { 'events/s': _rate, ...each } = await computeCosts(service, before, after, tracked, seconds);
@@ -70,7 +79,8 @@ async function measurePass(
     'cpu s/pass': after.cpu - before.cpu,
     ...each,
     'sql/500 rows': (sql * 500) / tracked,
-    'rest/500 rows': (rest * 500) / tracked,
+    'rest/500 rows': ((callsAfter - calls) * 500) / tracked,
+    'snapshot rest/500 rows': ((snapshotsAfter - snapshots) * 500) / tracked,
     'http/due': due > 0 ? (after.http - before.http) / due : 0,
   };
 }

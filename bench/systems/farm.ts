@@ -23,6 +23,8 @@ export interface BuildFarm {
   noteClaimedListRead(): Promise<void>;
   /** REST calls that Buildbot has answered so far; 0 of a legacy one. */
   countRestCalls(): Promise<number>;
+  /** Of these, the ones that read requests and builds by their ids. */
+  countSnapshotCalls(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -179,6 +181,10 @@ export class Farm implements BuildFarm {
   }
 
   countRestCalls(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  countSnapshotCalls(): Promise<number> {
     return Promise.resolve(0);
   }
 

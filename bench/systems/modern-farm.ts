@@ -36,6 +36,10 @@ export class ModernFarm implements BuildFarm {
     return this.master.ask({ ask: 'calls' });
   }
 
+  countSnapshotCalls(): Promise<number> {
+    return this.master.ask({ ask: 'snapshot calls' });
+  }
+
   countTracked(): Promise<number> {
     return this.trackedRows.count();
   }

@@ -8,7 +8,9 @@ export type ModernMasterCommand =
   /** The builds of these requests end in success. */
   | { ask: 'finish'; ids: number[] }
   | { ask: 'requests' }
-  | { ask: 'calls' };
+  | { ask: 'calls' }
+  /** Of these, the ones that read requests and builds that are named. */
+  | { ask: 'snapshot calls' };
 
 export interface ModernMasterReplies {
   url: string;
@@ -21,6 +23,7 @@ export interface ModernMasterReplies {
   requests: number;
   /** REST calls so far. */
   calls: number;
+  'snapshot calls': number;
 }
 
 export const MASTER_ACCOUNT = { user: 'bridge', password: 'bench-password' };

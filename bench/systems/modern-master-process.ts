@@ -68,5 +68,7 @@ answerCommands((command: ModernMasterCommand) => {
       return database.requests.all().length;
     case 'calls':
       return master.web.calls.count();
+    case 'snapshot calls':
+      return master.web.calls.count(/^GET \/(buildrequests|builds)\*$/);
   }
 });

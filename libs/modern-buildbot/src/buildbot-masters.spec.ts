@@ -341,6 +341,24 @@ describe('BuildbotMasters', () => {
       });
     });
 
+    it('has null in place of numbers that are not JSON, and everything else', async () => {
+      const { answer } = tables.master;
+      const row = '"buildid": 7, "builderid": 44, "number": 12, "results": 0';
+      tables.master.answer = (seen, response) =>
+        seen.path.endsWith('/builds')
+          ? response.end(
+              `{"builds": [{${row}, "properties": {"rate": [NaN, "S"], "most": [Infinity, "S"], "text": ["NaN", "S"]}}]}`,
+            )
+          : answer(seen, response);
+      expect(await masters.readOutcome({ buildId: 7, number: 12 })).toMatchObject({
+        properties: [
+          ['rate', null, 'S'],
+          ['most', null, 'S'],
+          ['text', 'NaN', 'S'],
+        ],
+      });
+    });
+
     it('shares a call with others, and is not harmed by one that the master cannot read', async () => {
       for (const id of [7, 8, 9]) tables.build(id, 3, { properties: { product: [id, 'bridge'] } });
       const { answer } = tables.master;

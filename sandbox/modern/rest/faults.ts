@@ -21,12 +21,13 @@ export type RestFault = 'pass' | 'reset' | 'lost answer' | 'no body' | { delay: 
 
 export type RestFaultHook = (call: RestCall) => RestFault;
 
-/** How often the master was called, by verb and path without ids. */
+/** How often the master was called, by verb and path without ids, with a star for rows that are named in the query. */
 export class RestCalls {
   private readonly counts = new Map<string, number>();
 
-  note({ verb, path }: RestCall): void {
-    const name = `${verb} ${path.replace(/^\/api\/v2/, '').replaceAll(/\/\d+/g, '/N')}`;
+  note({ verb, path, query }: RestCall): void {
+    const named = [...query.keys()].some((name) => name.endsWith('__in')) ? '*' : '';
+    const name = `${verb} ${path.replace(/^\/api\/v2/, '').replaceAll(/\/\d+/g, '/N')}${named}`;
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 

@@ -1,4 +1,5 @@
 import {
+  type BuildRef,
   type Facts,
   type Observation,
   type RequestKey,
@@ -197,6 +198,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
           if (found === undefined) await forget();
           return found;
         },
+      }),
+  },
+  'attaches the number and properties of the build before': {
+    kind: 'modern',
+    buildbot: (right) =>
+      inert(right, {
+        readOutcome: ({ buildId, number }: BuildRef) => right.readOutcome({ buildId: buildId - 1, number }),
       }),
   },
   'stops builds whose number is another’s by now': { kind: 'legacy', trustsNumbers: true },

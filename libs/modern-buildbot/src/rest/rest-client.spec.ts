@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { eventually } from '../../../../test/support/eventually.js';
 import { json, ScriptedMaster } from '../testing/scripted-master.js';
 import { RestClient, type RestClientOptions } from './rest-client.js';
 
@@ -136,6 +137,13 @@ describe('RestClient', () => {
     await expect(client.call('/x', 'force', {}, ANY)).rejects.toMatchObject({ name: 'Unavailable' });
     expect(paths()).toEqual(['GET /y', 'GET /y', 'POST /x']);
   });
+
+  // A master closes an idle connection after a minute. A call that is sent at that moment would be lost.
+  it('keeps no idle connection', async () => {
+    await connect().get('/y', [], ANY, 'bulk');
+    expect(await master.countConnections()).toBe(1);
+    await eventually(async () => expect(await master.countConnections()).toBe(0), 40);
+  }, 60_000);
 
   it('reads errors that come as text/plain, and parameters that were refused', async () => {
     master.answer = ({ verb }, response) =>

@@ -20,7 +20,7 @@ export function shareReads<Thing, Result>(
   const waiting: (() => void)[] = [];
   const beginNext = () => {
     isUnderWay = false;
-    for (const begin of waiting.splice(0)) setImmediate(begin);
+    for (const begin of waiting.splice(0)) begin();
   };
   const loader = new DataLoader<Thing, Result>(
     async (things) => {
@@ -36,7 +36,9 @@ export function shareReads<Thing, Result>(
     {
       cache: false,
       maxBatchSize: most,
-      batchScheduleFn: (begin) => void (isUnderWay ? waiting.push(begin) : setImmediate(begin)),
+      // After everything of this turn that is already known.
+      batchScheduleFn: (begin) =>
+        void (isUnderWay ? waiting.push(begin) : Promise.resolve().then(() => process.nextTick(begin))),
     },
   );
   return (thing) => loader.load(thing);

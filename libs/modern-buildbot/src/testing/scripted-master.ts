@@ -26,13 +26,21 @@ export class ScriptedMaster {
   }
 
   static async start(): Promise<ScriptedMaster> {
-    const server = createServer();
+    // Like a master, it does not announce how long it keeps an idle connection, and keeps it longer than its clients.
+    const server = createServer({ keepAliveTimeout: 0 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new ScriptedMaster(server);
   }
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  /** How many connections are open. */
+  countConnections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
   }
 
   async close(): Promise<void> {

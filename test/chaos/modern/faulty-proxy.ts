@@ -5,7 +5,8 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tally } from '../counters.js';
 
@@ -18,10 +19,12 @@ const LATE = 5000;
 /** What becomes of a call while answers are wrong. */
 const WRONGS = ['passes', 'passes', 'error', 'page', 'cut', 'reset', 'lost'] as const;
 
-/** Stands between the bridge and the REST API of a master. */
+/** Stands between the bridge and the REST API and WebSocket of a master. */
 export class FaultyProxy {
   weather: RestWeather = 'fine';
   private readonly server: Server;
+  /** Both ends of each open WebSocket. */
+  private readonly webSockets = new Set<readonly [bridge: Duplex, master: Duplex]>();
 
   private constructor(
     private readonly target: string,
@@ -31,6 +34,7 @@ export class FaultyProxy {
     this.server = createServer((incoming, answer) => {
       this.pass(incoming, answer).catch(() => answer.destroy());
     });
+    this.server.on('upgrade', (incoming: IncomingMessage, socket: Duplex) => this.tunnel(incoming, socket));
   }
 
   static async start(target: string, random: () => number, tally: Tally): Promise<FaultyProxy> {
@@ -43,7 +47,17 @@ export class FaultyProxy {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  cutWebSockets(): void {
+    for (const [bridge] of this.webSockets) bridge.destroy();
+  }
+
+  /** From now on nothing passes, and nobody is told. */
+  silenceWebSockets(): void {
+    for (const end of [...this.webSockets].flat()) end.unpipe().resume();
+  }
+
   async stop(): Promise<void> {
+    this.cutWebSockets();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
@@ -74,6 +88,21 @@ export class FaultyProxy {
     answer.writeHead(status, headers);
     if (wrong === 'cut') answer.write(body.subarray(0, body.length / 2), () => answer.destroy());
     else answer.end(body);
+  }
+
+  private tunnel({ method, url, rawHeaders }: IncomingMessage, bridge: Duplex): void {
+    if (this.weather === 'wrong') return void bridge.destroy();
+    const { hostname, port } = new URL(this.target);
+    const master = connect(Number(port), hostname);
+    const ends = [bridge, master] as const;
+    for (const [one, other] of [ends, [master, bridge] as const])
+      one.on('error', () => undefined).on('close', () => other.destroy());
+    this.webSockets.add(ends);
+    bridge.on('close', () => this.webSockets.delete(ends));
+    const headers = rawHeaders.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`));
+    master.write(`${method} ${url} HTTP/1.1\r\n${headers.join('')}\r\n`);
+    bridge.pipe(master).pipe(bridge);
+    this.tally.count('WebSocket opened');
   }
 
   private forward(incoming: IncomingMessage, body: Buffer) {

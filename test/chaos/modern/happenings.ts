@@ -23,6 +23,9 @@ const TO_THE_MASTER = [
 /** What happens to its web server. */
 const TO_REST = ['REST slow', 'REST wrong'] as const;
 
+/** What happens to the connections over which it sends events. */
+const TO_EVENTS = ['WebSockets cut', 'WebSockets silent'] as const;
+
 /** Faults go on until the time is over; what was taken away is there again when the promise resolves. */
 export async function causeFaults(reach: Reach, seconds: number): Promise<void> {
   const end = Date.now() + seconds * 1000;
@@ -36,6 +39,10 @@ export async function causeFaults(reach: Reach, seconds: number): Promise<void> 
     ),
     chain(
       inTurn(TO_REST, (name) => harmRest(reach, name)),
+      8,
+    ),
+    chain(
+      inTurn(TO_EVENTS, async (name) => harmEvents(reach, name)),
       8,
     ),
     chain(() => harmService(reach), 7),
@@ -82,6 +89,12 @@ async function harmRest(reach: Reach, name: (typeof TO_REST)[number]): Promise<v
   proxy.weather = name === 'REST slow' ? 'slow' : 'wrong';
   await rest(reach, 7);
   proxy.weather = 'fine';
+}
+
+function harmEvents({ proxy, tally }: Reach, name: (typeof TO_EVENTS)[number]): void {
+  tally.count(`fault: ${name}`);
+  if (name === 'WebSockets cut') proxy.cutWebSockets();
+  else proxy.silenceWebSockets();
 }
 
 async function harmService(reach: Reach): Promise<void> {

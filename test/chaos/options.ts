@@ -18,7 +18,7 @@ export interface ChaosOptions {
   instances: number;
   /** New tasks per second. */
   rate: number;
-  /** Seconds after the last fault until what has not come to rest counts as stuck. */
+  /** Seconds after the last fault until what has not come to rest counts as stuck; on a modern master, after the last change. */
   calm: number;
   /** Where the figures are written as JSON. */
   json?: string;
@@ -42,8 +42,8 @@ Runs the services on real servers while faults happen, and then audits every tas
                               databases move to another server, and the old one becomes read-only
   --instances N               instances of each service (default 2); there is one more reflector
   --rate N                    new tasks per second (default 3; 1 on a modern master)
-  --calm SECONDS              seconds after the last fault until a task that has not ended counts as stuck (default 75;
-                              120 on a modern master)
+  --calm SECONDS              seconds after the last fault until a task that has not ended counts as stuck (default 75);
+                              on a modern master, seconds without any change (default 120)
   --json FILE                 write all figures to FILE
   --keep                      keep logs and configuration
 

@@ -1,3 +1,4 @@
+import { describeWriteFacts } from '../contracts/modern-master/database.contract.js';
 import {
   describeMoveFacts,
   describeOutageFacts,
@@ -7,6 +8,7 @@ import { describeOwnMasters, startMaster } from '../support/real-buildbot/master
 
 describeOwnMasters('a real master, %s', (kind) => {
   describeOutageFacts(kind, () => startMaster(kind));
+  describeWriteFacts(kind, () => startMaster(kind));
   if (kind !== 'sqlite') return;
   describeMoveFacts(kind, () => startMaster(kind));
   describeStrayClaimFacts(kind, () => startMaster(kind));

@@ -1,3 +1,4 @@
+import { describeWriteFacts } from '../contracts/modern-master/database.contract.js';
 import { describeEventFacts } from '../contracts/modern-master/events.contract.js';
 import {
   describeMoveFacts,
@@ -19,6 +20,7 @@ describeRestFacts(NAME, startSimulatedMaster);
 describeEventFacts(NAME, startSimulatedMaster);
 describeIdleConnection(NAME, () => startSimulatedMaster({ idleConnection: 1 }));
 describeOutageFacts(NAME, startSimulatedMaster);
+describeWriteFacts(NAME, startSimulatedMaster);
 describeMoveFacts(NAME, startSimulatedMaster);
 describeStrayClaimFacts(NAME, startSimulatedMaster);
 describeBuildbotContract(NAME, async () => {

@@ -79,6 +79,12 @@ export class BuildRun {
     this.end(RETRY, 'retry lost connection');
   }
 
+  /** The worker is no longer configured: the build ends, and the master does not release its request. */
+  removeWorker(): void {
+    this.abandon();
+    this.site.context.database.complete(this.build, RETRY);
+  }
+
   /** The master loses sight of the build: it never ends, and nothing has an effect on it until the master starts again. */
   abandon(): void {
     this.isOver = true;

@@ -119,10 +119,12 @@ export class MasterProcess implements BuildSite {
       row.masterids = [...new Set([...row.masterids, masterid])];
     }
     for (const slot of this.context.workers.values()) describeWorker(this.context, slot);
+    const workers = new Set(configuration.workers.map(({ name }) => name));
     for (const run of this.runs.values()) {
       const builder = configuration.builders.find(({ name }) => name === run.builder.name);
       if (builder?.workers.includes(run.slot.process.name)) continue;
-      run.abandon();
+      if (workers.has(run.slot.process.name)) run.abandon();
+      else run.removeWorker();
       this.free(run);
     }
     this.wake();

@@ -14,10 +14,11 @@ export interface RestCall {
  * reset       - no effect, the connection is closed
  * lost answer - the effect, and the connection is closed
  * no body     - the effect, and an answer whose body never comes, as from Buildbot 4.2 and 4.3
- * {delay}     - the effect and the answer so many milliseconds later
+ * {until}     - the effect and the answer when this has come
  * {answer}    - no effect, this answer
  */
-export type RestFault = 'pass' | 'reset' | 'lost answer' | 'no body' | { delay: number } | { answer: Answer };
+export type RestFault =
+  'pass' | 'reset' | 'lost answer' | 'no body' | { until: Promise<unknown> } | { answer: Answer };
 
 export type RestFaultHook = (call: RestCall) => RestFault;
 

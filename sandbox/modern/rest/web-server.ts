@@ -103,7 +103,7 @@ export class WebServer {
     this.calls.note(call);
     const fault = this.faults(call);
     if (this.latency > 0) await sleep(this.latency);
-    if (typeof fault === 'object' && 'delay' in fault) await sleep(fault.delay);
+    if (typeof fault === 'object' && 'until' in fault) await fault.until;
     // A killed process has no effect any more.
     if (this.process !== process || fault === 'reset') return void response.destroy();
     if (typeof fault === 'object' && 'answer' in fault) return write(response, fault.answer);

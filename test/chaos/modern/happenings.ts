@@ -4,6 +4,9 @@ import type { Tally } from '../counters.js';
 import type { RealMaster } from '../../support/real-buildbot/real-master.js';
 import type { FaultyProxy } from './faulty-proxy.js';
 
+/** Milliseconds that a planned stop of the master may last. */
+const PATIENCE_WITH_STOP = 15_000;
+
 export interface Reach {
   master: RealMaster;
   proxy: FaultyProxy;
@@ -66,7 +69,7 @@ async function harmMaster(reach: Reach, name: (typeof TO_THE_MASTER)[number]): P
   switch (name) {
     case 'master killed':
     case 'master stopped as planned':
-      await (name === 'master killed' ? master.kill() : master.stop());
+      await (name === 'master killed' ? master.kill() : stopAsPlanned(reach));
       await rest(reach, 2);
       await master.start();
       break;
@@ -81,6 +84,16 @@ async function harmMaster(reach: Reach, name: (typeof TO_THE_MASTER)[number]): P
       master.worker.thaw();
   }
   await master.workerIsConnected();
+}
+
+/** A stop waits for builds that never end, because their worker was lost; in the end the operator waits no longer. */
+async function stopAsPlanned({ master, tally }: Reach): Promise<void> {
+  const tooLong = setTimeout(() => {
+    tally.count('operator: master killed, whose planned stop did not end');
+    void master.kill();
+  }, PATIENCE_WITH_STOP);
+  await master.stop();
+  clearTimeout(tooLong);
 }
 
 async function harmRest(reach: Reach, name: (typeof TO_REST)[number]): Promise<void> {

@@ -49,8 +49,12 @@ export class ModernLoad {
     this.stories.push({ taskId, builder, whim, mayBeCancelled: false });
   }
 
-  /** Users look at their tasks. A master that does not answer is no reason to give up. */
-  async look(): Promise<void> {
+  /**
+   * Users look at their tasks. A master that does not answer is no reason to give up.
+   *
+   * @returns what they see; undefined when the master does not answer
+   */
+  async look(): Promise<readonly AuditedTask[] | undefined> {
     const tasks = await this.readTasks().catch(() => undefined);
     for (const { taskId, requests } of tasks ?? [])
       if (requests.filter(({ isRebuild, complete }) => !isRebuild && !complete).length > 1)
@@ -59,6 +63,7 @@ export class ModernLoad {
       const task = tasks?.[index];
       if (story.whim && task) await this.indulge(story, task).catch(() => undefined);
     }
+    return tasks;
   }
 
   get isOver(): boolean {

@@ -17,6 +17,7 @@ import { Instance } from '../instance.js';
 import type { ChaosOptions } from '../options.js';
 import { figuresOf, print } from '../report.js';
 import { auditTask } from './audit.js';
+import { awaitRest } from './await-rest.js';
 import { FaultyProxy } from './faulty-proxy.js';
 import { causeFaults } from './happenings.js';
 import { LOAD_BUILDERS, ModernLoad } from './load.js';
@@ -73,6 +74,7 @@ export async function chaosOnModernMaster(options: ChaosOptions): Promise<number
     });
     print(figures);
     if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+    await writeFile(join(folder, 'master.log'), await master.log());
     if (figures.isRight && !options.keep) await rm(folder, { recursive: true, force: true });
     return figures.isRight ? 0 : 1;
   } finally {
@@ -90,34 +92,4 @@ async function createTasks(load: ModernLoad, { seconds, rate }: ChaosOptions): P
     await load.look();
     await sleep(1000);
   }
-}
-
-/**
- * Waits until every task has ended and no row is left. A master can lose a build for good, of which only its restart makes
- * an end; its operator kills and starts it once, in the middle of the wait.
- *
- * @returns the seconds that it took
- */
-async function awaitRest(
-  sandbox: ModernSandbox,
-  load: ModernLoad,
-  master: RealMaster,
-  tally: Tally,
-  calm: number,
-): Promise<number> {
-  const begun = Date.now();
-  const passed = () => (Date.now() - begun) / 1000;
-  let isHelped = false;
-  for (; passed() < calm; await sleep(500)) {
-    await load.look();
-    const { tasks, messages } = await sandbox.countRowsLeft();
-    if (load.isOver && tasks === 0 && messages === 0) break;
-    if (isHelped || passed() < calm / 2) continue;
-    isHelped = true;
-    tally.count('operator: master killed and started');
-    await master.kill();
-    await master.start();
-    await master.workerIsConnected();
-  }
-  return passed();
 }

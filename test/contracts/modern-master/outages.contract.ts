@@ -195,6 +195,45 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       await control.kill();
       await control.start();
     });
+
+    // Before its first step, the build may end in RETRY or stay open.
+    it.each([
+      ['in a step', true],
+      ['before its first step', false],
+    ])(
+      'a request whose worker is removed during the build, %s, stays claimed, is not cancelled, and is built again after a restart',
+      async (_, isInStep) => {
+        const request = await calls.force('slow');
+        if (isInStep) await calls.inStep(request);
+        else {
+          control.worker.freeze();
+          await calls.running(request);
+        }
+        await control.reconfigure({ withoutMain: true });
+        if (isInStep)
+          await calls.until(
+            () => calls.builds(request),
+            ([build]) => build!.results === 5,
+          );
+        await calls.cancel(request);
+        // The builder goes on with another worker.
+        await calls.completed(await calls.force('slow', { seconds: '0' }));
+        await calls.cancel(request);
+        expect(await calls.request(request)).toMatchObject({ complete: false, claimed: true });
+        expect(await calls.builds(request)).toHaveLength(1);
+
+        control.worker.thaw();
+        await control.reconfigure({});
+        await control.kill();
+        await control.start();
+        const builds = await calls.until(
+          () => calls.builds(request),
+          ({ length }) => length === 2,
+        );
+        expect(builds).toMatchObject([{ results: 5 }, { complete: false }]);
+      },
+      MASTER_TIMEOUT_MS,
+    );
   });
 }
 

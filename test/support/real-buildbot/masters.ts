@@ -31,7 +31,11 @@ export type MasterControl = Pick<
   | 'restart'
   | 'reconfigure'
   | 'move'
-> & { worker: Pick<RealWorker, 'isRunning' | 'start' | 'kill' | 'freeze' | 'thaw'> };
+  | 'stopWrites'
+  | 'steer'
+> & {
+  worker: Pick<RealWorker, 'isRunning' | 'start' | 'kill' | 'freeze' | 'thaw'>;
+};
 
 export type MasterKind = MasterDatabaseKind | 'given';
 

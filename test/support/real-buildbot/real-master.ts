@@ -18,6 +18,8 @@ export interface MasterSettings {
   renamed?: Record<string, string>;
   /** The workers of builder `moving`. */
   workersOfMoving?: string[];
+  /** Whether worker `main` is removed; its builders have `spare` instead. */
+  withoutMain?: boolean;
   /** Where reporters post builds and requests. */
   push?: { url: string; secret: string };
   /** Whether master.cfg raises an error. */
@@ -26,6 +28,9 @@ export interface MasterSettings {
 
 /** What the master's log says at the end of a reconfiguration. */
 const LOADED = /configuration update (complete|aborted|partially applied)/g;
+
+/** What the master's log says when it could not write the end of a step; next, it writes the end of the build. */
+const NOT_WRITTEN = /build got exception when running step/g;
 
 const ACCOUNT: Account = { user: 'bridge', password: 'a password' };
 
@@ -132,6 +137,16 @@ export class RealMaster {
     return this.database.run(statement, this.basedir);
   }
 
+  /** The database takes no writes, until what is returned is called. */
+  stopWrites(): Promise<() => Promise<void>> {
+    return this.database.stopWrites(this.basedir);
+  }
+
+  /** The database's server does not let the master in, until what is returned is called. Only on PostgreSQL. */
+  loseDatabase(): Promise<() => Promise<void>> {
+    return this.database.goAway();
+  }
+
   async claim(request: number): Promise<void> {
     const [master] = await this.rest.rows('/masters');
     await this.runSql(
@@ -170,6 +185,15 @@ export class RealMaster {
     const path = join(folder, `${request}.${word}`);
     await writeFile(`${path}.new`, content);
     await rename(`${path}.new`, path);
+  }
+
+  /** The same while the database is away; resolves when the master has failed to write the end. */
+  async failToEnd(request: number): Promise<void> {
+    const before = await this.process.count(NOT_WRITTEN);
+    await this.steer(request, 'end', '0');
+    await this.process.until(async () => (await this.process.count(NOT_WRITTEN)) > before);
+    // What the master began before these calls has failed, too.
+    for (let call = 0; call < 20; call++) await this.rest.get('/api/v2/builds?limit=1');
   }
 
   async unsteer(request: number, word: 'start'): Promise<void> {

@@ -28,14 +28,16 @@ const says = ({ properties }: RequestToBuild): StepPlan[] => [
 /** What stands in test/support/real-buildbot/master.cfg, for a simulated master. */
 export function testConfiguration(
   steered: { isBuildable(id: number): boolean },
-  { renamed = {}, workersOfMoving = ['main'] }: MasterSettings = {},
+  { renamed = {}, withoutMain = false, ...settings }: MasterSettings = {},
 ): MasterConfiguration {
+  const main = withoutMain ? 'spare' : 'main';
+  const { workersOfMoving = [main] } = settings;
   const builder = (
     name: string,
     steps: BuilderConfiguration['steps'],
     more: Partial<BuilderConfiguration> = {},
   ): BuilderConfiguration => ({
-    ...{ name: renamed[name] ?? name, workers: ['main'], collapseRequests: false, steps },
+    ...{ name: renamed[name] ?? name, workers: [main], collapseRequests: false, steps },
     ...more,
   });
   return {
@@ -65,7 +67,7 @@ export function testConfiguration(
       builder('moving', waits(), { workers: workersOfMoving }),
     ],
     workers: [
-      { name: 'main', maxBuilds: 20 },
+      ...(withoutMain ? [] : [{ name: 'main', maxBuilds: 20 }]),
       { name: 'never', maxBuilds: 20 },
       { name: 'spare', maxBuilds: 20 },
     ],

@@ -92,6 +92,18 @@ export class SimulatedMaster {
     this.simulator.move();
   }
 
+  /** What is called waits, and then has its effect. */
+  async stopWrites(): Promise<() => Promise<void>> {
+    const { web } = this.simulator;
+    let allow: () => void;
+    const until = new Promise<void>((resolve) => (allow = resolve));
+    web.faults = ({ verb }) => (verb === 'POST' ? { until } : 'pass');
+    return async () => {
+      web.faults = () => 'pass';
+      allow();
+    };
+  }
+
   /** A word of the test for a build of builder `steered`. */
   async steer(request: number, word: 'start' | 'end', content = ''): Promise<void> {
     if (word === 'end') this.simulator.finishBuild(request, Number(content));

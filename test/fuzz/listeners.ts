@@ -20,14 +20,14 @@ export class Listeners {
   private readonly settlement: Settlement;
   private readonly handlers: Record<Subscription, Handler>;
 
-  constructor({ store, reconciler, clock }: ReconcilerHarness) {
+  constructor({ store, reconciler, clock, queue }: ReconcilerHarness) {
     const parking = { firstDelay: 5, maxDelay: 600, attempts: 10, interval: 5, reservation: 60 };
     this.settlement = new Settlement(this.kept, clock, parking, async () => undefined);
     const tasks = new TaskEventsController(
       new TaskPendingService(reconciler),
       new TaskExceptionService(store, reconciler),
     );
-    const tracked = new TrackedBuilds(store, reconciler);
+    const tracked = new TrackedBuilds(store, reconciler, queue);
     const builds = new BuildEventsController(
       new BuildStartedService(tracked),
       new BuildFinishedService(tracked),
@@ -36,7 +36,7 @@ export class Listeners {
       'task-pending': (payload) => tasks.onPending(payload),
       'task-exception': (payload) => tasks.onException(payload),
       started: (payload) => builds.onStarted(payload),
-      log_uploaded: (payload) => builds.onLogUploaded(payload),
+      log_uploaded: (payload) => builds.onLogUploaded(payload, { redelivered: false }),
     };
   }
 

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
-import { OnPulse } from '@bbb/pulse';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { OnPulse, type PulseContext } from '@bbb/pulse';
 import { BuildFinishedService } from './build-finished.service.js';
 import { BUILD_FINISHED, BUILD_STARTED, readLogUploaded, readStarted } from '@bbb/buildbot';
 import { BuildStartedService } from './build-started.service.js';
@@ -18,7 +18,10 @@ export class BuildEventsController {
   }
 
   @OnPulse(BUILD_FINISHED)
-  async onLogUploaded(@Payload() payload: unknown): Promise<void> {
-    await this.finished.handle(readLogUploaded(payload));
+  async onLogUploaded(
+    @Payload() payload: unknown,
+    @Ctx() { redelivered }: Pick<PulseContext, 'redelivered'>,
+  ): Promise<void> {
+    await this.finished.handle(readLogUploaded(payload), { mayLeave: !redelivered });
   }
 }

@@ -12,15 +12,17 @@ import { TrackedBuilds } from './tracked-builds.js';
 export class BuildFinishedService {
   constructor(private readonly builds: TrackedBuilds) {}
 
-  async handle(message: BuildMessage): Promise<void> {
+  /** @throws LeaveToOthers when the message may be left to the instance that has claimed the runs */
+  async handle(message: BuildMessage, { mayLeave = false } = {}): Promise<void> {
     if (message.taskId === undefined) return;
     const { buildNumber, results, properties } = message;
-    await this.builds.deliver(message, {
+    const event = {
       kind: 'finished',
       buildNumber,
       results,
       properties,
       logUrl: readLogUrl(message),
-    });
+    } as const;
+    await this.builds.deliver(message, event, { mayLeave });
   }
 }

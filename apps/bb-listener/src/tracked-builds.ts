@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { TaskStore, type TrackedTask } from '@bbb/rules';
+import { TaskQueue, TaskStore, type TrackedTask } from '@bbb/rules';
 import { Reconciler, type TriggeringEvent } from '@bbb/reconciler';
 import type { BuildMessage } from '@bbb/buildbot';
+import { LeaveToOthers } from '@bbb/pulse';
 
 /** Delivers a build event to every task that the build serves: a coalesced build serves several. */
 @Injectable()
@@ -9,15 +10,20 @@ export class TrackedBuilds {
   constructor(
     private readonly store: TaskStore,
     private readonly reconciler: Reconciler,
+    private readonly queue: TaskQueue,
   ) {}
 
   /**
    * Reconciles each task with the event, also when another of them fails.
    *
+   * @param mayLeave whether the message may be left to another instance: the one that has claimed the runs has their
+   *   credentials, and any other would claim them again, which announces them as running again
    * @throws the first error, after all tasks have been tried: the message is then delivered again
    */
-  async deliver(message: BuildMessage, event: TriggeringEvent): Promise<void> {
+  async deliver(message: BuildMessage, event: TriggeringEvent, { mayLeave = false } = {}): Promise<void> {
     const rows = await this.findRows(message);
+    if (mayLeave && rows.some((row) => row.takenUntil !== null && !this.queue.holds(row)))
+      throw new LeaveToOthers('another instance has claimed the run');
     const results = await Promise.allSettled(
       rows.map((row) => this.reconciler.reconcile(row.taskId, { row, event })),
     );

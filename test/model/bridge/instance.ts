@@ -93,7 +93,7 @@ export class Instance {
         this.isPausedByDatabase = true;
       },
     );
-    const builds = new TrackedBuilds(store, reconciler);
+    const builds = new TrackedBuilds(store, reconciler, queue);
     const started = new BuildStartedService(builds);
     const finished = new BuildFinishedService(builds);
     const pending = new TaskPendingService(reconciler);

@@ -8,10 +8,11 @@ import {
   Unavailable,
 } from '@bbb/rules';
 import { pickDelay } from '../connection/backoff.js';
+import { LeaveToOthers } from '../leave-to-others.js';
 import type { ParkingOptions } from '../options.js';
 import { toErrorText } from '../error-text.js';
 
-/** Outcome of handling a message. `requeued`: it could not be kept, so it stays where it was (broker or database). */
+/** Outcome of handling a message. `requeued`: it could not be kept, or is left to others, so it stays where it was. */
 export type Outcome = 'acked' | 'parked' | 'quarantined' | 'requeued';
 
 /** Chooses the outcome of a message whose handler threw this error. */
@@ -74,6 +75,7 @@ export class Settlement {
   ): Promise<Outcome> {
     try {
       const failure = await catchFailure(handle);
+      if (failure?.error instanceof LeaveToOthers) return 'requeued';
       if (failure) return await this.keep(message, attempt, failure.error, keeper);
       await keeper.settle();
       return 'acked';

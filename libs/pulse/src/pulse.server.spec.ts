@@ -3,7 +3,13 @@ import { FakeAmqplib } from '@onify/fake-amqplib';
 import { Invalid, Refused, Unavailable } from '@bbb/rules';
 import { BrokerClient, findRabbitmqAddress, createUniqueName } from '../../../test/support/rabbitmq.js';
 import { describeEach, isReachable } from '../../../test/support/servers.js';
-import { toAmqpAddress, type BrokerOptions, type Connector, type PulseContext } from './index.js';
+import {
+  toAmqpAddress,
+  type BrokerOptions,
+  type Connector,
+  LeaveToOthers,
+  type PulseContext,
+} from './index.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { gate, type Handle, PulseApplication, QUICK } from './testing/pulse-application.js';
 
@@ -227,6 +233,17 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
       expect(await left()).toBe(0);
     },
   );
+
+  it('gives a message back that its handler leaves to others, marked as redelivered, and goes on', async () => {
+    handle.mockRejectedValueOnce(new LeaveToOthers('another instance has claimed the run'));
+    const app = await started();
+    await client.publish(exchange, 'primary.a', 1);
+    await eventually(() => expect(app.outcomes('acked')).toBe(1));
+    expect(app.outcomes('requeued')).toBe(1);
+    expect(handle.mock.calls.map(([, { redelivered }]) => redelivered === true)).toEqual([false, true]);
+    expect(app.server.findProblem()).toBeUndefined();
+    expect(await app.store.list()).toEqual([]);
+  });
 
   it('pauses when parked messages cannot be read', async () => {
     const app = await started();

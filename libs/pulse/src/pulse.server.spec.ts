@@ -213,9 +213,9 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
       const app = await started();
       leave(app);
       for (const n of [1, 2, 3]) await client.publish(exchange, 'primary.a', n);
-      await eventually(() => expect(app.outcomes('requeued')).toBeGreaterThanOrEqual(1));
+      // Where the connection is lost just then, the broker requeues by itself.
+      await eventually(() => expect(app.server.findProblem()).toBe('paused: bridge database unavailable'));
       await eventually(async () => expect((await client.look(queue)).messages).toBe(3));
-      expect(app.server.findProblem()).toBe('paused: bridge database unavailable');
       const calls = handle.mock.calls.length;
       expect((await client.look(queue)).consumers).toBe(0);
 
@@ -239,7 +239,6 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     const app = await started();
     await client.publish(exchange, 'primary.a', 1);
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
-    expect(app.outcomes('requeued')).toBe(1);
     expect(handle.mock.calls.map(([, { redelivered }]) => redelivered === true)).toEqual([false, true]);
     expect(app.server.findProblem()).toBeUndefined();
     expect(await app.store.list()).toEqual([]);

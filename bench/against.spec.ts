@@ -8,3 +8,13 @@ it('compares medians, and tells between which ratios the pairs of runs were', ()
     'pending, 20 ms: newer / older\n  cpu s/1000  0.50  (0.50 to 1.00)  3.00 -> 1.50\n',
   );
 });
+
+it('marks a rate within a third of what the bench itself carries', () => {
+  const compare = (rate: number) =>
+    renderRatiosInTurn(
+      { scenario: 'pending', latency: 20, older: [{ 'events/s': 100 }], newer: [{ 'events/s': rate }] },
+      { pending: 900 },
+    );
+  expect(compare(599)).not.toContain('limit');
+  expect(compare(600)).toContain("100.00 -> 600.00  the bench's own limit: it carries 900\n");
+});

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Figures, computeMedian } from './figures.js';
+import { type Ceilings, markRate } from './table.js';
 
 const run = promisify(execFile);
 
@@ -56,15 +57,19 @@ export interface Comparison {
 }
 
 /** Of each figure the ratio newer / older of the medians, and the least and greatest ratio of two runs side by side. */
-export function renderRatiosInTurn({ scenario, latency, older, newer }: Comparison): string {
+export function renderRatiosInTurn(
+  { scenario, latency, older, newer }: Comparison,
+  ceilings: Ceilings = {},
+): string {
   const [before, after] = [computeMedian(older), computeMedian(newer)];
-  const names = Object.keys(after).filter((name) => name in before);
+  const names = Object.keys(after).filter((name) => name in before && (before[name] || after[name]));
   const width = Math.max(...names.map(({ length }) => length));
   const lines = names.map((name) => {
     const each = newer.map((figures, index) => figures[name]! / older[index]![name]!);
     const spread = `${Math.min(...each).toFixed(2)} to ${Math.max(...each).toFixed(2)}`;
     const values = `${before[name]!.toFixed(2)} -> ${after[name]!.toFixed(2)}`;
-    return `  ${name.padEnd(width)}  ${(after[name]! / before[name]!).toFixed(2)}  (${spread})  ${values}\n`;
+    const mark = markRate(scenario, name, after[name]!, ceilings);
+    return `  ${name.padEnd(width)}  ${(after[name]! / before[name]!).toFixed(2)}  (${spread})  ${values}${mark}\n`;
   });
   return `${scenario}, ${latency} ms: newer / older\n${lines.join('')}`;
 }

@@ -8,7 +8,7 @@ import { openBuild, type Comparison, renderRatiosInTurn } from './against.js';
 import { type Figures, computeMedian, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { MODERN_SCENARIOS, SCENARIOS } from './scenarios/index.js';
-import { renderRatios, renderTable } from './table.js';
+import { type Ceilings, renderRatios, renderTable } from './table.js';
 import { Stage } from './systems/stage.js';
 
 /** Measures each scenario with each latency; every run has its own databases, queues and services. */
@@ -35,8 +35,9 @@ async function measureAll(options: BenchOptions): Promise<Report> {
       }
       const result = { scenario, latency, runs, median: computeMedian(runs) };
       report.results.push(result);
+      const ceilings = await measureCeilings(latency, options, (what) => progress.show(done, total, what));
       progress.erase();
-      process.stdout.write(`${renderTable({ ...report, results: [result] })}\n`);
+      process.stdout.write(`${renderTable({ results: [result] }, ceilings)}\n`);
       if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
     }
   }
@@ -69,8 +70,9 @@ async function compareWith(commit: string, options: BenchOptions): Promise<void>
             comparison[name].push(await measureOnce(scenario, latency, options, project));
           }
         }
+        const ceilings = await measureCeilings(latency, options, (what) => progress.show(done, total, what));
         progress.erase();
-        process.stdout.write(`${renderRatiosInTurn(comparison)}\n`);
+        process.stdout.write(`${renderRatiosInTurn(comparison, ceilings)}\n`);
         if (options.json)
           writeFileSync(options.json, `${JSON.stringify({ commit, comparisons }, null, 2)}\n`);
       }
@@ -78,6 +80,26 @@ async function compareWith(commit: string, options: BenchOptions): Promise<void>
   } finally {
     await other.remove();
   }
+}
+
+const ceilingsByLatency = new Map<number, Ceilings>();
+
+/** What the bench itself carries; empty unless the options ask for it. */
+async function measureCeilings(
+  latency: number,
+  options: BenchOptions,
+  show: (what: string) => void,
+): Promise<Ceilings> {
+  if (!options.ceiling) return {};
+  const known = ceilingsByLatency.get(latency);
+  if (known) return known;
+  show(`ceiling, ${latency} ms`);
+  const figures = await measureOnce('ceiling', latency, options);
+  const ceilings = Object.fromEntries(
+    Object.entries(figures).map(([name, rate]) => [name.replace(' events/s', ''), rate]),
+  );
+  ceilingsByLatency.set(latency, ceilings);
+  return ceilings;
 }
 
 async function measureOnce(

@@ -13,6 +13,8 @@ export interface BenchOptions {
   database: 'mysql' | 'postgres';
   schema: 6 | 24;
   nodeFlags: string[];
+  /** Whether it is also measured what the bench itself carries. */
+  ceiling: boolean;
   json?: string;
   /** A commit that is built, or the folder of a built checkout, that is measured in turn with this checkout. */
   against?: string;
@@ -34,6 +36,7 @@ Measures what the services do and cost, on real servers and a simulated Taskclus
   --database mysql|postgres   server of both databases (default mysql)
   --schema 6|24               schema version of the scheduler database (default 6)
   --node=FLAG                 pass this flag to Node.js for the services; may be given several times
+  --ceiling                   also measure what the bench itself carries, with a null bridge, and mark figures near it
   --against COMMIT            also build COMMIT, measure both in turn, and print the ratios new / old; the folder of a
                               checkout that is built is taken as it is
   --json FILE                 write all figures to FILE
@@ -59,6 +62,7 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
       schema: { type: 'string', default: '6' },
       node: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
+      ceiling: { type: 'boolean', default: false },
       against: { type: 'string' },
       compare: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -77,6 +81,8 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
   const scenarios = values.scenario?.split(',') ?? usual;
   const unknown = scenarios.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0) throw new TypeError(`unknown scenario: ${unknown.join(', ')}`);
+  if (values.ceiling && buildbot === 'modern')
+    throw new TypeError('--ceiling is measured with a legacy Buildbot only');
   return {
     buildbot,
     scenarios,
@@ -87,6 +93,7 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
     database: parseDatabase(values.database),
     schema: parseSchema(values.schema),
     nodeFlags: values.node,
+    ceiling: values.ceiling,
     ...(values.json === undefined ? {} : { json: values.json }),
     ...(values.against === undefined ? {} : { against: values.against }),
   };

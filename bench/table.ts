@@ -1,7 +1,21 @@
 import type { Figures, Report } from './figures.js';
 
+/** Events a second of each scenario that everything but the bridge carries. */
+export type Ceilings = Readonly<Record<string, number>>;
+
+/** Part of a ceiling from which on a rate says more about the bench than about the bridge. */
+const CLOSE = 2 / 3;
+
+/** Marks a rate that is the bench's own: within a third of what it carries. */
+export function markRate(scenario: string, name: string, rate: number, ceilings: Ceilings): string {
+  const most = name === 'events/s' ? ceilings[scenario] : undefined;
+  return most !== undefined && rate >= CLOSE * most
+    ? `  the bench's own limit: it carries ${shorten(most)}`
+    : '';
+}
+
 /** Results as text: a block for each scenario, a line for each figure. */
-export function renderTable({ results }: Report): string {
+export function renderTable({ results }: Pick<Report, 'results'>, ceilings: Ceilings = {}): string {
   return results
     .map(({ scenario, latency, runs, median }) => {
       const describeSpread = (name: string) => {
@@ -13,7 +27,7 @@ export function renderTable({ results }: Report): string {
       return renderBlock(
         `${scenario}, ${latency} ms`,
         median,
-        (name, value) => shorten(value) + describeSpread(name),
+        (name, value) => shorten(value) + describeSpread(name) + markRate(scenario, name, value, ceilings),
       );
     })
     .join('\n');

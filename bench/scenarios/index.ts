@@ -1,16 +1,21 @@
 import { finishedBuilds, pending, startedBuilds } from './bursts.js';
+import { ceiling } from './ceiling.js';
+import { cold } from './cold.js';
 import { floodFinished, floodPending } from './floods.js';
 import { hundredThousand, passDue, passDuePermanent, passIdle } from './passes.js';
 import { finishedByPass, startedByPass } from './modern.js';
 import type { Scenario } from './scenario.js';
 import { soak } from './soak.js';
 import { start } from './starts.js';
+import { wholeTasks } from './whole-tasks.js';
 
 /** Everything there is to measure, by name. */
 export const SCENARIOS: Record<string, Scenario> = {
   pending,
   started: startedBuilds,
   finished: finishedBuilds,
+  tasks: wholeTasks,
+  cold,
   'pass-due': passDue,
   'pass-due-permanent': passDuePermanent,
   'pass-idle': passIdle,
@@ -19,6 +24,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   'flood-finished': floodFinished,
   'hundred-thousand': hundredThousand,
   soak,
+  ceiling,
 };
 
 /** The same with a modern Buildbot, which sends no messages: the reflector sees what has started and ended. */

@@ -2,6 +2,9 @@ import { SchedulerConnection, type SchedulerSchema, type SqlValue } from '../../
 import type { MadeTask } from './taskcluster-commands.js';
 import { insertRows, TrackedRows } from './tracked-rows.js';
 
+/** Ids in one statement. */
+const CHUNK = 900;
+
 /** What all tasks of the bench ask for. */
 export const BUILDER = 'Linux x86-64 build';
 const BRANCH = 'main';
@@ -136,48 +139,55 @@ export class Farm implements BuildFarm {
     return built;
   }
 
-  /** Builds start for all open requests, which the bridge has made for these tasks. */
+  /** Builds start for all unclaimed requests, which the bridge has made for these tasks. @returns these tasks */
   async begin(tasks: readonly MadeTask[]): Promise<BuiltTask[]> {
     const now = Math.floor(Date.now() / 1000);
     const single = this.schema === 6;
     if (!single) await this.addMaster();
-    const requests = await this.scheduler.read(async (statements) => {
-      const rows = await statements.rows<{ id: number; task: string }>(
+    // Not by the last id: requests are committed in another order than their ids are given.
+    const [join, isUnclaimed] = single
+      ? ['', 'br.claimed_at = 0']
+      : ['LEFT JOIN buildrequest_claims c ON c.brid = br.id ', 'c.brid IS NULL'];
+    const requests = await this.scheduler.read((statements) =>
+      statements.rows<{ id: number; task: string }>(
         'SELECT br.id AS id, bs.external_idstring AS task FROM buildrequests br ' +
-          'JOIN buildsets bs ON bs.id = br.buildsetid WHERE br.complete = 0',
+          `JOIN buildsets bs ON bs.id = br.buildsetid ${join}WHERE br.complete = 0 AND ${isUnclaimed}`,
+      ),
+    );
+    if (requests.length === 0) return [];
+    const ids = requests.map(({ id }) => id);
+    if (single)
+      await this.changeRequests(
+        "UPDATE buildrequests SET claimed_at = ?, claimed_by_name = 'master', claimed_by_incarnation = 'pid1' WHERE id",
+        now,
+        ids,
       );
-      await statements.change(
-        single
-          ? "UPDATE buildrequests SET claimed_at = ?, claimed_by_name = 'master', claimed_by_incarnation = 'pid1' " +
-              'WHERE complete = 0'
-          : 'INSERT INTO buildrequest_claims (brid, objectid, claimed_at) ' +
-              'SELECT id, 1, ? FROM buildrequests WHERE complete = 0',
-        [now],
+    else
+      await this.fill(
+        'buildrequest_claims',
+        ids.map((brid) => ({ brid, objectid: 1, claimed_at: now })),
       );
-      await statements.change(
-        'INSERT INTO builds (number, brid, start_time) SELECT id, id, ? FROM buildrequests WHERE complete = 0',
-        [now],
-      );
-      return new Map(rows.map(({ id, task }) => [task.replace('taskId:', ''), id]));
+    await this.fill(
+      'builds',
+      ids.map((id) => ({ number: id, brid: id, start_time: now })),
+    );
+    const byTask = new Map(tasks.map((task) => [task.taskId, task]));
+    return requests.flatMap(({ id, task }) => {
+      const made = byTask.get(task.replace('taskId:', ''));
+      return made ? [{ ...made, id }] : [];
     });
-    return tasks.map((task) => ({ ...task, id: requests.get(task.taskId)! }));
   }
 
   /** Their builds, which run, end in success. */
   async finish(tasks: readonly BuiltTask[]): Promise<void> {
     const now = Math.floor(Date.now() / 1000);
     const ids = tasks.map(({ id }) => id);
-    const range = [Math.min(...ids), Math.max(...ids)];
-    await this.scheduler.read(async (statements) => {
-      await statements.change('UPDATE builds SET finish_time = ? WHERE brid BETWEEN ? AND ?', [
-        now,
-        ...range,
-      ]);
-      await statements.change(
-        'UPDATE buildrequests SET complete = 1, results = 0, complete_at = ? WHERE id BETWEEN ? AND ?',
-        [now, ...range],
-      );
-    });
+    await this.changeRequests('UPDATE builds SET finish_time = ? WHERE brid', now, ids);
+    await this.changeRequests(
+      'UPDATE buildrequests SET complete = 1, results = 0, complete_at = ? WHERE id',
+      now,
+      ids,
+    );
   }
 
   countRestCalls(): Promise<number> {
@@ -197,6 +207,14 @@ export class Farm implements BuildFarm {
       const [known] = await statements.rows('SELECT id FROM objects WHERE id = 1');
       if (!known) await statements.insert('objects', { id: 1, name: 'master', class_name: 'BuildMaster' });
     });
+  }
+
+  private async changeRequests(sql: string, now: number, ids: readonly number[]): Promise<void> {
+    for (let at = 0; at < ids.length; at += CHUNK) {
+      const chunk = ids.slice(at, at + CHUNK);
+      const places = chunk.map(() => '?').join(', ');
+      await this.scheduler.read((statements) => statements.change(`${sql} IN (${places})`, [now, ...chunk]));
+    }
   }
 
   private fill(table: string, rows: readonly Record<string, SqlValue>[]): Promise<void> {

@@ -16,6 +16,8 @@ import type { Message } from './messages.js';
 import { ModernFarm } from './modern-farm.js';
 import { MASTER_ACCOUNT } from './modern-master-commands.js';
 import { Service } from './service.js';
+import { AskedProcess } from './asked-process.js';
+import type { BurstKind, NullBridgeCommand, NullBridgeReplies } from './null-bridge-commands.js';
 import { Taskcluster } from './taskcluster.js';
 
 export interface StageOptions {
@@ -74,6 +76,18 @@ export class Stage {
     );
     this.services.push(service);
     return service;
+  }
+
+  /** Starts a null bridge for one kind of messages. */
+  async startNullBridge(kind: BurstKind): Promise<AskedProcess<NullBridgeCommand, NullBridgeReplies>> {
+    const nullBridge = new AskedProcess<NullBridgeCommand, NullBridgeReplies>('null-bridge-process.js', 0);
+    await nullBridge.ask({
+      ...{ ask: 'start', kind, amqpUrl: this.broker.url },
+      exchange: `exchange/${this.id}/${kind === 'pending' ? 'task-pending' : 'build'}`,
+      rootUrl: await this.taskcluster.ask({ ask: 'url' }),
+      schedulerDb: this.databases.schedulerDb,
+    });
+    return nullBridge;
   }
 
   publish({ exchange, routingKey, body }: Message): Promise<void> {

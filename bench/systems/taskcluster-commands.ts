@@ -6,7 +6,16 @@ export type TaskclusterCommand =
   /** Answers when a method of the queue has been called so often. */
   | { ask: 'called'; method: string; count: number }
   /** How many tasks are in each state. */
-  | { ask: 'states' };
+  | { ask: 'states' }
+  /** The tasks whose state is another one than when this was last asked, without those that were created meanwhile. */
+  | { ask: 'changes' };
+
+export interface TaskChange {
+  taskId: string;
+  state: string;
+  /** Epoch milliseconds. */
+  resolved: number | null;
+}
 
 /** A task as it was made. Times are epoch seconds. */
 export interface MadeTask {
@@ -20,4 +29,5 @@ export interface TaskclusterReplies {
   create: MadeTask[];
   called: null;
   states: Record<string, number>;
+  changes: TaskChange[];
 }

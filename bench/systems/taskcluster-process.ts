@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { answerCommands } from './asked-process.js';
-import type { MadeTask, TaskclusterCommand, TaskclusterReplies } from './taskcluster-commands.js';
+import type { MadeTask, TaskChange, TaskclusterCommand, TaskclusterReplies } from './taskcluster-commands.js';
 
 /** Seconds by which the clock is held back while tasks are made that were claimed long ago. */
 let back = 0;
 const WORKER = { workerGroup: 'buildbot-bridge', workerId: 'buildbot-bridge' };
 const taskIds: string[] = [];
+/** The last known state of each task that has not been completed. */
+const unfinished = new Map<string, string>();
 
 const simulator = await new TaskclusterSimulator({
   clock: { now: () => Date.now() / 1000 - back },
@@ -31,7 +33,22 @@ async function answer(command: TaskclusterCommand): Promise<TaskclusterReplies[T
       }
       return states;
     }
+    case 'changes':
+      return findChanges();
   }
+}
+
+function findChanges(): TaskChange[] {
+  const changes: TaskChange[] = [];
+  for (const [taskId, known] of unfinished) {
+    const { state, runs } = simulator.state.status(taskId);
+    if (state === known) continue;
+    unfinished.set(taskId, state);
+    if (state === 'completed') unfinished.delete(taskId);
+    const { resolved } = runs.at(-1)!;
+    changes.push({ taskId, state, resolved: resolved === undefined ? null : Date.parse(resolved) });
+  }
+  return changes;
 }
 
 function make(claimedAgo: number | undefined): MadeTask {
@@ -39,6 +56,7 @@ function make(claimedAgo: number | undefined): MadeTask {
   try {
     const taskId = simulator.createTask();
     taskIds.push(taskId);
+    unfinished.set(taskId, 'pending');
     const scheduled = Date.parse(simulator.state.status(taskId).runs[0]!.scheduled) / 1000;
     if (claimedAgo === undefined) return { taskId, scheduled, takenUntil: null };
     const { takenUntil } = simulator.state.claimTask(taskId, 0, WORKER);

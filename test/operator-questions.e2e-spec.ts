@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ListedInstance, TaskExplanation } from '@bbb/operation';
@@ -5,6 +7,7 @@ import { record } from '../libs/commands/src/testing/recording-host.js';
 import { createTask as createInput, type Scenario } from '../sandbox/mix.js';
 import { describeDatabases } from './support/databases.js';
 import { eventually } from './support/eventually.js';
+import { ROOT } from './support/project.js';
 import { openSandboxedBridge, type SandboxedBridge } from './support/sandboxed-bridge.js';
 
 const IDLE: Scenario = {
@@ -28,6 +31,25 @@ const REFUSED: Scenario = {
   fault: ({ method }) =>
     method === 'claimTask' && !mayClaim ? { status: 403, code: 'InsufficientScopes', message: 'no' } : 'pass',
 };
+
+/** The output of a command in docs/operations.md. */
+function readSample(command: string): string {
+  const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
+  const [, sample] = new RegExp(`^\\$ buildbot-bridge .*\\b${command} .*\\n([^\`]*)`, 'm').exec(page)!;
+  return sample!;
+}
+
+/** Without what is different each time. */
+function toShape(output: string): string {
+  return output
+    .replace(/https?:\S+(?=\/(?:tasks|oak)\/)/g, 'URL')
+    .replace(/[\w-]{22}/g, 'TASK')
+    .replace(/\d{4}-[\d-]+T[\d:]+Z/g, 'TIME')
+    .replace(/\bby \S+ on \S+/g, 'by INSTANCE')
+    .replace(/oak \w+/g, 'BUILDER')
+    .replace(/[\d.]+ (?:ms|s|min|h|d)\b/g, 'DURATION')
+    .replace(/\d+/g, 'N');
+}
 
 describeDatabases('questions of an operator, on %s', (database) => {
   let bridge: SandboxedBridge;
@@ -82,6 +104,10 @@ describeDatabases('questions of an operator, on %s', (database) => {
     expect(code).toBe(0);
     expect(stdout).toContain('waits for: a worker in Buildbot takes the build request');
     expect(stdout).toMatch(/open since .*: [01] requests of this builder are ahead, 0 are being built/);
+    // Entries of the journal are written together, a moment later.
+    await eventually(async () =>
+      expect(toShape((await ask('explain', first)).stdout)).toBe(toShape(readSample('explain'))),
+    );
   });
 
   it('what happens next, and when? the claim is reclaimed', async () => {

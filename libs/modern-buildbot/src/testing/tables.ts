@@ -8,6 +8,8 @@ const OPERATORS: Record<string, (value: unknown, given: string[]) => boolean> = 
   in: (value, given) => given.includes(String(value)),
   gt: (value, [given]) => Number(value) > Number(given),
   ge: (value, [given]) => Number(value) >= Number(given),
+  // LIKE, without regard to case, in which an underscore stands for any character.
+  contains: (value, [given]) => new RegExp(given!.replaceAll('_', '.'), 'i').test(String(value)),
 };
 
 const ID: Record<Name, string> = {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type MasterConfiguration, type MasterTimes, USUAL_TIMES } from './configuration.js';
 import { ModernDatabase } from './database/database.js';
 import { Agenda } from './master/agenda.js';
+import { parseVersion } from './master/context.js';
 import { Locks } from './master/locks.js';
 import { MasterProcess } from './master/process.js';
 import { WorkerProcess, WorkerSlot } from './master/worker.js';
@@ -76,10 +77,9 @@ export class ModernMasterSimulator {
     const row = known ?? masters.insert({ name: this.name, active: false, last_active: 0 });
     const { masterid } = row;
     MasterProcess.recover({ database: this.database, masterid });
-    const [major = 0, minor = 0] = this.version.split('.').map(Number);
     this.process = new MasterProcess({
       ...{ database: this.database, masterid, times: this.times, configuration: this.configuration },
-      ...{ agenda: new Agenda(), locks: new Locks(), version: major * 100 + minor },
+      ...{ agenda: new Agenda(), locks: new Locks(), version: parseVersion(this.version) },
       workers: new Map(
         this.configuration.workers.map(({ name, maxBuilds }) => [
           name,

@@ -19,6 +19,12 @@ export interface MasterContext {
   configuration: MasterConfiguration;
 }
 
+/** @returns `major * 100 + minor` of a version such as 3.7.0 */
+export function parseVersion(text: string): number {
+  const [major = 0, minor = 0] = text.split('.').map(Number);
+  return major * 100 + minor;
+}
+
 /** The first version that has priorities. */
 export const HAS_PRIORITIES = 309;
 

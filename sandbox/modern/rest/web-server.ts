@@ -2,11 +2,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseVersion } from '../master/context.js';
 import type { MasterProcess } from '../master/process.js';
 import { type Answer, errorAnswer, jsonAnswer, RestError, rpcErrorAnswer } from './answers.js';
 import { control } from './controls.js';
 import { EventSubscriber } from './event-subscriber.js';
-import { type RestCall, RestCalls, type RestFault, type RestFaultHook } from './faults.js';
+import {
+  createVersionFaults,
+  type RestCall,
+  RestCalls,
+  type RestFault,
+  type RestFaultHook,
+} from './faults.js';
 import { read } from './reads.js';
 import { ServerSocket } from './server-socket.js';
 import type { Sessions } from './sessions.js';
@@ -27,7 +34,8 @@ export class WebServer {
   readonly calls = new RestCalls();
   /** Milliseconds by which every answer is late. */
   latency = 0;
-  faults: RestFaultHook = () => 'pass';
+  /** By default those of the version. */
+  faults: RestFaultHook;
   /** The WebSockets that are open, for a test to cut or freeze. */
   readonly sockets = new Set<ServerSocket>();
   private server: Server | undefined;
@@ -39,6 +47,7 @@ export class WebServer {
     private readonly sessions: Sessions,
   ) {
     this.port = options.port;
+    this.faults = createVersionFaults(parseVersion(options.version));
   }
 
   get url(): string {

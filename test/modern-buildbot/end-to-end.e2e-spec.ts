@@ -34,6 +34,7 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
       settings: { claimTimeout: 60 },
     }).start();
     const file = await writeModernConfiguration(folder, taskcluster, master, {
+      artifacts: { step_log_bytes: 10_000 },
       reflector: { interval: 0.5, reclaim_window: 30, missing_grace: 5, orphan_grace: 1 },
     });
     services = await Promise.all([1, 2].map(() => startWell('reflector', file)));
@@ -109,6 +110,17 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
     expect(artifacts.find(({ name }) => name === 'public/logs/live_backing.log')).toMatchObject({
       url: `${master.url}/#/builders/${builderid}/builds/${number}`,
     });
+  });
+
+  it('the log of the step that failed is attached, without the environment of the worker', async () => {
+    const taskId = createTask('bad');
+    await ended(taskId);
+    const log = taskcluster.artifactsOf(taskId, 0).find(({ name }) => name === 'public/logs/failed_step.log');
+    expect(log!.content!.toString()).toBe('no\n');
+    const [request] = await requestsOf(taskId);
+    const { buildid } = (await calls.build(request!.buildrequestid))!;
+    const { text } = await master.rest.text(`/api/v2/builds/${buildid}/steps/compile/logs/stdio/raw`);
+    expect(text).toContain('PATH=');
   });
 
   it('a task cancelled in Taskcluster stops its build', async () => {

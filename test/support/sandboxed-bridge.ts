@@ -7,7 +7,7 @@ import { migrateDatabase } from '@bbb/bridge-db';
 import type { JsonValue } from '@bbb/rules';
 import { openBroker } from '../../sandbox/broker.js';
 import { findFreePort, type Services, startInProcess, startProcesses } from '../../sandbox/services.js';
-import { ModernSandbox } from '../../sandbox/modern-sandbox.js';
+import { type GivenMaster, ModernSandbox } from '../../sandbox/modern-sandbox.js';
 import { Sandbox, type SandboxOptions } from '../../sandbox/sandbox.js';
 import type { CommonSandbox, CommonSandboxOptions } from '../../sandbox/common-sandbox.js';
 import { createDatabase, type DatabaseKind } from './databases.js';
@@ -48,11 +48,14 @@ export async function openSandboxedBridge(options: SandboxedBridgeOptions): Prom
   });
 }
 
-/** With a modern Buildbot. */
-export async function openModernBridge(
-  options: Omit<SandboxedBridgeOptions, 'schema'>,
-): Promise<SandboxedBridge<ModernSandbox>> {
-  return openBridge(options, (common) => ModernSandbox.start(common));
+/** With a modern Buildbot, simulated unless a master is given. */
+export async function openModernBridge({
+  master,
+  ...options
+}: Omit<SandboxedBridgeOptions, 'schema'> & { master?: GivenMaster }): Promise<
+  SandboxedBridge<ModernSandbox>
+> {
+  return openBridge(options, (common) => ModernSandbox.start({ ...common, ...(master ? { master } : {}) }));
 }
 
 async function openBridge<Side extends CommonSandbox>(

@@ -45,7 +45,7 @@ export function testConfiguration(
       builder('good', says),
       builder('warn', ends(1, { warnOnWarnings: true })),
       builder('quiet_warn', ends(1)),
-      builder('bad', ends(2)),
+      builder('bad', () => [{ name: 'compile', output: 'PATH=/usr/bin\nno\n', results: 2 }]),
       builder('retry', ({ attempt }) => [{ name: 'end', results: attempt < 2 ? 5 : 0 }]),
       builder('slow', waits()),
       builder('steered', () => [{ name: 'steered', hold: true, warnOnWarnings: true }], {

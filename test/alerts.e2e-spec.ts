@@ -117,7 +117,7 @@ describe(RUNBOOKS, () => {
     for (const line of lines) {
       const words = line.split(' ').slice(1);
       const options = words.filter((word) => word.startsWith('--'));
-      const help = await helpOf(words);
+      const help = await readHelp(words);
       for (const option of options) expect(help).toMatch(new RegExp(`${option}\\b`));
     }
   });
@@ -133,7 +133,7 @@ describe(RUNBOOKS, () => {
 });
 
 /** The help of the command that a command line names: its options, and the program's own. */
-async function helpOf(words: readonly string[]): Promise<string> {
+async function readHelp(words: readonly string[]): Promise<string> {
   let printed = '';
   const print = { write: (said: string) => (printed += said) };
   const startService = () => Promise.reject(new Error('a service was started'));

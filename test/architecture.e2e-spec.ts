@@ -11,7 +11,7 @@ const APPS = ['tc-listener', 'bb-listener', 'reflector'];
 const LONGEST_FILE = 250;
 const MOST_FILES = 15;
 
-function filesBelow(folder: string): string[] {
+function listFilesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
@@ -19,17 +19,17 @@ function filesBelow(folder: string): string[] {
 
 const isProduction = (file: string) => !/(?:\.spec|\.d)\.ts$|\/testing\//.test(file);
 
-function importsOf(file: string): string[] {
+function readImports(file: string): string[] {
   return ts
     .preProcessFile(readFileSync(join(ROOT, file), 'utf8'), true, true)
     .importedFiles.map(({ fileName }) => fileName);
 }
 
 /** The libs that a folder's production code imports, by name. */
-function libsImportedBy(folder: string): string[] {
-  const names = filesBelow(folder)
+function listLibsImportedBy(folder: string): string[] {
+  const names = listFilesBelow(folder)
     .filter(isProduction)
-    .flatMap(importsOf)
+    .flatMap(readImports)
     .flatMap((name) => /^@bbb\/([^/]+)/.exec(name)?.[1] ?? []);
   return [...new Set(names)].filter((name) => `libs/${name}` !== folder).sort();
 }
@@ -43,7 +43,7 @@ describe('docs/architecture.md', () => {
   });
 
   it.each([...RULES])('libs/%s imports just the libs that the page allows', (lib, allowed) => {
-    expect(libsImportedBy(`libs/${lib}`)).toEqual([...allowed].sort());
+    expect(listLibsImportedBy(`libs/${lib}`)).toEqual([...allowed].sort());
   });
 
   it('lets no lib import one that imports it', () => {
@@ -57,12 +57,12 @@ describe('docs/architecture.md', () => {
 });
 
 describe('production code', () => {
-  const files = ['all-in-one', 'apps', 'libs'].flatMap(filesBelow).filter(isProduction);
+  const files = ['all-in-one', 'apps', 'libs'].flatMap(listFilesBelow).filter(isProduction);
 
   it('reaches into no other folder by path, and into neither sandbox nor test', () => {
     const room = (file: string) => file.split('/').slice(0, 2).join('/');
     const strays = files.flatMap((file) =>
-      importsOf(file)
+      readImports(file)
         .filter((name) => name.startsWith('.'))
         .map((name) => join(dirname(file), name))
         .filter((target) => room(target) !== room(file))

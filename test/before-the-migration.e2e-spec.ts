@@ -46,7 +46,7 @@ describeDatabases("commands on the Python bridge's database, on %s", (kind) => {
 
   const ask = (...args: string[]) => record('-c', file, ...args);
 
-  async function onDatabase<T>(
+  async function runOnDatabase<T>(
     work: (source: Awaited<ReturnType<typeof connect>>) => Promise<T>,
   ): Promise<T> {
     const source = await connect(bridgeDb);
@@ -63,7 +63,7 @@ describeDatabases("commands on the Python bridge's database, on %s", (kind) => {
       const [tracked, untracked] = [0, 1].map((group) =>
         sandbox.taskcluster.createTask(createTask(WAITING, group, Date.now() / 1000)),
       );
-      await onDatabase((source) => makeOriginal(source, layout, [[4711, tracked!, 0, 10, 20, null]]));
+      await runOnDatabase((source) => makeOriginal(source, layout, [[4711, tracked!, 0, 10, 20, null]]));
 
       const { stdout } = await ask('explain', tracked!, '--json');
       expect(JSON.parse(stdout) as TaskExplanation).toMatchObject({
@@ -90,7 +90,7 @@ describeDatabases("commands on the Python bridge's database, on %s", (kind) => {
           stdout: '',
           stderr: expect.stringMatching(/run `buildbot-bridge migrate`/),
         });
-      expect(await onDatabase((source) => tableNames(source))).toEqual(['tasks']);
+      expect(await runOnDatabase((source) => tableNames(source))).toEqual(['tasks']);
     },
   );
 });

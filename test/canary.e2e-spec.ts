@@ -137,7 +137,7 @@ describe('the secrets of the bridge', () => {
     undo.push(() => sandbox.stop());
     if (isServed) {
       await migrateDatabase(bridgeDb);
-      const user = await secretUser([schedulerDb, bridgeDb]);
+      const user = await createSecretUser([schedulerDb, bridgeDb]);
       undo.push(user.drop);
       await useServices(folder, [user.url(schedulerDb), user.url(bridgeDb)]);
     } else await useServices(folder, [schedulerDb, bridgeDb]);
@@ -329,7 +329,7 @@ describe('the secrets of the bridge', () => {
 });
 
 /** A database user whose password is the canary. */
-async function secretUser(urls: readonly string[]) {
+async function createSecretUser(urls: readonly string[]) {
   const name = `canary_${new URL(urls[0]!).pathname.slice(-12)}`;
   const admin = async (statement: string, values: unknown[] = []) => {
     const connection = await createConnection(SERVERS.mysql.url);

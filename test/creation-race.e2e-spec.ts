@@ -68,7 +68,7 @@ function haltNowAndThen(racer: ChildProcess): NodeJS.Timeout {
   }, 5 * HALTED_FOR);
 }
 
-async function resultOf(child: ChildProcess): Promise<RaceResult> {
+async function readResult(child: ChildProcess): Promise<RaceResult> {
   let text = '';
   child.stdout!.on('data', (chunk: Buffer) => (text += chunk.toString()));
   await once(child, 'close');
@@ -116,7 +116,7 @@ describeSchedulerDbs('racing processes on %s, schema %s%s', (kind, version, engi
         Array.from({ length: PROCESSES }, (_, index) => started({ ...race, backwards: index === 0 })),
       );
       const victim = await started({ ...race, backwards: false });
-      const results = racers.map(resultOf);
+      const results = racers.map(readResult);
       for (const racer of [...racers, victim]) racer.stdin!.write('go\n');
       const harm = haltNowAndThen(racers[0]!);
       setTimeout(() => victim.kill('SIGKILL'), DIES_AFTER);

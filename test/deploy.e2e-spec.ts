@@ -29,7 +29,7 @@ const VARIABLES = new Set([
 ]);
 
 /** What a service has without any setting of its own; the example supplies what it cannot do without. */
-function defaultsOf(service: ServiceName) {
+function readDefaults(service: ServiceName) {
   const file = join(ROOT, 'config.example.json');
   return loadConfiguration(service, { file, environment: {}, directory: folder }).configuration;
 }
@@ -108,7 +108,7 @@ describe('deploy/kubernetes', () => {
       expect(configuration.http.host).toBe('0.0.0.0');
       expect(configuration.log.file).toBeUndefined();
       expect(container.ports).toEqual([{ name: 'http', containerPort: configuration.http.port }]);
-      expect(configuration.http.port).toBe(defaultsOf(service).http.port);
+      expect(configuration.http.port).toBe(readDefaults(service).http.port);
       expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(configuration.shutdown.grace);
     });
 
@@ -204,7 +204,7 @@ describe('deploy/supervisord', () => {
     });
     // An early end must count as one: with 0, a service that ends at once is shown as running.
     expect(Number(settings.startsecs)).toBeGreaterThanOrEqual(5);
-    expect(Number(settings.stopwaitsecs)).toBeGreaterThan(defaultsOf(service).shutdown.grace);
+    expect(Number(settings.stopwaitsecs)).toBeGreaterThan(readDefaults(service).shutdown.grace);
   });
 });
 
@@ -215,7 +215,7 @@ describe('deploy/systemd', () => {
     expect(unit).toMatch(/^Restart=always$/m);
     expect(unit).toMatch(new RegExp(`^RestartPreventExitStatus=64 ${EXIT_CONFIGURATION}$`, 'm'));
     const patience = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
-    expect(patience).toBeGreaterThan(defaultsOf('reflector').shutdown.grace);
+    expect(patience).toBeGreaterThan(readDefaults('reflector').shutdown.grace);
   });
 });
 
@@ -259,7 +259,7 @@ describe('Dockerfile', () => {
       .map((line) => `${line.slice(1)}/`);
     const { include } = JSON.parse(text('tsconfig.build.json')) as { include: string[] };
     const compiled = include
-      .flatMap((folder) => filesBelow(folder))
+      .flatMap((folder) => listFilesBelow(folder))
       .filter((file) => /(?<!\.(?:e2e-)?spec)\.ts$/.test(file) && !file.includes('/testing/'));
     const imported = compiled.flatMap((file) =>
       [...text(file).matchAll(/\bfrom '(\.{1,2}\/[^']+)'/g)].map(([, path]) => join(dirname(file), path!)),
@@ -291,9 +291,9 @@ describe('memory', () => {
   );
 });
 
-function filesBelow(folder: string): string[] {
+function listFilesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
+    return entry.isDirectory() ? listFilesBelow(path) : [path];
   });
 }

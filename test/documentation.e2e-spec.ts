@@ -10,10 +10,10 @@ const SETTINGS_PAGE = join(ROOT, 'docs/configuration.md');
 /** Variables of the tests, of the build and of the tools in deploy, which are no settings. */
 const OTHER_VARIABLES = /^(BBB_CONFIG$|BBB_TEST_|BBB_UPDATE_)/;
 
-function filesBelow(folder: string): string[] {
+function listFilesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    return statSync(path).isDirectory() ? filesBelow(path) : [path];
+    return statSync(path).isDirectory() ? listFilesBelow(path) : [path];
   });
 }
 
@@ -21,7 +21,7 @@ const pages = [
   ...readdirSync(ROOT)
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(ROOT, name)),
-  ...filesBelow(join(ROOT, 'docs')).filter((path) => path.endsWith('.md')),
+  ...listFilesBelow(join(ROOT, 'docs')).filter((path) => path.endsWith('.md')),
 ];
 const named = (paths: string[]) => paths.map((path) => [relative(ROOT, path), path] as const);
 
@@ -45,7 +45,7 @@ describe('the pages', () => {
     expect(broken).toEqual([]);
   });
 
-  it.each(named([...pages, ...filesBelow(join(ROOT, 'deploy'))]))(
+  it.each(named([...pages, ...listFilesBelow(join(ROOT, 'deploy'))]))(
     '%s names variables that exist',
     (_, page) => {
       const known = new Set(
@@ -85,11 +85,11 @@ function leadsSomewhere(page: string, link: string): boolean {
   const [path, anchor] = link.split('#') as [string, string?];
   const target = path === '' ? page : join(dirname(page), path);
   if (!existsSync(target)) return false;
-  return anchor === undefined || anchorsOf(target).includes(anchor);
+  return anchor === undefined || findAnchors(target).includes(anchor);
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(page: string): string[] {
+function findAnchors(page: string): string[] {
   const headings = readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm);
   return [...headings].map(([, heading]) =>
     heading!

@@ -42,7 +42,7 @@ function visitNodes(file: string, visit: (node: ts.Node, source: ts.SourceFile) 
   walk(source);
 }
 
-function expressionsOf(files: readonly string[]): Expression[] {
+function findExpressions(files: readonly string[]): Expression[] {
   const found = new Map<string, Expression>();
   for (const file of files) {
     visitNodes(file, (node, source) => {
@@ -79,7 +79,7 @@ describe('regular expressions of the bridge', () => {
 
   it('are found', () => {
     expect(files.length).toBeGreaterThan(200);
-    expect(expressionsOf(files).length).toBeGreaterThan(80);
+    expect(findExpressions(files).length).toBeGreaterThan(80);
   });
 
   it('are told apart by the analysis', () => {
@@ -87,7 +87,7 @@ describe('regular expressions of the bridge', () => {
     expect(analyse('/^x+$/').complexity?.type).toBe('linear');
   });
 
-  it.each(expressionsOf(files).map(({ literal, place }) => [place, literal] as const))(
+  it.each(findExpressions(files).map(({ literal, place }) => [place, literal] as const))(
     'take linear time at most: %s',
     (_place, literal) => {
       const { status, complexity } = analyse(literal);

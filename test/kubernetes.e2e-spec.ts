@@ -53,7 +53,7 @@ function build(overlay: string): Built[] {
 }
 
 const ofKind = (built: readonly Built[], kind: string) => built.filter((one) => one.kind === kind);
-const namesOf = (built: readonly Built[]) => built.map(({ metadata }) => metadata.name).sort();
+const listNames = (built: readonly Built[]) => built.map(({ metadata }) => metadata.name).sort();
 
 describe('the files of deploy/kubernetes', () => {
   const manifests = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
@@ -89,7 +89,7 @@ withKubectl.each(OVERLAYS)('kubectl kustomize overlays/%s', (overlay) => {
   it('builds what the schemas of Kubernetes ask for, all in one namespace', () => {
     const built = build(overlay);
     expect(findSchemaProblems(built)).toEqual([]);
-    expect(namesOf(ofKind(built, 'Deployment'))).toEqual(ALL);
+    expect(listNames(ofKind(built, 'Deployment'))).toEqual(ALL);
     expect(ofKind(built, 'Secret')).toEqual([]);
     const spaces = built.filter(({ kind }) => kind !== 'Namespace').map(({ metadata }) => metadata.namespace);
     expect(new Set(spaces)).toEqual(new Set(['buildbot-bridge']));
@@ -97,7 +97,7 @@ withKubectl.each(OVERLAYS)('kubectl kustomize overlays/%s', (overlay) => {
 
   it('mounts the configuration under the name that carries its hash', () => {
     const built = build(overlay);
-    const [configuration] = namesOf(ofKind(built, 'ConfigMap'));
+    const [configuration] = listNames(ofKind(built, 'ConfigMap'));
     expect(configuration).toMatch(/^buildbot-bridge-\w{10}$/);
     for (const { spec } of ofKind(built, 'Deployment'))
       expect(spec.template.spec.volumes).toContainEqual({

@@ -60,7 +60,7 @@ describeEach(CASES, isPossible)('with the rights of the page, on %s', (_, kind, 
 
     await rabbitmqctl('add_user', sandbox.id, 'only its own');
     undo.push(() => rabbitmqctl('delete_user', sandbox.id));
-    await rabbitmqctl('set_permissions', sandbox.id, ...permissionsOf(sandbox.id));
+    await rabbitmqctl('set_permissions', sandbox.id, ...listPermissions(sandbox.id));
 
     const services = await startServices(folder);
     undo.push(() => services.stop().catch(() => undefined));
@@ -198,7 +198,7 @@ describeEach(CASES, isPossible)('with the rights of the page, on %s', (_, kind, 
   });
 });
 
-function permissionsOf(user: string): string[] {
+function listPermissions(user: string): string[] {
   return readWritten('rabbitmq')
     .trim()
     .split('\n')

@@ -69,7 +69,7 @@ function played(options: SandboxedBridgeOptions, scenarios: readonly Scenario[],
 type Story = ReturnType<typeof played>;
 
 /** What the log of a build says about it to Taskcluster. */
-function attached({ sandbox }: Story, taskId: string, runId = 0) {
+function listAttached({ sandbox }: Story, taskId: string, runId = 0) {
   const artifacts = sandbox.taskcluster.artifactsOf(taskId, runId);
   return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
 }
@@ -131,17 +131,17 @@ describeEach(SANDBOXES, isPossible)('the mix %s', (_name, options) => {
 
   it('attaches the artifacts of a build that ended in RETRY to its own run', () => {
     const [{ taskId }] = story.of('retry, then success') as [Actor];
-    const urlOf = (runId: number) =>
-      attached(story, taskId, runId).get('public/logs/live_backing.log.gz')?.url;
-    expect(attached(story, taskId, 0).has('public/properties.json')).toBe(true);
-    expect(urlOf(0)).toBeDefined();
-    expect(urlOf(0)).not.toBe(urlOf(1));
+    const findUrl = (runId: number) =>
+      listAttached(story, taskId, runId).get('public/logs/live_backing.log.gz')?.url;
+    expect(listAttached(story, taskId, 0).has('public/properties.json')).toBe(true);
+    expect(findUrl(0)).toBeDefined();
+    expect(findUrl(0)).not.toBe(findUrl(1));
   });
 
   it('attaches the properties of the build and the address of its log, for as long as the task lives', () => {
     const [{ taskId }] = story.of('success') as [Actor];
     const { expires } = story.sandbox.taskcluster.state.task(taskId);
-    const artifacts = attached(story, taskId);
+    const artifacts = listAttached(story, taskId);
     expect([...artifacts.keys()].sort()).toEqual([
       'public/logs/live_backing.log.gz',
       'public/properties.json',
@@ -171,7 +171,7 @@ describeEach(SANDBOXES, isPossible)('the mix %s', (_name, options) => {
     );
     // The three requests may meet in one build or in two, depending on when the builder looks.
     expect(new Set(numbers.flat(2)).size).toBeLessThan(tasks.length);
-    for (const { taskId } of tasks) expect(attached(story, taskId).size).toBe(2);
+    for (const { taskId } of tasks) expect(listAttached(story, taskId).size).toBe(2);
   });
 
   it('writes the rows of a request as masters and other systems read them', () => {
@@ -324,9 +324,9 @@ describe('trouble', () => {
     },
     TROUBLE,
   );
-  const only = (name: string) => story.of(name)[0]!;
+  const findOnly = (name: string) => story.of(name)[0]!;
   const runOf = (name: string) => {
-    const { runs } = story.sandbox.taskcluster.state.status(only(name).taskId);
+    const { runs } = story.sandbox.taskcluster.state.status(findOnly(name).taskId);
     expect(runs).toHaveLength(1);
     return runs[0]!;
   };
@@ -335,23 +335,23 @@ describe('trouble', () => {
   leavesNothing(story);
 
   it('resolves with the artifacts that could be attached, and errors in the places of the others', () => {
-    const artifacts = attached(story, only('the upload of an artifact fails').taskId);
+    const artifacts = listAttached(story, findOnly('the upload of an artifact fails').taskId);
     expect(artifacts.get('public/properties.json')).toMatchObject({ storageType: 'error' });
     expect(artifacts.has('public/logs/live_backing.log.gz')).toBe(true);
-    expect(attached(story, only('no artifact can be created').taskId).size).toBe(0);
+    expect(listAttached(story, findOnly('no artifact can be created').taskId).size).toBe(0);
   });
 
   it('leaves the reference to a log out when there is no log', () => {
-    const artifacts = attached(story, only('the log could not be uploaded').taskId);
+    const artifacts = listAttached(story, findOnly('the log could not be uploaded').taskId);
     expect([...artifacts.keys()]).toEqual(['public/properties.json']);
   });
 
   it.each(['log_uploaded is lost', 'every message of the build is lost'])(
     'resolves without artifacts, and not before the grace period, when %s',
     async (name) => {
-      const { taskId, seen } = only(name);
-      expect(attached(story, taskId).size).toBe(0);
-      const { complete_at: completeAt } = await times(story, seen.requests[0]!.buildRequestId);
+      const { taskId, seen } = findOnly(name);
+      expect(listAttached(story, taskId).size).toBe(0);
+      const { complete_at: completeAt } = await readTimes(story, seen.requests[0]!.buildRequestId);
       // The bridge keeps Taskcluster's time, which a `Date` header tells in whole seconds.
       expect(Date.parse(runOf(name).resolved!) / 1000 - completeAt).toBeGreaterThan(2);
     },
@@ -359,9 +359,9 @@ describe('trouble', () => {
 
   it('claims a task whose build started unnoticed while it runs', async () => {
     const name = 'started is lost';
-    const { finish_time: finished } = await times(story, only(name).seen.requests[0]!.buildRequestId);
+    const { finish_time: finished } = await readTimes(story, findOnly(name).seen.requests[0]!.buildRequestId);
     expect(Date.parse(runOf(name).started!) / 1000).toBeLessThan(finished);
-    expect(attached(story, only(name).taskId).size).toBe(2);
+    expect(listAttached(story, findOnly(name).taskId).size).toBe(2);
   });
 
   it('keeps a claim alive for as long as the build takes', () => {
@@ -370,23 +370,23 @@ describe('trouble', () => {
     expect(Date.parse(resolved!) - Date.parse(started!)).toBeGreaterThan(CLAIM_TIMEOUT * 1000);
     const reclaims = story.sandbox.taskcluster.calls
       .of('reclaimTask')
-      .filter(({ taskId, status }) => taskId === only(name).taskId && status === 200);
+      .filter(({ taskId, status }) => taskId === findOnly(name).taskId && status === 200);
     expect(reclaims.length).toBeGreaterThan(0);
   });
 
   it('claims the run of a build once, however long it takes', () => {
-    const { taskId } = only('a build longer than its claim');
+    const { taskId } = findOnly('a build longer than its claim');
     const claims = story.sandbox.taskcluster.calls.of('claimTask').filter((call) => call.taskId === taskId);
     expect(claims).toHaveLength(1);
   });
 
   it('makes one request of each task, whatever comes twice', () => {
-    for (const { name } of TROUBLE) expect(only(name).seen.requests).toHaveLength(1);
+    for (const { name } of TROUBLE) expect(findOnly(name).seen.requests).toHaveLength(1);
   });
 });
 
 /** When a request and its build ended, in epoch seconds. */
-async function times({ sandbox }: Story, buildRequestId: number) {
+async function readTimes({ sandbox }: Story, buildRequestId: number) {
   const [row] = await sandbox.scheduler.read((statements) =>
     statements.rows<{ complete_at: number; finish_time: number }>(
       `SELECT br.complete_at AS complete_at, b.finish_time AS finish_time

@@ -204,7 +204,7 @@ describe('a service that is signalled before it has loaded', () => {
   }, COMPILATION_LIMIT);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  async function signalled(command: string[], signal: string) {
+  async function signalWhileLoading(command: string[], signal: string) {
     // There is no such file: whoever comes to look for it ends with 78.
     const args = [process.execPath, ...command, '-c', join(folder, 'missing.json')];
     const env = { NODE_OPTIONS: `--require=${preload}`, TEST_SIGNAL: signal };
@@ -217,16 +217,19 @@ describe('a service that is signalled before it has loaded', () => {
   it.each(SERVICES)('%s ends with 0 at once', async (service) => {
     const silently = { code: 0, stdout: '', stderr: '' };
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
-      expect(await signalled([await main(service)], signal)).toEqual(silently);
+      expect(await signalWhileLoading([await main(service)], signal)).toEqual(silently);
   });
 
   it('does so under its command, too', async () => {
     const command = join(await compileProject(), 'bin', 'buildbot-bridge.js');
-    expect(await signalled([command, 'reflector'], 'SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+    expect(await signalWhileLoading([command, 'reflector'], 'SIGTERM')).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
   });
 
   it('outlives the signal for a new log file', async () => {
-    expect(await signalled([await main('reflector')], 'SIGUSR2')).toMatchObject({
+    expect(await signalWhileLoading([await main('reflector')], 'SIGUSR2')).toMatchObject({
       code: 78,
       stderr: expect.stringContaining('missing.json'),
     });

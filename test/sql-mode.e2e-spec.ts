@@ -30,15 +30,15 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
       schedulerUrl = await server.createDatabase('scheduler');
       bridgeUrl = await server.createDatabase('bridge');
       // The shipped statements quote as the default mode wants it.
-      await onServer("SET GLOBAL sql_mode = ''");
+      await runOnServer("SET GLOBAL sql_mode = ''");
       await installSchedulerSchema({ kind: 'mysql', url: schedulerUrl, drop: async () => undefined }, 6);
-      await onServer(`SET GLOBAL sql_mode = '${mode}'`);
+      await runOnServer(`SET GLOBAL sql_mode = '${mode}'`);
     }, 60_000);
     afterAll(async () => {
       for (const step of undo.splice(0).reverse()) await step();
     });
 
-    async function onServer(statement: string): Promise<Record<string, unknown>[]> {
+    async function runOnServer(statement: string): Promise<Record<string, unknown>[]> {
       const connection = await createConnection(server.url('mysql'));
       const [rows] = await connection.query(statement);
       await connection.end();
@@ -46,7 +46,7 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
     }
 
     it('is what the test wants it to be', async () => {
-      expect(await onServer('SELECT @@GLOBAL.sql_mode AS mode')).toEqual([
+      expect(await runOnServer('SELECT @@GLOBAL.sql_mode AS mode')).toEqual([
         { mode: mode.split(',').reverse().join(',') },
       ]);
     });

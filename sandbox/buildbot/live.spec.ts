@@ -7,7 +7,7 @@ import { Bench, LINUX, submitTask, TASKS } from './testing/bench.js';
 let bench: Bench;
 afterEach(() => bench.close());
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
+async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
@@ -27,7 +27,7 @@ describeEach(CASES, isUsable)('two masters at once on %s with schema %i', (kind,
     const brids = await Promise.all(
       Array.from({ length: 20 }, (_, index) => submitTask(masters[index % 2]!, TASKS[0])),
     );
-    await until(async () => {
+    await waitUntil(async () => {
       bench.clock.advance(0.1);
       return (await bench.rows('SELECT id FROM buildrequests WHERE complete = 0')).length === 0;
     });

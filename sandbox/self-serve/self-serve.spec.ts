@@ -28,7 +28,7 @@ async function serve(options: Partial<SelfServeOptions> = {}) {
   });
 }
 
-async function hire(...parameters: Parameters<Bench['master']>) {
+async function startAgent(...parameters: Parameters<Bench['master']>) {
   const master = await bench.master(...parameters);
   masters.push(master);
   return master;
@@ -55,7 +55,7 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   beforeEach(() => open(kind, schema));
 
   it('takes back a pending request, later, and leaves its buildset open for ever', async () => {
-    const master = await hire();
+    const master = await startAgent();
     const brid = await submitTask(master, TASKS[0]);
     await serve();
     const accepted = await remove(`request/${brid}`);
@@ -71,7 +71,7 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   });
 
   it('stops the running build of a request by its number', async () => {
-    const master = await hire({ plan: () => ({ hold: true }) });
+    const master = await startAgent({ plan: () => ({ hold: true }) });
     const brid = await submitTask(master, TASKS[0]);
     await master.step();
     await serve();
@@ -82,7 +82,7 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   });
 
   it('accepts without a look at the state, and then does nothing to what is complete', async () => {
-    const master = await hire();
+    const master = await startAgent();
     const brid = await submitTask(master, TASKS[0]);
     await master.step();
     await serve();
@@ -98,7 +98,7 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   });
 
   it('fails on a request that is claimed and has no builds row, and on a master that is down', async () => {
-    const master = await hire({ plan: () => ({ claimWindow: 60, hold: true }) });
+    const master = await startAgent({ plan: () => ({ claimWindow: 60, hold: true }) });
     const brid = await submitTask(master, TASKS[0]);
     await master.step();
     await serve();
@@ -114,7 +114,7 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   });
 
   it('marks a request complete that a master claims in the meantime, and the build goes on', async () => {
-    const master = await hire({ plan: () => ({ hold: true }) });
+    const master = await startAgent({ plan: () => ({ hold: true }) });
     const brid = await submitTask(master, TASKS[0]);
     await serve({ beforeUpdate: () => master.step() });
     await remove(`request/${brid}`);
@@ -124,8 +124,8 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   });
 
   it("stops a stranger's build, when an old build is cancelled whose request moved to another master", async () => {
-    const first = await hire({ plan: () => ({ results: 5 }), pollInterval: 1e9 });
-    const second = await hire({ name: 'bm74:/master', plan: () => ({ hold: true }), pollInterval: 0 });
+    const first = await startAgent({ plan: () => ({ results: 5 }), pollInterval: 1e9 });
+    const second = await startAgent({ name: 'bm74:/master', plan: () => ({ hold: true }), pollInterval: 0 });
     const brid = await submitTask(first, TASKS[0]);
     await first.step();
     const [old] = await bench.builds(brid);
@@ -149,7 +149,7 @@ describeEach(CASES, isUsable)('Self Serve on %s with schema %i', (kind, schema) 
   });
 
   it('does not find what its replica does not have yet', async () => {
-    const master = await hire({ plan: () => ({ hold: true }) });
+    const master = await startAgent({ plan: () => ({ hold: true }) });
     await serve({ replicaLag: 30 });
     await selfServe.step();
     const brid = await submitTask(master, TASKS[0]);
@@ -170,7 +170,7 @@ describe('Self Serve, the agent and crashes', () => {
   beforeEach(() => open('sqlite', 6));
 
   it("stops a stranger's build when a crash left an unfinished row with its number", async () => {
-    const master = await hire({ plan: () => ({ hold: true }), builders: [{ ...LINUX, merge: false }] });
+    const master = await startAgent({ plan: () => ({ hold: true }), builders: [{ ...LINUX, merge: false }] });
     const brids = [await submitTask(master, TASKS[0]), await submitTask(master, TASKS[1])];
     await master.step();
     await master.kill();
@@ -190,7 +190,7 @@ describe('Self Serve over HTTP', () => {
   let brid: number;
   beforeEach(async () => {
     await open('sqlite', 6);
-    brid = await submitTask(await hire(), TASKS[0]);
+    brid = await submitTask(await startAgent(), TASKS[0]);
   });
 
   it('finds a request on a branch that is one end of the source stamp’s', async () => {

@@ -14,7 +14,7 @@ interface Sample {
   payload: object;
 }
 
-const schemaOf = (exchange: string) => `${exchange.slice(exchange.lastIndexOf('/') + 1)}-message`;
+const readSchema = (exchange: string) => `${exchange.slice(exchange.lastIndexOf('/') + 1)}-message`;
 
 /** The shape of a value: keys and types, with items of a list taken together. */
 function shape(value: unknown): unknown {
@@ -62,7 +62,7 @@ describe("against Taskcluster's schemas", () => {
   };
 
   it('every recorded message is valid, and an invented one is not', () => {
-    for (const { exchange, payload } of samples) expect(check(schemaOf(exchange), payload)).toEqual([]);
+    for (const { exchange, payload } of samples) expect(check(readSchema(exchange), payload)).toEqual([]);
     expect(check('task-pending-message', { ...samples[1]!.payload, extra: 1 })).not.toEqual([]);
   });
 
@@ -154,9 +154,9 @@ describe("against Taskcluster's schemas", () => {
     simulator.tick();
     clock.time += 25 * 3600;
     simulator.tick();
-    const kindsSeen = new Set(published.map(({ exchange }) => schemaOf(exchange)));
+    const kindsSeen = new Set(published.map(({ exchange }) => readSchema(exchange)));
     expect(kindsSeen.size).toBe(7);
-    const wrong = published.flatMap(({ exchange, payload }) => check(schemaOf(exchange), payload));
+    const wrong = published.flatMap(({ exchange, payload }) => check(readSchema(exchange), payload));
     expect(wrong).toEqual([]);
     expect(published.every(({ routingKey }) => routingKey.split('.').length === 10)).toBe(true);
   });

@@ -38,7 +38,7 @@ describe('TaskclusterSimulator', () => {
     });
   const client = (clientId: string, rest?: object) => as({ clientId, accessToken: 'none' }, rest);
   const answered = (statusCode: number, code: string) => ({ statusCode, code });
-  const credentialsOf = (claim: unknown) => (claim as { credentials: Credentials }).credentials;
+  const readCredentials = (claim: unknown) => (claim as { credentials: Credentials }).credentials;
 
   describe('scopes', () => {
     it('are asked for', async () => {
@@ -83,7 +83,7 @@ describe('TaskclusterSimulator', () => {
     it('are for their run, and carry the scopes of its task', async () => {
       const taskId = simulator.createTask({ scopes: ['queue:cancel-task-in-project:*'] });
       const other = simulator.createTask();
-      const credentials = credentialsOf(await client('bridge').claimTask(taskId, 0, WORKER));
+      const credentials = readCredentials(await client('bridge').claimTask(taskId, 0, WORKER));
       expect(credentials.clientId).toMatch(new RegExp(`^task-client/${taskId}/0/on/bridge/one/until/`));
       await client('bridge').claimTask(other, 0, WORKER);
       const queue = as(credentials);
@@ -94,7 +94,7 @@ describe('TaskclusterSimulator', () => {
 
     it('die five minutes after takenUntil', async () => {
       const taskId = simulator.createTask();
-      const queue = as(credentialsOf(await client('bridge').claimTask(taskId, 0, WORKER)));
+      const queue = as(readCredentials(await client('bridge').claimTask(taskId, 0, WORKER)));
       clock.time += 1200 + 299;
       await queue.reclaimTask(taskId, 0);
       clock.time += 2;
@@ -170,7 +170,7 @@ describe('TaskclusterSimulator', () => {
   describe('a bucket', () => {
     const created = async () => {
       const taskId = simulator.createTask();
-      const queue = as(credentialsOf(await client('bridge').claimTask(taskId, 0, WORKER)));
+      const queue = as(readCredentials(await client('bridge').claimTask(taskId, 0, WORKER)));
       const { expires } = simulator.state.task(taskId);
       const body = { storageType: 's3', expires, contentType: 'text/plain' };
       const reply = await queue.createArtifact(taskId, 0, 'public/a/b c', body);

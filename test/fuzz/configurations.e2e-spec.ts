@@ -94,7 +94,7 @@ const change = fc.oneof(
   },
 );
 
-function jsonOf(changes: readonly (readonly [string, string])[]): string {
+function toJson(changes: readonly (readonly [string, string])[]): string {
   const root = JSON.parse(JSON.stringify(COMPLETE)) as Record<string, unknown>;
   for (const [key, text] of changes) {
     const path = key.split('.');
@@ -121,7 +121,7 @@ const environmentText = fc.oneof(
 const cases = fc.record({
   service: fc.constantFrom(...SERVICE_NAMES),
   file: fc.oneof(
-    { weight: 8, arbitrary: fc.array(change, { maxLength: 3 }).map(jsonOf) },
+    { weight: 8, arbitrary: fc.array(change, { maxLength: 3 }).map(toJson) },
     { weight: 1, arbitrary: jsonText },
     { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
   ),

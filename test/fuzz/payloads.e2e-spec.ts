@@ -71,7 +71,7 @@ describe('any payload', () => {
           outcomes.add(judgement.is);
           if (judgement.is === 'rejected') {
             expect(judgement.reasons.length).toBeGreaterThan(0);
-            for (const reason of judgement.reasons) reasons.add(kindOf(reason));
+            for (const reason of judgement.reasons) reasons.add(classify(reason));
           }
           if (judgement.is !== 'accepted') return;
           const rows = createRequestRows(judgement.spec, SCHEMA);
@@ -146,7 +146,7 @@ function answerOf(payload: string, scopes: readonly string[]): string {
 }
 
 /** A reason without the key and the names in it. */
-function kindOf(reason: string): string {
+function classify(reason: string): string {
   const message = reason.replace(/^payload[^:]*?: /, '');
   const known = [
     ...Object.values(createRejectionReasons(LEGACY_PAYLOAD_RULES)),

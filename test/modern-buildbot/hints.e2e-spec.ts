@@ -85,7 +85,7 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
         return request.buildrequestid as number;
       }, 60);
 
-    const until = (taskId: string, expected: object) =>
+    const waitUntil = (taskId: string, expected: object) =>
       eventually(() => {
         const { runs, state } = taskcluster.state.status(taskId);
         expect({ state, runs: runs.length, reason: runs.at(-1)!.reasonResolved }).toMatchObject(expected);
@@ -96,24 +96,24 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
       await master.steer(request, 'start');
       // The builder looks for work when something happens.
       await calls.completed(await calls.force('bad'));
-      await until(tasks.bad, { state: 'running' });
+      await waitUntil(tasks.bad, { state: 'running' });
       await master.steer(request, 'end', '2');
-      await until(tasks.bad, { state: 'failed' });
+      await waitUntil(tasks.bad, { state: 'failed' });
     });
 
     it('tell of a build that was stopped', async () => {
-      await until(tasks.stopped, { state: 'running' });
+      await waitUntil(tasks.stopped, { state: 'running' });
       await calls.cancelUntilComplete(await findRequest(tasks.stopped));
-      await until(tasks.stopped, { state: 'exception', reason: 'canceled' });
+      await waitUntil(tasks.stopped, { state: 'exception', reason: 'canceled' });
     });
 
     it('are followed again after a crash of the master, and what was missed is found', async () => {
-      await until(tasks.slow, { state: 'running', runs: 1 });
+      await waitUntil(tasks.slow, { state: 'running', runs: 1 });
       await master.kill();
       await listener.until('/health/ready', ({ text }) => text.includes('no events from'));
       // The build ends in RETRY before REST answers, when no event can be followed.
       await master.start();
-      await until(tasks.slow, { state: 'running', runs: 2 });
+      await waitUntil(tasks.slow, { state: 'running', runs: 2 });
       await listener.until('/health/ready', ({ text }) => !text.includes('no events from'));
     });
   });

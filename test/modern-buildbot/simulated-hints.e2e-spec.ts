@@ -45,7 +45,7 @@ describe('hints of a simulated master', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const until = (taskId: string, expected: object) =>
+  const waitUntil = (taskId: string, expected: object) =>
     eventually(() => {
       const { runs, state } = taskcluster.state.status(taskId);
       expect({ state, reason: runs.at(-1)!.reasonResolved }).toMatchObject(expected);
@@ -62,9 +62,9 @@ describe('hints of a simulated master', () => {
       const [steered] = tasks as [string];
       await master.steer(requestOf(steered), 'start');
       master.simulator.wake();
-      await until(steered, { state: 'running' });
+      await waitUntil(steered, { state: 'running' });
       await master.steer(requestOf(steered), 'end', '2');
-      await until(steered, { state: 'failed' });
+      await waitUntil(steered, { state: 'failed' });
     },
     LIMIT,
   );
@@ -73,12 +73,12 @@ describe('hints of a simulated master', () => {
     'come again after a cut, and what was missed is found; the metrics tell of it',
     async () => {
       const [, slow] = tasks as [string, string];
-      await until(slow, { state: 'running' });
+      await waitUntil(slow, { state: 'running' });
       await listener.until('/metrics', ({ text }) => text.includes('bbb_event_streams 1'));
       for (const socket of master.simulator.web.sockets) socket.cut();
       // Before the bridge connects again, a second later.
       await new MasterCalls(master.rest).cancelUntilComplete(requestOf(slow));
-      await until(slow, { state: 'exception', reason: 'canceled' });
+      await waitUntil(slow, { state: 'exception', reason: 'canceled' });
       await listener.until('/metrics', ({ text }) =>
         [/^bbb_event_streams_lost_total\{reason="closed"\} 1$/m, /^bbb_event_streams 1$/m].every((line) =>
           line.test(text),

@@ -22,7 +22,7 @@ Logger.overrideLogger(false);
 const TASK = 'AAAAAAAAQACAAAAAAAAAAA';
 const [TRACKED, OTHER] = [1, 2];
 
-function snapshotOf(buildRequestId: number, taskId: string): RequestSnapshot {
+function createSnapshot(buildRequestId: number, taskId: string): RequestSnapshot {
   return {
     buildRequestId,
     buildername: 'builder',
@@ -36,7 +36,7 @@ async function listCancelled(tracked: RequestSnapshot | undefined): Promise<numb
   const cancelled: number[] = [];
   const snapshots = new Map([
     [TRACKED, tracked],
-    [OTHER, snapshotOf(OTHER, TASK)],
+    [OTHER, createSnapshot(OTHER, TASK)],
   ]);
   const tracking = row({ taskId: TASK, buildRequestId: TRACKED });
   const configuration = {
@@ -73,7 +73,7 @@ async function listCancelled(tracked: RequestSnapshot | undefined): Promise<numb
 
 describe('a second open build request of a task', () => {
   it('is cancelled beside the tracked one', async () => {
-    expect(await listCancelled(snapshotOf(TRACKED, TASK))).toEqual([OTHER]);
+    expect(await listCancelled(createSnapshot(TRACKED, TASK))).toEqual([OTHER]);
   });
 
   it('is left alone when the tracked one is missing, as after a restore', async () => {
@@ -81,6 +81,6 @@ describe('a second open build request of a task', () => {
   });
 
   it("is left alone when the tracked one's id is another task's", async () => {
-    expect(await listCancelled(snapshotOf(TRACKED, 'BBBBBBBBQBCBBBBBBBBBBA'))).toEqual([]);
+    expect(await listCancelled(createSnapshot(TRACKED, 'BBBBBBBBQBCBBBBBBBBBBA'))).toEqual([]);
   });
 });

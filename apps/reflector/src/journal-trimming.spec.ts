@@ -31,21 +31,21 @@ afterEach(async () => {
 
 const trimming = (journal: { days: number; rows: number }) =>
   new JournalTrimming(db, new TurnStoreSql(db), { now: () => now }, { journal } as Configuration);
-const left = async () => (await new JournalTable(db).page({}, 9)).entries.map(({ event }) => event);
+const countLeft = async () => (await new JournalTable(db).page({}, 9)).entries.map(({ event }) => event);
 
 it('deletes what is older than the configured days, once for all reflectors', async () => {
   await trimming({ days: 14, rows: 1000 }).trim();
-  expect(await left()).toEqual(['1 days ago', '10 days ago']);
+  expect(await countLeft()).toEqual(['1 days ago', '10 days ago']);
   await trimming({ days: 2, rows: 1000 }).trim();
-  expect(await left()).toEqual(['1 days ago', '10 days ago']);
+  expect(await countLeft()).toEqual(['1 days ago', '10 days ago']);
   now += 600;
   await trimming({ days: 2, rows: 1000 }).trim();
-  expect(await left()).toEqual(['1 days ago']);
+  expect(await countLeft()).toEqual(['1 days ago']);
 });
 
 it('empties a journal that is turned off, and throws nothing without a database', async () => {
   await trimming({ days: 0, rows: 1000 }).trim();
-  expect(await left()).toEqual([]);
+  expect(await countLeft()).toEqual([]);
   now += 600;
   await db.close();
   await trimming({ days: 0, rows: 1000 }).trim();

@@ -36,7 +36,7 @@ describe('tracked tasks of which many are missing at once', () => {
   let brake: AbsenceBrake;
   let readStatuses: TaskQueue['readStatuses'];
 
-  const idsOf = (rows: readonly TrackedTask[]) => rows.map(({ buildRequestId }) => buildRequestId!);
+  const listIds = (rows: readonly TrackedTask[]) => rows.map(({ buildRequestId }) => buildRequestId!);
   const lose = <Key>(from: { delete(key: Key): boolean }, keys: readonly Key[]) =>
     keys.forEach((key) => from.delete(key));
   const pass = async () => {
@@ -90,7 +90,7 @@ describe('tracked tasks of which many are missing at once', () => {
   });
 
   it('are acted on while they are few', async () => {
-    lose(snapshots, idsOf(ROWS.slice(0, 12)));
+    lose(snapshots, listIds(ROWS.slice(0, 12)));
     expect(await pass()).toEqual([undefined, false]);
     expect(await brake.isOn()).toBe(false);
   });
@@ -113,7 +113,7 @@ describe('tracked tasks of which many are missing at once', () => {
   });
 
   it('are counted to the last page before any of them is reconciled', async () => {
-    lose(snapshots, idsOf([ROWS[0]!, ...ROWS.slice(45)]));
+    lose(snapshots, listIds([ROWS[0]!, ...ROWS.slice(45)]));
     await pass();
     expect(doubted.get('task-0')).toBe(true);
     expect([...doubted.keys()].slice(0, 44)).toEqual(ROWS.slice(1, 45).map(({ taskId }) => taskId));
@@ -145,7 +145,7 @@ describe('tracked tasks of which many are missing at once', () => {
   });
 
   it('are acted on when an operator has confirmed them, until many more are missing', async () => {
-    lose(snapshots, idsOf(ROWS.slice(0, 30)));
+    lose(snapshots, listIds(ROWS.slice(0, 30)));
     await pass();
     expect(await passes.confirmMissing(30)).toBe(true);
     await pass();

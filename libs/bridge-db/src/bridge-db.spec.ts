@@ -43,7 +43,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     return db;
   };
 
-  const migrated = async (
+  const openMigrated = async (
     work: (source: Awaited<ReturnType<typeof connect>>) => Promise<unknown> = migrateUp,
   ) => {
     const source = await connect(database.url);
@@ -52,7 +52,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
 
   if (kind !== 'sqlite')
     it('is not available where a server says nothing, to nobody for ever', async () => {
-      await migrated();
+      await openMigrated();
       const db = new BridgeDb({ url: database.url, ...limits, answerTimeout: 0.5 }, PAUSES);
       opened.push(db);
       await db.open();
@@ -73,7 +73,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
   });
 
   it('is available once it is migrated and opened', async () => {
-    await migrated();
+    await openMigrated();
     const db = bridgeDb();
     await db.open();
     expect(await db.findProblem()).toBeUndefined();
@@ -83,26 +83,26 @@ describeDatabases('BridgeDb on %s', (kind) => {
   });
 
   it('does not use a schema that was taken back meanwhile', async () => {
-    await migrated();
+    await openMigrated();
     const db = bridgeDb();
     await db.open();
-    await migrated(migrateDown);
+    await openMigrated(migrateDown);
     expect(await db.findProblem()).toMatch(/buildbot-bridge migrate/);
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
-    await migrated();
+    await openMigrated();
     expect(await db.findProblem()).toBeUndefined();
     expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
   });
 
   it('does not use what a newer version has migrated, and goes on where it is in use', async () => {
-    await migrated();
+    await openMigrated();
     const running = bridgeDb();
     await running.open();
     const insert = (source: Awaited<ReturnType<typeof connect>>) =>
       source.query(
         `INSERT INTO bridge_migrations (timestamp, name) VALUES (1900000000000, 'Later1900000000000')`,
       );
-    await migrated(insert);
+    await openMigrated(insert);
     expect(await running.findProblem()).toBeUndefined();
     await expect(bridgeDb().open()).rejects.toMatchObject({
       name: 'Invalid',
@@ -126,18 +126,18 @@ describeDatabases('BridgeDb on %s', (kind) => {
         { reason: told, retryIn: PAUSES.first },
         'bridge database cannot be used; will retry',
       );
-      await until(() => warn.mock.calls.length > 0);
+      await waitUntil(() => warn.mock.calls.length > 0);
       expect(await db.findProblem()).toContain(`there is no file ${file}`);
       // It is not created: an empty database would look as if nothing was bridged.
       expect(existsSync(file)).toBe(false);
 
       await rename(copy, file);
-      await until(async () => (await db.findProblem()) === undefined);
+      await waitUntil(async () => (await db.findProblem()) === undefined);
       expect(await tasks.get('A')).toBeUndefined();
     });
 
   it('lets our own mistakes through', async () => {
-    await migrated();
+    await openMigrated();
     const db = bridgeDb();
     await db.open();
     await expect(db.run((source) => source.query('SELECT nothing FROM tasks'))).rejects.not.toThrow(
@@ -146,7 +146,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
   });
 
   it('goes into a Nest application', async () => {
-    await migrated();
+    await openMigrated();
     @Global()
     @Module({ providers: [{ provide: Clock, useValue: new ManualClock(1_795_000_000) }], exports: [Clock] })
     class ClockModule {}
@@ -169,7 +169,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
 
   if (kind === 'sqlite') {
     it('takes over a SQLite file by itself, whoever comes first', async () => {
-      await migrated((source) => makeOriginal(source, 'until-1.6.2', [[1, 'A', 0, null, null, null]]));
+      await openMigrated((source) => makeOriginal(source, 'until-1.6.2', [[1, 'A', 0, null, null, null]]));
       const dbs = [bridgeDb(), bridgeDb(), bridgeDb()];
       await Promise.all(dbs.map((db) => db.open()));
       for (const db of dbs) expect(await db.findProblem()).toBeUndefined();
@@ -177,7 +177,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     });
 
     it('refuses a foreign database, and a URL that is none', async () => {
-      await migrated((source) => source.query('CREATE TABLE tasks (colour TEXT)'));
+      await openMigrated((source) => source.query('CREATE TABLE tasks (colour TEXT)'));
       await expect(bridgeDb().open()).rejects.toThrow(Invalid);
       await expect(bridgeDb('bbb.db').open()).rejects.toThrow(Invalid);
     });
@@ -234,7 +234,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
     await db.open();
     expect(await db.findProblem()).toEqual(expect.any(String));
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(Unavailable);
-    await until(() => warn.mock.calls.length >= 2);
+    await waitUntil(() => warn.mock.calls.length >= 2);
     expect(warn).toHaveBeenCalledWith(
       { reason: expect.any(String), retryIn: PAUSES.first },
       'bridge database unavailable; will retry',
@@ -242,12 +242,12 @@ describeDatabases('BridgeDb on %s', (kind) => {
     expect(error).not.toHaveBeenCalled();
 
     await proxy.recover();
-    await until(() => error.mock.calls.length >= 1);
+    await waitUntil(() => error.mock.calls.length >= 1);
     expect(await db.findProblem()).toMatch(/buildbot-bridge migrate/);
     await expect(new TaskStoreSql(db).get('A')).rejects.toThrow(/buildbot-bridge migrate/);
 
-    await migrated();
-    await until(async () => (await db.findProblem()) === undefined);
+    await openMigrated();
+    await waitUntil(async () => (await db.findProblem()) === undefined);
     expect(await new TaskStoreSql(db).get('A')).toBeUndefined();
     await db.close();
     await proxy.stop();
@@ -266,7 +266,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
   });
 
   it('gets over lost connections and a database that was away', async () => {
-    await migrated();
+    await openMigrated();
     const proxy = await TcpProxy.start(database.url);
     const db = bridgeDb(proxy.url);
     await db.open();
@@ -281,20 +281,20 @@ describeDatabases('BridgeDb on %s', (kind) => {
     expect(await db.findProblem()).toEqual(expect.any(String));
 
     await proxy.recover();
-    await until(async () => (await db.findProblem()) === undefined);
+    await waitUntil(async () => (await db.findProblem()) === undefined);
     expect((await store.get('A'))?.taskId).toBe('A');
     await db.close();
     await proxy.stop();
   });
 
   it('gets over connections that the server ends', async () => {
-    await migrated();
+    await openMigrated();
     const db = bridgeDb();
     await db.open();
     const store = new TaskStoreSql(db);
     await Promise.all(['A', 'B', 'C'].map((taskId) => store.track({ taskId, runId: 0, createdDate: null })));
 
-    await migrated(async (source) => {
+    await openMigrated(async (source) => {
       const { list, kill } =
         kind === 'postgres'
           ? {
@@ -310,12 +310,12 @@ describeDatabases('BridgeDb on %s', (kind) => {
       for (const { id } of connections) await source.query(kill(Number(id)));
     });
 
-    await until(async () => (await db.findProblem()) === undefined);
+    await waitUntil(async () => (await db.findProblem()) === undefined);
     expect((await store.get('A'))?.taskId).toBe('A');
   });
 });
 
 /** Polls a condition that another party brings about; Jest's time limit ends it. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(5);
 }

@@ -7,16 +7,16 @@ const configuration = {
   origins: { 'schedulerDb.url': 'BBB_SCHEDULER_DB_URL in .env', 'bridgeDb.url': 'bbb_db in config.json' },
 } as unknown as Configuration;
 
-const settingsOf = (name: string) =>
+const readSettings = (name: string) =>
   withSettings([{ name, kind: 'ready', check: async () => 'broken' }], configuration)[0]!.settings;
 
 describe('the health check of an outside system', () => {
   it('names its settings with the source of each value', () => {
-    expect(settingsOf('scheduler-db')).toEqual([
+    expect(readSettings('scheduler-db')).toEqual([
       'buildbot_scheduler_db (BBB_SCHEDULER_DB_URL), set by BBB_SCHEDULER_DB_URL in .env',
     ]);
-    expect(settingsOf('bridge-db')).toEqual(['bbb_db (BBB_BRIDGE_DB_URL), set by bbb_db in config.json']);
-    expect(settingsOf('pulse')).toEqual([
+    expect(readSettings('bridge-db')).toEqual(['bbb_db (BBB_BRIDGE_DB_URL), set by bbb_db in config.json']);
+    expect(readSettings('pulse')).toEqual([
       'pulse_host (BBB_PULSE_HOST), set by default',
       'pulse_port (BBB_PULSE_PORT), set by default',
       'pulse_user (BBB_PULSE_USER), set by default',
@@ -24,6 +24,6 @@ describe('the health check of an outside system', () => {
   });
 
   it('is left as it is when no setting leads to it', () => {
-    expect(settingsOf('missing-tasks')).toBeUndefined();
+    expect(readSettings('missing-tasks')).toBeUndefined();
   });
 });

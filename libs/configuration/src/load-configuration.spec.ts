@@ -397,7 +397,7 @@ describe('problems', () => {
 });
 
 describe('warnings', () => {
-  const warningsOf = (json: object, environment: Environment = {}) =>
+  const findWarnings = (json: object, environment: Environment = {}) =>
     load('bb-listener', json, { TASKCLUSTER_ROOT_URL: ROOT_URL, ...environment }).warnings;
 
   it.each([
@@ -411,7 +411,7 @@ describe('warnings', () => {
 
   it('name unknown keys and variables', () => {
     const json = { ...LAST_LAYOUT, pulse_pasword: 'hidden', reflector: { intervall: 3 }, other: { deep: 1 } };
-    expect(warningsOf(json, { BBB_PULSE_HOTS: 'hidden' })).toEqual([
+    expect(findWarnings(json, { BBB_PULSE_HOTS: 'hidden' })).toEqual([
       expect.stringMatching(/unknown key .*: reflector\.intervall$/),
       expect.stringMatching(/unknown key .*: pulse_pasword$/),
       expect.stringMatching(/unknown key .*: other$/),
@@ -421,20 +421,22 @@ describe('warnings', () => {
 
   it('name files with secrets that others may read', () => {
     const file = folder.write('config.json', LAST_LAYOUT);
-    expect(warningsOf(LAST_LAYOUT)).toEqual([]);
+    expect(findWarnings(LAST_LAYOUT)).toEqual([]);
     chmodSync(file, 0o640);
-    expect(warningsOf(LAST_LAYOUT)).toEqual([expect.stringMatching(/config\.json holds secrets.*chmod 600/)]);
+    expect(findWarnings(LAST_LAYOUT)).toEqual([
+      expect.stringMatching(/config\.json holds secrets.*chmod 600/),
+    ]);
     chmodSync(file, 0o600);
     folder.write('.env', 'BBB_PULSE_PASSWORD=hidden', 0o644);
-    expect(warningsOf(LAST_LAYOUT)).toEqual([expect.stringMatching(/\.env holds secrets/)]);
+    expect(findWarnings(LAST_LAYOUT)).toEqual([expect.stringMatching(/\.env holds secrets/)]);
     chmodSync(`${folder.path}/.env`, 0o600);
     const secret = folder.write('pulse-password', 'hidden', 0o644);
     const environment = { BBB_PULSE_PASSWORD_FILE: 'pulse-password' };
-    expect(warningsOf(LAST_LAYOUT, environment)).toEqual([
+    expect(findWarnings(LAST_LAYOUT, environment)).toEqual([
       expect.stringMatching(/pulse-password holds secrets/),
     ]);
     chmodSync(secret, 0o440);
-    expect(warningsOf(LAST_LAYOUT, environment)).toEqual([]);
+    expect(findWarnings(LAST_LAYOUT, environment)).toEqual([]);
   });
 
   it.each([

@@ -83,7 +83,7 @@ describe('HttpConnections', () => {
   describe('while a server hangs', () => {
     let asked: number;
     // Compared with what takes a minute when the limit is not kept: a busy machine may be late.
-    const elapsed = async (work: Promise<unknown>) => {
+    const measureElapsed = async (work: Promise<unknown>) => {
       const begun = performance.now();
       await expect(work).rejects.toMatchObject({ code: 'ETIMEDOUT' });
       return performance.now() - begun;
@@ -96,8 +96,8 @@ describe('HttpConnections', () => {
 
     it('waits for a connection until its time limit, and then sends nothing', async () => {
       const connections = connect(1);
-      const hanging = elapsed(get(connections, 600));
-      expect(await elapsed(get(connections, 60_000, 100))).toBeLessThan(30_000);
+      const hanging = measureElapsed(get(connections, 600));
+      expect(await measureElapsed(get(connections, 60_000, 100))).toBeLessThan(30_000);
       await hanging;
       answer = (response) => response.end('done');
       await get(connections);
@@ -106,8 +106,8 @@ describe('HttpConnections', () => {
 
     it('has the rest of the time for the answer after waiting', async () => {
       const connections = connect(1);
-      const first = elapsed(get(connections, 300));
-      expect(await elapsed(get(connections, 60_000, 400))).toBeLessThan(30_000);
+      const first = measureElapsed(get(connections, 300));
+      expect(await measureElapsed(get(connections, 60_000, 400))).toBeLessThan(30_000);
       await first;
       expect(asked).toBe(2);
     });
@@ -115,7 +115,7 @@ describe('HttpConnections', () => {
     it('fails many waiting requests in time, and frees every connection for later ones', async () => {
       const connections = connect(3);
       const crowd = Array.from({ length: 1000 }, () => get(connections, 200, 500));
-      const ended = await Promise.all(crowd.map(elapsed));
+      const ended = await Promise.all(crowd.map(measureElapsed));
       expect(Math.max(...ended)).toBeLessThan(30_000);
       expect(asked).toBeLessThan(200);
 

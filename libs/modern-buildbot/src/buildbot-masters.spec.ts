@@ -285,7 +285,7 @@ describe('BuildbotMasters', () => {
   });
 
   describe('cancel', () => {
-    const snapshot = async (id: number) => (await masters.readSnapshots([id])).get(id) as RequestSnapshot;
+    const readSnapshot = async (id: number) => (await masters.readSnapshots([id])).get(id) as RequestSnapshot;
     const posts = () => tables.asked.filter((path) => path.startsWith('POST'));
 
     it('asks the master that has claimed the request', async () => {
@@ -300,7 +300,7 @@ describe('BuildbotMasters', () => {
         ] as const) {
           tables.request(id, { claimed: true, claimed_by_masterid: masterid });
           tables.build(id, id);
-          await two.cancel(await snapshot(id));
+          await two.cancel(await readSnapshot(id));
         }
         expect(other.seen.map(({ path }) => path)).toEqual(['/api/v2/buildrequests/3']);
         expect(posts()).toEqual(['POST /buildrequests/4']);
@@ -314,7 +314,7 @@ describe('BuildbotMasters', () => {
 
     it('makes no call when the id is unknown, belongs to another request, or is complete', async () => {
       tables.request(3);
-      const seen = await snapshot(3);
+      const seen = await readSnapshot(3);
       await masters.cancel({ ...seen, buildRequestId: 99 });
       await masters.cancel({ ...seen, key: { taskId: TASK, createdForRunId: 4 } });
       await masters.cancel({ ...seen, key: null });

@@ -86,7 +86,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
   }
 
   /** Stops the application and counts the messages left in the queue. */
-  async function left(): Promise<number> {
+  async function countLeft(): Promise<number> {
     await application?.stop();
     application = undefined;
     return (await client.look(queue)).messages;
@@ -120,7 +120,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     expect(app.outcomes('acked')).toBe(0);
     open();
     await eventually(() => expect(app.outcomes('acked')).toBe(1));
-    expect(await left()).toBe(0);
+    expect(await countLeft()).toBe(0);
   });
 
   it('begins messages in the order of delivery, as many as the prefetch allows', async () => {
@@ -154,7 +154,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     });
     expect(kept!.nextAttempt! - app.clock.now()).toBeGreaterThanOrEqual(10);
     expect(kept!.nextAttempt! - app.clock.now()).toBeLessThanOrEqual(20);
-    expect(await left()).toBe(0);
+    expect(await countLeft()).toBe(0);
   });
 
   it('quarantines and acknowledges a message that is invalid', async () => {
@@ -166,7 +166,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
       { state: 'quarantined', error: 'no such thing', body: '{"n":1}' },
     ]);
     await eventually(async () => expect(await app.store.count('quarantined')).toBe(1));
-    expect(await left()).toBe(0);
+    expect(await countLeft()).toBe(0);
   });
 
   it('quarantines a body that is not JSON or too large without handling it', async () => {
@@ -179,7 +179,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     expect(text).toMatchObject({ body: '{"n":\0', error: 'body of 6 bytes is not JSON' });
     expect(large!.error).toMatch(/^body of 1048578 bytes is over the limit/);
     expect(large!.body).toBe(`"${'x'.repeat(4095)}`);
-    expect(await left()).toBe(0);
+    expect(await countLeft()).toBe(0);
   });
 
   it('ignores an oversized message of another system, and quarantines one of its own', async () => {
@@ -191,7 +191,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     await eventually(() => expect(app.outcomes('quarantined')).toBe(1));
     expect(await app.store.list()).toMatchObject([{ routingKey: 'primary.b' }]);
     expect(handle).not.toHaveBeenCalled();
-    expect(await left()).toBe(0);
+    expect(await countLeft()).toBe(0);
   });
 
   it.each([
@@ -230,7 +230,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
       expect(handle.mock.calls.map(([payload]) => payload).sort()).toEqual([1, 2, 3, 4]);
       expect(app.server.findProblem()).toBeUndefined();
       expect(await app.store.list()).toEqual([]);
-      expect(await left()).toBe(0);
+      expect(await countLeft()).toBe(0);
     },
   );
 
@@ -260,7 +260,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     await client.publish(exchange, 'primary.a', { n: 1 });
     await eventually(async () => expect(await app.store.count('parked')).toBe(1));
     app.clock.advance(9.9);
-    await looks(app, 2);
+    await waitForLooks(app, 2);
     expect(handle).toHaveBeenCalledTimes(1);
     app.clock.advance(10.2);
     await eventually(async () => expect(await app.store.count('parked')).toBe(0));
@@ -297,7 +297,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     }
     await eventually(async () => expect(await app.store.count('quarantined')).toBe(1));
     app.clock.advance(1001);
-    await looks(app, 2);
+    await waitForLooks(app, 2);
     expect(handle).toHaveBeenCalledTimes(3);
   });
 
@@ -351,7 +351,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     await client.publish(exchange, 'primary.a', 1);
     await client.publish(exchange, 'primary.a', 2);
     await eventually(() => expect(handle).toHaveBeenCalledTimes(1));
-    const stopped = left();
+    const stopped = countLeft();
     await eventually(async () => expect((await client.look(queue)).consumers).toBe(0));
     expect(app.outcomes('acked')).toBe(0);
     open();
@@ -369,7 +369,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
     handle.mockImplementation(() => opened);
     app.clock.advance(1001);
     await eventually(() => expect(handle).toHaveBeenCalledTimes(2));
-    const stopped = left();
+    const stopped = countLeft();
     await eventually(async () => expect((await client.look(queue)).consumers).toBe(0));
     expect(await app.store.count('parked')).toBe(1);
     open();
@@ -379,7 +379,7 @@ describeEach(['in-process broker', 'RabbitMQ'], isPossible)('PulseServer on %s',
 });
 
 /** Waits until the parked messages have been looked at this many times more. */
-async function looks(app: PulseApplication, times: number): Promise<void> {
+async function waitForLooks(app: PulseApplication, times: number): Promise<void> {
   const looked = jest.spyOn(app.store, 'takeDue');
   await eventually(() => expect(looked.mock.calls.length).toBeGreaterThan(times));
   looked.mockRestore();

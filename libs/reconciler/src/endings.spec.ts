@@ -301,7 +301,7 @@ describe('a side that is missing', () => {
 });
 
 describe('a rerun after the claim was lost and the request cancelled in Buildbot', () => {
-  async function lostAndCancelled(): Promise<void> {
+  async function loseAndCancel(): Promise<void> {
     harness = new ReconcilerHarness({ retries: 0 });
     const number = await harness.running();
     harness.complete(6);
@@ -315,7 +315,7 @@ describe('a rerun after the claim was lost and the request cancelled in Buildbot
   }
 
   it('creates a new request', async () => {
-    await lostAndCancelled();
+    await loseAndCancel();
     await harness.reconcile();
     await harness.reconcile();
     expect(harness.story).toEqual(['claim-expired', 'pending']);
@@ -323,7 +323,7 @@ describe('a rerun after the claim was lost and the request cancelled in Buildbot
   });
 
   it('creates one request, however often it is begun', async () => {
-    await lostAndCancelled();
+    await loseAndCancel();
     await Promise.all([harness.reconcile(), harness.anotherReconciler().reconcile(TASK)]);
     harness.rows.clear();
     await harness.reconcile();

@@ -13,7 +13,7 @@ describe('a build that serves two tasks', () => {
     await harness.reconciler.reconcile(TASK);
     await harness.reconciler.reconcile(OTHER);
   };
-  const statesOf = (taskId: string) => harness.taskcluster.status(taskId).runs.map(({ state }) => state);
+  const readStates = (taskId: string) => harness.taskcluster.status(taskId).runs.map(({ state }) => state);
 
   beforeEach(async () => {
     harness = new ReconcilerHarness();
@@ -34,7 +34,7 @@ describe('a build that serves two tasks', () => {
     harness.advance(harness.settings.finishedGrace + 1);
     await reconcileBoth();
     expect(harness.row).toBeUndefined();
-    expect(statesOf(OTHER)).toEqual(['completed']);
+    expect(readStates(OTHER)).toEqual(['completed']);
   });
 
   it('is stopped when both are dead', async () => {

@@ -40,7 +40,7 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     instances.push(instance);
     return instance;
   };
-  const snapshot = async (db: SchedulerDb, id: number | undefined) => {
+  const readSnapshot = async (db: SchedulerDb, id: number | undefined) => {
     const found = (await db.readSnapshots([id!])).get(id!);
     if (found instanceof Error) throw found;
     return found;
@@ -218,14 +218,14 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     const id = await db.create({ ...REQUEST, properties }, wanted);
     expect(await db.find(REQUEST)).toBe(id);
     expect(await db.find({ ...REQUEST, createdForRunId: 7 })).toBeUndefined();
-    expect((await snapshot(db, id))?.key).toEqual({ taskId: REQUEST.taskId, createdForRunId: 0 });
+    expect((await readSnapshot(db, id))?.key).toEqual({ taskId: REQUEST.taskId, createdForRunId: 0 });
     expect(await db.listMarkedOpenRequests(0, 1)).toMatchObject([{ buildRequestId: id, createdForRunId: 0 }]);
 
     await rows.query(
       `DELETE FROM buildset_properties WHERE property_name = 'createdForRunId' AND property_value = '[0,"bbb"]'`,
     );
     expect(await db.find({ ...REQUEST, createdForRunId: 7 })).toBe(id);
-    expect((await snapshot(db, id))?.key).toEqual({
+    expect((await readSnapshot(db, id))?.key).toEqual({
       taskId: REQUEST.taskId,
       createdForRunId: null,
     });
@@ -234,19 +234,19 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
   it('reads no key from a request that is not a bridge’s', async () => {
     const db = open();
     const id = await db.create(REQUEST, wanted);
-    const keyNow = async () => (await snapshot(db, id))?.key;
+    const createKeyForNow = async () => (await readSnapshot(db, id))?.key;
     for (const change of [
       `reason = 'scheduler'`,
       `reason = 'created by bbb for task ${REQUEST.taskId}'`,
       `reason = 'Created by BBB for task ${REQUEST.taskId.toLowerCase()}'`,
     ]) {
       await rows.query(`UPDATE buildsets SET ${change}`);
-      expect(await keyNow()).toBeNull();
+      expect(await createKeyForNow()).toBeNull();
     }
     await rows.query(`UPDATE buildsets SET reason = 'Created by BBB for task ${REQUEST.taskId}'`);
-    expect(await keyNow()).toEqual({ taskId: REQUEST.taskId, createdForRunId: 0 });
+    expect(await createKeyForNow()).toEqual({ taskId: REQUEST.taskId, createdForRunId: 0 });
     await rows.query(`UPDATE buildsets SET external_idstring = NULL`);
-    expect(await keyNow()).toBeNull();
+    expect(await createKeyForNow()).toBeNull();
   });
 
   it('fills a page although some requests only look like a bridge’s', async () => {

@@ -25,7 +25,7 @@ interface Column {
   preset: string | null;
 }
 
-async function columnsOf(url: string): Promise<Column[]> {
+async function readColumns(url: string): Promise<Column[]> {
   const connection = await SchedulerConnection.open(url);
   try {
     return await connection.read((statements) => statements.rows<Column>(COLUMNS[statements.dialect]));
@@ -48,9 +48,9 @@ describeEach(CASES, isUsable)('the tables on %s of schema %i', (kind, version) =
     try {
       await createSchedulerSchema(made.url, version);
       await installSchedulerSchema(recorded, version);
-      const ours = await columnsOf(made.url);
+      const ours = await readColumns(made.url);
       const tables = new Set(ours.map(({ tab }) => tab));
-      const theirs = (await columnsOf(recorded.url)).filter(({ tab }) => tables.has(tab));
+      const theirs = (await readColumns(recorded.url)).filter(({ tab }) => tables.has(tab));
       expect(tables.size).toBeGreaterThan(7);
       expect(ours.map(described).sort()).toEqual(theirs.map(described).sort());
     } finally {

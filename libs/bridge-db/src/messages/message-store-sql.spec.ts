@@ -33,7 +33,7 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
     kept = new KeptMessages(current.dbs[0]);
   });
 
-  const only = async (): Promise<KeptMessage> => {
+  const findOnly = async (): Promise<KeptMessage> => {
     const messages = await kept.list({});
     expect(messages).toHaveLength(1);
     return messages[0]!;
@@ -47,12 +47,12 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
     });
     const message = { ...MESSAGE, routingKey: 'a.secret', body: 'my secret' };
     await redacting.park(message, 'a secret error', NOW);
-    expect(await only()).toMatchObject({ routingKey: 'a.*', body: 'bmy *', error: 'a * error' });
-    const { id } = await only();
+    expect(await findOnly()).toMatchObject({ routingKey: 'a.*', body: 'bmy *', error: 'a * error' });
+    const { id } = await findOnly();
     await redacting.parkAgain(id, 'secret again', NOW);
-    expect(await only()).toMatchObject({ error: '* again' });
+    expect(await findOnly()).toMatchObject({ error: '* again' });
     await redacting.quarantineKept(id, 'secret for good');
-    expect(await only()).toMatchObject({ error: '* for good', body: 'bmy *' });
+    expect(await findOnly()).toMatchObject({ error: '* for good', body: 'bmy *' });
   });
 
   it('parks a message until it is due, and gives it out as it was', async () => {
@@ -66,7 +66,7 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
       receivedAt: NOW,
       nextAttempt: NOW + 1.5,
     };
-    expect(await only()).toEqual(parked);
+    expect(await findOnly()).toEqual(parked);
     expect(await store.takeDue(['task-pending'], NOW + 1.4, NOW + 60, 10)).toEqual([]);
     expect(await store.takeDue(['task-pending'], NOW + 1.5, NOW + 60, 10)).toEqual([
       { ...parked, nextAttempt: NOW + 60 },
@@ -90,12 +90,12 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
       const subscription = subscriptions[n % 3]!;
       await store.park({ ...MESSAGE, subscription, body: String(n) }, 'e', NOW - n);
     }
-    const bodies = async (limit: number, ...names: string[]) =>
+    const readBodies = async (limit: number, ...names: string[]) =>
       (await store.takeDue(names, NOW, NOW + 60, limit)).map((message) => message.body);
-    expect(await bodies(3, 'task-pending', 'started', 'started')).toEqual(['8', '6', '5']);
-    expect(await bodies(10, 'task-exception')).toEqual(['7', '4', '1']);
-    expect(await bodies(10)).toEqual([]);
-    expect(await bodies(10, ...subscriptions)).toEqual(['3', '2', '0']);
+    expect(await readBodies(3, 'task-pending', 'started', 'started')).toEqual(['8', '6', '5']);
+    expect(await readBodies(10, 'task-exception')).toEqual(['7', '4', '1']);
+    expect(await readBodies(10)).toEqual([]);
+    expect(await readBodies(10, ...subscriptions)).toEqual(['3', '2', '0']);
   });
 
   it('gives each message to one of several takers', async () => {
@@ -111,10 +111,10 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
 
   it('settles, parks again and quarantines', async () => {
     await store.park(MESSAGE, 'first', NOW);
-    const { id } = await only();
+    const { id } = await findOnly();
 
     await store.parkAgain(id, 'second', NOW + 5);
-    expect(await only()).toMatchObject({
+    expect(await findOnly()).toMatchObject({
       error: 'second',
       attempts: 2,
       nextAttempt: NOW + 5,
@@ -122,7 +122,7 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
     });
 
     await store.quarantineKept(id, 'third');
-    expect(await only()).toMatchObject({
+    expect(await findOnly()).toMatchObject({
       error: 'third',
       attempts: 3,
       nextAttempt: null,
@@ -131,7 +131,7 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
     expect(await store.takeDue(['task-pending'], NOW + 1e6, NOW + 2e6, 10)).toEqual([]);
 
     await store.parkAgain(id, 'too late', NOW);
-    expect(await only()).toMatchObject({ error: 'third', state: 'quarantined' });
+    expect(await findOnly()).toMatchObject({ error: 'third', state: 'quarantined' });
 
     await store.settle(id);
     await store.settle(id);
@@ -170,13 +170,13 @@ describeStores('MessageStoreSql on %s', (kind, current) => {
     const body = JSON.stringify({ comment: '🦊 Ωß \u{10FFFF} '.repeat(10_000) });
     expect(Buffer.byteLength(body)).toBeGreaterThan(65_536);
     await store.quarantine({ ...MESSAGE, body, routingKey: '🦊' }, '🐼'.repeat(8000));
-    const large = await only();
+    const large = await findOnly();
     expect(large).toMatchObject({ body, routingKey: '🦊' });
     expect(large.error).toMatch(/^(🐼)+$/u);
     await kept.drop({ ids: [large.id] });
 
     await store.quarantine({ ...MESSAGE, body: 'a\0b\uD83Ec' }, `${'x'.repeat(7999)}🐼`);
-    expect(await only()).toMatchObject({ body: 'a\uFFFDb\uFFFDc', error: `${'x'.repeat(7999)}\uFFFD` });
+    expect(await findOnly()).toMatchObject({ body: 'a\uFFFDb\uFFFDc', error: `${'x'.repeat(7999)}\uFFFD` });
   });
 
   it('throws Unavailable once the database is closed', async () => {

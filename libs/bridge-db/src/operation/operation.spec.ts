@@ -108,13 +108,13 @@ describeDatabases('what operators read and order, on %s', (kind) => {
     for (let at = 0; at < 2500; at++) writer.note(decision('A', at));
     await writer.flush();
     const table = new JournalTable(db);
-    const left = async () => (await table.page({}, 5000)).entries.map(({ at }) => at);
+    const countLeft = async () => (await table.page({}, 5000)).entries.map(({ at }) => at);
     expect(await table.trim({ since: 100, rows: 5000 })).toBe(100);
-    expect((await left()).at(-1)).toBe(100);
+    expect((await countLeft()).at(-1)).toBe(100);
     const watched = watch();
     expect(await new JournalTable(watched.db).trim({ since: 0, rows: 200 })).toBe(2200);
     expect(watched.statements).toBe(2 + 3);
-    expect(await left()).toHaveLength(200);
+    expect(await countLeft()).toHaveLength(200);
     expect(await table.trim({ since: 0, rows: 200 })).toBe(0);
     expect(await table.trim({ since: 9999, rows: 200 })).toBe(200);
     expect(await table.trim({ since: 9999, rows: 200 })).toBe(0);

@@ -130,8 +130,8 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
     expect(byRequest.map((row) => row.buildRequestId).sort((a, b) => a! - b!)).toEqual(
       requests.slice(0, 1200),
     );
-    const byTask = await store.findByTaskIds([...requests.map(taskIdOf), taskIdOf(5), 'unknown']);
-    expect(byTask.map((row) => row.taskId).sort()).toEqual(requests.slice(0, 1200).map(taskIdOf));
+    const byTask = await store.findByTaskIds([...requests.map(createTaskId), createTaskId(5), 'unknown']);
+    expect(byTask.map((row) => row.taskId).sort()).toEqual(requests.slice(0, 1200).map(createTaskId));
     expect(await store.findByBuildRequestIds([])).toEqual([]);
     expect(await store.findByTaskIds([])).toEqual([]);
   });
@@ -158,7 +158,7 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
       counted = new TaskStoreSql(db);
     });
 
-    const inOneTrip = async <T>(work: () => Promise<T>): Promise<T> => {
+    const runInOneTrip = async <T>(work: () => Promise<T>): Promise<T> => {
       trips = 0;
       const result = await work();
       // Writes to a SQLite file are no round trips.
@@ -166,28 +166,30 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
       return result;
     };
     const tracked = () =>
-      inOneTrip(() => Promise.all(many.map((n) => counted.track({ ...task, taskId: taskIdOf(n) }))));
+      runInOneTrip(() => Promise.all(many.map((n) => counted.track({ ...task, taskId: createTaskId(n) }))));
 
     it('is tracked, read, changed and forgotten together', async () => {
       const rows = (await tracked()).map((answer) => answer.task);
-      const changed = await inOneTrip(() =>
+      const changed = await runInOneTrip(() =>
         Promise.all(rows.map((row, n) => counted.change(row, { buildRequestId: n, processedDate: n }))),
       );
       expect(changed).toEqual(
         rows.map((row, n) => ({ ...row, buildRequestId: n, processedDate: n, rev: 1 })),
       );
-      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.get(taskIdOf(n)))))).toEqual(changed);
-      expect(await inOneTrip(() => Promise.all(many.map((n) => counted.findByBuildRequestIds([n]))))).toEqual(
-        changed.map((row) => [row]),
+      expect(await runInOneTrip(() => Promise.all(many.map((n) => counted.get(createTaskId(n)))))).toEqual(
+        changed,
       );
-      const reclaimed = await inOneTrip(() =>
+      expect(
+        await runInOneTrip(() => Promise.all(many.map((n) => counted.findByBuildRequestIds([n])))),
+      ).toEqual(changed.map((row) => [row]));
+      const reclaimed = await runInOneTrip(() =>
         Promise.all(changed.map((row, n) => counted.change(row!, { takenUntil: n % 2 ? n : null }))),
       );
       expect(reclaimed.map((row) => row?.takenUntil)).toEqual(many.map((n) => (n % 2 ? n : null)));
-      expect(await inOneTrip(() => Promise.all(reclaimed.map((row) => counted.forget(row!))))).toEqual(
+      expect(await runInOneTrip(() => Promise.all(reclaimed.map((row) => counted.forget(row!))))).toEqual(
         many.map(() => true),
       );
-      expect(await store.findByTaskIds(many.map(taskIdOf))).toEqual([]);
+      expect(await store.findByTaskIds(many.map(createTaskId))).toEqual([]);
     });
 
     it('is told apart where some rows have moved on', async () => {
@@ -200,12 +202,12 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
       );
       const forgotten = await Promise.all(rows.map((row, n) => counted.forget(changed[n] ?? row)));
       expect(forgotten).toEqual(many.map((n) => n !== 1 && n !== 2));
-      expect(await store.findByTaskIds(many.map(taskIdOf))).toMatchObject([{ buildId: 1, rev: 1 }]);
+      expect(await store.findByTaskIds(many.map(createTaskId))).toMatchObject([{ buildId: 1, rev: 1 }]);
     });
 
     it('is tracked one by one where some are tracked already', async () => {
-      await other.track({ ...task, taskId: taskIdOf(7) });
-      const answers = await Promise.all(many.map((n) => counted.track({ ...task, taskId: taskIdOf(n) })));
+      await other.track({ ...task, taskId: createTaskId(7) });
+      const answers = await Promise.all(many.map((n) => counted.track({ ...task, taskId: createTaskId(n) })));
       expect(answers.map(({ created }) => created)).toEqual(many.map((n) => n !== 7));
     });
 
@@ -269,7 +271,7 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
     } while (after);
     expect(pages).toBe(13);
     expect(new Set(seen).size).toBe(seen.length);
-    expect(seen.sort()).toEqual(Array.from({ length: 5000 }, (_, n) => taskIdOf(n)));
+    expect(seen.sort()).toEqual(Array.from({ length: 5000 }, (_, n) => createTaskId(n)));
   });
 
   it('leaves out of a walk what is forgotten before its page', async () => {
@@ -292,7 +294,7 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
   });
 });
 
-function taskIdOf(n: number): string {
+function createTaskId(n: number): string {
   return `task-${String(n).padStart(5, '0')}`;
 }
 
@@ -301,7 +303,7 @@ async function fill(db: BridgeDb, count: number, takenUntil: (n: number) => numb
   for (let start = 0; start < count; start += 1000) {
     const rows = Array.from({ length: Math.min(1000, count - start) }, (_, i) => {
       const n = start + i;
-      return `(${n}, '${taskIdOf(n)}', 0, ${takenUntil(n) ?? 'NULL'}, 0)`;
+      return `(${n}, '${createTaskId(n)}', 0, ${takenUntil(n) ?? 'NULL'}, 0)`;
     });
     await db.run((source) => {
       const names = ['buildrequestId', 'taskId', 'runId', 'takenUntil', 'rev'];

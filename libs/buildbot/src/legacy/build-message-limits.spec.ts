@@ -8,7 +8,7 @@ const ids = (given: unknown, source = 'postrun.py') => ['request_ids', given, so
 const message = (build: object = {}, more: object = {}) => ({
   payload: { build: { number: 1, properties: [ours, ids([5])], ...build }, ...more },
 });
-const times = (count: number, item: unknown) => Array.from({ length: count }, () => item);
+const repeat = (count: number, item: unknown) => Array.from({ length: count }, () => item);
 const NO_MESSAGE = expect.objectContaining({
   name: 'Invalid',
   message: expect.stringMatching(/^not a build message: ✖/),
@@ -22,8 +22,8 @@ describe('the limits of a build message', () => {
   it.each<[string, object]>([
     ['number 0', message({ number: 0 })],
     ['the largest number', message({ number: MAX_ID })],
-    ['5000 properties', message({ properties: times(5000, ours) })],
-    ['1000 ids', message({}, { request_ids: times(1000, MAX_ID) })],
+    ['5000 properties', message({ properties: repeat(5000, ours) })],
+    ['1000 ids', message({}, { request_ids: repeat(1000, MAX_ID) })],
     ['no results', message({ results: null })],
     ['no properties', message({ properties: undefined })],
     ['unknown keys', { ...message(), _meta: {} }],
@@ -36,10 +36,10 @@ describe('the limits of a build message', () => {
     ['a number beyond any', message({ number: MAX_ID + 1 })],
     ['half a number', message({ number: 0.5 })],
     ['no number', message({ number: undefined })],
-    ['5001 properties', message({ properties: times(5001, ours) })],
+    ['5001 properties', message({ properties: repeat(5001, ours) })],
     ['properties that are no list', message({ properties: {} })],
     ['results that are text', message({ results: '0' })],
-    ['1001 ids', message({}, { request_ids: times(1001, 1) })],
+    ['1001 ids', message({}, { request_ids: repeat(1001, 1) })],
     ['an id of 0', message({}, { request_ids: [0] })],
     ['an id beyond any', message({}, { request_ids: [MAX_ID + 1] })],
     ['half an id', message({}, { request_ids: [1.5] })],
@@ -54,7 +54,7 @@ describe('the limits of a build message', () => {
     ['of 0', [0]],
     ['beyond any', [MAX_ID + 1]],
     ['as text', '5'],
-    ['too many', times(1001, 1)],
+    ['too many', repeat(1001, 1)],
   ])('request ids of the post-run step, %s: rejected', (_what, given) => {
     expect(() => readLogUploaded(message({ properties: [ours, ids(given)] }))).toThrow(NO_IDS);
   });

@@ -10,7 +10,7 @@ import { BuilderList } from './builder-list.js';
 
 Logger.overrideLogger(false);
 
-const listOf = (...names: string[]) =>
+const createList = (...names: string[]) =>
   JSON.stringify({
     builders: Object.fromEntries(names.map((name) => [name, { shortname: name }])),
     schedulers: {},
@@ -44,7 +44,7 @@ describe('BuilderList', () => {
     afterEach(() => rm(folder, { recursive: true }));
 
     it('knows the names on it', async () => {
-      await writeFile(path, listOf('a', 'b'));
+      await writeFile(path, createList('a', 'b'));
       expect(await list.list()).toEqual(['a', 'b']);
       expect(await list.knows('a')).toBe('known');
       expect(await list.knows('c')).toBe('unknown');
@@ -57,16 +57,16 @@ describe('BuilderList', () => {
       await expect(list.knows('a')).rejects.toMatchObject({ name: 'Unavailable', system: 'builder-list' });
       await expect(list.list()).rejects.toMatchObject({ name: 'Unavailable', system: 'builder-list' });
       expect(await list.findProblem()).toMatch(/no builder list: the file cannot be read \(ENOENT\)/);
-      await writeFile(path, listOf('a'));
+      await writeFile(path, createList('a'));
       now += 10;
       expect(await list.knows('a')).toBe('known');
       expect(await list.findProblem()).toBeUndefined();
     });
 
     it('reads the list again for a new name, but not for every one', async () => {
-      await writeFile(path, listOf('a'));
+      await writeFile(path, createList('a'));
       expect(await list.knows('a')).toBe('known');
-      await writeFile(path, listOf('a', 'new'));
+      await writeFile(path, createList('a', 'new'));
       now += 5;
       expect(await list.knows('new')).toBe('unknown');
       now += 5;
@@ -74,27 +74,27 @@ describe('BuilderList', () => {
     });
 
     it.each([
-      ['half of itself', listOf('a', 'b').slice(0, 20), /it is cut off/],
+      ['half of itself', createList('a', 'b').slice(0, 20), /it is cut off/],
       ['nothing', '', /not JSON/],
       ['no builders', '{"builders": {}}', /contains no builder/],
       ['something else', '{"errors": []}', /no object "builders"/],
       ['null', 'null', /no object "builders"/],
     ])('keeps the known names when the file has %s', async (_, text, reason) => {
-      await writeFile(path, listOf('a', 'b'));
+      await writeFile(path, createList('a', 'b'));
       await list.refresh();
       await writeFile(path, text);
       await list.refresh();
       expect(await list.knows('b')).toBe('known');
       expect(await list.findProblem()).toMatch(reason);
-      await writeFile(path, listOf('a', 'b'));
+      await writeFile(path, createList('a', 'b'));
       await list.refresh();
       expect(await list.findProblem()).toBeUndefined();
     });
 
     it('accepts a sudden loss of most builders only when it lasts', async () => {
-      await writeFile(path, listOf(...MANY));
+      await writeFile(path, createList(...MANY));
       await list.refresh();
-      await writeFile(path, listOf('builder 0'));
+      await writeFile(path, createList('builder 0'));
       await list.refresh();
       now += 20;
       await list.refresh();
@@ -107,7 +107,7 @@ describe('BuilderList', () => {
     });
 
     it('calls no builder unknown when the list is out of date', async () => {
-      await writeFile(path, listOf('a'));
+      await writeFile(path, createList('a'));
       await list.refresh();
       await rm(path);
       now += 600;
@@ -140,7 +140,7 @@ describe('BuilderList', () => {
     });
 
     it('sends the account in the URL', async () => {
-      answer = (response) => response.end(listOf('a'));
+      answer = (response) => response.end(createList('a'));
       const list = new BuilderList({ url: url.replace('//', '//u%3A:p%40ss@'), refresh: 300, timeout: 5 });
       expect(await list.knows('a')).toBe('known');
       const credentials = Buffer.from('u::p@ss').toString('base64');
@@ -149,7 +149,7 @@ describe('BuilderList', () => {
 
     it('follows no redirect', async () => {
       answer = (response, request) => {
-        if (request.url === '/elsewhere') response.end(listOf('a'));
+        if (request.url === '/elsewhere') response.end(createList('a'));
         else response.writeHead(302, { location: '/elsewhere' }).end();
       };
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
@@ -160,7 +160,7 @@ describe('BuilderList', () => {
     it('downloads the list only when it has changed', async () => {
       answer = (response, request) => {
         if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
-        else response.writeHead(200, { etag: '"1"' }).end(listOf('a'));
+        else response.writeHead(200, { etag: '"1"' }).end(createList('a'));
       };
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
       await list.refresh();
@@ -170,7 +170,7 @@ describe('BuilderList', () => {
     });
 
     it('shares one read among all callers that wait for the first list', async () => {
-      answer = (response) => response.end(listOf('a'));
+      answer = (response) => response.end(createList('a'));
       const list = new BuilderList({ url, refresh: 300, timeout: 5 });
       expect(await Promise.all([list.knows('a'), list.knows('b'), list.knows('a')])).toEqual([
         'known',
@@ -181,7 +181,7 @@ describe('BuilderList', () => {
     });
 
     it('keeps its names while the server fails or hangs', async () => {
-      answer = (response) => response.end(listOf('a'));
+      answer = (response) => response.end(createList('a'));
       const list = new BuilderList({ url, refresh: 300, timeout: 0.2 });
       await list.refresh();
       answer = (response) => response.writeHead(503).end();

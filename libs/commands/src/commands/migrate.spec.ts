@@ -20,13 +20,13 @@ const NAMES = [
   'TakeOverTasks1795000000001',
 ];
 const lines = (prefix: string, names = NAMES) => names.map((name) => `${prefix}${name}\n`).join('');
-const fileOf = (url: string) => url.replace('sqlite:///', '');
+const toPath = (url: string) => url.replace('sqlite:///', '');
 
 describeDatabases('migrate on %s', (kind) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await createDatabase(kind);
-    if (kind === 'sqlite') await writeFile(fileOf(database.url), '');
+    if (kind === 'sqlite') await writeFile(toPath(database.url), '');
     useDatabase(database.url);
   });
   afterEach(() => database.drop());
@@ -141,7 +141,7 @@ describe('migrate on a SQLite file', () => {
     [['messages', 'list']],
     [['messages', 'drop', '1']],
   ])('creates none unless it migrates: %j', async (args) => {
-    const file = fileOf(database.url);
+    const file = toPath(database.url);
     expect(await record(...args)).toEqual({
       code: 78,
       stdout: '',
@@ -151,7 +151,7 @@ describe('migrate on a SQLite file', () => {
   });
 
   it("shows the original bridge's without changing it", async () => {
-    const file = fileOf(database.url);
+    const file = toPath(database.url);
     const old = new DataSource({ type: 'better-sqlite3', driver: libsql, database: file });
     await old.initialize();
     await old.query('CREATE TABLE tasks (id INTEGER)');

@@ -49,7 +49,7 @@ describe('Metrics', () => {
     beforeEach(() => void jest.useFakeTimers());
     afterEach(() => void jest.useRealTimers());
 
-    const series = async (metrics: Metrics) =>
+    const readSeries = async (metrics: Metrics) =>
       (await metrics.renderText()).split('\n').filter((line) => line.startsWith('bbb_'));
 
     it('are read once for all of them and for some seconds, and lose series that are gone', async () => {
@@ -61,27 +61,27 @@ describe('Metrics', () => {
           ? { tracked_tasks: [{ labels: { state: 'a' }, value: 1 }], margin_seconds: [{ value: 5 }] }
           : { tracked_tasks: [{ labels: { state: 'b' }, value: 2 }] };
       });
-      expect(await series(metrics)).toEqual(['bbb_tracked_tasks{state="a"} 1', 'bbb_margin_seconds 5']);
+      expect(await readSeries(metrics)).toEqual(['bbb_tracked_tasks{state="a"} 1', 'bbb_margin_seconds 5']);
       jest.advanceTimersByTime(4_000);
-      expect(await series(metrics)).toHaveLength(2);
+      expect(await readSeries(metrics)).toHaveLength(2);
       expect(reads).toBe(1);
       jest.advanceTimersByTime(1_000);
-      expect(await series(metrics)).toEqual(['bbb_tracked_tasks{state="b"} 2']);
+      expect(await readSeries(metrics)).toEqual(['bbb_tracked_tasks{state="b"} 2']);
     });
 
     it('are absent while they cannot be read, or not in time', async () => {
       const metrics = create();
       let answer = () => Promise.reject<{ margin_seconds: { value: number }[] }>(new Error('unavailable'));
       metrics.collect(['margin_seconds'], () => answer());
-      expect(await series(metrics)).toEqual([]);
+      expect(await readSeries(metrics)).toEqual([]);
       jest.advanceTimersByTime(5_000);
       answer = () => new Promise(() => undefined);
-      const late = series(metrics);
+      const late = readSeries(metrics);
       await jest.advanceTimersByTimeAsync(2_000);
       expect(await late).toEqual([]);
       jest.advanceTimersByTime(5_000);
       answer = async () => ({ margin_seconds: [{ value: 7 }] });
-      expect(await series(metrics)).toEqual(['bbb_margin_seconds 7']);
+      expect(await readSeries(metrics)).toEqual(['bbb_margin_seconds 7']);
     });
   });
 

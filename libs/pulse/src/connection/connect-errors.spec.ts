@@ -11,7 +11,7 @@ afterEach(() => {
   server?.close();
 });
 
-async function reasonFor(url: string): Promise<string> {
+async function findReason(url: string): Promise<string> {
   return explainConnectErrors(() => connect(url)).then(
     () => 'connected',
     (error: Error) => error.message,
@@ -23,10 +23,10 @@ describe('an attempt to connect', () => {
     server = createServer().listen(0, '127.0.0.1');
     await new Promise((listening) => server!.once('listening', listening));
     const { port } = server.address() as AddressInfo;
-    expect(await reasonFor(`amqp://user:password@127.0.0.1:${port}`)).toMatch(
+    expect(await findReason(`amqp://user:password@127.0.0.1:${port}`)).toMatch(
       /does not speak AMQP .*pulse_port/,
     );
-    expect(await reasonFor(`amqps://user:password@127.0.0.1:${port}`)).toMatch(
+    expect(await findReason(`amqps://user:password@127.0.0.1:${port}`)).toMatch(
       /does not speak TLS .*pulse_ssl/,
     );
   });
@@ -45,12 +45,12 @@ describe('an attempt to connect', () => {
 
     it('says that the password is wrong', async () => {
       const url = changed((url) => (url.password = 'wrong'));
-      expect(await reasonFor(url)).toMatch(/^user or password refused; check pulse_user/);
+      expect(await findReason(url)).toMatch(/^user or password refused; check pulse_user/);
     });
 
     it('says that the virtual host is wrong', async () => {
       const url = changed((url) => (url.pathname = '/there-is-no-such-host'));
-      expect(await reasonFor(url)).toMatch(/^virtual host refused; check pulse_vhost.*connection limit/);
+      expect(await findReason(url)).toMatch(/^virtual host refused; check pulse_vhost.*connection limit/);
     });
   });
 });

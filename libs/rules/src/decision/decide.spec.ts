@@ -91,12 +91,12 @@ describe('decide', () => {
   });
 
   it('never treats a dropped request as a result or a cancellation, and never forgets a stuck one', () => {
-    const verdictsOf = (request: string) =>
+    const listVerdicts = (request: string) =>
       new Set(space.filter((facts) => facts.request === request).map(decide));
     for (const verdict of ['resolve', 'claim', 'cancel-task', 'cancel-request'] as const)
-      expect(verdictsOf('dropped')).not.toContain(verdict);
+      expect(listVerdicts('dropped')).not.toContain(verdict);
     for (const verdict of ['forget', 'resolve', 'claim', 'cancel-task', 'reclaim'] as const)
-      expect(verdictsOf('stuck')).not.toContain(verdict);
+      expect(listVerdicts('stuck')).not.toContain(verdict);
   });
 
   it('concludes nothing from an absence that is doubted, and creates nothing, but keeps claims', () => {

@@ -7,7 +7,7 @@ const PROBLEMS = createRejectionReasons(LEGACY_PAYLOAD_RULES);
 const readPayload = (payload: unknown) => readByRules(payload, LEGACY_PAYLOAD_RULES);
 
 /** As it comes: through JSON, so that numbers are what a parser makes of them. */
-function problemsOf(text: string): string[] {
+function findProblems(text: string): string[] {
   const reading = readPayload(JSON.parse(text));
   return reading.valid ? [] : reading.problems;
 }
@@ -34,7 +34,7 @@ describe('what blocks a builder until a person deletes it', () => {
     ['U+0000', value('"\\u0000"'), 'a', PROBLEMS.nul],
     ['nesting', value('['.repeat(9) + '1' + ']'.repeat(9)), 'a', PROBLEMS.deep],
   ])('%s is rejected', (_what, text, name, problem) => {
-    expect(problemsOf(text)).toEqual([`payload.properties.${name}: ${problem}`]);
+    expect(findProblems(text)).toEqual([`payload.properties.${name}: ${problem}`]);
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('what blocks a builder until a person deletes it', () => {
     ['a branch of dots', payload({ stamp: '"branch":"https://h/./"' }), 'branch', PROBLEMS.dots],
     ['dots amidst', payload({ stamp: '"branch":"a/../b"' }), 'branch', PROBLEMS.dots],
   ])('%s is rejected', (_what, text, key, problem) => {
-    expect(problemsOf(text)).toEqual([`payload.sourcestamp.${key}: ${problem}`]);
+    expect(findProblems(text)).toEqual([`payload.sourcestamp.${key}: ${problem}`]);
   });
 
   it.each([
@@ -64,7 +64,7 @@ describe('what blocks a builder until a person deletes it', () => {
     ['null', value('null')],
     ['a branch with dots in its name', payload({ stamp: '"branch":"mozilla-1.9..2"' })],
   ])('%s is fine', (_what, text) => {
-    expect(problemsOf(text)).toEqual([]);
+    expect(findProblems(text)).toEqual([]);
   });
 });
 
@@ -78,13 +78,13 @@ describe('numbers', () => {
     '1e21',
     '[{"b":1e999}]',
   ])('%s is rejected, because it has been rounded', (number) => {
-    expect(problemsOf(value(number))).toEqual([`payload.properties.a: ${PROBLEMS.number}`]);
+    expect(findProblems(value(number))).toEqual([`payload.properties.a: ${PROBLEMS.number}`]);
   });
 
   it.each(['9007199254740991', '-9007199254740991', '0.1', '1e-400', '-0', '1.5e10'])(
     '%s is fine',
     (number) => {
-      expect(problemsOf(value(number))).toEqual([]);
+      expect(findProblems(value(number))).toEqual([]);
     },
   );
 });
@@ -101,13 +101,13 @@ describe('a builder’s name', () => {
     ['256 bytes', JSON.stringify('é'.repeat(128)), PROBLEMS.longName],
     ['256 characters', JSON.stringify('x'.repeat(256)), PROBLEMS.longName],
   ])('with %s is rejected', (_what, name, problem) => {
-    expect(problemsOf(payload({ name }))).toEqual([`payload.buildername: ${problem}`]);
+    expect(findProblems(payload({ name }))).toEqual([`payload.buildername: ${problem}`]);
   });
 
   it.each(['é'.repeat(127), 'x'.repeat(255), '\uffee', 'a\u2027b'])(
     '%s is accepted when the list has it',
     (name) => {
-      expect(problemsOf(payload({ name: JSON.stringify(name) }))).toEqual([]);
+      expect(findProblems(payload({ name: JSON.stringify(name) }))).toEqual([]);
     },
   );
 });
@@ -130,11 +130,11 @@ describe('the listed problems', () => {
     ['[]', PROBLEMS.noObject],
     ['"text"', PROBLEMS.noObject],
   ])('reports for the payload %s that it %s', (text, problem) => {
-    expect(problemsOf(text)).toEqual([`payload: ${problem}`]);
+    expect(findProblems(text)).toEqual([`payload: ${problem}`]);
   });
 
   it('lists all problems of an empty payload', () => {
-    expect(problemsOf('{}')).toEqual([
+    expect(findProblems('{}')).toEqual([
       `payload.buildername: ${PROBLEMS.noText}`,
       `payload.sourcestamp: ${PROBLEMS.noObject}`,
       `payload.properties: ${PROBLEMS.noObject}`,
@@ -142,12 +142,12 @@ describe('the listed problems', () => {
   });
 
   it('lists each problem of a value once, and checks no property when there are too many', () => {
-    expect(problemsOf(value('["\\u0000","\\u0000",1e400,1e400]'))).toEqual([
+    expect(findProblems(value('["\\u0000","\\u0000",1e400,1e400]'))).toEqual([
       `payload.properties.a: ${PROBLEMS.nul}`,
       `payload.properties.a: ${PROBLEMS.number}`,
     ]);
     const many = Array.from({ length: 300 }, (_, index) => `"p ${index}":1`).join(',');
-    expect(problemsOf(payload({ properties: many }))).toEqual([
+    expect(findProblems(payload({ properties: many }))).toEqual([
       `payload.properties: ${PROBLEMS.manyProperties}`,
     ]);
   });

@@ -72,7 +72,7 @@ describeEach(['mysql', 'postgres'], isReachable)('on %s with many requests', (ki
   ];
 
   it.each(statements)('%s needs no walk through a table', async (_, { sql, values }, about) => {
-    const plan = await planOf(source, kind, numberPlaceholders(kind, sql), values);
+    const plan = await readPlan(source, kind, numberPlaceholders(kind, sql), values);
     expect(plan.walks).toEqual([]);
     expect(plan.rows).toBeLessThan(about * BEARABLE);
     await source.query(numberPlaceholders(kind, sql), [...values]);
@@ -80,7 +80,7 @@ describeEach(['mysql', 'postgres'], isReachable)('on %s with many requests', (ki
 
   it('would notice a walk', async () => {
     const sql = "SELECT id FROM buildsets WHERE reason = 'x'";
-    expect((await planOf(source, kind, sql, [])).walks).toEqual(['buildsets']);
+    expect((await readPlan(source, kind, sql, [])).walks).toEqual(['buildsets']);
   });
 });
 
@@ -91,7 +91,7 @@ interface Plan {
   rows: number;
 }
 
-async function planOf(
+async function readPlan(
   source: DataSource,
   dialect: Dialect,
   sql: string,
@@ -115,7 +115,7 @@ async function planOf(
     `EXPLAIN (FORMAT JSON) ${sql}`,
     [...values],
   );
-  const steps = stepsOf(answer!['QUERY PLAN'][0].Plan);
+  const steps = listSteps(answer!['QUERY PLAN'][0].Plan);
   return {
     walks: steps.filter((step) => step['Node Type'] === 'Seq Scan').map((step) => step['Relation Name']!),
     rows: Math.max(...steps.map((step) => step['Plan Rows'])),
@@ -129,8 +129,8 @@ interface PostgresStep {
   Plans?: PostgresStep[];
 }
 
-function stepsOf(step: PostgresStep): PostgresStep[] {
-  return [step, ...(step.Plans ?? []).flatMap(stepsOf)];
+function listSteps(step: PostgresStep): PostgresStep[] {
+  return [step, ...(step.Plans ?? []).flatMap(listSteps)];
 }
 
 /** All numbers count from 1, and one request's rows have the same number in every table. */

@@ -11,7 +11,7 @@ const ca = join(folder, 'c a&b.pem');
 writeFileSync(ca, PEM);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function sslOf(url: string): unknown {
+function readSsl(url: string): unknown {
   return (
     createDataSourceOptions(parseDatabaseUrl(url), { poolSize: 2, connectTimeout: 5 }) as { ssl?: unknown }
   ).ssl;
@@ -35,9 +35,9 @@ describe('the URL of a database', () => {
     ['?ssl_insecure=true', { rejectUnauthorized: false }],
     ['?ssl=true&ssl_insecure=true', { rejectUnauthorized: false }],
   ])('with "%s" becomes options of the driver', (query, ssl) => {
-    expect(sslOf(`postgresql://u:p@h/b${query}`)).toEqual(ssl);
+    expect(readSsl(`postgresql://u:p@h/b${query}`)).toEqual(ssl);
     const verifies = ssl?.rejectUnauthorized;
-    expect(sslOf(`mysql://u:p@h/b${query}`)).toEqual(verifies ? { ...ssl, verifyIdentity: true } : ssl);
+    expect(readSsl(`mysql://u:p@h/b${query}`)).toEqual(verifies ? { ...ssl, verifyIdentity: true } : ssl);
   });
 
   it.each([
@@ -61,8 +61,8 @@ describe('the URL of a database', () => {
     ['is none', folder, /EISDIR/],
     ['holds no certificate', join(import.meta.dirname, 'setting-error.ts'), /no certificate in PEM form/],
   ])('is refused when the file of authorities %s', (_what, file, message) => {
-    expect(() => sslOf(`mysql://u:p@h/b?ssl_ca=${file}`)).toThrow(message);
-    expect(() => sslOf(`mysql://u:p@h/b?ssl_ca=${file}`)).toThrow(/ssl_ca/);
+    expect(() => readSsl(`mysql://u:p@h/b?ssl_ca=${file}`)).toThrow(message);
+    expect(() => readSsl(`mysql://u:p@h/b?ssl_ca=${file}`)).toThrow(/ssl_ca/);
   });
 
   it('takes a relative file from the working directory', () => {
@@ -73,9 +73,9 @@ describe('the URL of a database', () => {
   });
 
   it.each(['127.0.0.1', '[::1]', '[2001:db8::1]'])('is refused with TLS to MySQL at %s', (host) => {
-    expect(() => sslOf(`mysql://u:p@${host}/b?ssl=true`)).toThrow(/name for the host/);
-    expect(sslOf(`mysql://u:p@${host}/b?ssl_insecure=true`)).toEqual({ rejectUnauthorized: false });
-    expect(sslOf(`postgresql://u:p@${host}/b?ssl=true`)).toEqual(VERIFIED);
+    expect(() => readSsl(`mysql://u:p@${host}/b?ssl=true`)).toThrow(/name for the host/);
+    expect(readSsl(`mysql://u:p@${host}/b?ssl_insecure=true`)).toEqual({ rejectUnauthorized: false });
+    expect(readSsl(`postgresql://u:p@${host}/b?ssl=true`)).toEqual(VERIFIED);
   });
 
   it('is named by its setting in the error that keeps a service from starting', () => {

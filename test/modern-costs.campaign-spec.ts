@@ -15,7 +15,7 @@ describeWhere(isReachable('rabbitmq') && isReachable('mysql'))('REST calls to a 
 
   it.each([
     // One creates; look-ups are shared by what comes at the same time, which is less when the events come slowly.
-    ['pending', 'rest/event', 1.4],
+    ['pending', 'rest/event', 1.6],
     ['started', 'rest/event', 0.5],
     // The properties of several builds are read together, of as many as end at the same time.
     ['finished', 'rest/event', 0.9],

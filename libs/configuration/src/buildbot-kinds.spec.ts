@@ -52,7 +52,7 @@ describe('the kind of Buildbot', () => {
         scheduler: 'bridge',
         creation: 'plugin',
         timeout: 20,
-        maxConnections: 8,
+        maxConnections: 10,
       },
       ...{ schedulerDb: { url: '' }, selfServe: { url: '' } },
       // No message comes that would be worth waiting for.

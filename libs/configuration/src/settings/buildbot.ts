@@ -73,8 +73,8 @@ export const buildbot: Settings['buildbot'] = {
   maxConnections: {
     keys: ['buildbot.max_connections'],
     kind: createWholeNumber(1, 100),
-    default: 8,
-    doc: 'Maximum parallel calls to a master; reads of many rows use a quarter of them.',
+    default: 10,
+    doc: 'Maximum parallel calls to a master, half of it while the master is slow; reads of many rows use a quarter.',
   },
   maxOpenPerBuilder: {
     keys: ['buildbot.max_open_per_builder'],

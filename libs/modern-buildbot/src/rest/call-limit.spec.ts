@@ -37,6 +37,24 @@ describe('CallLimit', () => {
     expect(started.slice(10)).toEqual(['b4']);
   });
 
+  it('uses half of the limit while calls last longer than a second', async () => {
+    const started: string[] = [];
+    const { work, end } = steered(started);
+    let now = 0;
+    const limit = new CallLimit(4, () => now);
+    for (const name of ['1', '2', '3', '4', '5', '6', '7', '8']) void limit.run('urgent', work(name), 60_000);
+    expect(started).toHaveLength(4);
+    now = 1001;
+    for (const name of ['1', '2', '3']) end(name);
+    await turn();
+    // With the fourth, which goes on, two are under way.
+    expect(started.slice(4)).toEqual(['5']);
+    end('5');
+    await turn();
+    // It was quick: the whole limit is used again.
+    expect(started.slice(5)).toEqual(['6', '7', '8']);
+  });
+
   it('frees its place after a failure', async () => {
     const limit = new CallLimit(1);
     await expect(limit.run('urgent', () => Promise.reject(new Error('no')), 1000)).rejects.toThrow('no');

@@ -9,19 +9,29 @@ interface Waiting {
   begin(): void;
 }
 
+/** Milliseconds after which a call shows that calls queue up at the master. */
+const SLOW = 1000;
+
 /** Bulk calls use this part of the limit: one of them keeps a master as busy as ten others. */
 const BULK = 1 / 4;
 
 /**
  * Limits the concurrent calls to one master, which answers them in one thread. Urgent calls go first, and bulk calls use
- * only a part of the limit, so that a creation does not wait for all snapshots of a pass.
+ * only a part of the limit, so that a creation does not wait for all snapshots of a pass. While the master is slow, half of
+ * the limit is used: more calls would only wait there until they time out.
  */
 export class CallLimit {
   private readonly waiting = new Set<Waiting>();
   private readonly running: Record<Urgency, number> = { urgent: 0, bulk: 0 };
   private readonly mostBulk: number;
+  /** Whether the last call was slow. */
+  private isSlow = false;
 
-  constructor(private readonly most: number) {
+  /** @param now milliseconds since any fixed moment */
+  constructor(
+    private readonly most: number,
+    private readonly now = () => performance.now(),
+  ) {
     this.mostBulk = Math.max(1, Math.floor(most * BULK));
   }
 
@@ -32,9 +42,11 @@ export class CallLimit {
   async run<T>(urgency: Urgency, work: () => Promise<T>, within: number): Promise<T> {
     if (this.hasPlaceFor(urgency)) this.running[urgency]++;
     else await this.waitForTurn(urgency, within);
+    const begun = this.now();
     try {
       return await work();
     } finally {
+      this.isSlow = this.now() - begun > SLOW;
       this.running[urgency]--;
       this.beginNext();
     }
@@ -42,7 +54,8 @@ export class CallLimit {
 
   private hasPlaceFor(urgency: Urgency): boolean {
     const { urgent, bulk } = this.running;
-    return urgent + bulk < this.most && (urgency === 'urgent' || bulk < this.mostBulk);
+    const most = this.isSlow ? Math.ceil(this.most / 2) : this.most;
+    return urgent + bulk < most && (urgency === 'urgent' || bulk < this.mostBulk);
   }
 
   private beginNext(): void {

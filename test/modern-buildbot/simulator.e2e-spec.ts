@@ -1,3 +1,4 @@
+import { describeTextFacts } from '../contracts/modern-master/texts.contract.js';
 import { describeWriteFacts } from '../contracts/modern-master/database.contract.js';
 import { describeEventFacts } from '../contracts/modern-master/events.contract.js';
 import {
@@ -18,6 +19,7 @@ describePluginFacts(NAME, startSimulatedMaster);
 describeRequestFacts(NAME, startSimulatedMaster);
 describeRestFacts(NAME, startSimulatedMaster);
 describeEventFacts(NAME, startSimulatedMaster);
+describeTextFacts(NAME, 'sqlite', startSimulatedMaster);
 describeIdleConnection(NAME, () => startSimulatedMaster({ idleConnection: 1 }));
 describeOutageFacts(NAME, startSimulatedMaster);
 describeWriteFacts(NAME, startSimulatedMaster);

@@ -75,6 +75,15 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect((await found.master.rest.rows(`/buildsets/${buildsetid}`))[0]).toMatchObject({ reason: 'why' });
     });
 
+    test('the stock scheduler takes a priority as text, and drops it where there are none', async () => {
+      const { versions } = (await get('/config')).body as { versions: [string, string][] };
+      const [, version] = versions.find(([name]) => name === 'Buildbot')!;
+      const [major, minor] = version.split('.').map(Number);
+      const request = await found.calls.force('unserved', { priority: '5' });
+      const hasPriorities = major! > 3 || (major === 3 && minor! >= 9);
+      expect(await found.calls.request(request)).toMatchObject({ priority: hasPriorities ? 5 : 0 });
+    });
+
     test('__in takes 500 ids, and leaves out what is unknown', async () => {
       const made = [await found.calls.force('unserved'), await found.calls.force('unserved')];
       const others = Array.from({ length: 498 }, (_, index) => 900_000_000 + index);

@@ -23,15 +23,15 @@ describeEach(DATABASES, isPossible)('round trips on %s', (database) => {
   /** On its own a pending task would cost six statements in the bridge's database, and two or four in the scheduler's. */
   const bounds: [string, string, number][] = [
     ['pending', 'http/event', 1],
-    ['pending', 'bridge sql/event', 1.5],
-    ['pending', 'scheduler sql/event', database === 'mysql' ? 1 : 2],
+    ['pending', 'bridge sql/event', 0.8],
+    ['pending', 'scheduler sql/event', database === 'mysql' ? 0.6 : 2],
     // The run's status is read for all events of a moment in one call.
     ['started', 'http/event', 1.2],
-    ['started', 'bridge sql/event', 1],
+    ['started', 'bridge sql/event', 0.6],
     ['started', 'scheduler sql/event', 0.5],
     // An artifact gets its name when its content is complete: a call more than uploading it under that name.
     ['finished', 'http/event', 5.2],
-    ['finished', 'bridge sql/event', 1],
+    ['finished', 'bridge sql/event', 0.8],
     ['finished', 'scheduler sql/event', 0.5],
     ['pass-due', 'http/due', 2.1],
     // A busy machine takes longer, so that fewer reclaims come up together; each on its own would be 100 of them.

@@ -48,4 +48,11 @@ describe('the end message of a build', () => {
     await deliver(false, true);
     expect(harness.story).toEqual(['completed']);
   });
+
+  it('is handled also when the row gets its request id between the two reads', async () => {
+    harness.complete(0);
+    harness.store.findByBuildRequestIds = () => Promise.resolve([]);
+    await deliver(true, true);
+    expect(harness.story).toEqual(['completed']);
+  });
 });

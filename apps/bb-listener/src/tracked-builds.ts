@@ -33,13 +33,16 @@ export class TrackedBuilds {
 
   /**
    * The rows of the request ids, and that of the taskId property when the message has no ids, or when the row had no
-   * request id yet.
+   * request id yet. It may get one of them between the two reads.
    */
   private async findRows({ buildRequestIds = [], taskId }: BuildMessage): Promise<TrackedTask[]> {
     const rows = await this.store.findByBuildRequestIds(buildRequestIds);
     if (taskId === undefined || rows.some((row) => row.taskId === taskId)) return rows;
     const named = await this.store.get(taskId);
-    const fits = named && (named.buildRequestId === null || buildRequestIds.length === 0);
+    if (named === undefined) return rows;
+    const { buildRequestId } = named;
+    const fits =
+      buildRequestId === null || buildRequestIds.length === 0 || buildRequestIds.includes(buildRequestId);
     return fits ? [...rows, named] : rows;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { describeBuildbotContract } from './contracts/buildbot.contract.js';
 import { sandboxBuildbot } from './contracts/sandbox-buildbot.js';
-import { describeSchedulerDbs } from './support/scheduler-schema.js';
+import { describeSchedulerDbs } from './support/scheduler-dbs.js';
 import { createRequestSpec } from '../libs/rules/src/testing/observations.js';
 
 Logger.overrideLogger(false);

@@ -7,11 +7,8 @@ import type { Race, RaceResult } from './chaos/racer.js';
 import { planCampaign } from './support/campaign.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { COMPILATION_LIMIT, compileProject } from './support/project.js';
-import {
-  describeSchedulerDbs,
-  installSchedulerSchema,
-  openTestDatabase,
-} from './support/scheduler-schema.js';
+import { installSchedulerSchema, openTestDatabase } from './support/scheduler-schema.js';
+import { describeSchedulerDbs } from './support/scheduler-dbs.js';
 import { describeWhere, isReachable } from './support/servers.js';
 
 const { runs: ORDERS, timeout } = planCampaign({ usual: 100, full: 300, each: 30 });

@@ -43,6 +43,9 @@ const PACKAGES = 140;
 /** Megabytes that a waiting service may have resident; on Node 20 it has 87 to 93, on later versions some ten more. */
 const WAITING = process.versions.node.startsWith('20.') ? 105 : 120;
 
+/** Milliseconds for the slowest test; on a quiet machine it takes 10 s. */
+const PATIENCE = 120_000;
+
 /** As the image and all definitions in deploy/ have it. */
 const NODE_OPTIONS = '--max-semi-space-size=2';
 
@@ -81,28 +84,37 @@ describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
       return started;
     }
 
-    it.each(SERVICES)('%s loads what it needs, and no more', async (name) => {
-      const coverage = join(folder, `coverage-${name}`);
-      const service = await start(name, { NODE_V8_COVERAGE: coverage });
-      expect(await service.stop()).toBe(0);
+    // Which driver is loaded does not depend on the service.
+    it.each(kind === 'sqlite' ? SERVICES : (['reflector'] as const))(
+      '%s loads what it needs, and no more',
+      async (name) => {
+        const coverage = join(folder, `coverage-${name}`);
+        const service = await start(name, { NODE_V8_COVERAGE: coverage });
+        expect(await service.stop()).toBe(0);
 
-      const modules = await listLoadedModules(coverage);
-      const packages = new Set(modules.map(findPackage));
-      expect(Object.values(DRIVERS).filter((driver) => packages.has(driver))).toEqual([DRIVERS[kind]]);
-      expect(NEEDLESS.filter((needless) => packages.has(needless))).toEqual([]);
-      expect(modules.filter((file) => /\/typeorm\/(cli|commands)/.test(file))).toEqual([]);
-      expect(modules.length).toBeLessThan(MODULES);
-      expect(packages.size).toBeLessThan(PACKAGES);
-    });
+        const modules = await listLoadedModules(coverage);
+        const packages = new Set(modules.map(findPackage));
+        expect(Object.values(DRIVERS).filter((driver) => packages.has(driver))).toEqual([DRIVERS[kind]]);
+        expect(NEEDLESS.filter((needless) => packages.has(needless))).toEqual([]);
+        expect(modules.filter((file) => /\/typeorm\/(cli|commands)/.test(file))).toEqual([]);
+        expect(modules.length).toBeLessThan(MODULES);
+        expect(packages.size).toBeLessThan(PACKAGES);
+      },
+      PATIENCE,
+    );
 
     describeWhere(existsSync('/proc/self/status'))('on Linux', () => {
-      it(`all three wait in ${WAITING} MB each`, async () => {
-        const services = await Promise.all(SERVICES.map((name) => start(name)));
-        await eventually(async () => {
-          const megabytes = await Promise.all(services.map((service) => service.readResidentMegabytes()));
-          expect(megabytes.filter((taken) => taken > WAITING)).toEqual([]);
-        }, 40);
-      });
+      it(
+        `all three wait in ${WAITING} MB each`,
+        async () => {
+          const services = await Promise.all(SERVICES.map((name) => start(name)));
+          await eventually(async () => {
+            const megabytes = await Promise.all(services.map((service) => service.readResidentMegabytes()));
+            expect(megabytes.filter((taken) => taken > WAITING)).toEqual([]);
+          }, PATIENCE / 2000);
+        },
+        PATIENCE,
+      );
     });
   });
 });

@@ -28,7 +28,7 @@ function payload(buildername: string, properties: object): Record<string, unknow
 }
 
 describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the largest tasks', () => {
-  const { runs: count, timeout } = planCampaign({ usual: 20, full: 100, each: 1500 });
+  const { runs: count, timeout } = planCampaign({ usual: 12, full: 100, each: 1500 });
   const current = useServiceSandbox();
 
   async function start(name: 'tc-listener' | 'reflector', configFile: string): Promise<ServiceProcess> {

@@ -10,11 +10,8 @@ import { payloadText } from './fuzz/payloads.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { toPython, loadAsMaster, type WrittenRequest } from './support/master-loader.js';
 import { pythonLoads } from './support/python-json.js';
-import {
-  describeSchedulerDbs,
-  installSchedulerSchema,
-  openTestDatabase,
-} from './support/scheduler-schema.js';
+import { installSchedulerSchema, openTestDatabase } from './support/scheduler-schema.js';
+import { describeSchedulerDbs } from './support/scheduler-dbs.js';
 
 Logger.overrideLogger(false);
 

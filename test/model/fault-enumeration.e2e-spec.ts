@@ -5,7 +5,7 @@ import { effectsOf, play, RECOVERIES, WAYS } from './faults/enumerate.js';
 import { SCENARIOS } from './faults/scenarios.js';
 
 /** In the usual run one of so many failures is tried. */
-const STEP = 5;
+const STEP = 10;
 
 const CASES = (['legacy', 'modern'] as const).flatMap((kind) =>
   SCENARIOS.filter((scenario) => (scenario.kind ?? kind) === kind).map((scenario) => ({ kind, scenario })),

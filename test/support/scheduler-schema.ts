@@ -2,27 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
 import { createDataSourceOptions, parseDatabaseUrl } from '@bbb/sql';
-import { type DatabaseKind, isUsable, type TestDatabase } from './databases.js';
-import { describeEach } from './servers.js';
+import type { TestDatabase } from './databases.js';
 
 export type SchedulerVersion = 6 | 24;
 
 /** MySQL's engine for every table; as dumped (6) and declared (24) unless told. */
 export type SchedulerEngine = 'InnoDB' | 'MyISAM';
-
-/** Every scheduler database that tests run on; MySQL's schema 6 also as Mozilla's production had it, on MyISAM. */
-const SCHEDULER_DBS: readonly [DatabaseKind, SchedulerVersion, SchedulerEngine | ''][] = [
-  ['sqlite', 6, ''],
-  ['sqlite', 24, ''],
-  ['mysql', 6, 'MyISAM'],
-  ['mysql', 6, 'InnoDB'],
-  ['mysql', 24, 'InnoDB'],
-  ['postgres', 6, ''],
-  ['postgres', 24, ''],
-];
-
-/** `describe.each` over those. */
-export const describeSchedulerDbs = describeEach(SCHEDULER_DBS, isUsable);
 
 const FILES: Record<SchedulerVersion, string> = {
   6: 'scheduler-db-v6-buildbot-0.8.2',

@@ -5,11 +5,8 @@ import { Logger } from '@nestjs/common';
 import { parseDatabaseUrl } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases, type TestDatabase } from '../../../test/support/databases.js';
-import {
-  describeSchedulerDbs,
-  installSchedulerSchema,
-  openTestDatabase,
-} from '../../../test/support/scheduler-schema.js';
+import { installSchedulerSchema, openTestDatabase } from '../../../test/support/scheduler-schema.js';
+import { describeSchedulerDbs } from '../../../test/support/scheduler-dbs.js';
 import { SchedulerDb } from './scheduler-db.js';
 import { TcpProxy } from '../../../test/support/doubles/tcp-proxy.js';
 import { createRequestSpec } from '../../rules/src/testing/observations.js';
@@ -328,7 +325,7 @@ describeSchedulerDbs('SchedulerDb in trouble on %s, schema %s %s', (kind, versio
         poolSize: 2,
         connectTimeout: 5,
         lockTimeout: 0.1,
-        answerTimeout: 0.4,
+        answerTimeout: 2,
       });
       opened.push(db);
       await db.find(REQUEST);

@@ -4,11 +4,8 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { TestDatabase } from '../../../test/support/databases.js';
 import { provideEmptyDatabase } from '../../../test/support/emptied-database.js';
-import {
-  describeSchedulerDbs,
-  installSchedulerSchema,
-  openTestDatabase,
-} from '../../../test/support/scheduler-schema.js';
+import { installSchedulerSchema, openTestDatabase } from '../../../test/support/scheduler-schema.js';
+import { describeSchedulerDbs } from '../../../test/support/scheduler-dbs.js';
 import { SchedulerDb } from './scheduler-db.js';
 import { createRequestSpec } from '../../rules/src/testing/observations.js';
 

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { BuildbotMasters } from '@bbb/modern-buildbot';
 import { describeBuildbotContract } from '../contracts/buildbot.contract.js';
 import { modernBuildbot } from '../contracts/modern-buildbot.js';
 import { MasterCalls, newKey } from '../support/real-buildbot/master-calls.js';
-import { OWN_KINDS, isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { OWN_KINDS, isPossible } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
 import { describeEach } from '../support/servers.js';
 
 Logger.overrideLogger(false);
-jest.setTimeout(MASTER_TIMEOUT_MS);
-
 // The masters are steered through their files and databases, so that one which somebody else runs is none of them.
 describeEach(OWN_KINDS, isPossible)('a real master, %s', (kind) => {
   let master: RealMaster | undefined;

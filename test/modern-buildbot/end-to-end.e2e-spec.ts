@@ -1,18 +1,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
 import { eventually } from '../support/eventually.js';
 import { startWell, writeModernConfiguration } from '../support/modern-bridge.js';
 import { compileProject } from '../support/project.js';
 import { MasterCalls, type RequestRow } from '../support/real-buildbot/master-calls.js';
-import { OWN_KINDS, isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { OWN_KINDS, isPossible } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
 import { describeEach } from '../support/servers.js';
 import { ServiceProcess } from '../support/service-process.js';
 
-jest.setTimeout(MASTER_TIMEOUT_MS);
+/** How a task for each of these builders ends. */
+const ENDS = {
+  good: { state: 'completed', reason: 'completed' },
+  warn: { state: 'failed', reason: 'failed' },
+  bad: { state: 'failed', reason: 'failed' },
+  exception: { state: 'exception', reason: 'malformed-payload' },
+  retry: { state: 'completed', reason: 'completed' },
+  numbers: { state: 'completed', reason: 'completed' },
+};
 
 // No event reaches the bridge: what a reflector sees on both sides is enough to bring every task to its end. Two of them
 // take turns.
@@ -22,6 +30,8 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
   let calls: MasterCalls;
   let taskcluster: TaskclusterSimulator;
   let services: ServiceProcess[] = [];
+  /** Tasks by builder, built at the same time. */
+  const played = new Map<string, string>();
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bbb-test-modern-'));
@@ -38,7 +48,8 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
       reflector: { interval: 0.5, reclaim_window: 30, missing_grace: 5, orphan_grace: 1 },
     });
     services = await Promise.all([1, 2].map(() => startWell('reflector', file)));
-  }, MASTER_TIMEOUT_MS);
+    for (const builder of Object.keys(ENDS)) played.set(builder, createTask(builder));
+  });
 
   afterAll(async () => {
     const codes = await Promise.all(services.map((service) => service.stop()));
@@ -47,7 +58,7 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
     await master.dispose();
     await rm(folder, { recursive: true, force: true });
     expect(codes).toEqual([0, 0]);
-  }, MASTER_TIMEOUT_MS);
+  });
 
   const createTask = (buildername: string, properties: object = {}) =>
     taskcluster.createTask({
@@ -78,15 +89,8 @@ describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
       return request!.buildrequestid;
     }, 60);
 
-  it.each([
-    ['good', { state: 'completed', reason: 'completed' }],
-    ['warn', { state: 'failed', reason: 'failed' }],
-    ['bad', { state: 'failed', reason: 'failed' }],
-    ['exception', { state: 'exception', reason: 'malformed-payload' }],
-    ['retry', { state: 'completed', reason: 'completed' }],
-    ['numbers', { state: 'completed', reason: 'completed' }],
-  ])('%s ends as it should, of one build request', async (builder, end) => {
-    const taskId = createTask(builder);
+  it.each(Object.entries(ENDS))('%s ends as it should, of one build request', async (builder, end) => {
+    const taskId = played.get(builder)!;
     expect(await ended(taskId)).toEqual(end);
     expect(await requestsOf(taskId)).toHaveLength(1);
   });

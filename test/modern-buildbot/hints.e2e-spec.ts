@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PushServer } from '../../apps/bb-listener/src/modern/push-server.js';
 import { TaskclusterSimulator } from '../../sandbox/taskcluster/index.js';
@@ -9,14 +9,12 @@ import { eventually } from '../support/eventually.js';
 import { startWell, writeModernConfiguration } from '../support/modern-bridge.js';
 import { compileProject } from '../support/project.js';
 import { MasterCalls } from '../support/real-buildbot/master-calls.js';
-import { isPossible, MASTER_TIMEOUT_MS } from '../support/real-buildbot/masters.js';
+import { isPossible } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
 import { describeWhere } from '../support/servers.js';
 import { ServiceProcess } from '../support/service-process.js';
 
 Logger.overrideLogger(false);
-jest.setTimeout(MASTER_TIMEOUT_MS);
-
 // The reflector makes one pass, which creates the build requests, and no other one while the tests run.
 const NEVER = 1_000_000;
 const SECRET = 'a secret of the tests';
@@ -75,7 +73,7 @@ describeWhere(isPossible('sqlite'))('hints of a real master', () => {
       await startWell('reflector', file, { BBB_REFLECTOR_INTERVAL: String(NEVER) });
       await Promise.all(Object.values(tasks).map(findRequest));
       listener = await startWell('bb-listener', file);
-    }, MASTER_TIMEOUT_MS);
+    });
     afterAll(() => taskcluster.stop());
 
     const findRequest = (taskId: string) =>

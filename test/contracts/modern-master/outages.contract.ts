@@ -1,11 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MasterCalls, newKey } from '../../support/real-buildbot/master-calls.js';
-import {
-  MASTER_TIMEOUT_MS,
-  type MasterControl,
-  type MasterUnderTest,
-  withMaster,
-} from '../../support/real-buildbot/masters.js';
+import { type MasterControl, type MasterUnderTest, withMaster } from '../../support/real-buildbot/masters.js';
 import type { MasterRest } from '../../support/real-buildbot/master-rest.js';
 
 /** What becomes of requests when a master, its worker or its configuration goes. */
@@ -23,11 +18,9 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       // A test that failed may have left it so.
       if (!control.worker.isRunning) await control.worker.start();
       await control.workerIsConnected();
-    }, MASTER_TIMEOUT_MS);
+    });
 
-    const test = (title: string, body: () => Promise<void>) => it(title, body, MASTER_TIMEOUT_MS);
-
-    test('after a crash, the build ends in RETRY before REST answers, and the request is built again', async () => {
+    it('after a crash, the build ends in RETRY before REST answers, and the request is built again', async () => {
       const request = await calls.force('slow');
       const { buildid } = await calls.inStep(request);
       const pending = await calls.force('unserved');
@@ -42,7 +35,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(builds[1]).toMatchObject({ complete: false, buildrequestid: request });
     });
 
-    test('a planned stop cancels a build in a step, says why in a log of the step, and may say it in the state of the build; pending requests stay', async () => {
+    it('a planned stop cancels a build in a step, says why in a log of the step, and may say it in the state of the build; pending requests stay', async () => {
       const request = await calls.force('slow');
       const { buildid } = await calls.inStep(request);
       const pending = await calls.force('unserved');
@@ -61,7 +54,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(await calls.request(pending)).toMatchObject({ complete: false, claimed: false });
     });
 
-    test('a clean stop accepts requests and starts none of them; they are built after the next start', async () => {
+    it('a clean stop accepts requests and starts none of them; they are built after the next start', async () => {
       const running = await calls.force('slow');
       await calls.inStep(running);
       control.stopWhenIdle();
@@ -75,7 +68,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(await calls.completed(accepted)).toMatchObject({ results: 0 });
     });
 
-    test('a lost worker ends its build in RETRY, and the request waits unclaimed for a worker', async () => {
+    it('a lost worker ends its build in RETRY, and the request waits unclaimed for a worker', async () => {
       const request = await calls.force('slow');
       await calls.inStep(request);
       await control.worker.kill();
@@ -91,7 +84,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       );
     });
 
-    test('a request that waits for its RETRY is collapsed by an equal one, although it has a build', async () => {
+    it('a request that waits for its RETRY is collapsed by an equal one, although it has a build', async () => {
       const request = await calls.force('merging');
       await calls.inStep(request);
       await control.worker.kill();
@@ -105,7 +98,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       await control.worker.start();
     });
 
-    test('the plugin creates again what was collapsed by a copy of it', async () => {
+    it('the plugin creates again what was collapsed by a copy of it', async () => {
       const key = newKey();
       const made = await calls.create({ key, builderNames: ['merging'] });
       const { buildid } = await calls.inStep(made.request!);
@@ -125,7 +118,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       await control.worker.start();
     });
 
-    test('the plugin knows after a crash what it created and withdrew before', async () => {
+    it('the plugin knows after a crash what it created and withdrew before', async () => {
       const [key, other] = [newKey(), newKey()];
       const made = await calls.create({ key });
       const tombstone = await calls.create({ key: other, withdraw: true });
@@ -135,7 +128,7 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(await calls.create({ key: other })).toEqual({ ...tombstone, created: false });
     });
 
-    test('while a worker does not answer, a cancellation has no effect; it has when the worker answers again', async () => {
+    it('while a worker does not answer, a cancellation has no effect; it has when the worker answers again', async () => {
       const request = await calls.force('slow');
       await calls.inStep(request);
       control.worker.freeze();
@@ -147,13 +140,13 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(await calls.completed(request)).toMatchObject({ results: 6 });
     });
 
-    test('a login holds over a restart', async () => {
+    it('a login holds over a restart', async () => {
       await rest.login();
       await control.restart();
       expect((await calls.tryCreate({ key: newKey(), builderNames: ['unserved'] })).status).toBe(200);
     });
 
-    test('a renamed builder keeps its row without a master, and its requests until they are cancelled', async () => {
+    it('a renamed builder keeps its row without a master, and its requests until they are cancelled', async () => {
       const [kept, cancelled] = [await calls.force('unserved'), await calls.force('unserved')];
       await control.reconfigure({ renamed: { unserved: 'renamed' } });
       expect(await calls.builder('unserved')).toMatchObject({ masterids: [] });
@@ -166,13 +159,13 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
       expect(await calls.builder('unserved')).toMatchObject({ masterids: [expect.any(Number)] });
     });
 
-    test('a broken configuration is not loaded; the master goes on with the old one', async () => {
+    it('a broken configuration is not loaded; the master goes on with the old one', async () => {
       await control.reconfigure({ broken: true });
       expect(await calls.completed(await calls.force('good'))).toMatchObject({ results: 0 });
       await control.reconfigure({});
     });
 
-    test('a build whose worker is taken from its builder never ends, is not cancelled, and is built again after a restart', async () => {
+    it('a build whose worker is taken from its builder never ends, is not cancelled, and is built again after a restart', async () => {
       const request = await calls.force('moving');
       await calls.inStep(request);
       await control.reconfigure({ workersOfMoving: ['spare'] });
@@ -240,31 +233,27 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
 /** The last test of a master: it cannot be repaired without waiting for ten minutes. */
 export function describeMoveFacts(name: string, start: () => Promise<MasterUnderTest>): void {
   describe(`another identity: ${name}`, () => {
-    it(
-      'a master in another folder is another master: the old one counts as active, and its build stays open',
-      async () => {
-        const master = await start();
-        try {
-          const [control, calls] = [master.control!, new MasterCalls(master.rest)];
-          const request = await calls.force('slow');
-          const { masterid } = await calls.inStep(request);
-          await control.kill();
-          await control.move();
-          await control.start();
-          await control.workerIsConnected();
-          const masters = await master.rest.rows('/masters');
-          expect(masters).toHaveLength(2);
-          expect(masters.find((row) => row.masterid === masterid)).toMatchObject({ active: true });
-          await calls.cancel(request);
-          expect(await calls.completed(await calls.force('good'))).toMatchObject({ results: 0 });
-          expect(await calls.request(request)).toMatchObject({ complete: false, claimed: true });
-          expect(await calls.builds(request)).toMatchObject([{ complete: false, masterid }]);
-        } finally {
-          await master.dispose();
-        }
-      },
-      MASTER_TIMEOUT_MS,
-    );
+    it('a master in another folder is another master: the old one counts as active, and its build stays open', async () => {
+      const master = await start();
+      try {
+        const [control, calls] = [master.control!, new MasterCalls(master.rest)];
+        const request = await calls.force('slow');
+        const { masterid } = await calls.inStep(request);
+        await control.kill();
+        await control.move();
+        await control.start();
+        await control.workerIsConnected();
+        const masters = await master.rest.rows('/masters');
+        expect(masters).toHaveLength(2);
+        expect(masters.find((row) => row.masterid === masterid)).toMatchObject({ active: true });
+        await calls.cancel(request);
+        expect(await calls.completed(await calls.force('good'))).toMatchObject({ results: 0 });
+        expect(await calls.request(request)).toMatchObject({ complete: false, claimed: true });
+        expect(await calls.builds(request)).toMatchObject([{ complete: false, masterid }]);
+      } finally {
+        await master.dispose();
+      }
+    });
   });
 }
 
@@ -273,22 +262,18 @@ export function describeStrayClaimFacts(name: string, start: () => Promise<Maste
   describe(`stray claims: ${name}`, () => {
     const found = withMaster(start);
 
-    it(
-      'the cancellation of an unknown id is accepted, and keeps the request that gets the id later from being built until a restart',
-      async () => {
-        const { calls } = found;
-        const last = await calls.force('good');
-        await calls.completed(last);
-        expect(await calls.cancel(last + 1)).toMatchObject({ status: 200, body: { result: null } });
-        const harmed = await calls.force('good');
-        expect(harmed).toBe(last + 1);
-        await calls.completed(await calls.force('good'));
-        expect(await calls.request(harmed)).toMatchObject({ complete: false, claimed: true });
-        expect(await calls.builds(harmed)).toEqual([]);
-        await found.master.control!.restart();
-        expect(await calls.completed(harmed)).toMatchObject({ results: 0 });
-      },
-      MASTER_TIMEOUT_MS,
-    );
+    it('the cancellation of an unknown id is accepted, and keeps the request that gets the id later from being built until a restart', async () => {
+      const { calls } = found;
+      const last = await calls.force('good');
+      await calls.completed(last);
+      expect(await calls.cancel(last + 1)).toMatchObject({ status: 200, body: { result: null } });
+      const harmed = await calls.force('good');
+      expect(harmed).toBe(last + 1);
+      await calls.completed(await calls.force('good'));
+      expect(await calls.request(harmed)).toMatchObject({ complete: false, claimed: true });
+      expect(await calls.builds(harmed)).toEqual([]);
+      await found.master.control!.restart();
+      expect(await calls.completed(harmed)).toMatchObject({ results: 0 });
+    });
   });
 }

@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { newKey } from '../../support/real-buildbot/master-calls.js';
-import { MASTER_TIMEOUT_MS, type MasterUnderTest, withMaster } from '../../support/real-buildbot/masters.js';
+import { type MasterUnderTest, withMaster } from '../../support/real-buildbot/masters.js';
 
 /** What a modern master does to build requests, as far as the bridge depends on it. */
 export function describeRequestFacts(name: string, start: () => Promise<MasterUnderTest>): void {
   describe(`requests: ${name}`, () => {
     const found = withMaster(start);
-    const test = (title: string, body: () => Promise<void>) => it(title, body, MASTER_TIMEOUT_MS);
     const force = (builder: string, params: Record<string, unknown> = {}) =>
       found.calls.force(builder, params);
 
@@ -15,17 +14,13 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       ['warnings', 'warn', 1],
       ['a step with warnings that does not pass them on', 'quiet_warn', 0],
       ['failure', 'bad', 2],
-    ])(
-      'the request has the result of its build: %s',
-      async (_, builder, results) => {
-        const request = await force(builder);
-        expect(await found.calls.completed(request)).toMatchObject({ results, claimed: true });
-        expect(await found.calls.builds(request)).toMatchObject([{ complete: true, results }]);
-      },
-      MASTER_TIMEOUT_MS,
-    );
+    ])('the request has the result of its build: %s', async (_, builder, results) => {
+      const request = await force(builder);
+      expect(await found.calls.completed(request)).toMatchObject({ results, claimed: true });
+      expect(await found.calls.builds(request)).toMatchObject([{ complete: true, results }]);
+    });
 
-    test('the same force twice is two builds', async () => {
+    it('the same force twice is two builds', async () => {
       const [one, other] = [await force('good', { taskId: 'x' }), await force('good', { taskId: 'x' })];
       expect(one).not.toBe(other);
       for (const request of [one, other]) {
@@ -34,7 +29,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       }
     });
 
-    test('a build that ends in RETRY is followed by another one of the same request', async () => {
+    it('a build that ends in RETRY is followed by another one of the same request', async () => {
       const request = await force('retry');
       expect(await found.calls.completed(request)).toMatchObject({ results: 0 });
       const builds = await found.calls.builds(request);
@@ -43,7 +38,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(builds.map(({ number }) => number)).toEqual([first, first + 1, first + 2]);
     });
 
-    test('an open request and an open build have no result', async () => {
+    it('an open request and an open build have no result', async () => {
       const request = await force('slow');
       expect(await found.calls.running(request)).toMatchObject({ complete: false, results: null });
       expect(await found.calls.request(request)).toMatchObject({
@@ -55,7 +50,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect((await found.master.rest.rows(`/buildsets/${buildsetid}`))[0]).toMatchObject({ results: -1 });
     });
 
-    test('a pending request is cancelled without a build', async () => {
+    it('a pending request is cancelled without a build', async () => {
       const request = await force('unserved');
       expect(await found.calls.request(request)).toMatchObject({ claimed: false, claimed_by_masterid: null });
       expect(await found.calls.cancel(request)).toMatchObject({ status: 200, body: { result: null } });
@@ -63,7 +58,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(await found.calls.builds(request)).toEqual([]);
     });
 
-    test('the cancellation of a request stops its build', async () => {
+    it('the cancellation of a request stops its build', async () => {
       const request = await force('slow');
       await found.calls.running(request);
       expect(await found.calls.cancel(request)).toMatchObject({ status: 200, body: { result: null } });
@@ -73,14 +68,14 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       ]);
     });
 
-    test('a stopped build cancels its request, and looks the same', async () => {
+    it('a stopped build cancels its request, and looks the same', async () => {
       const request = await force('slow');
       const { buildid } = await found.calls.running(request);
       expect(await found.calls.stop(buildid)).toMatchObject({ status: 200, body: { result: null } });
       expect(await found.calls.completed(request)).toMatchObject({ results: 6 });
     });
 
-    test('cancel and stop of what has ended answer the same and change nothing', async () => {
+    it('cancel and stop of what has ended answer the same and change nothing', async () => {
       const request = await force('good');
       await found.calls.completed(request);
       const before = [await found.calls.request(request), await found.calls.build(request)];
@@ -90,7 +85,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect([await found.calls.request(request), await found.calls.build(request)]).toEqual(before);
     });
 
-    test('an equal request collapses an older pending one: SKIPPED without a build, and its build set is a success', async () => {
+    it('an equal request collapses an older pending one: SKIPPED without a build, and its build set is a success', async () => {
       await found.calls.running(await force('merging'));
       const older = await force('merging');
       await force('merging');
@@ -103,7 +98,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       );
     });
 
-    test('a rebuilt build has a new build set with the key, the properties and the reason "rebuild"', async () => {
+    it('a rebuilt build has a new build set with the key, the properties and the reason "rebuild"', async () => {
       const key = newKey();
       const made = await found.calls.create({ key, builderNames: ['good'], properties: { taskId: 'x' } });
       await found.calls.completed(made.request!);
@@ -117,7 +112,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(properties).toMatchObject({ taskId: ['x', 'bridge'], bridge_id: [key, 'Scheduler'] });
     });
 
-    test('a request without a worker, or that its builder does not choose, waits unclaimed and can be cancelled', async () => {
+    it('a request without a worker, or that its builder does not choose, waits unclaimed and can be cancelled', async () => {
       const requests = [await force('unserved'), await force('choosy')];
       // What was requested later on the same master has been done.
       await found.calls.completed(await force('good'));
@@ -127,7 +122,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       }
     });
 
-    test('a request waits unclaimed for the lock of its builder, and as an open build for the lock of a step', async () => {
+    it('a request waits unclaimed for the lock of its builder, and as an open build for the lock of a step', async () => {
       const holder = await force('locked');
       await found.calls.inStep(holder);
       const [ofBuilder, ofStep] = [await force('locked_too'), await force('locked_step')];
@@ -140,7 +135,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(await found.calls.request(holder)).toMatchObject({ complete: false });
     });
 
-    test('a triggered build has no key, and is cancelled with its parent', async () => {
+    it('a triggered build has no key, and is cancelled with its parent', async () => {
       const key = newKey();
       const parent = await found.calls.create({ key, builderNames: ['parent'], properties: { taskId: 'x' } });
       const { buildid } = await found.calls.running(parent.request!);
@@ -152,7 +147,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(await found.calls.completed(child.request)).toMatchObject({ results: 6 });
     });
 
-    test('a parent whose triggered build is cancelled is cancelled', async () => {
+    it('a parent whose triggered build is cancelled is cancelled', async () => {
       const parent = await force('parent');
       const { buildid } = await found.calls.running(parent);
       const child = await childOf(buildid);
@@ -170,7 +165,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       return { set, request: request.buildrequestid as number };
     }
 
-    test('a property can move a build to another builder: the number belongs to that one', async () => {
+    it('a property can move a build to another builder: the number belongs to that one', async () => {
       const made = await found.calls.create({
         key: newKey(),
         builderNames: ['good'],
@@ -186,7 +181,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(of).toMatchObject([{ buildid: build.buildid }]);
     });
 
-    test('an EXCEPTION keeps the worker from building for a while, although it is connected and not paused', async () => {
+    it('an EXCEPTION keeps the worker from building for a while, although it is connected and not paused', async () => {
       const failed = await force('exception');
       expect(await found.calls.completed(failed)).toMatchObject({ results: 4 });
       const waiting = await force('beside_exception');
@@ -198,7 +193,7 @@ export function describeRequestFacts(name: string, start: () => Promise<MasterUn
       expect(await found.calls.completed(waiting)).toMatchObject({ results: 0 });
     });
 
-    test('a paused worker leaves requests unclaimed', async () => {
+    it('a paused worker leaves requests unclaimed', async () => {
       const [{ workerid }] = await found.master.rest.rows('/workers?name=main');
       await found.master.rest.call(`/workers/${workerid}`, 'pause', { reason: 'test' });
       const state = () => found.master.rest.rows(`/workers/${workerid}`);

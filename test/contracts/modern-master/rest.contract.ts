@@ -2,17 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { MasterRest } from '../../support/real-buildbot/master-rest.js';
-import { MASTER_TIMEOUT_MS, type MasterUnderTest, withMaster } from '../../support/real-buildbot/masters.js';
+import { type MasterUnderTest, withMaster } from '../../support/real-buildbot/masters.js';
 
 /** How a modern master answers, as far as the bridge depends on it. */
 export function describeRestFacts(name: string, start: () => Promise<MasterUnderTest>): void {
   describe(`REST: ${name}`, () => {
     const found = withMaster(start);
-    const test = (title: string, body: () => Promise<void>) => it(title, body, MASTER_TIMEOUT_MS);
     const get = (path: string) => found.master.rest.get(path);
     const ids = (rows: { buildrequestid: number }[]) => rows.map(({ buildrequestid: id }) => id);
 
-    test('control needs a login: not anonymous, not by Basic on the call, not with a wrong password', async () => {
+    it('control needs a login: not anonymous, not by Basic on the call, not with a wrong password', async () => {
       const { url, account, rest } = found.master;
       const params = { builderNames: ['unserved'] };
       expect((await rest.anonymous().call('/forceschedulers/force', 'force', params)).status).toBe(403);
@@ -28,7 +27,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(await rest.another().login()).toBe(302);
     });
 
-    test('an account without the role is refused, and an anonymous answer sets a cookie as well', async () => {
+    it('an account without the role is refused, and an anonymous answer sets a cookie as well', async () => {
       const { url } = found.master;
       const guest = new MasterRest(url, { user: 'guest', password: 'guest' });
       expect(await guest.login()).toBe(302);
@@ -39,7 +38,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(answer.headers.getSetCookie()).not.toEqual([]);
     });
 
-    test('what is not there is a 404 with JSON as text/plain', async () => {
+    it('what is not there is a 404 with JSON as text/plain', async () => {
       for (const path of ['/buildrequests/999999999', '/forceschedulers/nosuch', '/nosuch'])
         expect(await get(`/api/v2${path}`)).toMatchObject({
           ...{ status: 404, body: { error: expect.any(String) } },
@@ -47,12 +46,12 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
         });
     });
 
-    test('an unknown parameter of a query is a 400', async () => {
+    it('an unknown parameter of a query is a 400', async () => {
       for (const query of ['nosuchfield=1', 'field=buildrequestid&complete=0', 'buildrequestid__in=1,2'])
         expect(await get(`/api/v2/buildrequests?${query}`)).toMatchObject({ status: 400 });
     });
 
-    test('an unknown builder or scheduler is a 500, an unknown method of a scheduler a success', async () => {
+    it('an unknown builder or scheduler is a 500, an unknown method of a scheduler a success', async () => {
       const call = (scheduler: string, method: string, params: object) =>
         found.master.rest.call(`/forceschedulers/${scheduler}`, method, params);
       expect(await call('force', 'force', { builderNames: ['nosuch'] })).toMatchObject({ status: 500 });
@@ -62,7 +61,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(await call('force', 'nosuch', {})).toMatchObject({ status: 200, body: { result: null } });
     });
 
-    test('the stock scheduler drops what is not declared, and takes the first of a list', async () => {
+    it('the stock scheduler drops what is not declared, and takes the first of a list', async () => {
       const request = await found.calls.force('unserved', {
         taskId: ['one', 'two'],
         colour: 'red',
@@ -75,7 +74,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect((await found.master.rest.rows(`/buildsets/${buildsetid}`))[0]).toMatchObject({ reason: 'why' });
     });
 
-    test('the stock scheduler takes a priority as text, and drops it where there are none', async () => {
+    it('the stock scheduler takes a priority as text, and drops it where there are none', async () => {
       const { versions } = (await get('/config')).body as { versions: [string, string][] };
       const [, version] = versions.find(([name]) => name === 'Buildbot')!;
       const [major, minor] = version.split('.').map(Number);
@@ -84,7 +83,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(await found.calls.request(request)).toMatchObject({ priority: hasPriorities ? 5 : 0 });
     });
 
-    test('__in takes 500 ids, and leaves out what is unknown', async () => {
+    it('__in takes 500 ids, and leaves out what is unknown', async () => {
       const made = [await found.calls.force('unserved'), await found.calls.force('unserved')];
       const others = Array.from({ length: 498 }, (_, index) => 900_000_000 + index);
       const query = [...made, ...others].map((id) => `buildrequestid__in=${id}`).join('&');
@@ -95,7 +94,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       ]);
     });
 
-    test('a repeated filter on builds is ignored without a word: every build is answered', async () => {
+    it('a repeated filter on builds is ignored without a word: every build is answered', async () => {
       const made = [];
       for (let index = 0; index < 3; index++) made.push(await found.calls.force('good'));
       for (const request of made) await found.calls.completed(request);
@@ -106,7 +105,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(ids(await found.master.rest.rows(`/builds?${right.join('&')}`))).toEqual(made.slice(0, 2));
     });
 
-    test('a page tells its own size as total', async () => {
+    it('a page tells its own size as total', async () => {
       await found.calls.force('unserved');
       await found.calls.force('unserved');
       const { body } = await get('/api/v2/buildrequests?limit=1&order=-buildrequestid');
@@ -114,7 +113,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(body.meta.total).toBe(1);
     });
 
-    test('numbers that JSON has no words for spoil a whole answer; large ones are rounded by readers', async () => {
+    it('numbers that JSON has no words for spoil a whole answer; large ones are rounded by readers', async () => {
       const request = await found.calls.force('numbers');
       await found.calls.completed(request);
       const { buildid } = (await found.calls.build(request))!;
@@ -126,7 +125,7 @@ export function describeRestFacts(name: string, start: () => Promise<MasterUnder
       expect(() => JSON.parse(text)).toThrow();
     });
 
-    test("a build's step, log and properties are found by the id of the build", async () => {
+    it("a build's step, log and properties are found by the id of the build", async () => {
       const request = await found.calls.force('good', { taskId: 'somebody' });
       await found.calls.completed(request);
       const build = (await found.calls.build(request))!;
@@ -151,16 +150,12 @@ export function describeIdleConnection(name: string, start: () => Promise<Master
   describe(`an idle connection: ${name}`, () => {
     const found = withMaster(start);
 
-    it(
-      'is closed by the master after a minute',
-      async () => {
-        const { hostname, port } = new URL(found.master.url);
-        const socket = connect({ host: hostname, port: Number(port) });
-        socket.write(`GET /api/v2 HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
-        await once(socket, 'data');
-        await once(socket, 'close');
-      },
-      MASTER_TIMEOUT_MS,
-    );
+    it('is closed by the master after a minute', async () => {
+      const { hostname, port } = new URL(found.master.url);
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.write(`GET /api/v2 HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
+      await once(socket, 'data');
+      await once(socket, 'close');
+    });
   });
 }

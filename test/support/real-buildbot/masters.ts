@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
 import { isFull } from '../campaign.js';
+// Loaded before the tests begin, because it ends with a hook.
+import '../databases.js';
 import { canStart, describeEach, describeWhere, isReachable } from '../servers.js';
 import { MasterCalls } from './master-calls.js';
 import type { MasterDatabaseKind } from './master-database.js';
@@ -83,8 +85,8 @@ export async function startMaster(kind: MasterKind): Promise<MasterUnderTest> {
   return { url, account, rest: new MasterRest(url, account), dispose: async () => {} };
 }
 
-/** How long a test with a real master may take; it takes some seconds on a quiet machine. */
-export const MASTER_TIMEOUT_MS = 300_000;
+// For all tests of a file with a real master; each takes some seconds on a quiet machine.
+jest.setTimeout(300_000);
 
 /** One master for all tests of a `describe`; what they requested is cancelled after each. */
 export function withMaster(start: () => Promise<MasterUnderTest>) {
@@ -92,9 +94,9 @@ export function withMaster(start: () => Promise<MasterUnderTest>) {
   beforeAll(async () => {
     found.master = await start();
     found.calls = new MasterCalls(found.master.rest);
-  }, MASTER_TIMEOUT_MS);
-  afterEach(() => found.calls.cancelAll(), MASTER_TIMEOUT_MS);
+  });
+  afterEach(() => found.calls.cancelAll());
   // Undefined when it did not start.
-  afterAll(() => (found.master as MasterUnderTest | undefined)?.dispose(), MASTER_TIMEOUT_MS);
+  afterAll(() => (found.master as MasterUnderTest | undefined)?.dispose());
   return found;
 }

@@ -5,10 +5,12 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ListedInstance, TaskExplanation } from '@bbb/operation';
 import { record } from '../libs/commands/src/testing/recording-host.js';
 import { createTask as createInput, type Scenario } from '../sandbox/mix.js';
-import { describeDatabases } from './support/databases.js';
+import { isFull } from './support/campaign.js';
+import { DATABASE_KINDS, isUsable } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { ROOT } from './support/project.js';
 import { openSandboxedBridge, type SandboxedBridge } from './support/sandboxed-bridge.js';
+import { describeEach } from './support/servers.js';
 
 const IDLE: Scenario = {
   name: 'waits for a worker',
@@ -51,7 +53,10 @@ function toShape(output: string): string {
     .replace(/\d+/g, 'N');
 }
 
-describeDatabases('questions of an operator, on %s', (database) => {
+/** What the answers are read from is tested on each database beside its code. */
+const KINDS = isFull ? DATABASE_KINDS : (['sqlite', 'postgres'] as const);
+
+describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
   let bridge: SandboxedBridge;
   let group = 0;
 

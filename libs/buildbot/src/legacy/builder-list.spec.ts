@@ -182,7 +182,7 @@ describe('BuilderList', () => {
 
     it('keeps its names while the server fails or hangs', async () => {
       answer = (response) => response.end(createList('a'));
-      const list = new BuilderList({ url, refresh: 300, timeout: 0.2 });
+      const list = new BuilderList({ url, refresh: 300, timeout: 2 });
       await list.refresh();
       answer = (response) => response.writeHead(503).end();
       await list.refresh();

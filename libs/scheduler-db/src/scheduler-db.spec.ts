@@ -47,12 +47,27 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     return Number(row.n);
   };
 
+  const claim = (id: number | undefined, at: number, master = 'bm73') =>
+    version === 6
+      ? rows.query(
+          `UPDATE buildrequests SET claimed_at = ${at}, claimed_by_name = '${master}' WHERE id = ${id}`,
+        )
+      : rows.query(
+          `INSERT INTO buildrequest_claims (brid, objectid, claimed_at)
+            VALUES (${id}, ${master === 'bm73' ? 1 : 2}, ${at})`,
+        );
+
   beforeEach(async () => {
     instances = [];
     database = await provideEmptyDatabase(kind, `${version} ${engine}`, (made) =>
       installSchedulerSchema(made, version, engine ? { engine } : {}),
     );
     rows = await openTestDatabase(database);
+    // The masters that claim.
+    if (version === 24)
+      await rows.query(
+        `INSERT INTO objects (id, name, class_name) VALUES (1, 'bm73', 'BuildMaster'), (2, 'bm74', 'BuildMaster')`,
+      );
   });
 
   afterEach(async () => {
@@ -298,25 +313,34 @@ describeSchedulerDbs('SchedulerDb on %s, schema %s%s', (kind, version, engine) =
     expect(await db.findCancellationTarget(1000)).toBeUndefined();
   });
 
+  it('counts the open requests of a builder that are ahead of one, and those that are being built', async () => {
+    const db = open();
+    const create = (taskId: string, changes = {}) => db.create({ ...REQUEST, taskId, ...changes }, wanted);
+    const asked = await create('a', { scheduledAt: 1494586010 });
+    const ahead = {
+      older: { scheduledAt: 1494586009 },
+      urgent: { priority: 2, scheduledAt: 1494586020 },
+    };
+    for (const [taskId, changes] of Object.entries(ahead)) await create(taskId, changes);
+    const behind = {
+      later: { scheduledAt: 1494586010 },
+      younger: { scheduledAt: 1494586011 },
+      low: { priority: 0, scheduledAt: 1494586000 },
+      low2: { priority: 0, scheduledAt: 1494586000 },
+      elsewhere: { buildername: 'another', scheduledAt: 1494586000 },
+    };
+    for (const [taskId, changes] of Object.entries(behind)) await create(taskId, changes);
+    const [built, complete] = [await create('built', ahead.older), await create('complete', ahead.older)];
+    await claim(built, 1494586100);
+    await rows.query(`UPDATE buildrequests SET complete = 1 WHERE id = ${complete}`);
+    expect(await db.readPlace(asked!)).toEqual({ submittedAt: 1494586010, ahead: 2, building: 1 });
+  });
+
   it('knows that a killed master has given a number out again', async () => {
     const db = open();
     const [dead, partner, stranger] = await Promise.all(
       ['a', 'b', 'c'].map((taskId) => db.create({ ...REQUEST, taskId }, wanted)),
     );
-    const claim = (id: number | undefined, at: number, master = 'bm73') =>
-      version === 6
-        ? rows.query(
-            `UPDATE buildrequests SET claimed_at = ${at}, claimed_by_name = '${master}' WHERE id = ${id}`,
-          )
-        : rows.query(
-            `INSERT INTO buildrequest_claims (brid, objectid, claimed_at)
-              VALUES (${id}, ${master === 'bm73' ? 1 : 2}, ${at})`,
-          );
-    if (version === 24) {
-      for (const master of ['bm73', 'bm74']) {
-        await rows.query(`INSERT INTO objects (name, class_name) VALUES ('${master}', 'BuildMaster')`);
-      }
-    }
     const build = async (brid: number | undefined, start: number) => {
       await rows.query(`INSERT INTO builds (number, brid, start_time) VALUES (7, ${brid}, ${start})`);
     };

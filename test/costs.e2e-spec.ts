@@ -35,7 +35,8 @@ describeEach(DATABASES, isPossible)('round trips on %s', (database) => {
     ['pass-due', 'http/due', 2.1],
     // A busy machine takes longer, so that fewer reclaims come up together; each on its own would be 100 of them.
     ['pass-due', 'sql/500 rows', 40 + (PASS * 500) / TRACKED],
-    ['pass-idle', 'sql/500 rows', 1.5 + (PASS * 500) / TRACKED],
+    // Two where nothing else happens; on a busy machine reports and looks at pauses fall into the longer time.
+    ['pass-idle', 'sql/500 rows', 4 + (PASS * 500) / TRACKED],
   ];
 
   it.each(bounds)('%s: %s is at most %d', (scenario, name, most) => {

@@ -31,7 +31,7 @@ const IGNORE_REFERENCES = {
 export async function provideEmptyDatabase(
   kind: DatabaseKind,
   schema: string,
-  install: (database: TestDatabase) => Promise<void>,
+  install: (database: TestDatabase) => Promise<unknown>,
 ): Promise<TestDatabase> {
   if (kind === 'sqlite') {
     const database = await createDatabase(kind);

@@ -1,14 +1,16 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { type Decision, type Instance, Unavailable } from '@bbb/rules';
-import { createDatabase, describeDatabases, type TestDatabase } from '../../../../test/support/databases.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { BridgeDb } from '../bridge-db.js';
 import type { Database } from '../database.js';
-import { openMigrated } from '../testing/open-migrated.js';
+import { describeStores } from '../testing/describe-stores.js';
 import { InstanceStoreSql } from './instance-store-sql.js';
 import { JournalTable } from './journal-table.js';
 import { JournalWriter } from './journal-writer.js';
 import { PauseStoreSql } from './pause-store-sql.js';
+
+Logger.overrideLogger(false);
 
 const AUTHOR = { service: 'reflector', instance: 'host:1' };
 
@@ -20,17 +22,10 @@ function decision(taskId: string, at: number, changes: Partial<Decision> = {}): 
   };
 }
 
-describeDatabases('what operators read and order, on %s', (kind) => {
-  let database: TestDatabase;
+describeStores('what operators read and order, on %s', (_kind, current) => {
   let db: BridgeDb;
-
-  beforeEach(async () => {
-    database = await createDatabase(kind);
-    db = await openMigrated(database.url);
-  });
-  afterEach(async () => {
-    await db.close();
-    await database.drop();
+  beforeEach(() => {
+    [db] = current.dbs;
   });
 
   /** Counts statements, and fails while it is told to. */

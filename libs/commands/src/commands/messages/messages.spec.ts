@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { BridgeDb, KeptMessages, migrateDatabase, MessageStoreSql } from '@bbb/bridge-db';
-import {
-  createDatabase,
-  describeDatabases,
-  type TestDatabase,
-} from '../../../../../test/support/databases.js';
+import { describeDatabases, type TestDatabase } from '../../../../../test/support/databases.js';
+import { provideEmptyDatabase } from '../../../../../test/support/emptied-database.js';
 import { eventually } from '../../../../../test/support/eventually.js';
 import { record, recordJson } from '../../testing/recording-host.js';
 import { useDatabase } from '../../testing/use-database.js';
@@ -21,9 +18,8 @@ describeDatabases('messages on %s', (kind) => {
   let bad: number, later: number, other: number;
 
   beforeEach(async () => {
-    database = await createDatabase(kind);
+    database = await provideEmptyDatabase(kind, 'bridge', ({ url }) => migrateDatabase(url));
     useDatabase(database.url);
-    await migrateDatabase(database.url);
     db = new BridgeDb({ url: database.url, poolSize: 2, connectTimeout: 10 });
     await db.open();
     kept = new KeptMessages(db);

@@ -18,7 +18,6 @@ const NAMES = /\/(?:new|claimed|unclaimed|finished|complete|cancel)$/;
 export function describeEventFacts(name: string, start: () => Promise<MasterUnderTest>): void {
   describe(`events: ${name}`, () => {
     const found = withMaster(start);
-    const test = (title: string, body: () => Promise<void>) => it(title, body, MASTER_TIMEOUT_MS);
 
     /** Sends commands, and gives the body what comes. */
     async function converse(
@@ -47,7 +46,7 @@ export function describeEventFacts(name: string, start: () => Promise<MasterUnde
       });
     }
 
-    test('each command is answered with its id and a code', async () => {
+    it('each command is answered with its id and a code', async () => {
       const commands = [
         { cmd: 'startConsuming', path: 'builds/*/new', _id: 1 },
         { cmd: 'startConsuming', path: 'builds/*/new', _id: 2 },
@@ -75,7 +74,7 @@ export function describeEventFacts(name: string, start: () => Promise<MasterUnde
       });
     });
 
-    test('a build is announced, and ends before its request', () =>
+    it('a build is announced, and ends before its request', () =>
       follow(async (eventsOf) => {
         const id = await found.calls.force('good');
         await eventually(
@@ -88,7 +87,7 @@ export function describeEventFacts(name: string, start: () => Promise<MasterUnde
         );
       }));
 
-    test('a build that ends in RETRY makes its request unclaimed, and another one is announced', () =>
+    it('a build that ends in RETRY makes its request unclaimed, and another one is announced', () =>
       follow(async (eventsOf) => {
         const id = await found.calls.force('retry');
         const attempt = ['buildrequests/claimed', 'builds/new', 'builds/finished'];
@@ -102,7 +101,7 @@ export function describeEventFacts(name: string, start: () => Promise<MasterUnde
         );
       }));
 
-    test('a request that is cancelled while it waits is complete, without a build', () =>
+    it('a request that is cancelled while it waits is complete, without a build', () =>
       follow(async (eventsOf) => {
         const id = await found.calls.force('unserved');
         await found.calls.cancelUntilComplete(id);

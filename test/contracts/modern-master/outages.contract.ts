@@ -225,7 +225,6 @@ export function describeOutageFacts(name: string, start: () => Promise<MasterUnd
         );
         expect(builds).toMatchObject([{ results: 5 }, { complete: false }]);
       },
-      MASTER_TIMEOUT_MS,
     );
   });
 }

@@ -85,8 +85,9 @@ export async function startMaster(kind: MasterKind): Promise<MasterUnderTest> {
   return { url, account, rest: new MasterRest(url, account), dispose: async () => {} };
 }
 
-// For all tests of a file with a real master; each takes some seconds on a quiet machine.
-jest.setTimeout(300_000);
+/** How long a test with a real master may take, in every file that has one; it takes some seconds on a quiet machine. */
+export const MASTER_TIMEOUT_MS = 300_000;
+jest.setTimeout(MASTER_TIMEOUT_MS);
 
 /** One master for all tests of a `describe`; what they requested is cancelled after each. */
 export function withMaster(start: () => Promise<MasterUnderTest>) {

@@ -229,7 +229,7 @@ describe('Dockerfile', () => {
       from!.split(' '),
     );
     expect(copied.sort()).toEqual(
-      ['LICENSE', 'bin', 'dist/apps', 'dist/libs', 'node_modules', 'package.json'].map(
+      ['LICENSE', 'bin', 'dist/all-in-one', 'dist/apps', 'dist/libs', 'node_modules', 'package.json'].map(
         (name) => `/app/${name}`,
       ),
     );

@@ -40,8 +40,11 @@ const NEEDLESS = [
 const MODULES = 1850;
 const PACKAGES = 140;
 
-/** Megabytes that a waiting service may have resident; on Node 20 it has 87 to 93, on later versions some ten more. */
-const WAITING = process.versions.node.startsWith('20.') ? 105 : 120;
+/**
+ * Megabytes that a waiting service may have resident. On Node 20 it has 87 to 93 on a quiet machine and up to 109 on a busy
+ * one, where it collects its garbage later; on later versions some ten more.
+ */
+const WAITING = process.versions.node.startsWith('20.') ? 125 : 140;
 
 /** Milliseconds for the slowest test; on a quiet machine it takes 10 s. */
 const PATIENCE = 120_000;

@@ -15,6 +15,7 @@ const LONG = [
   'test/costs.e2e-spec.ts',
   'libs/bridge-db/src/migrate.spec.ts',
   'test/modern-buildbot/contract.e2e-spec.ts',
+  'test/recorded-messages.e2e-spec.ts',
   'libs/scheduler-db/src/scheduler-db-faults.spec.ts',
   'test/mix.e2e-spec.ts',
   'test/wrong-systems.e2e-spec.ts',
@@ -23,6 +24,8 @@ const LONG = [
   'test/operator-questions.e2e-spec.ts',
   'test/footprint.e2e-spec.ts',
   'test/largest-tasks.e2e-spec.ts',
+  'test/page.e2e-spec.ts',
+  'test/prometheus.e2e-spec.ts',
   'test/modern-buildbot/getting-started.e2e-spec.ts',
 ];
 

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,15 @@ describe('the package', () => {
     };
     expect(scripts.prepack).toBe('npm run build');
     expect((await run(command(), ['--version'], { cwd: installation })).stdout).toBe(`${version}\n`);
+  });
+
+  it('ends in silence when the reader of its output has left', async () => {
+    const child = spawn(command(), ['--help'], { cwd: installation, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let told = '';
+    child.stderr.on('data', (text: Buffer) => (told += text.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    expect({ code, told }).toEqual({ code: 0, told: '' });
   });
 
   it('migrates and runs in its own folder with the configuration of 2015', async () => {

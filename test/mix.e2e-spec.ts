@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BUILDERS, SCENARIOS, type Scenario } from '../sandbox/mix.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import { type Actor, play } from '../sandbox/story.js';
+import { isFull } from './support/campaign.js';
 import { isUsable } from './support/databases.js';
 import { readCreatedRows, type CreatedRows } from './support/created-rows.js';
 import {
@@ -113,7 +114,7 @@ const SANDBOXES: [string, SandboxedBridgeOptions][] = [
 const isPossible = (_: string, { services, database }: SandboxedBridgeOptions) =>
   (services === 'in process' || isReachable('rabbitmq')) && isUsable(database);
 
-describeEach(SANDBOXES, isPossible)('the mix %s', (_name, options) => {
+describeEach(isFull ? SANDBOXES : SANDBOXES.slice(0, 2), isPossible)('the mix %s', (_name, options) => {
   const story = played(options, MIX);
 
   describe('comes to its end on both sides:', () => endsOnBothSides(story, MIX));

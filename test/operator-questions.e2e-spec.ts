@@ -54,7 +54,7 @@ function toShape(output: string): string {
 }
 
 /** What the answers are read from is tested on each database beside its code. */
-const KINDS = isFull ? DATABASE_KINDS : (['sqlite', 'postgres'] as const);
+const KINDS = isFull ? DATABASE_KINDS : (['sqlite'] as const);
 
 describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
   let bridge: SandboxedBridge;

@@ -25,8 +25,6 @@ const LONG = [
   'test/footprint.e2e-spec.ts',
   'test/largest-tasks.e2e-spec.ts',
   'test/page.e2e-spec.ts',
-  'test/prometheus.e2e-spec.ts',
-  'test/modern-buildbot/getting-started.e2e-spec.ts',
 ];
 
 const ORDER = [...FRESH, ...LONG];

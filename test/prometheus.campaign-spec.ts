@@ -8,7 +8,6 @@ import { SCENARIOS, type Scenario } from '../sandbox/mix.js';
 import { hasArrived, play } from '../sandbox/story.js';
 import { TcpProxy } from './support/doubles/tcp-proxy.js';
 import { eventually } from './support/eventually.js';
-import { isFull } from './support/campaign.js';
 import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { Prometheus } from './support/prometheus.js';
 import { openSandboxedBridge, type SandboxedBridge } from './support/sandboxed-bridge.js';
@@ -39,9 +38,6 @@ const WITHOUT_DATA = /bbb_conflicts_total|bbb_event_streams/;
 /** How long a fault may take to be seen: many scrapes, on a busy machine. */
 const PATIENCE = 60;
 const LIMIT = 150_000;
-
-/** Each takes seconds of waiting, so `npm test` leaves most of them to the campaigns. */
-const inCampaigns = isFull ? it : () => undefined;
 
 describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('mysql'))(
   'a bridge watched by Prometheus',
@@ -100,7 +96,7 @@ describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('
       LIMIT,
     );
 
-    inCampaigns(
+    it(
       'BuildbotBridgePulseDisconnected',
       async () => {
         await pulse.refuse();
@@ -111,7 +107,7 @@ describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('
       LIMIT,
     );
 
-    inCampaigns(
+    it(
       'BuildbotBridgeDatabaseUnreadable',
       async () => {
         await database.refuse();
@@ -122,7 +118,7 @@ describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('
       LIMIT,
     );
 
-    inCampaigns(
+    it(
       'BuildbotBridgeSystemUnavailable and BuildbotBridgeStepStalled, when Taskcluster does not answer',
       async () => {
         const { faults } = bridge.sandbox.taskcluster;
@@ -138,7 +134,7 @@ describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('
       LIMIT,
     );
 
-    inCampaigns(
+    it(
       'BuildbotBridgeCredentialsRefused',
       async () => {
         const { faults } = bridge.sandbox.taskcluster;
@@ -168,7 +164,7 @@ describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('
       LIMIT,
     );
 
-    inCampaigns(
+    it(
       'each panel of the dashboard has data, after all this',
       async () => {
         const empty: string[] = [];

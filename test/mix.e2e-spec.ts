@@ -375,12 +375,6 @@ describe('trouble', () => {
     expect(reclaims.length).toBeGreaterThan(0);
   });
 
-  it('claims the run of a build once, however long it takes', () => {
-    const { taskId } = findOnly('a build longer than its claim');
-    const claims = story.sandbox.taskcluster.calls.of('claimTask').filter((call) => call.taskId === taskId);
-    expect(claims).toHaveLength(1);
-  });
-
   it('makes one request of each task, whatever comes twice', () => {
     for (const { name } of TROUBLE) expect(findOnly(name).seen.requests).toHaveLength(1);
   });

@@ -7,7 +7,7 @@ import type { Sandbox } from '../../sandbox/sandbox.js';
 import { ProgressLine } from '../../libs/commands/src/output/progress-line.js';
 import type { Course } from './courses/course.js';
 import { happen, type Reach } from './timeline.js';
-import { Instance } from './instance.js';
+import { Instance, PARKING } from './instance.js';
 import { Load } from './load.js';
 import type { ReclaimChances } from './claims/reclaim-chances.js';
 import type { ChaosOptions } from './options.js';
@@ -116,10 +116,7 @@ export async function restOf(sandbox: Sandbox, load: Load): Promise<Rest> {
   };
 }
 
-/**
- * The configuration of all instances: everything by way of the proxies, and times in proportion to the sandbox's.
- * A message is quarantined after 20 attempts, 5 seconds to 5 minutes apart: about 80 minutes, which are 4 claims.
- */
+/** The configuration of all instances: everything by way of the proxies, and times in proportion to the sandbox's. */
 export async function writeConfiguration(
   reach: Omit<Reach, 'instances' | 'outside' | 'tell'>,
 ): Promise<string> {
@@ -141,7 +138,7 @@ export async function writeConfiguration(
     selfserve_timeout: 2,
     builders_timeout: 3,
     builders_refresh: 10,
-    parking: { first_delay: 0.3, max_delay: 2, attempts: 60, interval: 0.5, reservation: 4 },
+    parking: PARKING,
     shutdown_grace: 15,
   };
   await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 });

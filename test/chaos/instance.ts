@@ -12,6 +12,13 @@ const RESTART_AFTER = 500;
 /** Seconds that a start or a stop may last. */
 const PATIENCE = 60;
 
+/**
+ * How instances retry messages: in proportion to the claims of a sandbox. A message is quarantined after 20 attempts, 5
+ * seconds to 5 minutes apart: about 80 minutes, which are 4 claims. One that a killed instance has reserved is retried by
+ * another before the run is over.
+ */
+export const PARKING = { first_delay: 0.3, max_delay: 2, attempts: 60, interval: 0.5, reservation: 4 };
+
 /** One instance of a service, and the supervisor that keeps it running. */
 export class Instance {
   private child: ChildProcess | undefined;

@@ -1,3 +1,4 @@
+import { describeEventFacts } from '../contracts/modern-master/events.contract.js';
 import { describeRequestFacts } from '../contracts/modern-master/requests.contract.js';
 import { describeIdleConnection, describeRestFacts } from '../contracts/modern-master/rest.contract.js';
 import { describeMasters, startMaster } from '../support/real-buildbot/masters.js';
@@ -5,5 +6,6 @@ import { describeMasters, startMaster } from '../support/real-buildbot/masters.j
 describeMasters('a real master, %s', (kind) => {
   describeRequestFacts(kind, () => startMaster(kind));
   describeRestFacts(kind, () => startMaster(kind));
+  describeEventFacts(kind, () => startMaster(kind));
   if (kind !== 'postgres') describeIdleConnection(kind, () => startMaster(kind));
 });

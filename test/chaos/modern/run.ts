@@ -13,7 +13,7 @@ import { SERVERS } from '../../support/global-setup.js';
 import { MasterCalls } from '../../support/real-buildbot/master-calls.js';
 import { RealMaster } from '../../support/real-buildbot/real-master.js';
 import { Tally } from '../counters.js';
-import { Instance } from '../instance.js';
+import { Instance, PARKING } from '../instance.js';
 import type { ChaosOptions } from '../options.js';
 import { figuresOf, print } from '../report.js';
 import { auditTask } from './audit.js';
@@ -24,6 +24,9 @@ import { LOAD_BUILDERS, ModernLoad } from './load.js';
 
 /** The reflectors alone are enough; the listeners are there as an operator runs them. */
 const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
+
+/** Attempts at a message, 2 seconds apart: four claims of 40 seconds and some. */
+const ATTEMPTS = 90;
 
 /** Runs the services on a real modern master while faults happen. Exit code 0: no task lost, stuck, duplicated or wrong. */
 export async function chaosOnModernMaster(options: ChaosOptions): Promise<number> {
@@ -48,7 +51,10 @@ export async function chaosOnModernMaster(options: ChaosOptions): Promise<number
       master: { url, account: master.account, scheduler: 'bridge', builders: LOAD_BUILDERS },
     });
     undo.push(() => sandbox.stop());
-    const configFile = await sandbox.writeConfiguration({ tclistener: 0, bblistener: 0, reflector: 0 });
+    const configFile = await sandbox.writeConfiguration(
+      { tclistener: 0, bblistener: 0, reflector: 0 },
+      { parking: { ...PARKING, attempts: ATTEMPTS } },
+    );
     for (const service of SERVICES)
       for (let number = 1; number <= options.instances; number++) {
         const port = await findFreePort();
@@ -73,6 +79,7 @@ export async function chaosOnModernMaster(options: ChaosOptions): Promise<number
       rest: { rows, messages, queued: await sandbox.countMessagesLeft() },
     });
     print(figures);
+    if (messages > 0) await printKeptMessages(sandbox);
     if (options.json) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
     await writeFile(join(folder, 'master.log'), await master.log());
     if (figures.isRight && !options.keep) await rm(folder, { recursive: true, force: true });
@@ -81,6 +88,13 @@ export async function chaosOnModernMaster(options: ChaosOptions): Promise<number
     await Promise.all(instances.map((instance) => instance.stop('SIGKILL')));
     for (const step of undo.reverse()) await step().catch((error: unknown) => console.error(error));
   }
+}
+
+async function printKeptMessages({ bridge }: ModernSandbox): Promise<void> {
+  const rows = await bridge.read((statements) =>
+    statements.rows<object>('SELECT subscription, state, attempts, error FROM messages'),
+  );
+  for (const row of rows) process.stdout.write(`KEPT ${JSON.stringify(row)}\n`);
 }
 
 /** Tasks are created in the first 60 % of the time; their users look at them every second. */

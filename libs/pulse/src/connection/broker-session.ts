@@ -3,6 +3,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { waitAtMost } from './backoff.js';
 import type { Subscription } from '../options.js';
 import { toError, toErrorText } from '../error-text.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { declareSubscription } from './declare-subscription.js';
 
 /** Maximum seconds to close a channel or connection. */
@@ -19,6 +20,7 @@ export class BrokerSession {
   private readonly logger = new Logger('Pulse');
   private readonly consumerTags = new Map<string, string>();
   private lastChange: Promise<void> = Promise.resolve();
+  private readonly acknowledgements: Acknowledgements;
   private wanted = false;
   private open = true;
   private resolveEnded!: (reason: Error) => void;
@@ -31,7 +33,9 @@ export class BrokerSession {
     private readonly channel: Channel,
     private readonly subscriptions: readonly Subscription[],
     private readonly deliver: Deliver,
+    prefetch: number,
   ) {
+    this.acknowledgements = new Acknowledgements(Math.ceil(prefetch / 2));
     // An 'error' event without a listener would end the process.
     model.on('error', (error) => this.end(error));
     model.on('close', (error?: Error) => this.end(error ?? new Error('connection closed')));
@@ -52,7 +56,7 @@ export class BrokerSession {
   ): Promise<BrokerSession> {
     model.on('error', () => undefined);
     try {
-      const session = new BrokerSession(model, await model.createChannel(), subscriptions, deliver);
+      const session = new BrokerSession(model, await model.createChannel(), subscriptions, deliver, prefetch);
       await session.channel.prefetch(prefetch);
       for (const subscription of subscriptions) await declareSubscription(session.channel, subscription);
       return session;
@@ -77,17 +81,20 @@ export class BrokerSession {
 
   /** Returns false when the session has ended; the broker then redelivers the message. */
   ack(message: ConsumeMessage): boolean {
-    return this.trySend(() => this.channel.ack(message));
+    if (this.open) this.acknowledgements.ack(() => this.trySend(() => this.channel.ack(message)));
+    return this.open;
   }
 
   /** Returns false when the session has ended, like {@link ack}. */
   requeue(message: ConsumeMessage): boolean {
+    this.acknowledgements.noteRequeued();
     return this.trySend(() => this.channel.nack(message, false, true));
   }
 
   /** Closes the channel first, which sends the last acks. Closing only the connection would lose them. */
   async close(): Promise<void> {
     if (!this.open) return;
+    this.acknowledgements.flush();
     this.open = false;
     await waitAtMost(CLOSE_TIMEOUT, closeQuietly(this.channel));
     await waitAtMost(CLOSE_TIMEOUT, closeQuietly(this.model));
@@ -98,7 +105,10 @@ export class BrokerSession {
     for (const subscription of this.subscriptions) {
       if (!this.open || this.consumerTags.has(subscription.name)) continue;
       const { consumerTag } = await this.channel.consume(subscription.queue, (message) => {
-        if (message) return this.deliver(this, subscription, message);
+        if (message) {
+          this.acknowledgements.noteDelivered();
+          return this.deliver(this, subscription, message);
+        }
         this.end(new Error(`queue ${subscription.queue}: the broker cancelled its consumer`));
       });
       this.consumerTags.set(subscription.name, consumerTag);

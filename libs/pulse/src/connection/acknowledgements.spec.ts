@@ -15,7 +15,7 @@ describe('Acknowledgements', () => {
     sent = [];
     acknowledgements = new Acknowledgements(3);
   });
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => void jest.useRealTimers());
 
   it('sends at once when no other message is being handled', () => {
     deliver(1);

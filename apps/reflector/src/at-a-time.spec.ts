@@ -1,42 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
-import {
-  type Buildbot,
-  BuilderPolicy,
-  type ListedRun,
-  type TaskQueue,
-  type TaskStore,
-  Unavailable,
-} from '@bbb/rules';
-import type { Configuration } from '@bbb/configuration';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type Buildbot, type ListedRun, type TaskQueue, type TaskStore, Unavailable } from '@bbb/rules';
 import { SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
-import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
-import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
-import { AbsenceBrake } from './absence-brake.service.js';
-import { OrphanRequestsStep } from './orphan-requests-step.service.js';
-import { TrackedTasksStep } from './tracked-tasks-step.service.js';
-import { MissedRunsStep } from './missed-runs-step.service.js';
+import { makeSteps, type Surroundings } from './testing/make-steps.js';
 
 const TASKS = Array.from({ length: 12 }, (_, index) => `task-${index}`);
 const BATCH = 8;
 
 describe('tasks at a time', () => {
-  const configuration = {
-    taskcluster: { provisionerId: 'bridge', workerType: 'bridge', maxConnections: 1 },
-    reflector: { concurrency: 3, batch: BATCH, orphanGrace: 0, missingLimit: 100 },
-  } as Configuration;
-  const clock = new SystemClock();
-  const brake = new AbsenceBrake(new MemoryPassStore(), clock, configuration);
-  const policy = new BuilderPolicy({ restricted: [], ignored: [] });
   let done: string[];
   let most: number;
   let stopsAfter: number;
   let reconciler: Reconciler;
 
-  beforeAll(() => Logger.overrideLogger(false));
-  afterAll(() => Logger.overrideLogger(true));
   beforeEach(() => {
     done = [];
     most = 0;
@@ -58,10 +35,9 @@ describe('tasks at a time', () => {
   });
 
   const queue = {
-    readStatus: async (taskId) => ({ taskId, taskQueueId: 'bridge/bridge', runs: [] }) as never,
+    readStatus: async (taskId) => ({ taskId, taskQueueId: 'p/w', runs: [] }) as never,
     readStatuses: async () => new Map(),
-    readClockOffset: () => undefined,
-  } as Pick<TaskQueue, 'readStatus' | 'readStatuses' | 'readClockOffset'> as TaskQueue;
+  } as Pick<TaskQueue, 'readStatus' | 'readStatuses'>;
 
   const buildbot = {
     readSnapshots: async () => new Map(),
@@ -78,7 +54,7 @@ describe('tasks at a time', () => {
       }))
         .filter(({ buildRequestId }) => buildRequestId > after)
         .slice(0, limit),
-  } as Pick<Buildbot, 'readSnapshots' | 'readSnapshot' | 'listMarkedOpenRequests'> as Buildbot;
+  } as Pick<Buildbot, 'readSnapshots' | 'readSnapshot' | 'listMarkedOpenRequests'>;
 
   const store = {
     readPage: async (limit, after) => {
@@ -89,12 +65,16 @@ describe('tasks at a time', () => {
     findByTaskIds: async () => [],
     findByBuildRequestIds: async () => [],
     track: async () => ({ task: {}, created: true }) as never,
-  } as Pick<TaskStore, 'readPage' | 'findByTaskIds' | 'findByBuildRequestIds' | 'track'> as TaskStore;
+  } as Pick<TaskStore, 'readPage' | 'findByTaskIds' | 'findByBuildRequestIds' | 'track'>;
 
-  const walk = (given = store) =>
-    new TrackedTasksStep(queue, buildbot, given, reconciler, brake, new ManualClock(), configuration).run(
-      new Set(),
-    );
+  const steps = (changes: Surroundings = {}) =>
+    makeSteps({
+      ...{ queue, buildbot, store, reconciler, clock: new SystemClock() },
+      configuration: { taskcluster: { provisionerId: 'p', workerType: 'w', maxConnections: 1 } },
+      reflector: { concurrency: 3, batch: BATCH, missingLimit: 100 },
+      ...changes,
+    });
+  const walk = () => steps().tracked.run(new Set());
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
@@ -116,17 +96,8 @@ describe('tasks at a time', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    [
-      'listed runs',
-      () => new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(listed()),
-    ],
-    [
-      'orphans',
-      () =>
-        new OrphanRequestsStep(queue, buildbot, store, clock, reconciler, policy, brake, configuration).run(
-          Promise.resolve(new Set()),
-        ),
-    ],
+    ['listed runs', () => steps().missed.reconcileListed(listed())],
+    ['orphans', () => steps().orphans.run(Promise.resolve(new Set()))],
   ])('are as many as configured for untracked %s', async (_, reconcileListed) => {
     await reconcileListed();
     expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
@@ -137,8 +108,7 @@ describe('tasks at a time', () => {
       yield* listed();
       throw new Unavailable('taskcluster', 'the second page');
     }
-    const runs = new MissedRunsStep(store, buildbot, reconciler, policy, configuration);
-    await expect(runs.reconcileListed(broken())).rejects.toThrow('the second page');
+    await expect(steps().missed.reconcileListed(broken())).rejects.toThrow('the second page');
     expect(done.sort()).toEqual(TASKS.toSorted());
   });
 
@@ -152,8 +122,7 @@ describe('tasks at a time', () => {
       free: async () => true,
       unknown: () => Promise.reject(new Unavailable('buildbot', 'away')),
     };
-    const limited = { hasRoomFor: (name: string) => rooms[name]!() } as Buildbot;
-    const runs = new MissedRunsStep(store, limited, reconciler, policy, configuration);
+    const runs = steps({ buildbot: { hasRoomFor: (name) => rooms[name]!() } }).missed;
     await runs.reconcilePending(of('full', 'free', 'unknown', 7, 'paused'));
     expect(done.splice(0).sort()).toEqual(TASKS.slice(1, 4));
     await runs.reconcileListed(of('full'));
@@ -166,11 +135,11 @@ describe('tasks at a time', () => {
       for (; asked < 1000; asked++) yield* listed();
     }
     stopsAfter = 1;
-    await new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(endless());
+    await steps().missed.reconcileListed(endless());
     // The first two fill a batch; those under way at that moment come to their end.
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
     stopsAfter = 0;
-    await new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(endless());
+    await steps().missed.reconcileListed(endless());
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
   });
 
@@ -185,9 +154,8 @@ describe('tasks at a time', () => {
     const many = {
       ...buildbot,
       listMarkedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
-    } as Buildbot;
-    const step = new OrphanRequestsStep(queue, many, store, clock, reconciler, policy, brake, configuration);
-    await step.run(Promise.resolve(seen));
+    };
+    await steps({ buildbot: many }).orphans.run(Promise.resolve(seen));
     expect(done).toEqual(['task-5001']);
   });
 });

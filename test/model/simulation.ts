@@ -13,6 +13,7 @@ import { ModernMaster } from './buildbot/modern-master.js';
 import { statusOf } from './taskcluster/queue-answers.js';
 import type { Mutant } from './bridge/mutant.js';
 import { BUILDER, INTERVAL } from './bridge/settings.js';
+import { MemoryWalkStore } from '../support/doubles/memory-walk-store.js';
 import { KeptMessages, MemoryTurnStore, WatchedPassStore, WatchedTaskStore } from './bridge/stores.js';
 import { Watch } from './watch/watch.js';
 
@@ -22,6 +23,8 @@ export interface SimulationOptions {
   /** Request ids that a build message names at most. */
   idLimit?: number;
   mutant?: Mutant;
+  /** Each row of a pass is offered to all reflectors, as a part of its own. */
+  areShared?: boolean;
 }
 
 export type TaskKind = 'good' | 'malformed' | 'forbidden' | 'unknown-builder';
@@ -58,6 +61,7 @@ const STEP = 60;
  */
 export class Simulation implements GateSurroundings {
   readonly mutant: Mutant;
+  readonly areShared: boolean;
   readonly bus = new Bus();
   readonly farm: Farm;
   readonly queue: QueueState;
@@ -68,6 +72,7 @@ export class Simulation implements GateSurroundings {
   readonly rows: WatchedTaskStore;
   readonly kept = new KeptMessages();
   readonly turns = new MemoryTurnStore();
+  readonly walks = new MemoryWalkStore();
   readonly passes: WatchedPassStore;
   readonly instances: Instance[];
   readonly taskIds: string[] = [];
@@ -80,8 +85,15 @@ export class Simulation implements GateSurroundings {
   readonly faults = new Map<string, number>();
   #now = 1_500_000_000;
 
-  constructor({ kind = 'legacy', instances = ALL, idLimit = 100, mutant = {} }: SimulationOptions = {}) {
+  constructor({
+    kind = 'legacy',
+    instances = ALL,
+    idLimit = 100,
+    mutant = {},
+    areShared = false,
+  }: SimulationOptions = {}) {
     this.mutant = mutant;
+    this.areShared = areShared;
     this.farm = new Farm(() => this.now(), kind);
     this.queue = new QueueState({
       clock: { now: () => this.now() },
@@ -178,6 +190,7 @@ export class Simulation implements GateSurroundings {
     for (const row of backup) this.rows.rows.set(row.taskId, row);
     this.kept.kept.clear();
     this.turns.taken.clear();
+    this.walks.offered = undefined;
   }
 
   /** Buildbot's database is restored from a backup, or replaced by an empty one; its masters start anew with it. */

@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BridgeDb, PassStoreSql, TaskStoreSql } from '@bbb/bridge-db';
+import { BridgeDb, PassStoreSql, TaskStoreSql, WalkStoreSql } from '@bbb/bridge-db';
 import type { TaskStore } from '@bbb/rules';
 import { Reconciler } from '@bbb/reconciler';
 import { SchedulerDb } from '@bbb/scheduler-db';
@@ -11,6 +11,7 @@ import { TaskclusterQueue } from '@bbb/taskcluster';
 import { AbsenceBrake } from '../../apps/reflector/src/absence-brake.service.js';
 import { MissedRunsStep } from '../../apps/reflector/src/missed-runs-step.service.js';
 import { OrphanRequestsStep } from '../../apps/reflector/src/orphan-requests-step.service.js';
+import { SharedWalks } from '../../apps/reflector/src/walk/shared-walks.service.js';
 import { TrackedTasksStep } from '../../apps/reflector/src/tracked-tasks-step.service.js';
 import { BuilderList } from '../../libs/buildbot/src/legacy/builder-list.js';
 import { LegacyBuildbot } from '../../libs/buildbot/src/legacy/legacy-buildbot.js';
@@ -228,7 +229,8 @@ export class RestorableBridge {
     const passes = new PassStoreSql(bridgeDb);
     const reconciler = new Reconciler(queue, buildbot, store, passes, clock, new RecordingTelemetry(), RULES);
     const brake = new AbsenceBrake(passes, clock, CONFIGURATION);
-    const parts = [queue, buildbot, store, reconciler, brake, clock, CONFIGURATION] as const;
+    const walks = new SharedWalks(store, new WalkStoreSql(bridgeDb), clock, CONFIGURATION);
+    const parts = [queue, buildbot, walks, reconciler, brake, clock, CONFIGURATION] as const;
     const tracked = new TrackedTasksStep(...parts);
     const missed = new MissedRunsStep(store, buildbot, reconciler, POLICY, CONFIGURATION);
     const orphans = new OrphanRequestsStep(
@@ -237,11 +239,10 @@ export class RestorableBridge {
     return {
       store,
       pass: async () => {
-        const ids = new Set<number>();
-        await tracked.run(ids);
+        await tracked.run({ begun: clock.now(), interval: 60 });
         await missed.reconcileListed(queue.listPending());
         await missed.reconcileListed(queue.listClaimed());
-        await orphans.run(Promise.resolve(ids));
+        await orphans.run(Promise.resolve());
       },
       close: async () => {
         queue.close();

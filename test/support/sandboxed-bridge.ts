@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { migrateDatabase } from '@bbb/bridge-db';
@@ -11,7 +13,6 @@ import type { CommonSandbox, CommonSandboxOptions } from '../../sandbox/common-s
 import { createDatabase, type DatabaseKind } from './databases.js';
 import { compileProject } from './project.js';
 import { SERVERS } from './servers.js';
-import { Undo } from './undo.js';
 
 export interface SandboxedBridgeOptions extends Partial<
   Pick<SandboxOptions, 'schema' | 'scenarios' | 'pace'>
@@ -59,14 +60,17 @@ export async function openModernBridge({
 
 async function openBridge<Side extends CommonSandbox>(
   options: Omit<SandboxedBridgeOptions, 'schema'>,
-  start: (common: CommonSandboxOptions, undo: Undo) => Promise<Side>,
+  start: (common: CommonSandboxOptions, undo: (() => Promise<unknown>)[]) => Promise<Side>,
 ): Promise<SandboxedBridge<Side>> {
   const { scenarios, pace } = options;
   const isRemote = options.services === 'processes';
-  const undo = new Undo();
-  const close = () => undo.run();
+  const undo: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
   try {
-    const folder = await undo.makeFolder();
+    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-sandbox-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
     const bridgeDb = await createDatabase(options.database);
     undo.push(() => bridgeDb.drop());
     const broker = openBroker(isRemote ? SERVERS.rabbitmq.url : undefined);

@@ -18,6 +18,12 @@ export class AbsenceBrake {
     return (await this.passes.read()).doubtedSince !== null;
   }
 
+  /** Whether it is not to be believed that so many tasks are missing, while a pass still counts. */
+  async isOnFor(missing: number): Promise<boolean> {
+    const known = await this.passes.read();
+    return known.doubtedSince !== null || missing > known.missing + this.configuration.reflector.missingLimit;
+  }
+
   /**
    * Judges the count of a whole pass, and shares the result with all instances.
    *

@@ -7,12 +7,12 @@ const STARTED = seen(STATES.building, ['pending']);
 describe('ExpectedMessages', () => {
   it('counts from the first pass that lets a message expect', () => {
     const expected = new ExpectedMessages();
-    expected.beginPass();
+    expected.beginWalk(1000);
     expect(expected.measureWait('task', STARTED, 1000)).toBe(0);
-    expected.beginPass();
+    expected.beginWalk(1060);
     expect(expected.measureWait('task', STARTED, 1060)).toBe(60);
     expect(expected.measureWait('another', STARTED, 1060)).toBe(0);
-    expected.beginPass();
+    expected.beginWalk(1130);
     expect(expected.measureWait('task', STARTED, 1130)).toBe(130);
   });
 
@@ -25,21 +25,29 @@ describe('ExpectedMessages', () => {
       [retried, 60, 0],
       [rebuilt, 120, 60],
     ] as const) {
-      expected.beginPass();
+      expected.beginWalk(now);
       expect(expected.measureWait('task', observation, now)).toBe(seconds);
     }
   });
 
-  it('forgets what a pass does not see, or lets nothing expect', () => {
+  it('forgets a message that is not expected any more', () => {
     const expected = new ExpectedMessages();
-    expected.beginPass();
+    expected.beginWalk(0);
     expected.measureWait('task', STARTED, 0);
-    expected.beginPass();
+    expected.beginWalk(60);
     expect(expected.measureWait('task', seen(STATES.building, ['running']), 60)).toBe(0);
-    expected.beginPass();
+    expected.beginWalk(120);
     expect(expected.measureWait('task', STARTED, 120)).toBe(0);
-    expected.beginPass();
-    expected.beginPass();
-    expect(expected.measureWait('task', STARTED, 180)).toBe(0);
+  });
+
+  it('remembers a message whose task other reflectors have seen meanwhile, but not for long', () => {
+    const expected = new ExpectedMessages();
+    for (const now of [0, 240, 480]) {
+      expected.beginWalk(now);
+      if (now !== 240) expect(expected.measureWait('task', STARTED, now)).toBe(now);
+    }
+    expected.beginWalk(1200);
+    expected.beginWalk(1800);
+    expect(expected.measureWait('task', STARTED, 1800)).toBe(0);
   });
 });

@@ -44,24 +44,31 @@ export class OrphanRequestsStep {
   }
 
   /**
-   * @param tracked build requests with a row, once this pass has read all rows; the first page is read in the meantime
+   * Goes through both sides' ids of build requests in their order, a page of each at a time.
+   *
+   * @param counted resolves once the tracked tasks are counted; the first pages are read in the meantime
    * @throws Unavailable when the scheduler database or the bridge's own cannot be read
    */
-  async run(tracked: Promise<ReadonlySet<number>>, verdicts = new VerdictCounts()): Promise<void> {
+  async run(counted: Promise<unknown>, verdicts = new VerdictCounts()): Promise<void> {
     const youngest = this.queueClock.now() - this.configuration.reflector.orphanGrace;
-    for (let after: number | undefined = 0; after !== undefined;) {
+    for (let after: number | undefined = 0; after !== undefined && !this.reconciler.isStopping;) {
+      // Rows first, requests second: the row of a request that is open then was there before, or came since.
+      const tracked: number[] = await this.store.listBuildRequestIds(after, PAGE);
       const open: MarkedRequest[] = await this.buildbot.listMarkedOpenRequests(after, PAGE);
-      const seen = await tracked;
+      await counted;
       // While too many tasks are missing, the requests may be from another database, or from a restored one.
       if (await this.brake.isOn()) return;
-      await this.adoptAll(
-        await this.findUntracked(
-          open.filter(({ buildRequestId, createdAt }) => !seen.has(buildRequestId) && createdAt <= youngest),
-        ),
-        verdicts,
+      // As far as both pages go.
+      const upTo = Math.min(findEnd(tracked), findEnd(open.map(({ buildRequestId }) => buildRequestId)));
+      const rows = new Set(tracked);
+      const orphans = open.filter(
+        ({ buildRequestId, createdAt }) =>
+          buildRequestId <= upTo && !rows.has(buildRequestId) && createdAt <= youngest,
       );
-      const isLast = open.length < PAGE || this.reconciler.isStopping;
-      after = isLast ? undefined : open.at(-1)?.buildRequestId;
+      await this.adoptAll(await this.findUntracked(orphans), verdicts);
+      // Behind the last open request there is nothing to look for.
+      const isLast = open.length < PAGE && (open.at(-1)?.buildRequestId ?? 0) <= upTo;
+      after = isLast ? undefined : upTo;
     }
   }
 
@@ -134,6 +141,11 @@ export class OrphanRequestsStep {
     this.logger.warn(fields, 'duplicate build request cancelled');
     await this.buildbot.cancel(request);
   }
+}
+
+/** Up to which id a page has all; the last page has all that there are. */
+function findEnd(ids: readonly number[]): number {
+  return ids.length < PAGE ? Infinity : ids.at(-1)!;
 }
 
 /** The run that a request serves: from its property, otherwise the run scheduled in the second of its submission. */

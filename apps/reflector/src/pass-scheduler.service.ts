@@ -20,12 +20,16 @@ const JITTER = 0.1;
 /** After a pass that failed, another reflector gets this share of the interval to take the next turn. */
 const STAND_BACK = 0.5;
 
+/** How often in an interval a reflector without a pass of its own looks whether another one needs help. */
+const LOOKS = 6;
+
 /** Starts the first pass at once, and further ones by the configured cron expression or interval. */
 @Injectable()
 export class PassScheduler implements OnApplicationBootstrap {
   private readonly logger = new Logger(PassScheduler.name);
   private gaps: ScheduleGaps = { least: 0, most: 0 };
   private hasFailed = false;
+  private looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly registry: SchedulerRegistry,
@@ -76,10 +80,16 @@ export class PassScheduler implements OnApplicationBootstrap {
   }
 
   private async runPass(): Promise<void> {
+    clearInterval(this.looking);
     const outcome = await this.pass.run(this.gaps);
     this.heartbeats.beat(LOOP);
     this.hasFailed = outcome === 'failed';
     if (outcome === 'finished') await this.noteFinished();
+    if (outcome === 'not-due')
+      this.looking = setInterval(
+        () => void this.pass.help(this.gaps),
+        (this.gaps.least * 1000) / LOOKS,
+      ).unref();
   }
 
   /** Records the end of the pass for all instances; after a failure the next pass records it again. */

@@ -4,6 +4,7 @@ import { CONFIGURATION, type Configuration, type ScheduleGaps } from '@bbb/confi
 import { Reconciler } from '@bbb/reconciler';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { OPEN_STATES, OverdueRequests } from './overdue-requests.js';
+import { SharedWalks } from './walk/shared-walks.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
 import { VerdictCounts } from './verdict-counts.js';
@@ -15,7 +16,10 @@ import { VerdictCounts } from './verdict-counts.js';
  */
 const LEAST_GAP = 0.5;
 
-/** How a pass went: every step worked, one failed, or another reflector has made this interval's pass. */
+/**
+ * How a pass went: every step worked, one failed, or another reflector makes this interval's pass; this one may have
+ * helped it.
+ */
 export type PassOutcome = 'finished' | 'failed' | 'not-due';
 
 /** Loops whose successes and intervals are exported: a turn is taken, then the steps of a pass run. */
@@ -30,6 +34,10 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   private readonly logger = new Logger(ReflectorPass.name);
   private underWay: Promise<PassOutcome> | undefined;
   private stopping = false;
+  /** Whether this reflector could reach every system lately: what one takes that cannot is lost to the pass that it helps. */
+  private isWell = false;
+  /** Whether another reflector has ever had a turn that this one wanted; a lone one has nobody to help. */
+  private hasCompany = false;
 
   constructor(
     private readonly trackedTasks: TrackedTasksStep,
@@ -37,6 +45,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     private readonly orphanRequests: OrphanRequestsStep,
     private readonly queue: TaskQueue,
     private readonly turns: TurnStore,
+    private readonly walks: SharedWalks,
     private readonly reconciler: Reconciler,
     private readonly clock: Clock,
     private readonly telemetry: Telemetry,
@@ -53,6 +62,18 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     return this.underWay;
   }
 
+  /**
+   * Helps another reflector with a pass that takes long, if there is one; does nothing during a pass. Never throws.
+   *
+   * @param gaps between two passes, as they are scheduled
+   */
+  async help({ most }: ScheduleGaps): Promise<void> {
+    const help = async (): Promise<PassOutcome> =>
+      (await this.helpOther(most)) === false ? 'failed' : 'not-due';
+    this.underWay ??= help().finally(() => (this.underWay = undefined));
+    await this.underWay;
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     this.reconciler.stop();
@@ -60,28 +81,27 @@ export class ReflectorPass implements BeforeApplicationShutdown {
   }
 
   private async makePass({ least, most }: ScheduleGaps): Promise<PassOutcome> {
+    const helped = await this.helpOther(most);
+    if (helped === false) return 'failed';
     const begun = this.clock.now();
     const turn = await this.takeTurn('pass', least * LEAST_GAP);
     if (turn === undefined) {
-      this.reportOverdue(undefined);
+      this.hasCompany ||= !this.stopping;
+      if (helped === undefined) this.reportOverdue(undefined);
       return 'not-due';
     }
-    const seen = new Set<number>();
     const verdicts = new VerdictCounts();
     const overdue = new OverdueRequests(begun, this.configuration.reflector.stuckGrace);
-    const tracked = this.runStep('tracked', () => this.trackedTasks.run(seen, verdicts, overdue));
+    const tracked = this.runStep('tracked', () =>
+      this.trackedTasks.run({ begun, interval: most }, verdicts, overdue),
+    );
     const works = await Promise.all([
       tracked,
       // Once it is known how much is missing: in a wrong database nothing is created.
       tracked.then(() =>
         this.runStep('pending', () => this.missedRuns.reconcilePending(this.queue.listPending(), verdicts)),
       ),
-      this.runStep('orphans', () =>
-        this.orphanRequests.run(
-          tracked.then(() => seen),
-          verdicts,
-        ),
-      ),
+      this.runStep('orphans', () => this.orphanRequests.run(tracked, verdicts)),
     ]);
     const claimedTurn = await this.takeTurn('claimed', this.configuration.reflector.claimedInterval);
     if (claimedTurn !== undefined) {
@@ -90,6 +110,7 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     }
     this.reportOverdue(works[0] ? overdue : undefined);
     const hasFailed = works.includes(false);
+    this.isWell = !hasFailed;
     if (hasFailed) await this.giveBack('pass', turn);
     // A pass that was stopped midway has not seen everything.
     if (this.stopping) return 'not-due';
@@ -98,6 +119,29 @@ export class ReflectorPass implements BeforeApplicationShutdown {
     const nextDueBy = new Date((begun + most) * 1000).toISOString();
     this.logger.log({ verdicts: verdicts.toObject(), seconds: round(seconds), nextDueBy }, 'pass finished');
     return hasFailed ? 'failed' : 'finished';
+  }
+
+  /** @returns whether it could; undefined when no other reflector needs help, or this one has failed lately */
+  private async helpOther(interval: number): Promise<boolean | undefined> {
+    const pass = this.isWell && this.hasCompany ? await this.findOffered(interval) : undefined;
+    if (pass === undefined) return undefined;
+    const begun = this.clock.now();
+    const verdicts = new VerdictCounts();
+    const overdue = new OverdueRequests(begun, this.configuration.reflector.stuckGrace);
+    this.isWell = await this.runStep('tracked', () => this.trackedTasks.help(pass, verdicts, overdue));
+    this.reportOverdue(this.isWell ? overdue : undefined);
+    const seconds = round(this.clock.now() - begun);
+    if (!this.stopping)
+      this.logger.log({ verdicts: verdicts.toObject(), seconds }, 'helped another reflector with its pass');
+    return this.isWell;
+  }
+
+  private async findOffered(interval: number): Promise<number | undefined> {
+    let pass: number | undefined;
+    await this.runStep('turn', async () => {
+      pass = await this.walks.findOffered(interval);
+    });
+    return pass;
   }
 
   /** Without a pass of its own this reflector does not know them; another one reports them. */

@@ -8,6 +8,7 @@ import { JournalTrimming } from './journal-trimming.service.js';
 import { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { PassScheduler } from './pass-scheduler.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
+import { SharedWalks } from './walk/shared-walks.service.js';
 import { TrackedTasksStep } from './tracked-tasks-step.service.js';
 import { MissedRunsStep } from './missed-runs-step.service.js';
 
@@ -23,6 +24,7 @@ export class ReflectorModule {
         JournalTrimming,
         PassScheduler,
         ReflectorPass,
+        SharedWalks,
         TrackedTasksStep,
         MissedRunsStep,
         OrphanRequestsStep,

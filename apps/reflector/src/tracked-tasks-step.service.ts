@@ -1,16 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import {
-  Buildbot,
-  belongsToRun,
-  Clock,
-  type RequestSnapshot,
-  TaskQueue,
-  type TaskStatus,
-  TaskStore,
-  type TrackedTask,
-} from '@bbb/rules';
+import { type AbsenceCount, Buildbot, Clock, TaskQueue, type TrackedTask } from '@bbb/rules';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { Reconciler } from '@bbb/reconciler';
+import { isMissing, observe, type ObservedRow, type Sides, withDoubt } from './walk/observed-row.js';
+import { type Pass, SharedWalks, type WalkedPage } from './walk/shared-walks.service.js';
 import { prefetch } from './prefetch.js';
 import { AbsenceBrake } from './absence-brake.service.js';
 import { ExpectedMessages } from './expected-messages.js';
@@ -27,24 +20,22 @@ const ROWS_PER_CONNECTION = 4;
 /** Pages read while one is processed: reading a page takes longer than finding that nothing needs to be done. */
 const PREFETCHED_PAGES = 2;
 
-/** The state of some rows' tasks and build requests on both sides. */
-interface Sides {
-  /** By task id; the error when a status could not be read. */
-  statuses: ReadonlyMap<string, TaskStatus | Error>;
-  /** By build request id; the error when a request could not be read. Undefined while Buildbot is unavailable. */
-  snapshots?: ReadonlyMap<number, RequestSnapshot | Error>;
-  /** Why there are no snapshots. */
-  failure?: Error;
-}
+/** Missing tasks that wait for the count of all; when more are missing, the last count says whether that is believed. */
+const MOST_HELD = 5000;
 
-interface Page {
-  rows: readonly TrackedTask[];
+interface Page extends WalkedPage {
   sides: Promise<Sides>;
 }
 
-interface ObservedRow extends Sides {
-  row: TrackedTask;
-  absenceDoubted?: boolean;
+interface Walk {
+  pages: AsyncGenerator<WalkedPage>;
+  /**
+   * Judges at the end whether what is missing is to be doubted.
+   *
+   * @param own count of the tasks that were in no part
+   * @param missing number of all missing tasks
+   */
+  isDoubted: (own: AbsenceCount, missing: number) => Promise<boolean>;
 }
 
 /**
@@ -59,7 +50,7 @@ export class TrackedTasksStep {
   constructor(
     private readonly queue: TaskQueue,
     private readonly buildbot: Buildbot,
-    private readonly store: TaskStore,
+    private readonly walks: SharedWalks,
     private readonly reconciler: Reconciler,
     private readonly brake: AbsenceBrake,
     private readonly clock: Clock,
@@ -67,62 +58,95 @@ export class TrackedTasksStep {
   ) {}
 
   /**
-   * @param buildRequestIds receives the build requests of the tracked tasks
+   * Reconciles all tracked tasks, but for those that other reflectors take.
+   *
    * @param verdicts receives the verdicts about the tracked tasks
    * @param overdue receives the build requests of the tracked tasks
    * @throws Unavailable when Taskcluster, Buildbot or the rows cannot be read, after the rows before are processed; an
    *   error about one task is only logged
    */
-  async run(
-    buildRequestIds: Set<number>,
-    verdicts = new VerdictCounts(),
-    overdue?: OverdueRequests,
-  ): Promise<void> {
-    this.expected.beginPass();
+  run(pass: Pass, verdicts = new VerdictCounts(), overdue?: OverdueRequests): Promise<void> {
+    const isDoubted = async (own: AbsenceCount) => {
+      const count = await this.walks.addUp(pass.begun, own);
+      return count === undefined || this.brake.apply(count);
+    };
+    return this.walkOver({ pages: this.walks.walk(pass), isDoubted }, verdicts, overdue);
+  }
+
+  /**
+   * Helps another reflector with its pass. What is missing is judged by the last pass: only the other counts all.
+   *
+   * @param pass its begin, in epoch seconds
+   * @throws Unavailable as {@link run} does
+   */
+  help(pass: number, verdicts: VerdictCounts, overdue: OverdueRequests): Promise<void> {
+    const isDoubted = (_own: AbsenceCount, missing: number) => this.brake.isOnFor(missing);
+    return this.walkOver({ pages: this.walks.takeParts(pass), isDoubted }, verdicts, overdue);
+  }
+
+  private async walkOver(walk: Walk, verdicts: VerdictCounts, overdue?: OverdueRequests): Promise<void> {
+    this.expected.beginWalk(this.clock.now());
     const concurrency = ROWS_PER_CONNECTION * this.configuration.taskcluster.maxConnections;
     const isOver = () => this.reconciler.isStopping;
-    await forEachConcurrently(this.readRows(buildRequestIds), concurrency, isOver, (observed) =>
+    const settle = (observed: ObservedRow) => {
+      verdicts.count('wait');
+      overdue?.count(observed, 'wait');
+    };
+    await forEachConcurrently(this.readUnsettled(walk, settle), concurrency, isOver, (observed) =>
       this.workOn(observed, verdicts, overdue),
     );
   }
 
-  private async *readRows(buildRequestIds: Set<number>): AsyncGenerator<ObservedRow> {
-    const missing: ObservedRow[] = [];
-    let seen = 0;
+  /** @param settle called for each row that needs nothing */
+  private async *readUnsettled(
+    { pages, isDoubted }: Walk,
+    settle: (observed: ObservedRow) => void,
+  ): AsyncGenerator<ObservedRow> {
+    const held: ObservedRow[] = [];
+    const own = { seen: 0, missing: 0 };
+    let missing = 0;
     let failure: Error | undefined;
     try {
-      for await (const { rows, sides } of prefetch(this.readPages(), PREFETCHED_PAGES)) {
-        for (const { buildRequestId } of rows)
-          if (buildRequestId !== null) buildRequestIds.add(buildRequestId);
-        seen += rows.length;
+      let ofPart = { seen: 0, missing: 0 };
+      for await (const { rows, sides, part } of prefetch(this.readPages(pages), PREFETCHED_PAGES)) {
         const read = await sides;
         failure ??= read.failure;
-        for (const row of rows) {
-          if (isMissing(row, read)) missing.push({ row, ...read });
-          else yield { row, ...read };
+        const count = part ? ofPart : own;
+        count.seen += rows.length;
+        const page = rows.map((row) => this.observe(row, read));
+        const unsettled = new Set(this.reconciler.selectUnsettled(page));
+        for (const observed of page) if (!unsettled.has(observed)) settle(observed);
+        for (const observed of unsettled) {
+          if (!isMissing(observed)) {
+            yield observed;
+            continue;
+          }
+          held.push(observed);
+          count.missing++;
+          missing++;
+          if (held.length >= MOST_HELD) yield* withDoubt(held.splice(0), await this.brake.isOnFor(missing));
         }
+        if (!part?.isLast) continue;
+        // What was not read was not counted either.
+        if (failure === undefined) await this.walks.count(part.pass, ofPart);
+        ofPart = { seen: 0, missing: 0 };
       }
     } catch (error) {
       failure = error as Error;
     }
     if (this.reconciler.isStopping) return;
     // After a failure the count is incomplete, so no absence is believed.
-    const absenceDoubted =
-      failure !== undefined || (await this.brake.apply({ seen, missing: missing.length }));
-    for (const observed of missing) yield { ...observed, absenceDoubted };
+    yield* withDoubt(held, failure !== undefined || (await isDoubted(own, missing)));
     if (failure !== undefined) throw failure;
   }
 
-  private async *readPages(): AsyncGenerator<Page> {
-    const { batch } = this.configuration.reflector;
-    let after: string | undefined;
-    do {
-      const { tasks: rows, next } = await this.store.readPage(batch, after);
-      const sides = this.readSides(rows);
+  private async *readPages(walked: AsyncGenerator<WalkedPage>): AsyncGenerator<Page> {
+    for await (const page of walked) {
+      const sides = this.readSides(page.rows);
       sides.catch(() => undefined);
-      yield { rows, sides };
-      after = next;
-    } while (after !== undefined && !this.reconciler.isStopping);
+      yield { ...page, sides };
+      if (this.reconciler.isStopping) return;
+    }
   }
 
   private async readSides(rows: readonly TrackedTask[]): Promise<Sides> {
@@ -132,30 +156,28 @@ export class TrackedTasksStep {
     return { statuses, ...(await this.readSnapshots(rows)) };
   }
 
+  private observe(row: TrackedTask, sides: Sides): ObservedRow {
+    const observed = observe(row, sides);
+    observed.expectedFor = this.expected.measureWait(row.taskId, observed, this.clock.now());
+    return observed;
+  }
+
   private async workOn(
-    { row, statuses, snapshots, absenceDoubted }: ObservedRow,
+    observed: ObservedRow,
     verdicts: VerdictCounts,
     overdue: OverdueRequests | undefined,
   ): Promise<void> {
+    const { row, statusError, requestError, ...read } = observed;
     const { taskId, runId, buildRequestId } = row;
-    const status = statuses.get(taskId);
-    const snapshot = snapshots?.get(buildRequestId ?? -1);
     try {
-      if (status instanceof Error) throw status;
-      const isUnreadable = snapshot instanceof Error;
-      if (isUnreadable)
+      if (statusError) throw statusError;
+      if (requestError)
         this.logger.warn(
-          { taskId, buildRequestId, error: snapshot },
+          { taskId, buildRequestId, error: requestError },
           'build request cannot be read; reclaiming only',
         );
-      const request = isUnreadable ? undefined : snapshot;
-      const buildbotUnavailable = !snapshots || isUnreadable;
-      const seen = { row, status, request, buildbotUnavailable, absenceDoubted, source: 'batched' } as const;
-      const expectedFor = this.expected.measureWait(taskId, seen, this.clock.now());
-      const verdict = await verdicts.countOutcome(
-        this.reconciler.reconcile(taskId, { ...seen, expectedFor }),
-      );
-      overdue?.count(seen, verdict);
+      const verdict = await verdicts.countOutcome(this.reconciler.reconcile(taskId, { ...read, row }));
+      overdue?.count(observed, verdict);
     } catch (error) {
       this.logger.warn(
         { taskId, runId, buildRequestId, error },
@@ -177,15 +199,4 @@ export class TrackedTasksStep {
       return { failure: error as Error };
     }
   }
-}
-
-/** Whether an available side does not know the row's task or build request. */
-function isMissing(row: TrackedTask, { statuses, snapshots }: Sides): boolean {
-  const status = statuses.get(row.taskId);
-  if (!status) return true;
-  if (row.buildRequestId === null || !snapshots) return false;
-  const snapshot = snapshots.get(row.buildRequestId);
-  if (snapshot instanceof Error) return false;
-  if (snapshot === undefined) return true;
-  return !belongsToRun(row, snapshot, status instanceof Error ? undefined : status);
 }

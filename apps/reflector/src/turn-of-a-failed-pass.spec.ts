@@ -8,6 +8,7 @@ import type { MissedRunsStep } from './missed-runs-step.service.js';
 import type { OrphanRequestsStep } from './orphan-requests-step.service.js';
 import { ReflectorPass } from './reflector-pass.service.js';
 import type { TrackedTasksStep } from './tracked-tasks-step.service.js';
+import type { SharedWalks } from './walk/shared-walks.service.js';
 
 beforeAll(() => Logger.overrideLogger(false));
 
@@ -40,6 +41,7 @@ async function passWith(failing?: Step) {
     { run: () => run('orphans') } as unknown as OrphanRequestsStep,
     { listPending: () => 'pending', listClaimed: () => 'claimed' } as unknown as TaskQueue,
     turns,
+    { findOffered: async () => undefined } as unknown as SharedWalks,
     { stop: () => undefined } as unknown as Reconciler,
     new SystemClock(),
     { observe: () => undefined, set: () => undefined } as unknown as Telemetry,

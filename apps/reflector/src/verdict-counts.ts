@@ -19,7 +19,7 @@ export class VerdictCounts {
     return Object.fromEntries(this.counts);
   }
 
-  private count(outcome: Verdict | 'failed'): void {
+  count(outcome: Verdict | 'failed'): void {
     this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
   }
 }

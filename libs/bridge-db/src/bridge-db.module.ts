@@ -8,6 +8,7 @@ import {
   TaskStore,
   Telemetry,
   TurnStore,
+  WalkStore,
 } from '@bbb/rules';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BridgeDb } from './bridge-db.js';
@@ -18,6 +19,7 @@ import { PauseStoreSql } from './operation/pause-store-sql.js';
 import { PassStoreSql } from './passes/pass-store-sql.js';
 import { TaskStoreSql } from './tasks/task-store-sql.js';
 import { TurnStoreSql } from './turns/turn-store-sql.js';
+import { WalkStoreSql } from './walks/walk-store-sql.js';
 
 /**
  * The bridge database for an application: {@link BridgeDb} and the stores of the ports. The application provides
@@ -48,6 +50,7 @@ export class BridgeDbModule {
         },
         { provide: TurnStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new TurnStoreSql(db) },
         { provide: PassStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new PassStoreSql(db) },
+        { provide: WalkStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new WalkStoreSql(db) },
         { provide: PauseStore, inject: [BridgeDb], useFactory: (db: BridgeDb) => new PauseStoreSql(db) },
         {
           provide: InstanceStore,
@@ -57,7 +60,16 @@ export class BridgeDbModule {
         { provide: TaskStore, useExisting: TaskStoreSql },
         { provide: MessageStore, useExisting: MessageStoreSql },
       ],
-      exports: [BridgeDb, TaskStore, MessageStore, TurnStore, PassStore, PauseStore, InstanceStore],
+      exports: [
+        BridgeDb,
+        TaskStore,
+        MessageStore,
+        TurnStore,
+        PassStore,
+        WalkStore,
+        PauseStore,
+        InstanceStore,
+      ],
     };
   }
 }

@@ -13,6 +13,7 @@ import { MessageRow } from './messages/message-row.js';
 import { TaskRow } from './tasks/task-row.js';
 import { PassRow } from './passes/pass-row.js';
 import { TurnRow } from './turns/turn-row.js';
+import { WalkRow } from './walks/walk-row.js';
 import { InstanceRow } from './operation/instance-row.js';
 import { JournalRow } from './operation/journal-row.js';
 import { PauseRow } from './operation/pause-row.js';
@@ -20,6 +21,7 @@ import { CreateMessages1795000000000 } from './migrations/create-messages.js';
 import { CreateOperation1794999999997 } from './migrations/create-operation.js';
 import { CreatePasses1794999999998 } from './migrations/create-passes.js';
 import { CreateTurns1794999999999 } from './migrations/create-turns.js';
+import { CreateWalks1794999999996 } from './migrations/create-walks.js';
 import { MIGRATIONS_TABLE } from './migrations/history.js';
 import { TakeOverTasks1795000000001 } from './migrations/take-over-tasks.js';
 import type { BridgeMigration } from './migrations/bridge-migration.js';
@@ -27,6 +29,7 @@ import { URL_SETTING } from './url-setting.js';
 
 /** In the order in which they are run. `down` goes backwards, so what may refuse to go back comes last. */
 export const MIGRATIONS: readonly (new () => BridgeMigration)[] = [
+  CreateWalks1794999999996,
   CreateOperation1794999999997,
   CreatePasses1794999999998,
   CreateTurns1794999999999,
@@ -58,7 +61,7 @@ export function createDataSource(options: BridgeDbOptions, telemetry?: Telemetry
   return new BoundedDataSource(
     {
       ...(options.asFound ? keepFileAsFound(usual) : usual),
-      entities: [TaskRow, MessageRow, TurnRow, PassRow, InstanceRow, JournalRow, PauseRow],
+      entities: [TaskRow, MessageRow, TurnRow, PassRow, InstanceRow, JournalRow, PauseRow, WalkRow],
       migrations: [...MIGRATIONS],
       migrationsTableName: MIGRATIONS_TABLE,
       synchronize: false,

@@ -26,3 +26,4 @@ export * from './operation/pause-store-sql.js';
 export * from './tasks/task-list.js';
 export { findClockProblem } from './clock-problem.js';
 export * from './turns/turn-store-sql.js';
+export * from './walks/walk-store-sql.js';

@@ -40,6 +40,7 @@ const OURS = [
   'bridge_passes',
   'bridge_pauses',
   'bridge_turns',
+  'bridge_walks',
   'messages',
   'tasks',
   'tasks_superseded',

@@ -1,9 +1,13 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { RequestKey, RequestSnapshot, RequestSpec } from '@bbb/rules';
 import type { BuildbotMasters } from './buildbot-masters.js';
-import { useMaster } from './testing/use-master.js';
+import type { BuildbotMastersOptions } from './options.js';
+import { connectMasters } from './testing/connect-masters.js';
 import { json, ScriptedMaster } from './testing/scripted-master.js';
-import type { Tables } from './testing/tables.js';
+import { Tables } from './testing/tables.js';
+
+Logger.overrideLogger(false);
 
 const TASK = 'AAAAAAAAAAAAAAAAAAAAAA';
 const key = (run: number): RequestKey => ({ taskId: TASK, createdForRunId: run, scheduledAt: 4000 });
@@ -16,14 +20,26 @@ const wanted = async () => true;
 const unasked = () => Promise.reject(new Error('asked'));
 
 describe('BuildbotMasters', () => {
-  const current = useMaster();
-  const { connect } = current;
   let tables: Tables;
+  let opened: BuildbotMasters[];
   let masters: BuildbotMasters;
-  beforeEach(() => {
-    ({ tables } = current);
+
+  beforeEach(async () => {
+    tables = await Tables.start();
+    opened = [];
     masters = connect();
   });
+
+  afterEach(async () => {
+    for (const one of opened) one.onApplicationShutdown();
+    await tables.master.close();
+  });
+
+  function connect(changes: Partial<BuildbotMastersOptions> = {}): BuildbotMasters {
+    const made = connectMasters(tables, changes);
+    opened.push(made);
+    return made;
+  }
 
   /** Answers the plugin's calls, and returns the parameters of those that came. */
   function answerForce(answer: object) {
@@ -353,6 +369,7 @@ describe('BuildbotMasters', () => {
       expect(await masters.findLoginProblem()).toContain('does not accept the login');
       await tables.master.close();
       expect(await masters.findProblem()).toContain('no answer from the Buildbot master');
+      tables = await Tables.start();
     });
   });
 });

@@ -10,6 +10,7 @@ import {
   TaskQueue,
   TaskStore,
   Telemetry,
+  type TrackedTask,
   Unavailable,
   type Verdict,
 } from '@bbb/rules';
@@ -23,7 +24,7 @@ import { KeyedLock } from './keyed-lock.js';
 import { Observer } from './observer.js';
 import { QueueClock } from './queue-clock.js';
 import { SeenEnds } from './seen-ends.js';
-import { type Rules, RULES } from './rules.js';
+import { isSettled, type Rules, RULES } from './rules.js';
 import type { Given, Next, Situation } from './situation.js';
 import type { ReconcilerSettings, ActContext } from './context.js';
 
@@ -128,6 +129,24 @@ export class Reconciler {
         throw error;
       }
     });
+  }
+
+  /**
+   * Leaves out the tasks of a batch for which there is nothing to do: {@link reconcile} would find the same, at many times
+   * the cost.
+   *
+   * @param batch rows with both sides as they were just read
+   */
+  selectUnsettled<Read extends Given>(batch: readonly Read[]): Read[] {
+    const { clock, queue, settings, telemetry } = this.#context;
+    const now = clock.now();
+    const holds = (row: TrackedTask) => queue.holds(row);
+    const unsettled = batch.filter(
+      (given) => !isSettled(given, { rules: this.rules, settings, holds, ends: this.#ends, now }),
+    );
+    const settled = batch.length - unsettled.length;
+    if (settled > 0) telemetry.count('reconciles_total', { action: 'wait', outcome: 'ok' }, settled);
+    return unsettled;
   }
 
   /**

@@ -16,7 +16,7 @@ export class SeenEnds {
    * @param now epoch seconds
    * @returns for how many seconds the build of the situation has been seen finished; undefined while it is not finished
    */
-  measure({ taskId, request }: Situation, now: number): number | undefined {
+  measure({ taskId, request }: Pick<Situation, 'taskId' | 'request'>, now: number): number | undefined {
     if (request?.state.at !== 'finished') return undefined;
     this.turnedAt ??= now;
     if (now - this.turnedAt >= REMEMBERED) {

@@ -13,6 +13,7 @@ export * from './ports/task-queue.js';
 export * from './ports/task-store.js';
 export * from './ports/telemetry.js';
 export * from './ports/turn-store.js';
+export * from './ports/walk-store.js';
 export * from './decision/build-messages.js';
 export * from './decision/catch-up.js';
 export * from './decision/cause.js';

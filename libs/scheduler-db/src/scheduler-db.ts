@@ -10,8 +10,6 @@ import {
   type Dialect,
   nameSetting,
   DriverLogger,
-  batchCalls,
-  MAX_IN_LIST,
   parseDatabaseUrl,
   findUnusable,
   ServerClock,
@@ -33,6 +31,7 @@ import {
 } from './requests/cancellation-target.js';
 import { type PlaceInDatabase, selectPlace, toPlace } from './requests/request-place.js';
 import { selectRequests, toSnapshots } from './requests/snapshots.js';
+import { SnapshotReader } from './requests/snapshot-reader.js';
 import { selectSharers } from './requests/sharers.js';
 import { toUnreadable } from './requests/unreadable.js';
 import type { SchedulerDbOptions } from './options.js';
@@ -66,10 +65,7 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   private readonly source: LazySource;
   private readonly writing: LazySource;
   private readonly creator: RequestCreator;
-  private readonly readSnapshot = batchCalls(
-    (ids: readonly number[]) => this.selectSnapshots(ids),
-    MAX_IN_LIST,
-  );
+  private readonly snapshots = new SnapshotReader((ids) => this.selectSnapshots(ids));
   private readonly writeProbe = new WriteProbe();
   readonly serverClock: ServerClock;
   private readonly connectTimeout: number;
@@ -119,10 +115,8 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Requests as they stand. Unknown ids are missing from the map; requests that cannot be read have their error there. */
-  async readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
-    const ids = [...new Set(buildRequestIds)];
-    const snapshots = await Promise.all(ids.map((id) => this.readSnapshot(id).catch(toUnreadable(id))));
-    return new Map(ids.flatMap((id, index) => (snapshots[index] ? [[id, snapshots[index]]] : [])));
+  readSnapshots(buildRequestIds: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
+    return this.snapshots.read(buildRequestIds);
   }
 
   /** A request with what has to be known before it is cancelled, in one statement; undefined for an unknown id. */
@@ -211,13 +205,9 @@ export class SchedulerDb implements OnModuleInit, OnApplicationShutdown {
     return this.writeProbe.findProblem(() => this.source.query(WRITE_NOTHING));
   }
 
-  private async selectSnapshots(
-    buildRequestIds: readonly number[],
-  ): Promise<(RequestSnapshot | Error | undefined)[]> {
+  private async selectSnapshots(ids: readonly number[]): Promise<Map<number, RequestSnapshot | Error>> {
     const schema = await this.readSchema();
-    const rows = await this.source.query(selectRequests([...new Set(buildRequestIds)], schema));
-    const found = toSnapshots(rows, schema);
-    return buildRequestIds.map((buildRequestId) => found.get(buildRequestId));
+    return toSnapshots(await this.source.query(selectRequests(ids, schema)), schema);
   }
 
   /** The schema, recognised once; a failure is not kept. */

@@ -7,6 +7,7 @@ import { TrackedBuilds } from '../../../apps/bb-listener/src/tracked-builds.js';
 import { AbsenceBrake } from '../../../apps/reflector/src/absence-brake.service.js';
 import { OrphanRequestsStep } from '../../../apps/reflector/src/orphan-requests-step.service.js';
 import { ReflectorPass } from '../../../apps/reflector/src/reflector-pass.service.js';
+import { SHARING, SharedWalks } from '../../../apps/reflector/src/walk/shared-walks.service.js';
 import { TrackedTasksStep } from '../../../apps/reflector/src/tracked-tasks-step.service.js';
 import { MissedRunsStep } from '../../../apps/reflector/src/missed-runs-step.service.js';
 import { TaskExceptionService } from '../../../apps/tc-listener/src/task-exception.service.js';
@@ -73,6 +74,13 @@ export class Instance {
     this.#messages = behindGate(simulation.kept, this.gate);
     const turns = behindGate(simulation.turns, this.gate);
     const passes = behindGate(simulation.passes, this.gate);
+    const { areShared } = simulation;
+    const paging = areShared
+      ? { ...CONFIGURATION, reflector: { ...CONFIGURATION.reflector, batch: 1 } }
+      : CONFIGURATION;
+    const walks = new SharedWalks(store, behindGate(simulation.walks, this.gate), this.clock, paging);
+    // Nobody waits in the model, so the parts of others are counted or not.
+    walks.sharing = { ...SHARING, looks: 1, ...(areShared ? { offeredAfter: 0, pages: 1 } : {}) };
     const brake = new AbsenceBrake(passes, this.clock, CONFIGURATION);
 
     const reconciler = new Reconciler(
@@ -118,7 +126,7 @@ export class Instance {
     const tracked = new TrackedTasksStep(
       queue,
       buildbot,
-      store,
+      walks,
       reconciler,
       brake,
       this.clock,
@@ -131,6 +139,7 @@ export class Instance {
       parts.orphans,
       queue,
       mutant.turns?.(turns) ?? turns,
+      walks,
       reconciler,
       this.clock,
       telemetry,

@@ -26,6 +26,8 @@ const EFFECTS = new Set([
   'giveBack',
   'changeAbsence',
   'noteFinished',
+  'offer',
+  'count',
 ]);
 
 /** One of the stores below as one process reaches it. */

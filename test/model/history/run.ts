@@ -26,7 +26,8 @@ export async function run(history: History, mutant: Mutant = {}): Promise<Outcom
   Error.stackTraceLimit = 0;
   try {
     const { kind, idLimit, skews } = history;
-    const simulation = new Simulation({ kind, mutant, idLimit });
+    // Of two histories one shares each pass.
+    const simulation = new Simulation({ kind, mutant, idLimit, areShared: history.seed % 2 === 1 });
     simulation.instances.forEach(({ clock }, index) => (clock.skew = skews[index] ?? 0));
     const begun = simulation.now();
     await follow(simulation, history, random);

@@ -60,13 +60,32 @@ export class MemoryTaskStore extends TaskStore {
     return this.#isStill(task) && this.rows.delete(task.taskId);
   }
 
-  override async readPage(limit: number, after = '0'): Promise<TrackedPage> {
-    const urgency = ({ takenUntil }: TrackedTask) => takenUntil ?? Number.POSITIVE_INFINITY;
-    const rows = this.#where(() => true).sort(
-      (a, b) => urgency(a) - urgency(b) || (a.taskId < b.taskId ? -1 : 1),
-    );
-    const end = Number(after) + limit;
-    return { tasks: rows.slice(Number(after), end), next: end < rows.length ? String(end) : undefined };
+  override async readPage(limit: number, after?: string, upTo?: string): Promise<TrackedPage> {
+    const rows = this.#walk(after, upTo);
+    const tasks = rows.slice(0, limit);
+    const next = rows.length > limit ? toCursor(tasks.at(-1)!) : undefined;
+    return next === undefined ? { tasks } : { tasks, next };
+  }
+
+  override async skip(after: string, count: number): Promise<string | undefined> {
+    const rows = this.#walk(after);
+    return rows.length > count ? toCursor(rows[count - 1]!) : undefined;
+  }
+
+  override async listBuildRequestIds(after: number, limit: number): Promise<number[]> {
+    return [...this.rows.values()]
+      .flatMap(({ buildRequestId }) => buildRequestId ?? [])
+      .filter((id) => id > after)
+      .sort((a, b) => a - b)
+      .slice(0, limit);
+  }
+
+  /** Rows behind one place, up to another. */
+  #walk(after?: string, upTo?: string): TrackedTask[] {
+    const isIn = (row: TrackedTask) =>
+      (after === undefined || compare(row, readCursor(after)) > 0) &&
+      (upTo === undefined || compare(row, readCursor(upTo)) <= 0);
+    return this.#where(isIn).sort(compare);
   }
 
   /** Run and request count too: a row that was forgotten and tracked anew has the revisions of its predecessor. */
@@ -78,4 +97,15 @@ export class MemoryTaskStore extends TaskStore {
   #where(condition: (row: TrackedTask) => boolean): TrackedTask[] {
     return [...this.rows.values()].filter(condition).map((row) => ({ ...row }));
   }
+}
+
+type Place = Pick<TrackedTask, 'takenUntil' | 'taskId'>;
+
+const toCursor = ({ takenUntil, taskId }: Place) => JSON.stringify({ takenUntil, taskId });
+const readCursor = (cursor: string) => JSON.parse(cursor) as Place;
+
+/** By urgency: the end of the claim, never claimed last. */
+function compare(a: Place, b: Place): number {
+  const [first, second] = [a, b].map(({ takenUntil }) => takenUntil ?? Number.MAX_SAFE_INTEGER);
+  return first! - second! || (a.taskId < b.taskId ? -1 : a.taskId > b.taskId ? 1 : 0);
 }

@@ -13,6 +13,7 @@ const RIGHTS: readonly [table: string, services: readonly Service[], rights: rea
   ['messages', LISTENERS, ['SELECT', 'INSERT', 'UPDATE', 'DELETE']],
   ['messages', REFLECTOR, ['SELECT']],
   ['bridge_turns', REFLECTOR, ['SELECT', 'INSERT', 'UPDATE']],
+  ['bridge_walks', REFLECTOR, ['SELECT', 'INSERT', 'UPDATE']],
   ['bridge_passes', EVERYONE, ['SELECT']],
   ['bridge_passes', REFLECTOR, ['INSERT', 'UPDATE']],
   ['bridge_pauses', EVERYONE, ['SELECT']],

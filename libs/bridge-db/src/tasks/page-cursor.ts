@@ -1,30 +1,52 @@
 import { Invalid } from '@bbb/rules';
 
-/** Row ids that a walk has still to visit, in order, as an opaque cursor. */
-export type Cursor = string;
+/** The end of a claim as it was read: SQLite takes any value in any column. */
+type End = string | number;
 
-const SEPARATOR = ',';
+/** Where a row stands among those of its part of a walk. */
+export interface Place {
+  takenUntil: End | null;
+  id: number;
+}
 
 /**
- * The first page of a walk over these ids and the cursor to the rest. The cursor is the list of what is left, so it
- * needs no memory on this side, and neither changes of order nor other rows' coming and going touch the walk.
+ * How far a walk over the tracked tasks has come: first the claimed tasks by the end of their claims, then the unclaimed.
  */
-export function openFirstPage(ids: readonly number[], limit: number): { ids: number[]; next?: Cursor } {
-  const left = ids.slice(limit);
-  const page = { ids: ids.slice(0, limit) };
-  return left.length === 0 ? page : { ...page, next: left.join(SEPARATOR) };
+export interface Walk {
+  part: 'claimed' | 'unclaimed';
+  /** The row that was read last in this part; undefined at its beginning. */
+  after?: Place | undefined;
+  /** The last claim and the newest row when the walk began: what is reclaimed or tracked meanwhile is not walked to. */
+  last?: Place | undefined;
+}
+
+export const BEGINNING: Walk = { part: 'claimed' };
+
+/** The rest of a walk as opaque text. */
+export function toCursor({ part, after, last }: Walk): string {
+  return JSON.stringify([part, toList(after), toList(last)]);
 }
 
 /** @throws Invalid when the cursor is none of ours */
-export function openNextPage(cursor: Cursor, limit: number): { ids: number[]; next?: Cursor } {
-  // Only this page is parsed: the rest of a cursor of many thousand ids stays one piece of text.
-  let end = -1;
-  for (let count = 0; count < limit; count++) {
-    end = cursor.indexOf(SEPARATOR, end + 1);
-    if (end === -1) break;
+export function readCursor(cursor: string): Walk {
+  try {
+    const [part, after, last] = JSON.parse(cursor) as unknown[];
+    if (part === 'claimed' || part === 'unclaimed')
+      return { part, after: readPlace(after), last: readPlace(last) };
+  } catch {
+    // Not JSON, or not of this form.
   }
-  const page = end === -1 ? cursor : cursor.slice(0, end);
-  const ids = page.split(SEPARATOR).map(Number);
-  if (!ids.every((id) => Number.isSafeInteger(id) && id > 0)) throw new Invalid('not a cursor of this store');
-  return end === -1 ? { ids } : { ids, next: cursor.slice(end + 1) };
+  throw new Invalid('not a cursor of this store');
+}
+
+function toList(place: Place | undefined): unknown {
+  return place && [place.takenUntil, place.id];
+}
+
+function readPlace(list: unknown): Place | undefined {
+  if (list === null) return undefined;
+  const [takenUntil, id] = list as unknown[];
+  const isEnd = takenUntil === null || ['string', 'number'].includes(typeof takenUntil);
+  if (!isEnd || !Number.isSafeInteger(id)) throw new TypeError('not a place');
+  return { takenUntil: takenUntil as End | null, id: id as number };
 }

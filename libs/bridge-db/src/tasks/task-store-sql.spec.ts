@@ -252,26 +252,80 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
     expect(page.next).toBeUndefined();
   });
 
-  it('walks over 5000 rows without loss or duplicate while rows change, come and go', async () => {
+  it('walks over 5000 rows without loss while rows change, come and go, and to those twice that changed', async () => {
     await fill(current.dbs[0], 5000, (n) => (n % 3 === 0 ? null : 1000 + ((n * 7919) % 5000)));
-    const seen: string[] = [];
+    const seen = new Map<string, number>();
+    const changed = new Set<string>();
     let after: string | undefined;
     let pages = 0;
     do {
       const page: { tasks: TrackedTask[]; next?: string } = await store.readPage(400, after);
-      seen.push(...page.tasks.map((row) => row.taskId));
+      expect(page.tasks.length).toBeLessThanOrEqual(400);
+      for (const { taskId } of page.tasks) seen.set(taskId, (seen.get(taskId) ?? 0) + 1);
       // Seen rows move behind, before and out of the order of claims; a new row and a forgotten one do no harm.
       const [ahead, behind, unclaimed, gone] = page.tasks;
       await other.change(ahead!, { takenUntil: (ahead!.takenUntil ?? 1000) + 700 });
       await other.change(behind!, { takenUntil: 1 });
       await other.change(unclaimed!, { takenUntil: null });
+      for (const row of [ahead, behind, unclaimed]) changed.add(row!.taskId);
       await other.forget(gone!);
       await other.track({ ...task, taskId: `new-${pages++}` });
       after = page.next;
     } while (after);
-    expect(pages).toBe(13);
-    expect(new Set(seen).size).toBe(seen.length);
-    expect(seen.sort()).toEqual(Array.from({ length: 5000 }, (_, n) => createTaskId(n)));
+    expect([...seen.keys()].sort()).toEqual(Array.from({ length: 5000 }, (_, n) => createTaskId(n)));
+    const twice = [...seen].flatMap(([taskId, times]) => (times > 1 ? taskId : []));
+    expect(twice.filter((taskId) => !changed.has(taskId))).toEqual([]);
+  });
+
+  it('walks over many claims that end in the same second', async () => {
+    await fill(current.dbs[0], 25, () => 1000);
+    const seen: (number | null)[] = [];
+    let after: string | undefined;
+    do {
+      const page: { tasks: TrackedTask[]; next?: string } = await store.readPage(10, after);
+      seen.push(...page.tasks.map((row) => row.buildRequestId));
+      after = page.next;
+    } while (after);
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => n));
+  });
+
+  it('does not walk to what was reclaimed or tracked after its first page', async () => {
+    await fill(current.dbs[0], 6, (n) => (n === 5 ? null : 1000 + n));
+    const { tasks, next } = await store.readPage(2);
+    await other.change(tasks[0]!, { takenUntil: 3000 });
+    await other.track({ ...task, buildRequestId: 99 });
+    const rest = await store.readPage(10, next);
+    expect(rest.tasks.map((row) => row.buildRequestId)).toEqual([2, 3, 4, 5]);
+    expect(rest.next).toBeUndefined();
+  });
+
+  it('walks over parts that are disjoint and complete, wherever they begin', async () => {
+    const takenUntil = [1000, 1000, 1000, 1000, 1500, 2000, null, null, null, null];
+    await fill(current.dbs[0], takenUntil.length, (n) => takenUntil[n]!);
+    for (const size of [1, 2, 3, 4, 7, 20]) {
+      const first = await store.readPage(1);
+      const parts: (number | null)[][] = [first.tasks.map((row) => row.buildRequestId)];
+      for (let begin = first.next; begin !== undefined;) {
+        const end: string | undefined = await store.skip(begin, size);
+        const part: (number | null)[] = [];
+        for (let after: string | undefined = begin; after !== undefined;) {
+          const page: { tasks: TrackedTask[]; next?: string } = await other.readPage(2, after, end);
+          part.push(...page.tasks.map((row) => row.buildRequestId));
+          after = page.next;
+        }
+        expect(part.length).toBeLessThanOrEqual(size);
+        parts.push(part);
+        begin = end;
+      }
+      expect(parts.flat()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+  });
+
+  it('lists the build requests of rows in their order, a page at a time', async () => {
+    await fill(current.dbs[0], 5, () => null);
+    await other.track(task);
+    expect(await store.listBuildRequestIds(-1, 3)).toEqual([0, 1, 2]);
+    expect(await store.listBuildRequestIds(2, 3)).toEqual([3, 4]);
   });
 
   it('leaves out of a walk what is forgotten before its page', async () => {
@@ -282,7 +336,16 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
     expect(await store.readPage(2, next)).toEqual({ tasks: [] });
   });
 
-  it.each(['', 'x', '1,,2', '1;2'])('refuses the cursor %j', async (cursor) => {
+  it.each([
+    '',
+    'x',
+    '1',
+    'null',
+    '{}',
+    '["other",null,null]',
+    '["claimed",[1],null]',
+    '["claimed",[1,"2"],null]',
+  ])('refuses the cursor %j', async (cursor) => {
     await expect(store.readPage(10, cursor)).rejects.toThrow(Invalid);
   });
 

@@ -10,10 +10,10 @@ import {
 } from '@bbb/rules';
 import { batchCalls, MAX_IN_LIST, isUniqueViolation } from '@bbb/sql';
 import type { Database } from '../database.js';
-import { queryInChunks } from './chunks.js';
-import type { UnreadableTaskRow } from './read-task-row.js';
+import { readTaskRows, toTask, type UnreadableTaskRow } from './read-task-row.js';
 import { type RowChange, TaskTable } from './task-table.js';
-import { openFirstPage, openNextPage } from './page-cursor.js';
+import { BEGINNING, readCursor, toCursor, type Walk } from './page-cursor.js';
+import { walkOn } from './task-walk.js';
 
 /** Attempts to track a task whose row others make and forget at the same time. */
 const TRACK_ATTEMPTS = 5;
@@ -120,37 +120,38 @@ export class TaskStoreSql extends TaskStore {
   }
 
   /**
-   * A walk goes over the tasks that are tracked when it begins, in the order of that moment, and shows each as it is
-   * when its page is read. Those forgotten meanwhile are left out, so a page can be short, or empty before the last.
+   * Each page is read behind the last row of the one before, by the index, as its rows are then. It is short where rows
+   * cannot be read.
    */
-  async readPage(limit: number, after?: string): Promise<TrackedPage> {
-    const { ids, next } =
-      after === undefined ? openFirstPage(await this.listIdsByUrgency(), limit) : openNextPage(after, limit);
-    const rows = await queryInChunks(ids, async (chunk) => {
-      const { read, unreadable } = await this.on((table) => table.findWhere('id', chunk));
-      this.logUnreadable(unreadable);
-      return read;
-    });
-    const byId = new Map(rows.map(({ id, ...task }) => [id, task]));
-    const tasks = ids.flatMap((id) => byId.get(id) ?? []);
-    return next === undefined ? { tasks } : { tasks, next };
+  async readPage(limit: number, after?: string, upTo?: string): Promise<TrackedPage> {
+    const walk = after === undefined ? BEGINNING : readCursor(after);
+    const end = upTo === undefined ? undefined : readCursor(upTo);
+    const readOn = (part: Walk, count: number) => this.on((table) => table.readOn(part, count, end));
+    const { rows, next } = await walkOn(walk, limit, readOn, end);
+    const { read, unreadable } = readTaskRows(rows);
+    this.logUnreadable(unreadable);
+    const tasks = read.map(toTask);
+    return next === undefined ? { tasks } : { tasks, next: toCursor(next) };
+  }
+
+  async skip(after: string, count: number): Promise<string | undefined> {
+    const walk = readCursor(after);
+    const place = await this.on((table) => table.findPlace(walk, count));
+    if (place) return toCursor({ ...walk, after: place });
+    return walk.part === 'claimed' ? toCursor({ part: 'unclaimed', last: walk.last }) : undefined;
+  }
+
+  listBuildRequestIds(after: number, limit: number): Promise<number[]> {
+    return this.on((table) => table.listBuildRequestIds(after, limit));
   }
 
   readStatistics(): Promise<TaskStatistics> {
     return this.on((table) => table.readStatistics());
   }
 
-  /** One read of the index alone. Databases differ in whether NULL comes first or last, so it is put last here. */
-  private async listIdsByUrgency(): Promise<number[]> {
-    const rows = await this.on((table) => table.listByUrgency());
-    const claimed = rows.filter(({ takenUntil }) => takenUntil !== null);
-    const unclaimed = rows.filter(({ takenUntil }) => takenUntil === null);
-    return [...claimed, ...unclaimed].map(({ id }) => id);
-  }
-
   private async findOfTasks(taskIds: readonly string[]): Promise<(TrackedTask | Error | undefined)[]> {
     const rows = await this.on((table) => table.findWhere('taskId', [...new Set(taskIds)]));
-    const read = new Map(rows.read.map(({ id: _id, ...task }) => [task.taskId, task]));
+    const read = new Map(rows.read.map((row) => [row.taskId, toTask(row)]));
     const unreadable = new Map(rows.unreadable.map(({ taskId, error }) => [taskId, error]));
     return taskIds.map((taskId) => read.get(taskId) ?? unreadable.get(taskId));
   }
@@ -160,10 +161,7 @@ export class TaskStoreSql extends TaskStore {
       table.findWhere('buildRequestId', [...new Set(buildRequestIds)]),
     );
     this.logUnreadable(unreadable);
-    const found = groupBy(
-      read.map(({ id: _id, ...task }) => task),
-      ({ buildRequestId }) => buildRequestId,
-    );
+    const found = groupBy(read.map(toTask), ({ buildRequestId }) => buildRequestId);
     return buildRequestIds.map((buildRequestId) => found.get(buildRequestId) ?? []);
   }
 

@@ -1,23 +1,11 @@
 import type { TaskStatistics, TrackedTask } from '@bbb/rules';
-import { type Dialect, discardConnection, listPlaceholders, numberPlaceholders } from '@bbb/sql';
+import { discardConnection, listPlaceholders, numberPlaceholders } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
+import type { Place, Walk } from './page-cursor.js';
 import { type RawTaskRow, readTaskRows } from './read-task-row.js';
+import { FIELDS, TaskColumns } from './task-columns.js';
+import { selectPage, selectPlace, type WalkedRow } from './task-walk.js';
 import { writeEachToFile } from './write-each-to-file.js';
-
-/** Columns of `tasks` that are not called as in the port. */
-const COLUMN_OF: Partial<Record<keyof TrackedTask, string>> = { buildRequestId: 'buildrequestId' };
-
-const FIELDS = [
-  'taskId',
-  'runId',
-  'buildRequestId',
-  'buildId',
-  'createdDate',
-  'processedDate',
-  'takenUntil',
-  'missingSince',
-  'rev',
-] as const satisfies (keyof TrackedTask)[];
 
 type Value = string | number | null;
 
@@ -40,30 +28,41 @@ export interface RowChange {
 
 /** The statements on the `tasks` table, each of them about many rows at once. */
 export class TaskTable {
-  private readonly dialect: Dialect;
-  private readonly read: string;
+  private readonly columns: TaskColumns;
 
   constructor(readonly source: DataSource) {
-    const { type } = source.options;
-    this.dialect = type === 'mysql' || type === 'postgres' ? type : 'sqlite';
-    this.read = (['id', ...FIELDS] as const)
-      .map((field) => `${this.findColumn(field)} AS ${this.quote(field)}`)
-      .join(', ');
+    this.columns = new TaskColumns(source);
   }
 
   /** Rows in which a field has one of these values, in no particular order. */
-  async findWhere<Field extends keyof TrackedTask | 'id'>(
+  async findWhere<Field extends keyof TrackedTask>(
     field: Field,
     values: readonly Value[],
   ): Promise<ReturnType<typeof readTaskRows>> {
-    const sql = `SELECT ${this.read} FROM tasks WHERE ${this.findColumn(field)} IN (${listPlaceholders(values.length)})`;
+    const sql = `SELECT ${this.columns.selected} FROM tasks WHERE ${this.findColumn(field)} IN (${listPlaceholders(values.length)})`;
     return readTaskRows(await this.readRows<RawTaskRow>(sql, values));
   }
 
-  /** Ids and ends of claims of all rows, by the end and then the id; where NULL comes differs by database. */
-  async listByUrgency(): Promise<{ id: number; takenUntil: number | null }[]> {
-    const [id, takenUntil] = [this.findColumn('id'), this.findColumn('takenUntil')];
-    return this.readRows(`SELECT ${id}, ${takenUntil} FROM tasks ORDER BY ${takenUntil}, ${id}`, []);
+  /** The next rows of one part of a walk, by urgency. */
+  async readOn(walk: Walk, limit: number, upTo?: Walk): Promise<WalkedRow[]> {
+    const { sql, values } = selectPage(this.columns, walk, limit, upTo);
+    return this.readRows(sql, values);
+  }
+
+  /** The row that is so many rows further in one part of a walk. One read of the index alone. */
+  async findPlace(walk: Walk, count: number): Promise<Place | undefined> {
+    const { sql, values } = selectPlace(this.columns, walk, count);
+    return (await this.readRows<Place>(sql, values))[0];
+  }
+
+  /** One read of the index alone. */
+  async listBuildRequestIds(after: number, limit: number): Promise<number[]> {
+    const column = this.findColumn('buildRequestId');
+    const rows = await this.readRows<{ n: number }>(
+      `SELECT ${column} AS n FROM tasks WHERE ${column} > ? ORDER BY ${column} LIMIT ${limit}`,
+      [after],
+    );
+    return rows.map(({ n }) => n);
   }
 
   /** One read of the index alone. */
@@ -115,7 +114,7 @@ export class TaskTable {
     taskOf: (item: Item) => TrackedTask,
     build: (items: readonly Item[]) => Statement,
   ): Promise<ReadonlySet<string>> {
-    switch (this.dialect) {
+    switch (this.columns.dialect) {
       case 'postgres': {
         const { sql, values } = build(items);
         return readTaskIds(await this.readWritten(`${sql} RETURNING ${this.findColumn('taskId')}`, values));
@@ -169,7 +168,7 @@ export class TaskTable {
       // Without a type PostgreSQL takes a parameter of CASE for text.
       const cases = changes.map(({ from, to }) => {
         values.push(from.taskId, to[field]);
-        return this.dialect === 'postgres' ? 'WHEN ? THEN ?::integer' : 'WHEN ? THEN ?';
+        return this.columns.dialect === 'postgres' ? 'WHEN ? THEN ?::integer' : 'WHEN ? THEN ?';
       });
       return `${this.findColumn(field)} = CASE ${this.findColumn('taskId')} ${cases.join(' ')} END`;
     });
@@ -200,7 +199,11 @@ export class TaskTable {
   private async readWritten(sql: string, values: readonly Value[]): Promise<TaskIdRow[]> {
     const runner = this.source.createQueryRunner();
     try {
-      const { records } = await runner.query(numberPlaceholders(this.dialect, sql), [...values], true);
+      const { records } = await runner.query(
+        numberPlaceholders(this.columns.dialect, sql),
+        [...values],
+        true,
+      );
       return records as TaskIdRow[];
     } finally {
       await runner.release();
@@ -208,15 +211,11 @@ export class TaskTable {
   }
 
   private async readRows<Row>(sql: string, values: readonly Value[]): Promise<Row[]> {
-    return this.source.query(numberPlaceholders(this.dialect, sql), [...values]);
+    return this.source.query(numberPlaceholders(this.columns.dialect, sql), [...values]);
   }
 
-  private findColumn(field: keyof TrackedTask | 'id'): string {
-    return this.quote(field === 'id' ? field : (COLUMN_OF[field] ?? field));
-  }
-
-  private quote(name: string): string {
-    return this.source.driver.escape(name);
+  private findColumn(field: keyof TrackedTask): string {
+    return this.columns.find(field);
   }
 }
 

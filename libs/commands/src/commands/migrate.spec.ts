@@ -13,6 +13,7 @@ import { type Recorded, record, recordInto, recordJson } from '../testing/record
 import { useDatabase } from '../testing/use-database.js';
 
 const NAMES = [
+  'CreateWalks1794999999996',
   'CreateOperation1794999999997',
   'CreatePasses1794999999998',
   'CreateTurns1794999999999',
@@ -55,7 +56,7 @@ describeDatabases('migrate on %s', (kind) => {
     );
     await Promise.all(work);
     const [first, ...later] = loud.stderr.trim().split('\n');
-    expect(first).toMatch(/^0 of 5, \d+ s: waiting for other migrations to end$/);
+    expect(first).toMatch(/^0 of 6, \d+ s: waiting for other migrations to end$/);
     expect(later.every((line) => /^\d of \d, \d+ s: /.test(line))).toBe(true);
     expect([loud.code, quiet]).toEqual([0, expect.objectContaining({ code: 0, stderr: '' })]);
   });

@@ -65,8 +65,24 @@ export abstract class TaskStore {
   /** Deletes a row if it is still at `task.rev`; false when the revision differs. */
   abstract forget(task: TrackedTask): Promise<boolean>;
 
-  /** All rows, most urgent claim first (takenUntil ascending, never claimed last), in stable pages. */
-  abstract readPage(limit: number, after?: string): Promise<TrackedPage>;
+  /**
+   * All rows, most urgent claim first (takenUntil ascending, never claimed last), a page at a time; a page may be short. A
+   * row that nobody changes meanwhile comes exactly once. One that is changed may come again or not at all: whoever
+   * changed it has seen its state.
+   *
+   * @param after where the page begins, as another page or {@link skip} told
+   * @param upTo where the last page ends; undefined: behind the last row
+   */
+  abstract readPage(limit: number, after?: string, upTo?: string): Promise<TrackedPage>;
+
+  /**
+   * The place about `count` rows further than a page would begin; fewer where the claimed ones end. Undefined when there are
+   * no more than so many.
+   */
+  abstract skip(after: string, count: number): Promise<string | undefined>;
+
+  /** Ids of the build requests that have a row, ascending, the first `limit` of those greater than `after`. */
+  abstract listBuildRequestIds(after: number, limit: number): Promise<number[]>;
 
   abstract readStatistics(): Promise<TaskStatistics>;
 }

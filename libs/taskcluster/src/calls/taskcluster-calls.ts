@@ -15,7 +15,7 @@ import { createAuthorization, type Credentials } from './hawk.js';
 import { LargeAnswers } from './large-answers.js';
 import { toBaseUrl, type HttpAnswer, HttpConnections, type HttpMessage } from '@bbb/http';
 import { JsonBody } from '../large-json/json-body.js';
-import type { KeptSizes } from '../large-json/read-large-json.js';
+import { type KeptSizes, STATUS_SIZES } from '../large-json/read-large-json.js';
 import type { TaskclusterOptions } from '../options.js';
 
 /** The terms of a call: remaining time, credentials and retries. */
@@ -108,7 +108,7 @@ export class TaskclusterCalls {
       const op = { system: SYSTEM, op: call.method, isOptional };
       return this.measure(op, async () => {
         const sent = Date.now();
-        const reply = new JsonBody(size?.kept);
+        const reply = new JsonBody(size?.kept ?? (call.method === 'statuses' ? STATUS_SIZES : undefined));
         const onPart = (part: Buffer) => reply.push(part);
         const answer = await this.connections
           .exchange({ verb, url, headers, body, maxBytes: size?.sent, onPart }, timeout, within)

@@ -12,8 +12,8 @@ export class JsonBody {
   /** @throws TooMuchJson when its values are too many to be kept together */
   push(part: Buffer): void {
     this.size += part.length;
-    // Smaller than any value that would be left out: parsed at once.
-    if (this.size <= this.sizes.value) {
+    // Smaller than any value that would be left out, or known to be harmless: parsed at once.
+    if (this.size <= (this.sizes.whole ?? this.sizes.value)) {
       this.parts.push(part);
       return;
     }

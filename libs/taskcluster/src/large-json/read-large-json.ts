@@ -6,10 +6,18 @@ export interface KeptSizes {
   value: number;
   /** Maximum bytes of all these values together. */
   all: number;
+  /** Maximum bytes of an answer that is parsed at once; default: as of a value. */
+  whole?: number;
 }
 
 /** Far above the limit of any part of a task that the bridge uses, and of a page of statuses. */
 export const DEFAULT_SIZES: KeptSizes = { value: 128 * 1024, all: 16 * 1024 * 1024 };
+
+/**
+ * Answers about runs, without anything of a task's author: they hold at most some hundred bytes for each run. Those of a
+ * thousand usual tasks are parsed at once, in some milliseconds; to go through them value by value takes five times as long.
+ */
+export const STATUS_SIZES: KeptSizes = { ...DEFAULT_SIZES, whole: 1024 * 1024 };
 
 /** Maximum values within a value that is parsed; a payload that is accepted has at most half as many. */
 const MAX_ITEMS = 64 * 1024;

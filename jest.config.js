@@ -1,3 +1,5 @@
+import { bundlePackages } from './test/support/bundle-packages.js';
+
 // Tests that are too long for every run: npm run test:campaigns.
 const isCampaign = process.env.BBB_TEST_CAMPAIGN !== undefined;
 
@@ -8,6 +10,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/\\.stryker-tmp/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
+    ...(await bundlePackages()),
     '^@bbb/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -2,19 +2,8 @@
 // process reads some files instead of two thousand, and is ready in half the time. `nest start` does without.
 import { existsSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { ABSENT } from './absent-packages.js';
 import { thirdPartyNotices } from './third-party-notices.js';
-
-/** Nest's, for what a bridge does not use; none of it is installed. */
-const ABSENT = [
-  '@nats-io/transport-node',
-  '@nestjs/websockets',
-  'amqp-connection-manager',
-  'class-transformer',
-  'class-validator',
-  'ioredis',
-  'kafkajs',
-  'mqtt',
-];
 
 /** A native library, and tables of half a megabyte that nothing reads. package.json lists them, as they are loaded from here. */
 const LEFT_OUT = ['libsql', 'iconv-lite'];

@@ -1,15 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { start } from '../all-in-one/src/start.js';
 import { FakeProcess } from '../libs/platform/src/testing/fake-process.js';
-import { openBroker } from '../sandbox/broker.js';
 import { type Scenario } from '../sandbox/mix.js';
 import { hasArrived, play } from '../sandbox/story.js';
-import { Sandbox } from '../sandbox/sandbox.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
 import { findFreePort } from '../sandbox/services.js';
-import { createDatabase } from './support/databases.js';
+import { openSandbox } from './support/open-sandbox.js';
+import { useUndo } from './support/undo.js';
 
 const SUCCESS: Scenario = {
   name: 'success',
@@ -18,27 +16,11 @@ const SUCCESS: Scenario = {
   buildbot: 'SUCCESS',
 };
 
-const undo: (() => unknown)[] = [];
+const undo = useUndo(afterEach);
 let sandbox: Sandbox;
-let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'bbb-test-all-'));
-  undo.push(() => rm(folder, { recursive: true, force: true }));
-  const [scheduler, bridge] = [await createDatabase('sqlite'), await createDatabase('sqlite')];
-  undo.push(
-    () => scheduler.drop(),
-    () => bridge.drop(),
-  );
-  sandbox = await Sandbox.start({
-    ...{ folder, seed: 1, schema: 6, schedulerDb: scheduler.url, bridgeDb: bridge.url },
-    broker: openBroker(undefined),
-    scenarios: [SUCCESS],
-  });
-  undo.push(() => sandbox.stop());
-});
-afterEach(async () => {
-  for (const step of undo.splice(0).reverse()) await step();
+  sandbox = await openSandbox(undo, 'sqlite', { scenarios: [SUCCESS] });
 });
 
 async function startAll(environment: Record<string, string>): Promise<FakeProcess> {
@@ -84,7 +66,7 @@ it('takes the ports after the one that a variable sets for every service', async
 });
 
 it('tells the problems of all services at once', async () => {
-  const file = join(folder, 'config.json');
+  const file = join(sandbox.options.folder, 'config.json');
   const host = new FakeProcess(['node', 'main.js', '-c', file], {
     BBB_PARKING_INTERVAL: 'x',
     BBB_REFLECTOR_BATCH: 'y',

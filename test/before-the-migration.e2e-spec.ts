@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TaskExplanation } from '@bbb/operation';
 import { connect, makeOriginal, tableNames } from '../libs/bridge-db/src/testing/original.js';
 import { record } from '../libs/commands/src/testing/recording-host.js';
-import { openBroker } from '../sandbox/broker.js';
 import { createTask, type Scenario } from '../sandbox/mix.js';
-import { Sandbox } from '../sandbox/sandbox.js';
-import { createDatabase, describeDatabases } from './support/databases.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+import { describeDatabases } from './support/databases.js';
+import { openSandbox } from './support/open-sandbox.js';
+import { useUndo } from './support/undo.js';
 
 const WAITING: Scenario = {
   name: 'waits',
@@ -18,30 +16,13 @@ const WAITING: Scenario = {
 };
 
 describeDatabases("commands on the Python bridge's database, on %s", (kind) => {
-  const undo: (() => unknown)[] = [];
+  const undo = useUndo(afterEach);
   let sandbox: Sandbox;
   let file: string;
-  let bridgeDb: string;
 
   beforeEach(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-before-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const [scheduler, bridge] = [await createDatabase(kind), await createDatabase(kind)];
-    undo.push(
-      () => scheduler.drop(),
-      () => bridge.drop(),
-    );
-    bridgeDb = bridge.url;
-    sandbox = await Sandbox.start({
-      ...{ folder, seed: 1, schema: 6, schedulerDb: scheduler.url, bridgeDb },
-      broker: openBroker(undefined),
-      scenarios: [WAITING],
-    });
-    undo.push(() => sandbox.stop());
+    sandbox = await openSandbox(undo, kind, { scenarios: [WAITING] });
     file = await sandbox.writeConfiguration({ tclistener: 0, bblistener: 0, reflector: 0 });
-  });
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
   });
 
   const ask = (...args: string[]) => record('-c', file, ...args);
@@ -49,7 +30,7 @@ describeDatabases("commands on the Python bridge's database, on %s", (kind) => {
   async function runOnDatabase<T>(
     work: (source: Awaited<ReturnType<typeof connect>>) => Promise<T>,
   ): Promise<T> {
-    const source = await connect(bridgeDb);
+    const source = await connect(sandbox.options.bridgeDb);
     try {
       return await work(source);
     } finally {

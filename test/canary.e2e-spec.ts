@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -11,15 +10,15 @@ import { loadConfiguration } from '@bbb/configuration';
 import { createLogger, startService } from '@bbb/platform';
 import { connectPulse, createProcessSettings } from '@bbb/composition';
 import { TcListenerModule } from '../apps/tc-listener/src/tc-listener.module.js';
-import { openBroker } from '../sandbox/broker.js';
 import { SCENARIOS, type Scenario } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
 import { type Actor, hasArrived, play } from '../sandbox/story.js';
-import { Sandbox } from '../sandbox/sandbox.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
 import { Canaries, listenToStreams } from './support/canaries.js';
-import { createDatabase } from './support/databases.js';
+import { openSandbox } from './support/open-sandbox.js';
 import { COMPILATION_LIMIT } from './support/project.js';
 import { isReachable, SERVERS } from './support/servers.js';
+import { useUndo } from './support/undo.js';
 
 const SECRET = {
   accessToken: 'c4n4ry-AcCeSs-0123456789_abcdefghijklmnopqrst',
@@ -109,32 +108,18 @@ const isServed = isReachable('mysql');
 
 describe('the secrets of the bridge', () => {
   const canaries = new Canaries({ ...SECRET, selfServeSent: SENT.selfServe, buildersSent: SENT.builders });
-  const undo: (() => unknown)[] = [];
+  const undo = useUndo();
   let sandbox: Sandbox;
   let actors: Actor[] = [];
 
   beforeAll(async () => {
     undo.push(listenToStreams(canaries));
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-canary-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const kind = isServed ? 'mysql' : 'sqlite';
-    const databases = [await createDatabase(kind), await createDatabase(kind)] as const;
-    undo.push(() => Promise.all(databases.map((database) => database.drop())));
-    const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
     let refusals = 0;
-    sandbox = await Sandbox.start({
-      folder,
-      seed: 3,
-      schema: 6,
-      schedulerDb,
-      bridgeDb,
-      broker: openBroker(undefined),
-      scenarios: MIX,
-      selfServe: {
-        fault: ({ method }) => (method === 'GET' ? undefined : ANGRY[refusals++]),
-      },
+    sandbox = await openSandbox(undo, isServed ? 'mysql' : 'sqlite', {
+      ...{ seed: 3, scenarios: MIX },
+      selfServe: { fault: ({ method }) => (method === 'GET' ? undefined : ANGRY[refusals++]) },
     });
-    undo.push(() => sandbox.stop());
+    const { folder, schedulerDb, bridgeDb } = sandbox.options;
     if (isServed) {
       await migrateDatabase(bridgeDb);
       const user = await createSecretUser([schedulerDb, bridgeDb]);
@@ -143,10 +128,6 @@ describe('the secrets of the bridge', () => {
     } else await useServices(folder, [schedulerDb, bridgeDb]);
     await lookAt(folder);
   }, COMPILATION_LIMIT);
-
-  afterAll(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  });
 
   async function useServices(folder: string, [schedulerDb, bridgeDb]: [string, string]): Promise<void> {
     const config = await configure(schedulerDb, bridgeDb);

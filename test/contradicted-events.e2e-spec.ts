@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import { Unavailable } from '@bbb/rules';
 import { TASK, ReconcilerHarness } from '../libs/reconciler/src/testing/reconciler-harness.js';
 import { Listeners } from './fuzz/listeners.js';
-
-Logger.overrideLogger(false);
 
 const BRID = 100;
 const OTHER_TASK = 'aG7wTj2bQhS5x0d3Jm1RkA';

@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { createDataSource } from '@bbb/bridge-db';
 import { loadConfiguration } from '@bbb/configuration';
 import { SchedulerDb } from '@bbb/scheduler-db';
@@ -15,6 +13,7 @@ import { OwnMariadb } from './support/own-mariadb.js';
 import { OwnPostgres } from './support/own-postgres.js';
 import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { canStart, describeEach } from './support/servers.js';
+import { useUndo } from './support/undo.js';
 
 const LIMITS = { poolSize: 1, connectTimeout: 5 };
 
@@ -66,22 +65,17 @@ it.each([
 
 describeEach(KINDS, isPossible)('TLS to %s', (kind) => {
   const database = kind === 'mariadb' ? 'mysql' : 'postgres';
-  const undo: (() => unknown)[] = [];
+  const undo = useUndo();
   let certificates: Certificates;
   let other: Certificates;
   let server: OwnMariadb | OwnPostgres;
 
   beforeAll(async () => {
-    const folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'bbb-test-tls-'))));
-    undo.push(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
-    certificates = await makeCertificates(folders[0]!);
-    other = await makeCertificates(folders[1]!, 'elsewhere.example.com');
+    certificates = await makeCertificates(await undo.makeFolder());
+    other = await makeCertificates(await undo.makeFolder(), 'elsewhere.example.com');
     server = await start(kind, certificates);
     undo.push(() => server.stop());
   }, 120_000);
-  afterAll(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  });
 
   const url = (query: string, { host = 'localhost', of = server } = {}) =>
     `${of.url(database).replace(/@[^:]+/, `@${host}`)}${query}`;

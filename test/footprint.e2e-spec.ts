@@ -1,23 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { openBroker } from '../sandbox/broker.js';
 import { findFreePort } from '../sandbox/services.js';
-import { Sandbox } from '../sandbox/sandbox.js';
-import {
-  createDatabase,
-  type DatabaseKind,
-  describeDatabases,
-  type TestDatabase,
-} from './support/databases.js';
+import { type DatabaseKind, describeDatabases } from './support/databases.js';
 import { eventually } from './support/eventually.js';
 import { listLoadedModules, findPackage } from './support/loaded-modules.js';
+import { openSandbox } from './support/open-sandbox.js';
 import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { migrate } from './support/sandboxed-bridge.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
+import { useUndo } from './support/undo.js';
 
 const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
 
@@ -54,27 +48,18 @@ const NODE_OPTIONS = '--max-semi-space-size=2';
 
 describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
   describeDatabases('with %s', (kind) => {
+    const undo = useUndo();
     let folder: string;
-    let databases: TestDatabase[];
-    let sandbox: Sandbox;
     let configFile: string;
 
     beforeAll(async () => {
       const root = await compileProject();
-      folder = await mkdtemp(join(tmpdir(), 'bbb-test-footprint-'));
-      databases = [await createDatabase(kind), await createDatabase(kind)];
-      const [schedulerDb, bridgeDb] = databases.map(({ url }) => url) as [string, string];
-      const broker = openBroker(SERVERS.rabbitmq.url);
-      sandbox = await Sandbox.start({ folder, seed: 1, schema: 6, schedulerDb, bridgeDb, broker });
+      const sandbox = await openSandbox(undo, kind, { broker: openBroker(SERVERS.rabbitmq.url) });
+      ({ folder } = sandbox.options);
       configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
       if (kind !== 'sqlite') await migrate(root, configFile);
     }, COMPILATION_LIMIT);
     afterEach(() => ServiceProcess.killAll());
-    afterAll(async () => {
-      await sandbox?.stop();
-      for (const database of databases ?? []) await database.drop();
-      await rm(folder, { recursive: true, force: true });
-    });
 
     async function start(service: string, env: Record<string, string> = {}): Promise<ServiceProcess> {
       const port = await findFreePort();

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { beforeAll, expect, it } from '@jest/globals';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { migrateDatabase } from '@bbb/bridge-db';
@@ -10,12 +9,15 @@ import { openBroker } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
 import { type Services, startInProcess } from '../sandbox/services.js';
 import { type Actor, play } from '../sandbox/story.js';
-import { Sandbox } from '../sandbox/sandbox.js';
-import { createDatabase, type DatabaseKind, isUsable } from './support/databases.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+import { pickShare } from './support/campaign.js';
+import { type DatabaseKind, isUsable } from './support/databases.js';
+import { openSandbox } from './support/open-sandbox.js';
 import { rabbitmqctl } from './support/rabbitmq.js';
 import { RestrictedUsers, readWritten, readScopes } from './support/rights.js';
 import { COMPILATION_LIMIT } from './support/project.js';
 import { canStart, describeEach, isReachable, SERVERS } from './support/servers.js';
+import { useUndo } from './support/undo.js';
 
 const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflector'];
 
@@ -28,8 +30,8 @@ const CASES: [string, DatabaseKind, 6 | 24][] = [
 const isPossible = (_: string, kind: DatabaseKind) =>
   isReachable('rabbitmq') && canStart('rabbitmqctl') && isUsable(kind);
 
-describeEach(CASES, isPossible)('with the rights of the page, on %s', (_, kind, schema) => {
-  const undo: (() => unknown)[] = [];
+describeEach(pickShare(CASES, 2), isPossible)('with the rights of the page, on %s', (_, kind, schema) => {
+  const undo = useUndo();
   let sandbox: Sandbox;
   let users: RestrictedUsers;
   let urls: { schedulerDb: string; bridgeDb: string };
@@ -38,20 +40,10 @@ describeEach(CASES, isPossible)('with the rights of the page, on %s', (_, kind, 
   const files = {} as Record<ServiceName, string>;
 
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-rights-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const databases = [await createDatabase(kind), await createDatabase(kind)] as const;
-    undo.push(() => Promise.all(databases.map((database) => database.drop())));
-    urls = { schedulerDb: databases[0].url, bridgeDb: databases[1].url };
-    sandbox = await Sandbox.start({
-      ...urls,
-      folder,
-      seed: 1,
-      schema,
-      broker: openBroker(SERVERS.rabbitmq.url),
-      scopes: readScopes(),
-    });
-    undo.push(() => sandbox.stop());
+    const broker = openBroker(SERVERS.rabbitmq.url);
+    sandbox = await openSandbox(undo, kind, { schema, broker, scopes: readScopes() });
+    const { folder, ...rest } = sandbox.options;
+    urls = { schedulerDb: rest.schedulerDb, bridgeDb: rest.bridgeDb };
 
     users = await RestrictedUsers.create(urls.schedulerDb, urls.bridgeDb, schema);
     undo.push(() => users.drop(Object.values(urls)));
@@ -69,10 +61,6 @@ describeEach(CASES, isPossible)('with the rights of the page, on %s', (_, kind, 
     await services.stop();
     logs = await readFile(join(folder, 'tclistener.log'), 'utf8');
   }, COMPILATION_LIMIT);
-
-  afterAll(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  });
 
   /** Each with a client, database users and a file of its own; the listeners with one Pulse account. */
   async function startServices(folder: string): Promise<Services> {

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { listModernScenarios } from '../sandbox/modern-mix.js';
 import type { ModernSandbox } from '../sandbox/modern-sandbox.js';
 import { type Actor, play } from '../sandbox/story.js';
+import { isFull } from './support/campaign.js';
 import { isUsable } from './support/databases.js';
+import { isPossible as canStartMaster, MASTER_TIMEOUT_MS } from './support/real-buildbot/masters.js';
+import { startSandboxMaster } from './support/real-buildbot/sandbox-master.js';
 import {
   openModernBridge,
   type SandboxedBridge,
@@ -10,62 +13,90 @@ import {
 } from './support/sandboxed-bridge.js';
 import { describeEach, isReachable } from './support/servers.js';
 
-const MIX = listModernScenarios(true);
+type Master = Awaited<ReturnType<typeof startSandboxMaster>>;
+type Row = [name: string, isReal: boolean, options: SandboxedBridgeOptions];
 
-const SANDBOXES: [string, SandboxedBridgeOptions][] = [
-  ['in one process, on SQLite', { database: 'sqlite', services: 'in process' }],
-  ['as processes, on RabbitMQ and PostgreSQL', { database: 'postgres', services: 'processes' }],
+const SIMULATED: Row[] = [
+  ['in one process, on SQLite', false, { database: 'sqlite', services: 'in process' }],
+  ['as processes, on RabbitMQ and PostgreSQL', false, { database: 'postgres', services: 'processes' }],
 ];
 
-const isPossible = (_: string, { services, database }: SandboxedBridgeOptions) =>
-  (services === 'in process' || isReachable('rabbitmq')) && isUsable(database);
+/** Claims last longer than on a simulated master, because a busy machine makes a real one slow. */
+const REAL: Row = [
+  'a real one, as processes, on RabbitMQ and PostgreSQL',
+  true,
+  { database: 'postgres', services: 'processes', pace: { claimTimeout: 120, reclaimWindow: 80 } },
+];
+
+const isPossible = (_: string, isReal: boolean, { services, database }: SandboxedBridgeOptions) =>
+  (services === 'in process' || isReachable('rabbitmq')) &&
+  isUsable(database) &&
+  (!isReal || canStartMaster('postgres'));
 
 // All three services with buildbot.kind modern.
-describeEach(SANDBOXES, isPossible)('the mix on a modern Buildbot, %s', (_name, options) => {
-  let bridge: SandboxedBridge<ModernSandbox> | undefined;
-  let actors: Actor[] = [];
-  beforeAll(async () => {
-    bridge = await openModernBridge({ ...options, scenarios: MIX });
-    actors = await play(
-      bridge.sandbox,
-      MIX.map((scenario) => [scenario]),
-      () => undefined,
-      90,
-    );
-    await bridge.stopServices();
-  }, 240_000);
-  afterAll(() => bridge?.close());
+describeEach(isFull ? [...SIMULATED, REAL] : SIMULATED, isPossible)(
+  'the mix on a modern Buildbot, %s',
+  (_name, isReal, options) => {
+    const mix = listModernScenarios(!isReal);
+    let master: Master | undefined;
+    let bridge: SandboxedBridge<ModernSandbox> | undefined;
+    let actors: Actor[] = [];
+    beforeAll(async () => {
+      if (isReal) master = await startSandboxMaster();
+      bridge = await openModernBridge({ ...options, scenarios: mix, ...(master ? { master } : {}) });
+      actors = await play(
+        bridge.sandbox,
+        mix.map((scenario) => [scenario]),
+        () => undefined,
+        isReal ? 240 : 90,
+      );
+      await bridge.stopServices();
+    }, 2 * MASTER_TIMEOUT_MS);
+    afterAll(async () => {
+      await bridge?.close();
+      await master?.stop();
+    }, MASTER_TIMEOUT_MS);
 
-  const taskOf = (name: string) => actors.find(({ scenario }) => scenario.name === name)!;
+    const taskOf = (name: string) => actors.find(({ scenario }) => scenario.name === name)!;
 
-  describe('comes to its end on both sides:', () => {
-    it.each(MIX.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
-      expect(taskOf(name).seen).toMatchObject({
-        taskcluster: scenario.taskcluster,
-        buildbot: scenario.buildbot,
+    describe('comes to its end on both sides:', () => {
+      it.each(mix.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
+        expect(taskOf(name).seen).toMatchObject({
+          taskcluster: scenario.taskcluster,
+          buildbot: scenario.buildbot,
+        });
       });
     });
-  });
 
-  it('leaves no row, no kept message and nothing in a queue', async () => {
-    const { sandbox } = bridge!;
-    expect({ ...(await sandbox.countRowsLeft()), queued: await sandbox.countMessagesLeft() }).toEqual({
-      ...{ tasks: 0, messages: 0, queued: 0 },
+    it('leaves no row, no kept message and nothing in a queue', async () => {
+      const { sandbox } = bridge!;
+      expect({ ...(await sandbox.countRowsLeft()), queued: await sandbox.countMessagesLeft() }).toEqual({
+        ...{ tasks: 0, messages: 0, queued: 0 },
+      });
     });
-  });
 
-  it('attaches the properties of the build and its page', () => {
-    const { taskId } = taskOf('success');
-    const { sandbox } = bridge!;
-    const artifacts = new Map(sandbox.taskcluster.artifactsOf(taskId, 0).map((one) => [one.name, one]));
-    const properties = JSON.parse(artifacts.get('public/properties.json')!.content!.toString()) as object;
-    expect(properties).toMatchObject({
-      ...{ taskId: [taskId, 'bridge'], scenario: ['success', 'bridge'], product: ['firefox', 'build'] },
-      buildername: ['Linux x86-64 oak build', 'Builder'],
+    it.each([
+      ['success', [0]],
+      ['warnings', [0]],
+      ['failure', [0]],
+      ['exception', [0]],
+      ['rerun by a user', [0, 1]],
+      // The first run has ended with the loss of its build.
+      ['retry, then success', [1]],
+    ])('attaches the properties of the build and its page: %s', (name, runs) => {
+      const { taskId } = taskOf(name);
+      for (const run of runs) {
+        const found = bridge!.sandbox.taskcluster.artifactsOf(taskId, run);
+        const artifacts = new Map(found.map((one) => [one.name, one]));
+        expect(JSON.parse(artifacts.get('public/properties.json')!.content!.toString())).toMatchObject({
+          ...{ taskId: [taskId, 'bridge'], scenario: [name, 'bridge'], product: ['firefox', 'build'] },
+          buildername: [expect.stringMatching(/^Linux x86-64 oak/), 'Builder'],
+        });
+        expect(artifacts.get('public/logs/live_backing.log')).toMatchObject({
+          storageType: 'reference',
+          url: expect.stringMatching(new RegExp(`^${master?.url ?? 'http:.*'}/#/builders/\\d+/builds/\\d+$`)),
+        });
+      }
     });
-    expect(artifacts.get('public/logs/live_backing.log')).toMatchObject({
-      storageType: 'reference',
-      url: expect.stringMatching(/^http:.*#\/builders\/\d+\/builds\/\d+$/),
-    });
-  });
-});
+  },
+);

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonValue } from '@bbb/rules';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -8,10 +7,11 @@ import { TcpProxy } from './support/doubles/tcp-proxy.js';
 import { findFreePort } from '../sandbox/services.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
-import { COMPILATION_LIMIT, compileProject, copyOfProject } from './support/project.js';
+import { COMPILATION_LIMIT, compileProject } from './support/project.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startServiceProcess, useServiceSandbox } from './support/service-sandbox.js';
+import { useUndo } from './support/undo.js';
 
 const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
 
@@ -150,44 +150,17 @@ describeWhere(isReachable('rabbitmq'))('a service as a process', () => {
     expect(await readFile(moved, 'utf8')).not.toContain('"msg":"service stopped"');
     expect(service.stdout + service.stderr).toBe('');
   });
-
-  it('is compiled and started by the Nest command', async () => {
-    const copy = await copyOfProject();
-    const port = await findFreePort();
-    try {
-      const nest = join(copy, 'node_modules', '.bin', 'nest');
-      const service = ServiceProcess.start([nest, 'start', 'tc-listener'], {
-        cwd: copy,
-        env: { BBB_CONFIG: await current.configure(), BBB_HTTP_PORT: String(port) },
-        port,
-        group: true,
-      });
-      await service.until('/health/ready', ({ status }) => status === 200, 100);
-      await service.stop();
-      await eventually(async () => expect(await current.sandbox.countMessagesLeft()).toBe(0));
-
-      // What one service has compiled is not compiled again for another.
-      const compiled = await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'));
-      for (const app of ['bb-listener', 'all'])
-        expect(await ServiceProcess.start([nest, 'build', app], { cwd: copy }).exit()).toBe(0);
-      await stat(join(copy, 'dist', 'all-in-one', 'src', 'main.js'));
-      expect((await stat(join(copy, 'dist', 'libs', 'rules', 'src', 'index.js'))).mtimeMs).toBe(
-        compiled.mtimeMs,
-      );
-    } finally {
-      await rm(copy, { recursive: true, force: true });
-    }
-  }, 300_000);
 });
 
 describe('a service that is signalled before it has loaded', () => {
+  const undo = useUndo();
   let folder: string;
   /** Sends a signal when a package is loaded that the services' files do not contain. */
   let preload: string;
 
   beforeAll(async () => {
     await compileProject();
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-signals-'));
+    folder = await undo.makeFolder();
     preload = join(folder, 'preload.cjs');
     await writeFile(
       preload,
@@ -202,7 +175,6 @@ describe('a service that is signalled before it has loaded', () => {
        };`,
     );
   }, COMPILATION_LIMIT);
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function signalWhileLoading(command: string[], signal: string) {
     // There is no such file: whoever comes to look for it ends with 78.
@@ -243,17 +215,17 @@ describe('a service that is signalled before it has loaded', () => {
 });
 
 describe('a service that an operator has to help first', () => {
+  const undo = useUndo();
   let folder: string;
   let database: TestDatabase | undefined;
   beforeAll(async () => {
     await compileProject();
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-refused-'));
+    folder = await undo.makeFolder();
   }, COMPILATION_LIMIT);
   afterEach(async () => {
     await database?.drop();
     database = undefined;
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function startWith(service: Service, configuration: JsonValue) {
     const file = join(folder, 'config.json');

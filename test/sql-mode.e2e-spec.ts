@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import { BridgeDb, createDataSource, KeptMessages, MessageStoreSql, migrateUp } from '@bbb/bridge-db';
 import { SchedulerDb } from '@bbb/scheduler-db';
@@ -6,6 +6,7 @@ import { openStrict } from '@bbb/sql';
 import { OwnMariadb } from './support/own-mariadb.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
 import { canStart, describeWhere } from './support/servers.js';
+import { useUndo } from './support/undo.js';
 import { createRequestSpec } from '../libs/rules/src/testing/observations.js';
 
 const LIMITS = { poolSize: 3, connectTimeout: 10 };
@@ -22,7 +23,7 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
     let server: OwnMariadb;
     let schedulerUrl: string;
     let bridgeUrl: string;
-    const undo: (() => Promise<unknown>)[] = [];
+    const undo = useUndo();
 
     beforeAll(async () => {
       server = await OwnMariadb.start(`--sql-mode=${mode}`);
@@ -34,9 +35,6 @@ describeWhere(canStart('mariadb')).each(['', 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES']
       await installSchedulerSchema({ kind: 'mysql', url: schedulerUrl, drop: async () => undefined }, 6);
       await runOnServer(`SET GLOBAL sql_mode = '${mode}'`);
     }, 60_000);
-    afterAll(async () => {
-      for (const step of undo.splice(0).reverse()) await step();
-    });
 
     async function runOnServer(statement: string): Promise<Record<string, unknown>[]> {
       const connection = await createConnection(server.url('mysql'));

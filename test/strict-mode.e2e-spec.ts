@@ -12,6 +12,7 @@ import { eventually } from './support/eventually.js';
 import { TcpProxy } from './support/doubles/tcp-proxy.js';
 import { installSchedulerSchema } from './support/scheduler-schema.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
+import { useUndo } from './support/undo.js';
 
 const LIMITS = { poolSize: 2, connectTimeout: 5 };
 
@@ -31,7 +32,7 @@ const CUT = [WANTED_MODE, 'KILL CONNECTION_ID()'] as const;
 const AWAY = 'mysql://bridge:secret@127.0.0.1:1/bbb';
 
 describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made strict', () => {
-  const undo: (() => unknown)[] = [];
+  const undo = useUndo(afterEach);
   let proxy: TcpProxy;
   /** Of each setting: as it is, and through the proxy. */
   let direct: Record<'bbb_db' | 'buildbot_scheduler_db', string>;
@@ -52,9 +53,6 @@ describeWhere(isReachable('mysql'))('a server of MySQL that is not to be made st
         .href,
     };
   }, 60_000);
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  });
 
   async function start(urls: Partial<typeof direct>): Promise<FakeProcess> {
     const folder = new Folder();

@@ -1,18 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeAll, afterAll, expect, it } from '@jest/globals';
 import { openBroker } from '../sandbox/broker.js';
 import { SCENARIOS } from '../sandbox/mix.js';
-import { Sandbox } from '../sandbox/sandbox.js';
 import { type Actor, hasArrived, play } from '../sandbox/story.js';
-import { createDatabase } from './support/databases.js';
 import { eventually } from './support/eventually.js';
+import { openSandbox } from './support/open-sandbox.js';
 import { compileEarlierVersion, compileProject, hasEarlierVersion } from './support/project.js';
 import { migrate } from './support/sandboxed-bridge.js';
 import { describeWhere, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startServiceProcess } from './support/service-sandbox.js';
+import { useUndo } from './support/undo.js';
 
 const SERVICES = ['tc-listener', 'bb-listener', 'reflector'] as const;
 
@@ -28,7 +26,6 @@ const PACE = { claimTimeout: 300, reclaimWindow: 290 };
 const isPossible = isReachable('rabbitmq') && isReachable('mysql') && hasEarlierVersion();
 
 describeWhere(isPossible)('an upgrade under load', () => {
-  const undo: (() => unknown)[] = [];
   let earlier: string;
 
   beforeAll(async () => {
@@ -36,26 +33,12 @@ describeWhere(isPossible)('an upgrade under load', () => {
     earlier = await compileEarlierVersion();
   }, 600_000);
   afterAll(() => rm(earlier, { recursive: true, force: true }));
-  afterEach(async () => {
-    await ServiceProcess.killAll();
-    for (const step of undo.splice(0).reverse()) await step();
-  });
+  afterEach(() => ServiceProcess.killAll());
+  const undo = useUndo(afterEach);
 
   it('migrates beside running services, replaces them one by one, and loses nothing', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-upgrade-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    const [scheduler, bridge] = [await createDatabase('mysql'), await createDatabase('mysql')];
-    undo.push(
-      () => scheduler.drop(),
-      () => bridge.drop(),
-    );
-    const sandbox = await Sandbox.start({
-      ...{ folder, seed: 1, schema: 6, schedulerDb: scheduler.url, bridgeDb: bridge.url },
-      broker: openBroker(SERVERS.rabbitmq.url),
-      scenarios: MIX,
-      pace: PACE,
-    });
-    undo.push(() => sandbox.stop());
+    const broker = openBroker(SERVERS.rabbitmq.url);
+    const sandbox = await openSandbox(undo, 'mysql', { broker, scenarios: MIX, pace: PACE });
     const configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
 
     await migrate(earlier, configFile);

@@ -3,16 +3,14 @@ import { BuildbotMasters } from '@bbb/modern-buildbot';
 import { eventually } from '../../test/support/eventually.js';
 import { MasterCalls, newKey } from '../../test/support/real-buildbot/master-calls.js';
 import { MasterRest } from '../../test/support/real-buildbot/master-rest.js';
+import { useUndo } from '../../test/support/undo.js';
 import { type MasterTimes, ModernMasterSimulator } from './index.js';
 
 const account = { user: 'bridge', password: 'secret' };
 
 // What real masters of the tests cannot show: their faults, and versions that are not installed.
 describe('ModernMasterSimulator', () => {
-  const undo: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  });
+  const undo = useUndo(afterEach);
 
   async function start(version = '3.7.0', times: Partial<MasterTimes> = {}) {
     const master = await ModernMasterSimulator.start({

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { ReconcilerHarness } from '../../libs/reconciler/src/testing/reconciler-harness.js';
 import { createRequestRows } from '../../libs/scheduler-db/src/requests/request-rows.js';
@@ -9,8 +8,6 @@ import { Stretches } from './stretches.js';
 import { Tally } from './tally.js';
 import { Listeners } from './listeners.js';
 import { BUILD_NUMBER, deliveries, type Delivery } from './messages.js';
-
-Logger.overrideLogger(false);
 
 const SCHEMA = { version: 6, claims: 'columns', sourcestamps: 'single', codebase: false } as const;
 

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { loadConfiguration } from '@bbb/configuration';
 import { readPayload } from '@bbb/rules';
 import { findFreePort } from '../../sandbox/services.js';
@@ -15,6 +14,7 @@ import { eventually } from '../support/eventually.js';
 import { compileProject } from '../support/project.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { describeWhere } from '../support/servers.js';
+import { useUndo } from '../support/undo.js';
 
 /** The code blocks of the page, by language. */
 async function readBlocks(language: string): Promise<string[]> {
@@ -25,11 +25,11 @@ async function readBlocks(language: string): Promise<string[]> {
 }
 
 describe('docs/getting-started-modern.md', () => {
+  const undo = useUndo();
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-page-'));
+    folder = await undo.makeFolder();
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('has a configuration that the two services start with', async () => {
     const file = join(folder, 'config.json');

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { migrateDatabase } from '@bbb/bridge-db';
@@ -13,6 +11,7 @@ import type { CommonSandbox, CommonSandboxOptions } from '../../sandbox/common-s
 import { createDatabase, type DatabaseKind } from './databases.js';
 import { compileProject } from './project.js';
 import { SERVERS } from './servers.js';
+import { Undo } from './undo.js';
 
 export interface SandboxedBridgeOptions extends Partial<
   Pick<SandboxOptions, 'schema' | 'scenarios' | 'pace'>
@@ -60,17 +59,14 @@ export async function openModernBridge({
 
 async function openBridge<Side extends CommonSandbox>(
   options: Omit<SandboxedBridgeOptions, 'schema'>,
-  start: (common: CommonSandboxOptions, undo: (() => Promise<unknown>)[]) => Promise<Side>,
+  start: (common: CommonSandboxOptions, undo: Undo) => Promise<Side>,
 ): Promise<SandboxedBridge<Side>> {
   const { scenarios, pace } = options;
   const isRemote = options.services === 'processes';
-  const undo: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const undo = new Undo();
+  const close = () => undo.run();
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-sandbox-'));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const folder = await undo.makeFolder();
     const bridgeDb = await createDatabase(options.database);
     undo.push(() => bridgeDb.drop());
     const broker = openBroker(isRemote ? SERVERS.rabbitmq.url : undefined);

@@ -1,14 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { afterEach, beforeAll } from '@jest/globals';
 import type { JsonValue } from '@bbb/rules';
 import { openBroker } from '../../sandbox/broker.js';
 import { findFreePort } from '../../sandbox/services.js';
-import { Sandbox } from '../../sandbox/sandbox.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
+import { openSandbox } from './open-sandbox.js';
 import { COMPILATION_LIMIT, compileProject } from './project.js';
 import { SERVERS } from './servers.js';
 import { ServiceProcess } from './service-process.js';
+import { useUndo } from './undo.js';
 
 export interface ServiceSandbox {
   folder: string;
@@ -47,23 +47,12 @@ export function useServiceSandbox(): ServiceSandbox {
     configure: (changes) =>
       current.sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 }, changes),
   } as ServiceSandbox;
+  const undo = useUndo();
   beforeAll(async () => {
     await compileProject();
-    const folder = await mkdtemp(join(tmpdir(), 'bbb-test-services-'));
-    current.folder = folder;
-    current.sandbox = await Sandbox.start({
-      folder,
-      seed: 1,
-      schema: 6,
-      schedulerDb: `sqlite:///${join(folder, 'scheduler.sqlite')}`,
-      bridgeDb: `sqlite:///${join(folder, 'bridge.sqlite')}`,
-      broker: openBroker(SERVERS.rabbitmq.url),
-    });
+    current.sandbox = await openSandbox(undo, 'sqlite', { broker: openBroker(SERVERS.rabbitmq.url) });
+    current.folder = current.sandbox.options.folder;
   }, COMPILATION_LIMIT);
   afterEach(() => ServiceProcess.killAll());
-  afterAll(async () => {
-    await current.sandbox?.stop();
-    await rm(current.folder, { recursive: true, force: true });
-  });
   return current;
 }

@@ -1,11 +1,8 @@
-import { Logger } from '@nestjs/common';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { BuildMessage } from '@bbb/buildbot';
 import { LeaveToOthers } from '@bbb/pulse';
 import { ReconcilerHarness, TASK } from '../../../libs/reconciler/src/testing/reconciler-harness.js';
 import { TrackedBuilds } from './tracked-builds.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 describe('the end message of a build', () => {
   let harness: ReconcilerHarness;

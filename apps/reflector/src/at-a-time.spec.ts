@@ -1,43 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
-import {
-  type Buildbot,
-  BuilderPolicy,
-  type ListedRun,
-  type TaskQueue,
-  type TaskStore,
-  Unavailable,
-  type WalkStore,
-} from '@bbb/rules';
-import type { Configuration } from '@bbb/configuration';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type Buildbot, type ListedRun, type TaskQueue, type TaskStore, Unavailable } from '@bbb/rules';
 import { SystemClock } from '@bbb/platform';
 import type { Reconciler } from '@bbb/reconciler';
-import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
-import { AbsenceBrake } from './absence-brake.service.js';
-import { OrphanRequestsStep } from './orphan-requests-step.service.js';
-import { TrackedTasksStep } from './tracked-tasks-step.service.js';
-import { SharedWalks } from './walk/shared-walks.service.js';
-import { MissedRunsStep } from './missed-runs-step.service.js';
+import { makeSteps, PASS, type Surroundings } from './testing/make-steps.js';
 
 const TASKS = Array.from({ length: 12 }, (_, index) => `task-${index}`);
 const BATCH = 8;
 
 describe('tasks at a time', () => {
-  const configuration = {
-    taskcluster: { provisionerId: 'bridge', workerType: 'bridge', maxConnections: 1 },
-    reflector: { concurrency: 3, batch: BATCH, orphanGrace: 0, missingLimit: 100 },
-  } as Configuration;
-  const clock = new SystemClock();
-  const brake = new AbsenceBrake(new MemoryPassStore(), clock, configuration);
-  const policy = new BuilderPolicy({ restricted: [], ignored: [] });
   let done: string[];
   let most: number;
   let stopsAfter: number;
   let reconciler: Reconciler;
 
-  beforeAll(() => Logger.overrideLogger(false));
-  afterAll(() => Logger.overrideLogger(true));
   beforeEach(() => {
     done = [];
     most = 0;
@@ -48,7 +24,6 @@ describe('tasks at a time', () => {
       get isStopping() {
         return done.length >= stopsAfter;
       },
-      selectUnsettled: (batch) => [...batch],
       reconcile: async (taskId: string) => {
         most = Math.max(most, ++working);
         await turn();
@@ -56,14 +31,13 @@ describe('tasks at a time', () => {
         done.push(taskId);
         return 'wait';
       },
-    } as Pick<Reconciler, 'isStopping' | 'selectUnsettled' | 'reconcile'> as Reconciler;
+    } as Pick<Reconciler, 'isStopping' | 'reconcile'> as Reconciler;
   });
 
   const queue = {
-    readStatus: async (taskId) => ({ taskId, taskQueueId: 'bridge/bridge', runs: [] }) as never,
+    readStatus: async (taskId) => ({ taskId, taskQueueId: 'p/w', runs: [] }) as never,
     readStatuses: async () => new Map(),
-    readClockOffset: () => undefined,
-  } as Pick<TaskQueue, 'readStatus' | 'readStatuses' | 'readClockOffset'> as TaskQueue;
+  } as Pick<TaskQueue, 'readStatus' | 'readStatuses'>;
 
   const buildbot = {
     readSnapshots: async () => new Map(),
@@ -80,7 +54,7 @@ describe('tasks at a time', () => {
       }))
         .filter(({ buildRequestId }) => buildRequestId > after)
         .slice(0, limit),
-  } as Pick<Buildbot, 'readSnapshots' | 'readSnapshot' | 'listMarkedOpenRequests'> as Buildbot;
+  } as Pick<Buildbot, 'readSnapshots' | 'readSnapshot' | 'listMarkedOpenRequests'>;
 
   const store = {
     readPage: async (limit, after) => {
@@ -88,20 +62,19 @@ describe('tasks at a time', () => {
       const tasks = rest.slice(0, limit).map((taskId) => ({ taskId, buildRequestId: null }));
       return { tasks, next: rest.length > limit ? tasks.at(-1)!.taskId : undefined } as never;
     },
-    listBuildRequestIds: async () => [],
     findByTaskIds: async () => [],
     findByBuildRequestIds: async () => [],
     track: async () => ({ task: {}, created: true }) as never,
-  } as Pick<
-    TaskStore,
-    'readPage' | 'listBuildRequestIds' | 'findByTaskIds' | 'findByBuildRequestIds' | 'track'
-  > as TaskStore;
+  } as Pick<TaskStore, 'readPage' | 'findByTaskIds' | 'findByBuildRequestIds' | 'track'>;
 
-  const walk = () => {
-    const walks = new SharedWalks(store, {} as WalkStore, clock, configuration);
-    const step = new TrackedTasksStep(queue, buildbot, walks, reconciler, brake, clock, configuration);
-    return step.run({ begun: Infinity, interval: 60 });
-  };
+  const steps = (changes: Surroundings = {}) =>
+    makeSteps({
+      ...{ queue, buildbot, store, reconciler, clock: new SystemClock() },
+      configuration: { taskcluster: { provisionerId: 'p', workerType: 'w', maxConnections: 1 } },
+      reflector: { concurrency: 3, batch: BATCH, missingLimit: 100 },
+      ...changes,
+    });
+  const walk = () => steps().tracked.run(PASS);
 
   async function* listed(): AsyncGenerator<ListedRun> {
     for (const taskId of TASKS) yield { taskId, definition: { payload: {} } } as ListedRun;
@@ -123,17 +96,8 @@ describe('tasks at a time', () => {
   });
 
   it.each<[string, () => Promise<void>]>([
-    [
-      'listed runs',
-      () => new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(listed()),
-    ],
-    [
-      'orphans',
-      () =>
-        new OrphanRequestsStep(queue, buildbot, store, clock, reconciler, policy, brake, configuration).run(
-          Promise.resolve(),
-        ),
-    ],
+    ['listed runs', () => steps().missed.reconcileListed(listed())],
+    ['orphans', () => steps().orphans.run(Promise.resolve())],
   ])('are as many as configured for untracked %s', async (_, reconcileListed) => {
     await reconcileListed();
     expect({ done: done.sort(), most }).toEqual({ done: TASKS.toSorted(), most: 3 });
@@ -144,8 +108,7 @@ describe('tasks at a time', () => {
       yield* listed();
       throw new Unavailable('taskcluster', 'the second page');
     }
-    const runs = new MissedRunsStep(store, buildbot, reconciler, policy, configuration);
-    await expect(runs.reconcileListed(broken())).rejects.toThrow('the second page');
+    await expect(steps().missed.reconcileListed(broken())).rejects.toThrow('the second page');
     expect(done.sort()).toEqual(TASKS.toSorted());
   });
 
@@ -159,8 +122,7 @@ describe('tasks at a time', () => {
       free: async () => true,
       unknown: () => Promise.reject(new Unavailable('buildbot', 'away')),
     };
-    const limited = { hasRoomFor: (name: string) => rooms[name]!() } as Buildbot;
-    const runs = new MissedRunsStep(store, limited, reconciler, policy, configuration);
+    const runs = steps({ buildbot: { hasRoomFor: (name) => rooms[name]!() } }).missed;
     await runs.reconcilePending(of('full', 'free', 'unknown', 7, 'paused'));
     expect(done.splice(0).sort()).toEqual(TASKS.slice(1, 4));
     await runs.reconcileListed(of('full'));
@@ -173,11 +135,11 @@ describe('tasks at a time', () => {
       for (; asked < 1000; asked++) yield* listed();
     }
     stopsAfter = 1;
-    await new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(endless());
+    await steps().missed.reconcileListed(endless());
     // The first two fill a batch; those under way at that moment come to their end.
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
     stopsAfter = 0;
-    await new MissedRunsStep(store, buildbot, reconciler, policy, configuration).reconcileListed(endless());
+    await steps().missed.reconcileListed(endless());
     expect({ asked, done: done.length }).toEqual({ asked: 0, done: 3 });
   });
 
@@ -192,13 +154,9 @@ describe('tasks at a time', () => {
     const many = {
       ...buildbot,
       listMarkedOpenRequests: async (after: number, limit: number) => open.slice(after, after + limit),
-    } as Buildbot;
-    const rows = {
-      ...store,
-      listBuildRequestIds: async (after: number) => tracked.slice(after),
-    } as Partial<TaskStore> as TaskStore;
-    const step = new OrphanRequestsStep(queue, many, rows, clock, reconciler, policy, brake, configuration);
-    await step.run(Promise.resolve());
+    };
+    const rows = { ...store, listBuildRequestIds: async (after: number) => tracked.slice(after) };
+    await steps({ buildbot: many, store: rows }).orphans.run(Promise.resolve());
     expect(done).toEqual(['task-5001']);
   });
 
@@ -210,14 +168,13 @@ describe('tasks at a time', () => {
         [13, 14, 4013, 8013, 8014, 12_001, 12_002]
           .filter((id) => id > after)
           .map((id) => ({ taskId: `task-${id}`, buildRequestId: id, createdAt: 0, createdForRunId: 0 })),
-    } as Partial<Buildbot> as Buildbot;
+    };
     const rows = {
       ...store,
       listBuildRequestIds: async (after: number, limit: number) =>
         tracked.filter((id) => id > after).slice(0, limit),
-    } as Partial<TaskStore> as TaskStore;
-    const step = new OrphanRequestsStep(queue, many, rows, clock, reconciler, policy, brake, configuration);
-    await step.run(Promise.resolve());
+    };
+    await steps({ buildbot: many, store: rows }).orphans.run(Promise.resolve());
     expect(done).toEqual([13, 4013, 8013, 12_001, 12_002].map((id) => `task-${id}`));
   });
 });

@@ -1,23 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
-import type { Configuration } from '@bbb/configuration';
-import type { Reconciler } from '@bbb/reconciler';
-import {
-  BuilderPolicy,
-  type Buildbot,
-  type MarkedRequest,
-  type RequestSnapshot,
-  type TaskQueue,
-  type TaskStatus,
-  type TaskStore,
-} from '@bbb/rules';
+import type { MarkedRequest, RequestSnapshot, TaskStatus } from '@bbb/rules';
 import { row } from '../../../libs/rules/src/testing/observations.js';
-import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
-import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
-import { AbsenceBrake } from './absence-brake.service.js';
-import { OrphanRequestsStep } from './orphan-requests-step.service.js';
-
-Logger.overrideLogger(false);
+import { makeSteps } from './testing/make-steps.js';
 
 const TASK = 'AAAAAAAAQACAAAAAAAAAAA';
 const [TRACKED, OTHER] = [1, 2];
@@ -39,36 +23,24 @@ async function listCancelled(tracked: RequestSnapshot | undefined): Promise<numb
     [OTHER, createSnapshot(OTHER, TASK)],
   ]);
   const tracking = row({ taskId: TASK, buildRequestId: TRACKED });
-  const configuration = {
-    taskcluster: { provisionerId: 'p', workerType: 'w' },
-    reflector: { concurrency: 1, orphanGrace: 0, missingLimit: 10 },
-  } as Configuration;
-  const clock = new ManualClock();
   const open: MarkedRequest = { buildRequestId: OTHER, taskId: TASK, createdForRunId: 0, createdAt: 0 };
-  const step = new OrphanRequestsStep(
-    {
-      readClockOffset: () => undefined,
+  const { orphans } = makeSteps({
+    queue: {
       readStatus: async () =>
         ({ taskId: TASK, taskQueueId: 'p/w', runs: [{ runId: 0 }] }) as unknown as TaskStatus,
-    } as Partial<TaskQueue> as TaskQueue,
-    {
+    },
+    buildbot: {
       listMarkedOpenRequests: async () => [open],
-      readSnapshot: async (id: number) => snapshots.get(id),
-      cancel: async ({ buildRequestId }: RequestSnapshot) => void cancelled.push(buildRequestId),
-    } as Partial<Buildbot> as Buildbot,
-    {
-      listBuildRequestIds: async () => [],
+      readSnapshot: async (id) => snapshots.get(id),
+      cancel: async ({ buildRequestId }) => void cancelled.push(buildRequestId),
+    },
+    store: {
       findByBuildRequestIds: async () => [],
       track: async () => ({ created: false, task: tracking }),
       get: async () => tracking,
-    } as Partial<TaskStore> as TaskStore,
-    clock,
-    { isStopping: false, reconcile: async () => 'wait' } as unknown as Reconciler,
-    new BuilderPolicy({ restricted: [], ignored: [] }),
-    new AbsenceBrake(new MemoryPassStore(), clock, configuration),
-    configuration,
-  );
-  await step.run(Promise.resolve());
+    },
+  });
+  await orphans.run(Promise.resolve());
   return cancelled;
 }
 

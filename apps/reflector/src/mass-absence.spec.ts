@@ -1,34 +1,23 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { Configuration } from '@bbb/configuration';
 import {
-  type Buildbot,
-  BuilderPolicy,
   type MarkedRequest,
   type RequestSnapshot,
   type TaskQueue,
   type TaskStatus,
-  type TaskStore,
   type TrackedTask,
   Unavailable,
-  type WalkStore,
 } from '@bbb/rules';
-import type { Given, Reconciler } from '@bbb/reconciler';
 import { row } from '../../../libs/rules/src/testing/observations.js';
-import { ManualClock } from '../../../test/support/doubles/manual-clock.js';
-import { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
-import { AbsenceBrake } from './absence-brake.service.js';
-import { OrphanRequestsStep } from './orphan-requests-step.service.js';
-import { TrackedTasksStep } from './tracked-tasks-step.service.js';
-import { SharedWalks } from './walk/shared-walks.service.js';
-
-Logger.overrideLogger(false);
+import type { MemoryPassStore } from '../../../test/support/doubles/memory-pass-store.js';
+import type { AbsenceBrake } from './absence-brake.service.js';
+import { makeSteps, PASS, type Surroundings } from './testing/make-steps.js';
+import type { TrackedTasksStep } from './tracked-tasks-step.service.js';
 
 const ROWS: TrackedTask[] = Array.from({ length: 60 }, (_, index) =>
   row({ taskId: `task-${index}`, buildRequestId: index + 1 }),
 );
 const PAGE = 20;
-const PASS = { begun: Infinity, interval: 60 };
 
 describe('tracked tasks of which many are missing at once', () => {
   let doubted: Map<string, boolean | undefined>;
@@ -56,8 +45,9 @@ describe('tracked tasks of which many are missing at once', () => {
     },
     schedulerDb: { url: 'mysql://bridge:hidden@db.example.com/scheduler' },
     bridgeDb: { url: 'sqlite:////var/lib/bridge.db' },
-    reflector: { batch: PAGE, missingLimit: 10, orphanGrace: 0, concurrency: 1 },
-  } as Configuration;
+  };
+  const steps = (changes: Surroundings) =>
+    makeSteps({ configuration, reflector: { batch: PAGE }, ...changes });
 
   beforeEach(() => {
     tasks = new Set(ROWS.map(({ taskId }) => taskId));
@@ -69,29 +59,28 @@ describe('tracked tasks of which many are missing at once', () => {
     );
     readStatuses = async (ids: readonly string[]) =>
       new Map(ids.flatMap((id) => (tasks.has(id) ? [[id, { runs: [] } as unknown as TaskStatus]] : [])));
-    const queue = {
-      readStatuses: (ids: readonly string[]) => readStatuses(ids),
-    } as Pick<TaskQueue, 'readStatuses'> as TaskQueue;
-    const store = {
-      readPage: async (_limit: number, after = '0') => {
-        const from = Number(after);
-        const next = from + PAGE < ROWS.length ? String(from + PAGE) : undefined;
-        return { tasks: ROWS.slice(from, from + PAGE), next };
+    ({
+      tracked: step,
+      passes,
+      brake,
+    } = steps({
+      queue: { readStatuses: (ids) => readStatuses(ids) },
+      store: {
+        readPage: async (_limit, after = '0') => {
+          const from = Number(after);
+          const next = from + PAGE < ROWS.length ? String(from + PAGE) : undefined;
+          return { tasks: ROWS.slice(from, from + PAGE), next };
+        },
       },
-    } as Pick<TaskStore, 'readPage'> as TaskStore;
-    const buildbot = { readSnapshots: async () => snapshots } as Pick<Buildbot, 'readSnapshots'> as Buildbot;
-    const reconciler = {
-      isStopping: false,
-      selectUnsettled: (batch) => [...batch],
-      reconcile: async (taskId: string, { absenceDoubted }: Given) => {
-        doubted.set(taskId, absenceDoubted);
-        return 'wait';
+      buildbot: { readSnapshots: async () => snapshots },
+      reconciler: {
+        isStopping: false,
+        reconcile: async (taskId, { absenceDoubted } = {}) => {
+          doubted.set(taskId, absenceDoubted);
+          return 'wait';
+        },
       },
-    } as Pick<Reconciler, 'isStopping' | 'selectUnsettled' | 'reconcile'> as Reconciler;
-    passes = new MemoryPassStore();
-    brake = new AbsenceBrake(passes, new ManualClock(), configuration);
-    const walks = new SharedWalks(store, {} as WalkStore, new ManualClock(), configuration);
-    step = new TrackedTasksStep(queue, buildbot, walks, reconciler, brake, new ManualClock(), configuration);
+    }));
   });
 
   it('are acted on while they are few', async () => {
@@ -185,28 +174,20 @@ describe('tracked tasks of which many are missing at once', () => {
     await pass();
     let asked = 0;
     const open = [{ taskId: 'task', buildRequestId: 99, createdAt: 0, createdForRunId: 0 }];
-    const orphans = new OrphanRequestsStep(
-      {
+    const { orphans } = steps({
+      passes,
+      queue: {
         readStatus: async () => {
           asked++;
           return undefined;
         },
-        readClockOffset: () => undefined,
-      } as Pick<TaskQueue, 'readStatus' | 'readClockOffset'> as TaskQueue,
-      {
-        listMarkedOpenRequests: async (after: number): Promise<MarkedRequest[]> => (after === 0 ? open : []),
+      },
+      buildbot: {
+        listMarkedOpenRequests: async (after): Promise<MarkedRequest[]> => (after === 0 ? open : []),
         readSnapshots: async () => new Map(),
-      } as Pick<Buildbot, 'listMarkedOpenRequests' | 'readSnapshots'> as Buildbot,
-      {
-        listBuildRequestIds: async () => [],
-        findByBuildRequestIds: async () => [],
-      } as Pick<TaskStore, 'listBuildRequestIds' | 'findByBuildRequestIds'> as TaskStore,
-      new ManualClock(),
-      { isStopping: false } as Reconciler,
-      new BuilderPolicy({ restricted: [], ignored: [] }),
-      brake,
-      configuration,
-    );
+      },
+      store: { findByBuildRequestIds: async () => [] },
+    });
     await orphans.run(Promise.resolve());
     expect(asked).toBe(expected);
   });

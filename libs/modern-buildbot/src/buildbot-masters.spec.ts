@@ -1,13 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestKey, RequestSnapshot, RequestSpec } from '@bbb/rules';
 import type { BuildbotMasters } from './buildbot-masters.js';
-import type { BuildbotMastersOptions } from './options.js';
-import { connectMasters } from './testing/connect-masters.js';
+import { useMaster } from './testing/use-master.js';
 import { json, ScriptedMaster } from './testing/scripted-master.js';
-import { Tables } from './testing/tables.js';
-
-Logger.overrideLogger(false);
+import type { Tables } from './testing/tables.js';
 
 const TASK = 'AAAAAAAAAAAAAAAAAAAAAA';
 const key = (run: number): RequestKey => ({ taskId: TASK, createdForRunId: run, scheduledAt: 4000 });
@@ -20,26 +16,14 @@ const wanted = async () => true;
 const unasked = () => Promise.reject(new Error('asked'));
 
 describe('BuildbotMasters', () => {
+  const current = useMaster();
+  const { connect } = current;
   let tables: Tables;
-  let opened: BuildbotMasters[];
   let masters: BuildbotMasters;
-
-  beforeEach(async () => {
-    tables = await Tables.start();
-    opened = [];
+  beforeEach(() => {
+    ({ tables } = current);
     masters = connect();
   });
-
-  afterEach(async () => {
-    for (const one of opened) one.onApplicationShutdown();
-    await tables.master.close();
-  });
-
-  function connect(changes: Partial<BuildbotMastersOptions> = {}): BuildbotMasters {
-    const made = connectMasters(tables, changes);
-    opened.push(made);
-    return made;
-  }
 
   /** Answers the plugin's calls, and returns the parameters of those that came. */
   function answerForce(answer: object) {
@@ -369,7 +353,6 @@ describe('BuildbotMasters', () => {
       expect(await masters.findLoginProblem()).toContain('does not accept the login');
       await tables.master.close();
       expect(await masters.findProblem()).toContain('no answer from the Buildbot master');
-      tables = await Tables.start();
     });
   });
 });

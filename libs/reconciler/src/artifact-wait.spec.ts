@@ -1,10 +1,7 @@
-import { Logger } from '@nestjs/common';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Refused, Unavailable } from '@bbb/rules';
 import { RETRY } from '../../../test/model/buildbot/farm.js';
 import { ReconcilerHarness } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 const BOTH = ['public/properties.json', 'public/logs/live_backing.log.gz'];
 

@@ -1,9 +1,6 @@
-import { Logger } from '@nestjs/common';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Reconciler } from './reconciler.js';
 import { ReconcilerHarness, TASK } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 const BUILD = 3 * 3600;
 

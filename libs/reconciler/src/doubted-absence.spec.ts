@@ -1,10 +1,7 @@
-import { Logger } from '@nestjs/common';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ReconcilerHarness, TASK } from './testing/reconciler-harness.js';
 
 const DOUBTED = { seen: 100, missing: 100, doubtedSince: 1, confirmedMissing: null, finishedAt: null };
-
-beforeAll(() => Logger.overrideLogger(false));
 
 let harness: ReconcilerHarness;
 beforeEach(() => {

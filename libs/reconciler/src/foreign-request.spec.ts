@@ -1,10 +1,7 @@
-import { Logger } from '@nestjs/common';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { RequestSpec } from '@bbb/rules';
 import type { RequestRow } from '../../../test/model/buildbot/farm.js';
 import { TASK, ReconcilerHarness } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 let harness: ReconcilerHarness;
 let stranger: RequestRow;

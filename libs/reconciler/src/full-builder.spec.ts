@@ -1,8 +1,5 @@
-import { Logger } from '@nestjs/common';
-import { beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { ReconcilerHarness } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 it('a task whose builder has no room stays pending and untracked, without an error, until there is room', async () => {
   const harness = new ReconcilerHarness();

@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import { Refused } from '@bbb/rules';
 import { ReconcilerHarness } from './testing/reconciler-harness.js';
-
-Logger.overrideLogger(false);
 
 describe('a task whose run could be claimed and then not be acted on', () => {
   it.each([

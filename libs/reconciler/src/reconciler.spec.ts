@@ -1,10 +1,7 @@
-import { Logger } from '@nestjs/common';
 import { BuilderPolicy, Refused, Unavailable } from '@bbb/rules';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { BUILDER } from '../../../test/model/bridge/settings.js';
 import { PAYLOAD, TASK, ReconcilerHarness } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 let harness: ReconcilerHarness;
 beforeEach(() => {

@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import { ArtifactPolicy, Refused, Unavailable, UnfitValue } from '@bbb/rules';
 import { createRejectionArtifact } from './acts/rejection-artifact.js';
 import { PAYLOAD, ReconcilerHarness } from './testing/reconciler-harness.js';
-
-Logger.overrideLogger(false);
 
 const BAD = { buildername: 'Linux build', properties: { product: 'p', é: 1 } };
 

@@ -1,9 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ReconcilerHarness } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 let harness: ReconcilerHarness;
 let first: number;

@@ -1,10 +1,7 @@
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ReconcilerHarness, TASK } from './testing/reconciler-harness.js';
 
 const OTHER = 'fSharesTheBuildQ2Q2Q2Q';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 describe('a build that serves two tasks', () => {
   let harness: ReconcilerHarness;

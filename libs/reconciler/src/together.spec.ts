@@ -1,11 +1,8 @@
-import { Logger } from '@nestjs/common';
 import { Refused, Unavailable } from '@bbb/rules';
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { planCampaign } from '../../../test/support/campaign.js';
 import { TASK, ReconcilerHarness } from './testing/reconciler-harness.js';
-
-beforeAll(() => Logger.overrideLogger(false));
 
 let harness: ReconcilerHarness;
 beforeEach(() => {

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { useUndo } from '../../../../test/support/undo.js';
 import { BuilderList } from './builder-list.js';
 
 Logger.overrideLogger(false);
@@ -32,16 +32,16 @@ describe('BuilderList', () => {
   });
 
   describe('from a file', () => {
+    const undo = useUndo(afterEach);
     let folder: string;
     let path: string;
     let list: BuilderList;
 
     beforeEach(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'bbb-builders-'));
+      folder = await undo.makeFolder();
       path = join(folder, 'allthethings.json');
       list = new BuilderList({ url: path, refresh: 300, timeout: 5, now: () => now });
     });
-    afterEach(() => rm(folder, { recursive: true }));
 
     it('knows the names on it', async () => {
       await writeFile(path, createList('a', 'b'));

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import type { RequestSpec } from '@bbb/rules';
 import type { BuildbotMasters } from '../buildbot-masters.js';
-import { connectMasters } from '../testing/connect-masters.js';
+import { useMaster } from '../testing/use-master.js';
 import { json } from '../testing/scripted-master.js';
-import { Tables } from '../testing/tables.js';
+import type { Tables } from '../testing/tables.js';
 
 const TASK = 'AAAAAAAAAA_AAAAAAAAAAA';
 const REASON = `Created by Buildbot Bridge for task ${TASK} (${TASK}/2)`;
@@ -15,25 +15,22 @@ const spec: RequestSpec = {
 const wanted = async () => true;
 
 describe('ForceCreator', () => {
+  const current = useMaster();
   let tables: Tables;
   let masters: BuildbotMasters;
   let warn: jest.Spied<Logger['warn']>;
 
-  beforeEach(async () => {
+  beforeEach(() => {
     warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    tables = await Tables.start();
+    ({ tables } = current);
     const scheduler = tables.rows.forceschedulers[0]!;
     Object.assign(scheduler, {
       label: 'force',
       all_fields: [{ fullName: 'reason' }, { fields: [{ fullName: 'taskId' }, { fullName: 'product' }] }],
     });
-    masters = connectMasters(tables, { creation: 'force', timeout: 1 });
+    masters = current.connect({ creation: 'force', timeout: 1 });
   });
-  afterEach(async () => {
-    warn.mockRestore();
-    masters.onApplicationShutdown();
-    await tables.master.close();
-  });
+  afterEach(() => warn.mockRestore());
 
   const posts = () => tables.master.seen.filter(({ verb }) => verb === 'POST').map(({ body }) => body.params);
 

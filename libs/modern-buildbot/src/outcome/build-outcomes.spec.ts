@@ -1,33 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { BuildbotMasters } from '../buildbot-masters.js';
-import type { BuildbotMastersOptions } from '../options.js';
-import { connectMasters } from '../testing/connect-masters.js';
+import { useMaster } from '../testing/use-master.js';
 import { json } from '../testing/scripted-master.js';
-import { Tables } from '../testing/tables.js';
-
-Logger.overrideLogger(false);
+import type { Tables } from '../testing/tables.js';
 
 describe('BuildOutcomes', () => {
+  const current = useMaster();
   let tables: Tables;
-  let opened: BuildbotMasters[];
   let masters: BuildbotMasters;
-
-  beforeEach(async () => {
-    tables = await Tables.start();
-    opened = [];
-    masters = connect();
+  beforeEach(() => {
+    ({ tables } = current);
+    masters = current.connect();
   });
-  afterEach(async () => {
-    for (const one of opened) one.onApplicationShutdown();
-    await tables.master.close();
-  });
-
-  function connect(changes: Partial<BuildbotMastersOptions> = {}): BuildbotMasters {
-    const made = connectMasters(tables, changes);
-    opened.push(made);
-    return made;
-  }
 
   it('has the properties, and the page of the builder that has the build', async () => {
     const properties = { product: ['x', 'bridge'], odd: 'no pair', nested: [{ a: [1] }, 'Step'] };
@@ -114,7 +98,7 @@ describe('BuildOutcomes', () => {
     });
 
     it('has the end of the log of the first failed step, without headers', async () => {
-      const { failedStep } = (await connect({ stepLogBytes: 1000 }).readOutcome({
+      const { failedStep } = (await current.connect({ stepLogBytes: 1000 }).readOutcome({
         buildId: 7,
         number: 2,
       }))!;
@@ -123,13 +107,13 @@ describe('BuildOutcomes', () => {
         text: expect.stringMatching(/^line 1500\n[^]*\nthe error\n$/),
       });
       expect(tables.asked.filter((path) => path.endsWith('/contents'))).toHaveLength(1);
-      const whole = await connect({ stepLogBytes: 1_000_000 }).readOutcome({ buildId: 7, number: 2 });
+      const whole = await current.connect({ stepLogBytes: 1_000_000 }).readOutcome({ buildId: 7, number: 2 });
       expect(whole!.failedStep!.text).toMatch(/^line 2\n[^]*\nthe error\n$/);
     });
 
     it('has none when it is not wanted, the build has not failed, or the log cannot be read', async () => {
       expect(await masters.readOutcome({ buildId: 7, number: 2 })).not.toHaveProperty('failedStep');
-      const wanting = connect({ stepLogBytes: 1000 });
+      const wanting = current.connect({ stepLogBytes: 1000 });
       tables.rows.builds[0]!.results = 6;
       expect(await wanting.readOutcome({ buildId: 7, number: 2 })).not.toHaveProperty('failedStep');
       tables.rows.builds[0]!.results = 4;

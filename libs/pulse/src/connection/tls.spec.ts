@@ -1,31 +1,25 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, it } from '@jest/globals';
 import { makeCertificates } from '../../../../test/support/certificates.js';
 import { findRabbitmqAddress } from '../../../../test/support/rabbitmq.js';
 import { canStart, describeWhere, isReachable, SERVERS } from '../../../../test/support/servers.js';
+import { useUndo } from '../../../../test/support/undo.js';
 import { openConnection } from './open-connection.js';
 import { TcpProxy } from '../../../../test/support/doubles/tcp-proxy.js';
 
 describeWhere(isReachable('rabbitmq') && canStart('openssl'))('TLS to RabbitMQ', () => {
-  let folder: string;
+  const undo = useUndo();
   let ca: string;
   let proxy: TcpProxy;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-'));
-    const made = await makeCertificates(folder);
+    const made = await makeCertificates(await undo.makeFolder());
     ca = await readFile(made.ca, 'utf8');
     proxy = await TcpProxy.start(SERVERS.rabbitmq.url, {
       key: await readFile(made.key, 'utf8'),
       cert: await readFile(made.cert, 'utf8'),
     });
-  });
-
-  afterAll(async () => {
-    await proxy?.stop();
-    await rm(folder, { recursive: true, force: true });
+    undo.push(() => proxy.stop());
   });
 
   async function connectWith(settings: { host?: string; tlsVerify?: boolean; ca?: string }): Promise<void> {

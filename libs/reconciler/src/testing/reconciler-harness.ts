@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   type Artifact,
   ArtifactPolicy,
@@ -25,6 +26,9 @@ import { RecordingTelemetry } from '../../../../test/support/doubles/recording-t
 import type { ReconcilerSettings } from '../context.js';
 import { Reconciler } from '../reconciler.js';
 import type { FinishedEvent, Given, TriggeringEvent } from '../situation.js';
+
+// Tests that are about the log set another logger.
+Logger.overrideLogger(false);
 
 export const TASK = 'f3DnVpRsTLWrQ2Q2Q2Q2Qg';
 

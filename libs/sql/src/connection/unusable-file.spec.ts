@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
+import { useUndo } from '../../../../test/support/undo.js';
 import {
   createDataSourceOptions,
   openStrict,
@@ -13,12 +13,12 @@ import {
 } from '../index.js';
 
 describe('a SQLite file that is not what its URL says', () => {
+  const undo = useUndo(afterEach);
   let folder: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'bbb-test-files-'));
+    folder = await undo.makeFolder();
     await writeFile(join(folder, 'noise.db'), 'this is no database, '.repeat(100));
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const open = async (name: string, mustExist: boolean) => {
     const target = parseDatabaseUrl(`sqlite:///${join(folder, name)}`);

@@ -16,9 +16,12 @@ import { describeEach, isReachable } from './support/servers.js';
 type Master = Awaited<ReturnType<typeof startSandboxMaster>>;
 type Row = [name: string, isReal: boolean, options: SandboxedBridgeOptions];
 
-const SIMULATED: Row[] = [
-  ['in one process, on SQLite', false, { database: 'sqlite', services: 'in process' }],
-  ['as processes, on RabbitMQ and PostgreSQL', false, { database: 'postgres', services: 'processes' }],
+const IN_PROCESS: Row = ['in one process, on SQLite', false, { database: 'sqlite', services: 'in process' }];
+
+const PROCESSES: Row = [
+  'as processes, on RabbitMQ and PostgreSQL',
+  false,
+  { database: 'postgres', services: 'processes' },
 ];
 
 /** Claims last longer than on a simulated master, because a busy machine makes a real one slow. */
@@ -33,8 +36,11 @@ const isPossible = (_: string, isReal: boolean, { services, database }: Sandboxe
   isUsable(database) &&
   (!isReal || canStartMaster('postgres'));
 
+/** One in the usual run: with the servers, if they are there. */
+const USUAL = isPossible(...PROCESSES) ? PROCESSES : IN_PROCESS;
+
 // All three services with buildbot.kind modern.
-describeEach(isFull ? [...SIMULATED, REAL] : SIMULATED, isPossible)(
+describeEach(isFull ? [IN_PROCESS, PROCESSES, REAL] : [USUAL], isPossible)(
   'the mix on a modern Buildbot, %s',
   (_name, isReal, options) => {
     const mix = listModernScenarios(!isReal);

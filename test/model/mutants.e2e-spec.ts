@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isFull } from '../support/campaign.js';
+import { isFull, pickShare } from '../support/campaign.js';
 import { MUTANTS } from './bridge/mutants.js';
 import { effectsOf, play, RECOVERIES, WAYS } from './faults/enumerate.js';
 import { SCENARIOS } from './faults/scenarios.js';
@@ -45,7 +45,7 @@ const caught: string[] = [];
 beforeAll(() => Logger.overrideLogger(false));
 
 describe('a bridge that', () => {
-  it.each(Object.keys(MUTANTS))(
+  it.each(pickShare(Object.keys(MUTANTS), 3))(
     '%s is caught',
     async (name) => {
       const [after, rule] = (await catchByTrigger(name)) ?? (await catchByHistories(name));

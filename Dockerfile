@@ -22,7 +22,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin
 COPY --from=build /app/dist/all-in-one dist/all-in-one
 COPY --from=build /app/dist/apps dist/apps
-COPY --from=build /app/dist/libs dist/libs
+COPY --from=build /app/dist/libs/commands dist/libs/commands
 USER node
 EXPOSE 8081 8082 8083
 CMD ["node", "bin/buildbot-bridge.js"]

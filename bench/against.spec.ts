@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { renderRatiosInTurn } from './against.js';
+import { openOther, renderRatiosInTurn } from './against.js';
 
 it('compares medians, and tells between which ratios the pairs of runs were', () => {
   const figures = (...values: number[]) => values.map((cpu) => ({ 'cpu s/1000': cpu }));
@@ -7,6 +7,21 @@ it('compares medians, and tells between which ratios the pairs of runs were', ()
   expect(renderRatiosInTurn(comparison)).toBe(
     'pending, 20 ms: newer / older\n  cpu s/1000  0.50  (0.50 to 1.00)  3.00 -> 1.50\n',
   );
+});
+
+it('names what is compared when it is a variable', () => {
+  const pair = { older: [{ cpu: 1 }], newer: [{ cpu: 1.04 }] };
+  const comparison = { scenario: 'pending', sides: 'without / with BBB_JOURNAL_DAYS=0', latency: 0, ...pair };
+  expect(renderRatiosInTurn(comparison)).toMatch(
+    /^pending, 0 ms: without \/ with BBB_JOURNAL_DAYS=0\n  cpu  1.04 /,
+  );
+});
+
+it('measures a variable on this checkout', async () => {
+  expect(await openOther('BBB_JOURNAL_DAYS=0')).toMatchObject({
+    folder: '.',
+    env: { BBB_JOURNAL_DAYS: '0' },
+  });
 });
 
 it('marks a rate within a third of what the bench itself carries', () => {

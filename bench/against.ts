@@ -9,13 +9,25 @@ import { type Ceilings, markRate } from './table.js';
 
 const run = promisify(execFile);
 
-/** A commit as {@link buildCommit}, or the folder of another checkout that is built already, which stays. */
-export async function openBuild(
-  commitOrFolder: string,
-): Promise<{ folder: string; remove(): Promise<void> }> {
-  if (existsSync(join(commitOrFolder, 'dist', 'apps')))
-    return { folder: commitOrFolder, remove: () => Promise.resolve() };
-  return buildCommit(commitOrFolder);
+/** What is measured in turn with this checkout as it is. */
+export interface Other {
+  /** Of the compiled services. */
+  folder: string;
+  /** Variables of the services, besides the usual ones. */
+  env: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+/**
+ * A commit as {@link buildCommit}; the folder of another checkout that is built already, which stays; or, for NAME=VALUE,
+ * this checkout with that variable.
+ */
+export async function openOther(given: string): Promise<Other> {
+  const stays = { env: {}, remove: () => Promise.resolve() };
+  const [, name, value] = /^([A-Z]\w*)=(.*)$/.exec(given) ?? [];
+  if (name !== undefined) return { ...stays, folder: '.', env: { [name]: value! } };
+  if (existsSync(join(given, 'dist', 'apps'))) return { ...stays, folder: given };
+  return { ...stays, ...(await buildCommit(given)) };
 }
 
 /**
@@ -50,6 +62,8 @@ async function buildCommit(commit: string): Promise<{ folder: string; remove(): 
 /** What both builds measured under one condition, run by run in turn. */
 export interface Comparison {
   scenario: string;
+  /** What is compared: new and old build, or this checkout without and with a variable. */
+  sides?: string;
   /** Milliseconds of Taskcluster's. */
   latency: number;
   older: Figures[];
@@ -58,7 +72,7 @@ export interface Comparison {
 
 /** Of each figure the ratio newer / older of the medians, and the least and greatest ratio of two runs side by side. */
 export function renderRatiosInTurn(
-  { scenario, latency, older, newer }: Comparison,
+  { scenario, sides = 'newer / older', latency, older, newer }: Comparison,
   ceilings: Ceilings = {},
 ): string {
   const [before, after] = [computeMedian(older), computeMedian(newer)];
@@ -71,5 +85,5 @@ export function renderRatiosInTurn(
     const mark = markRate(scenario, name, after[name]!, ceilings);
     return `  ${name.padEnd(width)}  ${(after[name]! / before[name]!).toFixed(2)}  (${spread})  ${values}${mark}\n`;
   });
-  return `${scenario}, ${latency} ms: newer / older\n${lines.join('')}`;
+  return `${scenario}, ${latency} ms: ${sides}\n${lines.join('')}`;
 }

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { Logger } from '@nestjs/common';
 import { readOptionsGiven } from '../test/support/command-line.js';
 import { ProgressLine } from '../libs/commands/src/output/progress-line.js';
-import { openBuild, type Comparison, renderRatiosInTurn } from './against.js';
+import { type Comparison, openOther, type Other, renderRatiosInTurn } from './against.js';
 import { type Figures, computeMedian, type Report } from './figures.js';
 import { type BenchOptions, readOptions, USAGE } from './options.js';
 import { MODERN_SCENARIOS, SCENARIOS } from './scenarios/index.js';
@@ -44,37 +44,39 @@ async function measureAll(options: BenchOptions): Promise<Report> {
   return report;
 }
 
-/** Measures another commit and this checkout in turn, so that other load on the machine affects both. */
-async function compareWith(commit: string, options: BenchOptions): Promise<void> {
+/** Measures something else and this checkout in turn, so that other load on the machine affects both. */
+async function compareWith(against: string, options: BenchOptions): Promise<void> {
   const progress = new ProgressLine();
   const total = options.scenarios.length * options.latencies.length * options.runs * 2;
   let done = 0;
-  progress.show(done, total, `building ${commit}`);
-  const other = await openBuild(commit);
+  progress.show(done, total, `preparing ${against}`);
+  const other = await openOther(against);
+  const own: Pick<Other, 'folder' | 'env'> = { folder: '.', env: {} };
+  const sides = against.includes('=') ? { sides: `without / with ${against}` } : {};
   const comparisons: Comparison[] = [];
   try {
     for (const scenario of options.scenarios) {
       for (const latency of options.latencies) {
-        const comparison: Comparison = { scenario, latency, older: [], newer: [] };
+        const comparison: Comparison = { scenario, ...sides, latency, older: [], newer: [] };
         comparisons.push(comparison);
         for (let run = 1; run <= options.runs; run++) {
-          for (const [name, project] of [
-            ['older', other.folder],
-            ['newer', '.'],
+          for (const [name, side] of [
+            ['older', other],
+            ['newer', own],
           ] as const) {
             progress.show(
               done++,
               total,
               `${scenario}, ${latency} ms, run ${run} of ${options.runs}, ${name}`,
             );
-            comparison[name].push(await measureOnce(scenario, latency, options, project));
+            comparison[name].push(await measureOnce(scenario, latency, options, side));
           }
         }
         const ceilings = await measureCeilings(latency, options, (what) => progress.show(done, total, what));
         progress.erase();
         process.stdout.write(`${renderRatiosInTurn(comparison, ceilings)}\n`);
         if (options.json)
-          writeFileSync(options.json, `${JSON.stringify({ commit, comparisons }, null, 2)}\n`);
+          writeFileSync(options.json, `${JSON.stringify({ against, comparisons }, null, 2)}\n`);
       }
     }
   } finally {
@@ -106,9 +108,9 @@ async function measureOnce(
   scenario: string,
   latency: number,
   options: BenchOptions,
-  project = '.',
+  { folder: project, env }: Pick<Other, 'folder' | 'env'> = { folder: '.', env: {} },
 ): Promise<Figures> {
-  const stage = await Stage.open({ ...options, latency, project });
+  const stage = await Stage.open({ ...options, latency, project, env });
   try {
     return await (options.buildbot === 'legacy' ? SCENARIOS : MODERN_SCENARIOS)[scenario]!(stage, options);
   } finally {

@@ -16,12 +16,12 @@ export interface BenchOptions {
   /** Whether it is also measured what the bench itself carries. */
   ceiling: boolean;
   json?: string;
-  /** A commit that is built, or the folder of a built checkout, that is measured in turn with this checkout. */
+  /** Measured in turn with this checkout: a commit that is built, the folder of a built checkout, or NAME=VALUE. */
   against?: string;
 }
 
 export const USAGE = `npm run bench -- [options]
-npm run bench -- --against COMMIT [options]
+npm run bench -- --against COMMIT|NAME=VALUE [options]
 npm run bench -- --compare OLD.json NEW.json
 
 Measures what the services do and cost, on real servers and a simulated Taskcluster.
@@ -39,6 +39,8 @@ Measures what the services do and cost, on real servers and a simulated Taskclus
   --ceiling                   also measure what the bench itself carries, with a null bridge, and mark figures near it
   --against COMMIT            also build COMMIT, measure both in turn, and print the ratios new / old; the folder of a
                               checkout that is built is taken as it is
+  --against NAME=VALUE        also measure with this variable in the services' environment, in turn, and print the ratios
+                              without / with it; BBB_JOURNAL_DAYS=0 turns the journal off
   --json FILE                 write all figures to FILE
   --compare OLD NEW           print the ratios NEW / OLD of two such files
 

@@ -24,6 +24,7 @@ const SERVICES: readonly ServiceName[] = ['tc-listener', 'bb-listener', 'reflect
 const CASES: [string, DatabaseKind, 6 | 24][] = [
   ['MariaDB, schema 6', 'mysql', 6],
   ['MariaDB, schema 24', 'mysql', 24],
+  ['PostgreSQL, schema 6', 'postgres', 6],
   ['PostgreSQL, schema 24', 'postgres', 24],
 ];
 

@@ -25,6 +25,8 @@ const HELD: Scenario = {
   buildbot: 'building',
 };
 
+const ENDS: Scenario = { name: 'is built at once', taskcluster: 'completed', buildbot: 'SUCCESS' };
+
 let mayClaim = false;
 /** Taskcluster lets nobody claim its run until {@link mayClaim}. */
 const REFUSED: Scenario = {
@@ -53,6 +55,16 @@ function toShape(output: string): string {
     .replace(/\d+/g, 'N');
 }
 
+/** The value of a counter, or the count and sum of a histogram, over several services. */
+function readMetric(metrics: string, name: string): { count: number; seconds: number } {
+  const sum = (suffix: string) =>
+    [...metrics.matchAll(new RegExp(`^bbb_${name}${suffix}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].reduce(
+      (total, [, value]) => total + Number(value),
+      0,
+    );
+  return { count: sum('(?:_count)?'), seconds: sum('_sum') };
+}
+
 /** What the answers are read from is tested on each database beside its code. */
 const KINDS = isFull ? DATABASE_KINDS : (['sqlite'] as const);
 
@@ -62,7 +74,7 @@ describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
 
   beforeAll(async () => {
     bridge = await openSandboxedBridge({
-      ...{ database, services: 'in process', scenarios: [IDLE, HELD, REFUSED] },
+      ...{ database, services: 'in process', scenarios: [IDLE, HELD, REFUSED, ENDS] },
       settings: { parking: { first_delay: 0.1, max_delay: 0.1, interval: 0.1, attempts: 2 } },
     });
   }, 60_000);
@@ -83,7 +95,8 @@ describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
     ((await (await fetch(`${bridge.health['tc-listener']}/health/ready`)).json()) as { details: object })
       .details;
 
-  const scrape = async () => (await fetch(`${bridge.health.reflector}/metrics`)).text();
+  const scrape = async (service: keyof SandboxedBridge['health'] = 'reflector') =>
+    (await fetch(`${bridge.health[service]}/metrics`)).text();
 
   const explain = (taskId: string) => askForJson<TaskExplanation>('explain', taskId);
 
@@ -169,6 +182,26 @@ describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
     expect((await ask('tasks', '--claims-below', '0s')).stdout).toBe('0 tasks\n');
   });
 
+  it('how many an hour, how long do they wait, how long for Buildbot, how long for us? the metrics tell', async () => {
+    const asked = [
+      'build_requests_created_total',
+      'pending_to_request_seconds',
+      'request_to_build_seconds',
+      'finish_to_resolve_seconds',
+    ];
+    const taskId = createTask(ENDS);
+    const measured = await eventually(async () => {
+      const metrics = (
+        await Promise.all((['tc-listener', 'bb-listener', 'reflector'] as const).map(scrape))
+      ).join('\n');
+      const found = asked.map((name) => readMetric(metrics, name));
+      for (const { count } of found) expect(count).toBeGreaterThan(0);
+      return found;
+    });
+    for (const { seconds } of measured) expect(seconds).toBeGreaterThanOrEqual(0);
+    expect((await explain(taskId)).task?.state).toBe('completed');
+  });
+
   it('are all instances well?', async () => {
     await eventually(async () => {
       const { instances } = await askForJson<{ instances: ListedInstance[] }>('instances');
@@ -228,18 +261,18 @@ describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
 
   it('which messages could not be handled, and can they be handled now?', async () => {
     mayClaim = false;
-    const taskId = createTask(REFUSED);
+    const [taskId, other] = [createTask(REFUSED), createTask(REFUSED)];
     const list = (...filters: string[]) =>
       askForJson<{ quarantined: number; messages: { id: number; error: string }[] }>(
         ...['messages', 'list', ...filters],
       );
     const filters = ['--state', 'quarantined', '--subscription', 'started'];
-    const [kept] = await eventually(async () => {
+    const ids = await eventually(async () => {
       const { messages } = await list(...filters);
-      expect(messages).toEqual([expect.objectContaining({ error: expect.stringMatching(/403/) })]);
-      return messages;
+      expect(messages.map(({ error }) => /403/.exec(error)?.[0])).toEqual(['403', '403']);
+      return messages.map((message) => String(message.id));
     });
-    const id = String(kept!.id);
+    const [id, unwanted] = ids as [string, string];
     expect((await ask('messages', 'show', id)).stdout).toMatch(/^subscription +started$/m);
 
     // It fails again, and is handled when the cause is gone.
@@ -248,15 +281,26 @@ describeEach(KINDS, isUsable)('questions of an operator, on %s', (database) => {
       code: 1,
       stdout: expect.stringMatching(/ failed again .*: 403 InsufficientScopes to claimTask/),
     });
-    await eventually(async () => expect((await list(...filters)).quarantined).toBe(1));
+    await eventually(async () => expect((await list(...filters)).quarantined).toBe(2));
     expect((await ask('messages', 'replay', '--all', '--state', 'parked')).stdout).toMatch(/^queued 0 /);
+    // One is dropped: its task loses nothing, for the reflector looks at it as well.
+    expect(await ask('messages', 'drop', unwanted)).toMatchObject({
+      code: 0,
+      stdout: `message ${unwanted} deleted\n`,
+    });
+    expect(await ask('messages', 'drop', unwanted)).toMatchObject({
+      code: 1,
+      stderr: `no message ${unwanted}\n`,
+    });
+    expect((await list(...filters)).quarantined).toBe(1);
     mayClaim = true;
     expect(await ask('messages', 'replay', '--all', '--wait', '100')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/handled/),
     });
     expect((await list()).messages).toEqual([]);
-    await eventually(async () => expect((await explain(taskId)).row?.takenUntil).toEqual(expect.any(Number)));
+    for (const one of [taskId, other])
+      await eventually(async () => expect((await explain(one)).row?.takenUntil).toEqual(expect.any(Number)));
   }, 240_000);
 
   it('is my configuration right, and which value came from where?', async () => {

@@ -96,11 +96,16 @@ describe('the packages of production', () => {
   it(
     'are asked for by the bridge itself where its bundled files load them: others are not beside it everywhere',
     async () => {
-      const apps = join(await compileProject(), 'dist', 'apps');
-      const loaded = readdirSync(apps, { recursive: true, encoding: 'utf8' })
+      const dist = join(await compileProject(), 'dist');
+      const loaded = ['apps', 'libs/commands']
+        .flatMap((folder) =>
+          readdirSync(join(dist, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
+            join(folder, file),
+          ),
+        )
         .filter((file) => file.endsWith('.js'))
         .flatMap((file) => [
-          ...readFileSync(join(apps, file), 'utf8').matchAll(
+          ...readFileSync(join(dist, file), 'utf8').matchAll(
             /(?:require\(|import\(|import|from)"((?:@[\w.-]+\/)?[\w-][\w.-]*)(?:\/[^"]*)?"/g,
           ),
         ])

@@ -47,8 +47,17 @@ describeWhere(canStart('prometheus') && isReachable('rabbitmq') && isReachable('
     let pulse: TcpProxy;
     let database: TcpProxy;
 
-    const fires = (alert: string) =>
-      eventually(async () => expect(await prometheus.listFiring()).toContain(alert), PATIENCE);
+    /** Until an alert fires; then it leads whoever gets it to its page. */
+    const fires = async (alert: string) => {
+      const runbook = await eventually(async () => {
+        expect(await prometheus.listFiring()).toContain(alert);
+        const [page] = await prometheus.listRunbooks(alert);
+        expect(page).toBeDefined();
+        return page!;
+      }, PATIENCE);
+      expect(text(runbook)).toMatch(new RegExp(`^# ${alert}\\n`));
+      expect(text(runbook)).toMatch(/^## What to run\n+\S/m);
+    };
     const ends = (alert: string) =>
       eventually(async () => expect(await prometheus.listFiring()).not.toContain(alert), PATIENCE);
 

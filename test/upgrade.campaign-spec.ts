@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeAll, afterAll, expect, it } from '@jest/globals';
 import { openBroker } from '../sandbox/broker.js';
-import { SCENARIOS } from '../sandbox/mix.js';
+import { BUILDERS, SCENARIOS } from '../sandbox/mix.js';
 import { type Actor, hasArrived, play } from '../sandbox/story.js';
 import { eventually } from './support/eventually.js';
 import { openSandbox } from './support/open-sandbox.js';
 import { compileEarlierVersion, compileProject, hasEarlierVersion } from './support/project.js';
 import { migrate } from './support/sandboxed-bridge.js';
-import { describeWhere, isReachable, SERVERS } from './support/servers.js';
+import { describeEach, isReachable, SERVERS } from './support/servers.js';
 import { ServiceProcess } from './support/service-process.js';
 import { startServiceProcess } from './support/service-sandbox.js';
 import { useUndo } from './support/undo.js';
@@ -20,12 +20,24 @@ const COPIES = 18;
 /** All but the one that depends on how soon its task is handled. */
 const MIX = SCENARIOS.filter(({ name }) => name !== 'deadline passed');
 
+/**
+ * The mix's usual builder several times: with one of them four builds would run at a time, and its master would read all that
+ * wait for it before each.
+ */
+const ALIKE = Array.from({ length: 6 }, (_, index) => ({
+  ...BUILDERS[0]!,
+  name: `Linux x86-64 oak build ${index}`,
+  shortname: `oak-linux64-${index}`,
+}));
+const MANY_BUILDERS = [...BUILDERS, ...ALIKE];
+
 /** Claims outlast every pause of a busy machine, and are reclaimed during the test. */
 const PACE = { claimTimeout: 300, reclaimWindow: 290 };
 
-const isPossible = isReachable('rabbitmq') && isReachable('mysql') && hasEarlierVersion();
+const isPossible = (server: 'mysql' | 'postgres') =>
+  isReachable('rabbitmq') && isReachable(server) && hasEarlierVersion();
 
-describeWhere(isPossible)('an upgrade under load', () => {
+describeEach(['mysql', 'postgres'], isPossible)('an upgrade under load, on %s', (server) => {
   let earlier: string;
 
   beforeAll(async () => {
@@ -38,7 +50,12 @@ describeWhere(isPossible)('an upgrade under load', () => {
 
   it('migrates beside running services, replaces them one by one, and loses nothing', async () => {
     const broker = openBroker(SERVERS.rabbitmq.url);
-    const sandbox = await openSandbox(undo, 'mysql', { broker, scenarios: MIX, pace: PACE });
+    const sandbox = await openSandbox(undo, server, {
+      broker,
+      scenarios: MIX,
+      builders: MANY_BUILDERS,
+      pace: PACE,
+    });
     const configFile = await sandbox.writeConfiguration({ tclistener: 1, bblistener: 1, reflector: 1 });
 
     await migrate(earlier, configFile);
@@ -53,7 +70,11 @@ describeWhere(isPossible)('an upgrade under load', () => {
     // Each part begins when a further service is the new version's.
     const parts = [0, ...SERVICES.map((_, index) => index + 1)].map((part) =>
       MIX.map((scenario) =>
-        Array.from({ length: COPIES }, () => ({ ...scenario, mayBegin: () => replaced.length >= part })),
+        Array.from({ length: COPIES }, (_, index) => ({
+          builder: ALIKE[index % ALIKE.length]!.name,
+          ...scenario,
+          mayBegin: () => replaced.length >= part,
+        })),
       ),
     );
     let created = 0;

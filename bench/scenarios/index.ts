@@ -3,6 +3,7 @@ import { ceiling } from './ceiling.js';
 import { cold } from './cold.js';
 import { floodFinished, floodPending } from './floods.js';
 import { hundredThousand, passDue, passDuePermanent, passIdle } from './passes.js';
+import { looks } from './looks.js';
 import { finishedByPass, startedByPass } from './modern.js';
 import type { Scenario } from './scenario.js';
 import { soak } from './soak.js';
@@ -23,6 +24,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   'flood-pending': floodPending,
   'flood-finished': floodFinished,
   'hundred-thousand': hundredThousand,
+  looks,
   soak,
   ceiling,
 };

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from '@bbb/configuration';
+import type { StageOptions } from './stage.js';
 
 /** What a service has used and done since its start. */
 export interface Reading {
@@ -43,17 +44,17 @@ export class Service {
     port: number,
     configFile: string,
     folder: string,
-    flags: string[],
-    project: string,
+    { nodeFlags, project, env }: Pick<StageOptions, 'nodeFlags' | 'project' | 'env'>,
   ): Promise<Service> {
     const file = join(project, 'dist', 'apps', name, 'src', 'main.js');
     const begun = performance.now();
-    const child = spawn(process.execPath, [...flags, file, '-c', configFile], {
+    const child = spawn(process.execPath, [...nodeFlags, file, '-c', configFile], {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {
         PATH: process.env.PATH,
         BBB_HTTP_PORT: String(port),
         BBB_LOG_FILE: join(folder, `${name}.log`),
+        ...env,
       },
     });
     const url = `http://127.0.0.1:${port}`;
@@ -83,6 +84,15 @@ export class Service {
       passes: sum(/^bbb_(cycle|pass)_seconds_count/),
       passSeconds: sum(/^bbb_(cycle|pass)_seconds_sum/),
     };
+  }
+
+  /** Reads a page. @returns how long it took, in seconds */
+  async load(path: string): Promise<number> {
+    const begun = performance.now();
+    const answer = await fetch(`${this.url}/${path}`);
+    await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return (performance.now() - begun) / 1000;
   }
 
   /**

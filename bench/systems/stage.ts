@@ -30,6 +30,8 @@ export interface StageOptions {
   nodeFlags: string[];
   /** Folder whose compiled services are measured. */
   project: string;
+  /** Variables of the services, besides the usual ones. */
+  env: Readonly<Record<string, string>>;
 }
 
 const QUEUES = ['task-pending', 'task-exception', 'started', 'log_uploaded'];
@@ -66,16 +68,24 @@ export class Stage {
   /** Starts a service, and waits until it is ready. */
   async start(name: ServiceName, changes: object = {}, taskcluster: object = {}): Promise<Service> {
     const configFile = await this.writeConfiguration(changes, taskcluster);
-    const service = await Service.start(
-      name,
-      await findFreePort(),
-      configFile,
-      this.folder,
-      this.options.nodeFlags,
-      this.options.project,
-    );
+    const service = await Service.start(name, await findFreePort(), configFile, this.folder, this.options);
     this.services.push(service);
     return service;
+  }
+
+  /** Runs a command of `buildbot-bridge`. @returns how long it took, and its processor time, in seconds */
+  async runCommand(...words: string[]): Promise<{ seconds: number; cpu: number }> {
+    const { project, nodeFlags, env } = this.options;
+    const command = resolve(project, 'bin', 'buildbot-bridge.js');
+    const configFile = await this.writeConfiguration({}, {});
+    // Bash tells the processor time of what it has run.
+    const timed = 'TIMEFORMAT="%R %U %S"; time "$@" >/dev/null';
+    const given = [process.execPath, ...nodeFlags, command, '-c', configFile, ...words];
+    const { stderr } = await promisify(execFile)('bash', ['-c', timed, 'bash', ...given], {
+      env: { PATH: process.env.PATH, ...env },
+    });
+    const [seconds, user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number);
+    return { seconds: seconds!, cpu: user! + system! };
   }
 
   /** Starts a null bridge for one kind of messages. */

@@ -11,6 +11,12 @@ interface Sample {
   value: [number, string];
 }
 
+interface Alert {
+  state: string;
+  labels: { alertname: string };
+  annotations: { runbook?: string };
+}
+
 /** A Prometheus of a test's own, that scrapes and evaluates every second. */
 export class Prometheus {
   private constructor(
@@ -70,10 +76,20 @@ export class Prometheus {
 
   /** Names of the alerts that fire. */
   async listFiring(): Promise<string[]> {
-    const { alerts } = (await this.get('alerts')) as {
-      alerts: { state: string; labels: { alertname: string } }[];
-    };
-    return alerts.flatMap(({ state, labels }) => (state === 'firing' ? labels.alertname : []));
+    return (await this.listAlerts()).flatMap(({ state, labels }) =>
+      state === 'firing' ? labels.alertname : [],
+    );
+  }
+
+  /** The pages that the alerts of a name lead to. */
+  async listRunbooks(alert: string): Promise<string[]> {
+    return (await this.listAlerts()).flatMap(({ labels, annotations }) =>
+      labels.alertname === alert ? (annotations.runbook ?? []) : [],
+    );
+  }
+
+  private async listAlerts(): Promise<Alert[]> {
+    return ((await this.get('alerts')) as { alerts: Alert[] }).alerts;
   }
 
   async stop(): Promise<void> {

@@ -49,10 +49,9 @@ export class RestrictedUsers {
   static async create(schedulerDb: string, bridgeDb: string, schema: 6 | 24): Promise<RestrictedUsers> {
     const names = { buildbot_schedulers: readDatabase(schedulerDb), bbb: readDatabase(bridgeDb) };
     const users = new RestrictedUsers(schedulerDb, readDatabase(schedulerDb).slice(-12), names);
-    const blocks = users.isPostgres
-      ? ['postgres scheduler']
-      : ['mysql scheduler', `mysql scheduler ${schema}`];
-    for (const block of blocks) await run(schedulerDb, users.named(readWritten(block)));
+    const block = `${users.isPostgres ? 'postgres' : 'mysql'} scheduler`;
+    for (const label of [block, `${block} ${schema}`])
+      await run(schedulerDb, users.named(readWritten(label)));
     return users;
   }
 

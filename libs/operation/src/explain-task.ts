@@ -1,4 +1,4 @@
-import { JournalTable, PassStoreSql, PauseStoreSql, TaskList } from '@bbb/bridge-db';
+import { JournalTable, PassStoreSql, PauseStoreSql } from '@bbb/bridge-db';
 import {
   belongsToRun,
   type Facts,
@@ -72,7 +72,7 @@ export async function explainTask(systems: OperationSystems, taskId: string): Pr
   const { queue, buildbot, db, isMigrated } = systems;
   const clock = new QueueClock(systems.clock, queue);
   const [row, journal, pauses, passes, status, definition] = await Promise.all([
-    attempt(() => new TaskList(db).get(taskId)),
+    attempt(() => systems.tasks.get(taskId)),
     attempt(async () => (isMigrated ? readJournal(systems, taskId) : [])),
     attempt(async () => (isMigrated ? new PauseStoreSql(db).list() : [])),
     attempt(async () => (isMigrated ? (await new PassStoreSql(db).read()).doubtedSince !== null : false)),

@@ -1,8 +1,7 @@
-import { PassStoreSql, PauseStoreSql, type TaskFilter, TaskList, type TaskSort } from '@bbb/bridge-db';
+import { PassStoreSql, type TaskFilter, type TaskSort } from '@bbb/bridge-db';
 import {
   Invalid,
   createMatcher,
-  PausedBuilders,
   type RequestSnapshot,
   type TaskStatus,
   type TimeLimits,
@@ -69,13 +68,12 @@ const MOST_READ = 5000;
  */
 export async function listTasks(systems: OperationSystems, query: TaskQuery): Promise<TaskPage> {
   const { filter = {}, sort = 'claim', limit, mostRead = MOST_READ } = query;
-  const list = new TaskList(systems.db);
   const matches = createTaskMatcher(query);
   const together = matches ? Math.min(READ_TOGETHER, mostRead) : limit;
   const page: TaskPage = { tasks: [], read: 0, problems: [] };
   let { from, skip } = parseCursor(query.cursor);
   for (;;) {
-    const { tasks: rows, next } = await list.page(filter, sort, together, from);
+    const { tasks: rows, next } = await systems.tasks.page(filter, sort, together, from);
     const explained = await explainRows(systems, rows.slice(skip), page.problems);
     for (const [index, task] of explained.entries()) {
       if (page.tasks.length === limit)
@@ -104,25 +102,20 @@ export async function explainRows(
   const ids = rows.flatMap(({ buildRequestId }) => buildRequestId ?? []);
   // Runs first, requests second: a request seen complete was so when its run was still seen live, or later.
   const statuses = await attempt(() => queue.readStatuses(rows.map(({ taskId }) => taskId)));
-  const [snapshots, pauses, doubted] = await Promise.all([
+  const [snapshots, doubted] = await Promise.all([
     attempt(() => buildbot.readSnapshots(ids)),
-    attempt(async () => (isMigrated ? new PauseStoreSql(db).list() : [])),
     attempt(async () => (isMigrated ? (await new PassStoreSql(db).read()).doubtedSince !== null : false)),
   ]);
-  for (const { problem } of [statuses, snapshots, pauses, doubted])
+  for (const { problem } of [statuses, snapshots, doubted])
     if (problem !== undefined && !problems.includes(problem)) problems.push(problem);
-  const paused = new PausedBuilders(pauses.value ?? []);
   return Promise.all(
-    rows.map((row) =>
-      explainRow(systems, row, { statuses, snapshots, paused, doubted: doubted.value ?? false }),
-    ),
+    rows.map((row) => explainRow(systems, row, { statuses, snapshots, doubted: doubted.value ?? false })),
   );
 }
 
 interface Sides {
   statuses: Attempt<Map<string, TaskStatus | Error>>;
   snapshots: Attempt<Map<number, RequestSnapshot | Error>>;
-  paused: PausedBuilders;
   doubted: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { PassStoreSql, PauseStoreSql, TaskList } from '@bbb/bridge-db';
+import { PassStoreSql, PauseStoreSql } from '@bbb/bridge-db';
 import { findLatestRun, type ListedRun, type MarkedRequest, PausedBuilders, type Verdict } from '@bbb/rules';
 import { explainRows } from './list-tasks.js';
 import { judgeCreation } from './judge-creation.js';
@@ -46,9 +46,8 @@ export async function* planPass(systems: OperationSystems): AsyncGenerator<Plann
 }
 
 async function* planTracked(systems: OperationSystems): AsyncGenerator<PlannedTask> {
-  const list = new TaskList(systems.db);
   for (let cursor: string | undefined, isFirst = true; isFirst || cursor !== undefined; isFirst = false) {
-    const { tasks, next } = await list.page({}, 'claim', TOGETHER, cursor);
+    const { tasks, next } = await systems.tasks.page({}, 'claim', TOGETHER, cursor);
     for (const { row, verdict, cause, problem } of await explainRows(systems, tasks)) {
       const { taskId, runId, buildRequestId } = row;
       const reason = cause ?? problem ?? 'not read';

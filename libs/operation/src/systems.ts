@@ -1,4 +1,4 @@
-import type { Database } from '@bbb/bridge-db';
+import type { Database, TaskList } from '@bbb/bridge-db';
 import type { BuilderPolicy, Buildbot, Clock, TaskQueue } from '@bbb/rules';
 import type { Reconciler } from '@bbb/reconciler';
 
@@ -13,6 +13,8 @@ export interface OperationSystems {
   reconciler: Pick<Reconciler, 'explain'>;
   /** The bridge's own. It may still have the Python bridge's schema. */
   db: Database;
+  /** The tracked tasks in it. */
+  tasks: TaskList;
   /** Whether the database has the tables of this version. */
   isMigrated: boolean;
   clock: Clock;

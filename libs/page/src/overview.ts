@@ -4,7 +4,7 @@ import {
   PassStoreSql,
   PauseStoreSql,
   type BridgeDb,
-  TaskList,
+  type TaskCounts,
 } from '@bbb/bridge-db';
 import { listInstances, type ListedInstance, type OperationSystems } from '@bbb/operation';
 import type { JournalEntry, PassState, Pause, TrackedTask } from '@bbb/rules';
@@ -23,7 +23,7 @@ const MOST_ENTRIES = 20;
 /** What the overview shows. Times are epoch seconds. */
 export interface Overview {
   at: number;
-  counts: { tracked: number; claimed: number; creating: number; missing: number };
+  counts: TaskCounts;
   kept: { parked: number; quarantined: number };
   /** Claims with little time left, the most urgent first. */
   urgent: readonly TrackedTask[];
@@ -38,16 +38,14 @@ export interface Overview {
 
 /** @throws Unavailable when the bridge database cannot be read */
 export async function readOverview(
-  systems: Pick<OperationSystems, 'db' | 'clock'>,
+  systems: Pick<OperationSystems, 'db' | 'tasks' | 'clock'>,
   db: BridgeDb,
 ): Promise<Overview> {
   const at = systems.clock.now();
-  const [tasks, journal, messages] = [new TaskList(db), new JournalTable(db), new KeptMessages(db)];
-  const [tracked, claimed, creating, missing, parked, quarantined] = await Promise.all([
-    tasks.count(),
-    tasks.count({ state: 'claimed' }),
-    tasks.count({ state: 'creating' }),
-    tasks.count({ state: 'missing' }),
+  const { tasks } = systems;
+  const [journal, messages] = [new JournalTable(db), new KeptMessages(db)];
+  const [counts, parked, quarantined] = await Promise.all([
+    tasks.countByState(),
     messages.count('parked', {}),
     messages.count('quarantined', {}),
   ]);
@@ -61,7 +59,7 @@ export async function readOverview(
   ]);
   return {
     at,
-    counts: { tracked, claimed, creating, missing },
+    counts,
     kept: { parked, quarantined },
     urgent: urgent.tasks,
     instances,

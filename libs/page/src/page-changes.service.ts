@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BridgeDb, JournalTable, KeptMessages, PassStoreSql, PauseStoreSql, TaskList } from '@bbb/bridge-db';
+import { BridgeDb, JournalTable, KeptMessages, PassStoreSql, PauseStoreSql } from '@bbb/bridge-db';
 import { listInstances, OPERATION_SYSTEMS, type OperationSystems } from '@bbb/operation';
 import { catchError, distinctUntilChanged, exhaustMap, from, type Observable, of, share, timer } from 'rxjs';
 
@@ -27,7 +27,7 @@ export class PageChanges {
     const messages = new KeptMessages(db);
     const [{ entries }, tracked, parked, quarantined, passes, pauses, instances] = await Promise.all([
       new JournalTable(db).page({}, 1),
-      new TaskList(db).count(),
+      this.systems.tasks.count(),
       messages.count('parked', {}),
       messages.count('quarantined', {}),
       new PassStoreSql(db).read(),

@@ -25,7 +25,8 @@ export interface JournalAuthor {
   instance: string;
 }
 
-type NewRow = Omit<JournalRow, 'id'>;
+/** The values of an entry, in the order of {@link COLUMNS}. */
+type Entry = (string | number | null)[];
 
 const COLUMNS = [
   'at',
@@ -41,12 +42,13 @@ const COLUMNS = [
   'duration',
   'service',
   'instance',
-] as const satisfies (keyof NewRow)[];
+] as const satisfies (keyof JournalRow)[];
 
 /** Writes decisions to the `bridge_journal` table, many in one statement, a moment after they were made. */
 export class JournalWriter extends Journal {
   private readonly logger = new Logger('Journal');
-  private waiting: NewRow[] = [];
+  private readonly waiting: Entry[] = [];
+  private readonly instance: string;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private hasFailed = false;
@@ -57,10 +59,11 @@ export class JournalWriter extends Journal {
     private readonly redaction?: Pick<Redaction, 'body'>,
   ) {
     super();
+    this.instance = toPlainText(author.instance);
   }
 
   override note(decision: Decision): void {
-    this.waiting.push(this.requireRow(decision));
+    this.waiting.push(this.toEntry(decision));
     if (this.waiting.length > MOST_WAITING) this.waiting.splice(0, this.waiting.length - MOST_WAITING);
     if (this.waiting.length >= WRITTEN_TOGETHER) void this.flush();
     else this.timer ??= setTimeout(() => void this.flush(), PATIENCE).unref();
@@ -76,36 +79,42 @@ export class JournalWriter extends Journal {
 
   private async writeAll(): Promise<void> {
     while (this.waiting.length > 0) {
-      const rows = this.waiting.splice(0, WRITTEN_TOGETHER);
+      const entries = this.waiting.splice(0, WRITTEN_TOGETHER);
       try {
-        await this.db.run((source) => insertRows(source, rows));
+        await this.db.run((source) => insertEntries(source, entries));
         this.hasFailed = false;
       } catch (error) {
-        this.noteFailure(error, rows);
+        this.noteFailure(error, entries);
         return;
       }
     }
   }
 
-  private noteFailure(error: unknown, rows: NewRow[]): void {
+  private noteFailure(error: unknown, entries: Entry[]): void {
     // What is only unavailable is tried again with the next entry.
-    if (error instanceof Unavailable) this.waiting.unshift(...rows);
+    if (error instanceof Unavailable) this.waiting.unshift(...entries);
     if (!this.hasFailed)
       this.logger.warn({ error }, 'decisions cannot be written to the journal; the work is not affected');
     this.hasFailed = true;
   }
 
-  private requireRow({ cause, details, ...decision }: Decision): NewRow {
+  private toEntry({ at, taskId, runId, buildRequestId, event, cause, details, duration }: Decision): Entry {
     const { verdict, cause: why, run, request } = cause;
-    const row = { ...decision, verdict, run, request };
-    return {
-      ...row,
-      event: plainText(row.event),
-      cause: plainText(why),
-      details: this.detailsOf(details),
-      service: this.author.service,
-      instance: plainText(this.author.instance),
-    };
+    return [
+      at,
+      taskId,
+      runId,
+      buildRequestId,
+      event,
+      verdict,
+      toPlainText(why),
+      run,
+      request,
+      this.detailsOf(details),
+      duration,
+      this.author.service,
+      this.instance,
+    ];
   }
 
   private detailsOf(details: Decision['details']): string {
@@ -115,19 +124,16 @@ export class JournalWriter extends Journal {
   }
 }
 
-/** Every event brings a row or two: a query builder would take longer for them than the driver. */
-async function insertRows(source: DataSource, rows: readonly NewRow[]): Promise<void> {
+/** Every event brings an entry or two: a query builder would take longer for them than the driver. */
+async function insertEntries(source: DataSource, entries: readonly Entry[]): Promise<void> {
   const columns = COLUMNS.map((name) => source.driver.escape(name)).join(', ');
-  const places = rows.map(() => `(${listPlaceholders(COLUMNS.length)})`).join(', ');
-  const sql = `INSERT INTO bridge_journal (${columns}) VALUES ${places}`;
+  const places = `(${listPlaceholders(COLUMNS.length)})`;
+  const sql = `INSERT INTO bridge_journal (${columns}) VALUES ${places}${`, ${places}`.repeat(entries.length - 1)}`;
   const dialect = source.options.type === 'postgres' ? 'postgres' : 'mysql';
-  await source.query(
-    numberPlaceholders(dialect, sql),
-    rows.flatMap((row) => COLUMNS.map((name) => row[name])),
-  );
+  await source.query(numberPlaceholders(dialect, sql), entries.flat());
 }
 
 /** A cause may hold a word of an outside system. */
-function plainText(text: string): string {
+function toPlainText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ').slice(0, LONGEST_TEXT);
 }

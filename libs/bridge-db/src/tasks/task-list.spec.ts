@@ -60,7 +60,7 @@ describeDatabases('the list of tracked tasks, on %s', (kind) => {
       expect(await walk(size, { state: 'missing' })).toEqual([]);
     }
     expect(await list.count()).toBe(5);
-    expect(await list.count({ state: 'claimed' })).toBe(3);
+    expect(await list.countByState()).toEqual({ tracked: 5, claimed: 3, creating: 1, missing: 0 });
     expect(await list.get('c')).toMatchObject({ taskId: 'c', takenUntil: 100, rev: 1 });
     expect(await list.get('x')).toBeUndefined();
     await expect(list.page({}, 'claim', 1, '{"part":"tasks"}')).rejects.toThrow(Invalid);
@@ -78,6 +78,7 @@ describeDatabases('the list of tracked tasks, on %s', (kind) => {
         expect(await walk(size)).toEqual(['b', 'a', 'b']);
         expect(await walk(size, { state: 'claimed' })).toEqual(['b', 'a']);
       }
+      expect(await list.countByState()).toEqual({ tracked: 3, claimed: 2, creating: 0, missing: 0 });
       expect(await list.get('b')).toMatchObject({ runId: 2, buildRequestId: 3, buildId: null, rev: 0 });
     },
   );

@@ -24,6 +24,14 @@ export interface TaskListPage {
   next?: string;
 }
 
+/** Tracked tasks: all, those whose run is claimed, those without a build request, those that one side does not know. */
+export interface TaskCounts {
+  tracked: number;
+  claimed: number;
+  creating: number;
+  missing: number;
+}
+
 interface Statement {
   sql: string;
   values: Value[];
@@ -75,13 +83,31 @@ export class TaskList {
     }
   }
 
-  /** The number of tracked tasks that match. */
-  async count(filter: TaskFilter = {}): Promise<number> {
-    const rows = await this.query<{ n: string | number }>((quote) => {
-      const { sql, values } = conditions(filter, quote, this.isOurs);
-      return { sql: `SELECT COUNT(*) AS n FROM tasks WHERE ${sql}`, values };
-    });
-    return Number(rows[0]?.n);
+  /** The number of tracked tasks. */
+  async count(): Promise<number> {
+    const [row] = await this.query<{ n: unknown }>(() => ({
+      sql: 'SELECT COUNT(*) AS n FROM tasks',
+      values: [],
+    }));
+    return Number(row?.n);
+  }
+
+  /** The numbers of tracked tasks, all and by state, in one walk. */
+  async countByState(): Promise<TaskCounts> {
+    const [row] = await this.query<Record<keyof TaskCounts, unknown>>((quote) => ({
+      sql:
+        `SELECT COUNT(*) AS tracked, COUNT(${quote('takenUntil')}) AS claimed, ` +
+        `COUNT(*) - COUNT(${quote('buildrequestId')}) AS creating, ` +
+        `${this.isOurs ? `COUNT(${quote('missingSince')})` : '0'} AS missing FROM tasks`,
+      values: [],
+    }));
+    const { tracked, claimed, creating, missing } = row!;
+    return {
+      tracked: Number(tracked),
+      claimed: Number(claimed),
+      creating: Number(creating),
+      missing: Number(missing),
+    };
   }
 
   private read(rest: (quote: Quote) => Statement): Promise<RawTaskRow[]> {

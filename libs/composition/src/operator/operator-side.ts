@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { BridgeDb, JournalWriter } from '@bbb/bridge-db';
+import { BridgeDb, JournalWriter, TaskList } from '@bbb/bridge-db';
 import { CONFIGURATION, type Configuration } from '@bbb/configuration';
 import { OPERATION_SYSTEMS, type OperationSystems } from '@bbb/operation';
 import { Pauses, Reconciler } from '@bbb/reconciler';
@@ -33,6 +33,7 @@ export const OPERATOR_SIDE: Provider[] = [
       configuration: Configuration,
     ): OperationSystems => ({
       ...{ queue, buildbot, reconciler, db, clock, policy, isMigrated: true },
+      tasks: new TaskList(db),
       ...createOperationSettings(configuration),
     }),
   },

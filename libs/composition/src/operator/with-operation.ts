@@ -4,6 +4,7 @@ import {
   JournalWriter,
   PassStoreSql,
   PauseStoreSql,
+  TaskList,
   TaskStoreSql,
   withDatabase,
 } from '@bbb/bridge-db';
@@ -78,7 +79,11 @@ export function withOperation<T>(
       );
       const settings = createOperationSettings(configuration);
       const { done } = journal;
-      return await work({ queue, buildbot, reconciler, db, isMigrated, clock, policy, done, ...settings });
+      const tasks = new TaskList(db);
+      return await work({
+        ...{ queue, buildbot, reconciler, db, tasks, isMigrated, clock, policy, done },
+        ...settings,
+      });
     } finally {
       await writer?.flush();
       await app.close();

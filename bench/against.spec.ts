@@ -13,7 +13,7 @@ it('names what is compared when it is a variable', () => {
   const pair = { older: [{ cpu: 1 }], newer: [{ cpu: 1.04 }] };
   const comparison = { scenario: 'pending', sides: 'without / with BBB_JOURNAL_DAYS=0', latency: 0, ...pair };
   expect(renderRatiosInTurn(comparison)).toMatch(
-    /^pending, 0 ms: without \/ with BBB_JOURNAL_DAYS=0\n  cpu  1.04 /,
+    /^pending, 0 ms: without \/ with BBB_JOURNAL_DAYS=0\n {2}cpu {2}1\.04 /,
   );
 });
 

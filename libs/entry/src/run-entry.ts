@@ -1,7 +1,6 @@
 // Nest's packages import it themselves, but in a bundle their code may run before it.
 import 'reflect-metadata';
 import { setImmediate } from 'node:timers/promises';
-import { collectAfterStart } from './collect-after-start.js';
 import { endOnSignals } from './end-on-signals.js';
 
 /**
@@ -16,5 +15,4 @@ export async function runEntry(load: () => Promise<{ start(): Promise<void> }>):
   await setImmediate();
   await setImmediate();
   await service.start();
-  collectAfterStart();
 }

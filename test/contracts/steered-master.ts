@@ -47,7 +47,7 @@ export class SteeredMaster implements MasterSide {
     const builds = await this.calls.until(
       // A master that has just started does not listen yet.
       () => this.nudge().then(() => this.calls.builds(id)),
-      (all) => all.length > before && !all.at(-1)!.complete,
+      (all) => all.length > before && !all.at(-1)!.complete && all.at(-1)!.state_string !== 'created',
     );
     await this.control.unsteer(id, 'start');
     return refOf(builds.at(-1)!);

@@ -296,6 +296,20 @@ describe('BuildbotMasters', () => {
       }
     });
 
+    it('makes no call between the claim of a request and the start of its build, nor after its end', async () => {
+      tables.request(3, { claimed: true, claimed_by_masterid: 1 });
+      await masters.cancel(await readSnapshot(3));
+      tables.build(6, 3, { state_string: 'created' });
+      await masters.cancel(await readSnapshot(3));
+      tables.rows.builds.pop();
+      tables.build(6, 3, { complete: true, complete_at: 1, results: 5 });
+      await masters.cancel(await readSnapshot(3));
+      expect(posts()).toEqual([]);
+      tables.build(7, 3);
+      await masters.cancel(await readSnapshot(3));
+      expect(posts()).toEqual(['POST /buildrequests/3']);
+    });
+
     it('makes no call when the id is unknown, belongs to another request, or is complete', async () => {
       tables.request(3);
       const seen = await readSnapshot(3);

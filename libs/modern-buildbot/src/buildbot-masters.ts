@@ -131,8 +131,7 @@ export class BuildbotMasters implements OnApplicationShutdown {
       );
       return;
     }
-    // There is no running build to stop; the request will soon be complete or requeued.
-    if (seen.state.at === 'finishing') return;
+    if (await this.reader.isInTransition(row)) return;
     const master = await this.masters.withId(row.claimed_by_masterid);
     const reason = key ? `Buildbot Bridge: no longer needed by task ${key.taskId}` : 'Buildbot Bridge';
     await master.call(`/api/v2/buildrequests/${buildRequestId}`, 'cancel', { reason }, z.null());

@@ -169,12 +169,17 @@ export class MasterCalls {
     this.requested.clear();
   }
 
-  /** Repeats the cancellation: before Buildbot 4.0, one that comes while a build is being made has no effect. */
+  /**
+   * Repeats the cancellation: before Buildbot 4.0, one that comes while a build is being made has no effect. Since then, it
+   * leaves a build that never ends, so a request that is claimed is not cancelled before its build has been started.
+   */
   async cancelUntilComplete(request: number): Promise<void> {
     await this.until(
       async () => {
         const row = await this.request(request);
-        if (!row.complete) await this.cancel(request);
+        const build = row.claimed ? await this.build(request) : undefined;
+        const isBeginning = row.claimed && (!build || build.state_string === 'created');
+        if (!row.complete && !isBeginning) await this.cancel(request);
         return row;
       },
       ({ complete }) => complete,

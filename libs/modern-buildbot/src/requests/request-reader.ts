@@ -25,6 +25,9 @@ const MOST_IDS = 500;
 /** Maximum number of cached marks, about 100 bytes each. */
 const MOST_MARKS = 50_000;
 
+/** The state of a build that its master has entered into the database and has not started, of Buildbot 3.7 and newer. */
+const BEFORE_START = 'created';
+
 const requestList = z.object({ buildrequests: z.array(requestRow) });
 const buildList = z.object({ builds: z.array(buildRow) });
 /** Rows are read one by one: a malformed one counts as missing. */
@@ -82,6 +85,16 @@ export class RequestReader {
   async createSnapshot(row: RequestRow): Promise<RequestSnapshot> {
     const [snapshot] = await this.readRows([row], 'urgent');
     return snapshot!;
+  }
+
+  /**
+   * Whether the master is just starting or ending the build of a request, so that a cancellation would stop nothing. From
+   * Buildbot 4.0 on, one between the claim and the start leaves a build that never ends.
+   */
+  async isInTransition(row: RequestRow): Promise<boolean> {
+    if (!row.claimed) return false;
+    const newest = (await this.readNewestBuilds([row], 'urgent')).get(row.buildrequestid);
+    return !newest || newest.complete || newest.state_string === BEFORE_START;
   }
 
   private async readRows(rows: readonly RequestRow[], urgency: Urgency): Promise<Promise<RequestSnapshot>[]> {

@@ -28,7 +28,9 @@ Measures what the services do and cost, on real servers and a simulated Taskclus
 
   --buildbot legacy|modern    Buildbot 0.8, or a simulated 3.7 (default legacy)
   --scenario LIST             scenarios to measure, from ${Object.keys(SCENARIOS).join(', ')}
-                              (default ${USUAL.join(',')})
+                              (default ${USUAL.legacy.join(',')});
+                              of a modern Buildbot ${Object.keys(MODERN_SCENARIOS).join(', ')}; master-load is
+                              measured on a real master, and needs buildbot in PATH (default ${USUAL.modern.join(',')})
   --latency LIST              milliseconds to delay Taskcluster's answers (default 20,0)
   --runs N                    runs of each scenario; the median is printed (default 3)
   --events N                  messages in a burst (default 2000)
@@ -79,8 +81,7 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
   if (positionals.length > 0) throw new TypeError(`unexpected argument: ${positionals.join(' ')}`);
   const buildbot = parseBuildbot(values.buildbot);
   const known = buildbot === 'legacy' ? SCENARIOS : MODERN_SCENARIOS;
-  const usual = buildbot === 'legacy' ? USUAL : Object.keys(MODERN_SCENARIOS);
-  const scenarios = values.scenario?.split(',') ?? usual;
+  const scenarios = values.scenario?.split(',') ?? USUAL[buildbot];
   const unknown = scenarios.filter((name) => !Object.hasOwn(known, name));
   if (unknown.length > 0) throw new TypeError(`unknown scenario: ${unknown.join(', ')}`);
   if (values.ceiling && buildbot === 'modern')

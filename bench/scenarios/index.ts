@@ -4,6 +4,7 @@ import { cold } from './cold.js';
 import { floodFinished, floodPending } from './floods.js';
 import { hundredThousand, passDue, passDuePermanent, passIdle } from './passes.js';
 import { looks } from './looks.js';
+import { masterLoad } from './master-load.js';
 import { finishedByPass, startedByPass } from './modern.js';
 import type { Scenario } from './scenario.js';
 import { soak } from './soak.js';
@@ -36,15 +37,11 @@ export const MODERN_SCENARIOS: Record<string, Scenario> = {
   finished: finishedByPass,
   'pass-due': passDue,
   'pass-idle': passIdle,
+  'master-load': masterLoad,
 };
 
 /** What takes minutes or less, and is measured unless something else is asked for. */
-export const USUAL = [
-  'pending',
-  'started',
-  'finished',
-  'pass-due',
-  'pass-due-permanent',
-  'pass-idle',
-  'start',
-];
+export const USUAL = {
+  legacy: ['pending', 'started', 'finished', 'pass-due', 'pass-due-permanent', 'pass-idle', 'start'],
+  modern: ['pending', 'started', 'finished', 'pass-due', 'pass-idle'],
+};

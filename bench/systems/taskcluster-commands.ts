@@ -1,8 +1,8 @@
 /** What the bench asks of the Taskcluster that runs in a process of its own. */
 export type TaskclusterCommand =
   | { ask: 'url' }
-  /** Creates tasks; with `claimedAgo` they were claimed by the bridge so many seconds ago. */
-  | { ask: 'create'; count: number; claimedAgo?: number }
+  /** Creates tasks, with a payload of their own; with `claimedAgo` they were claimed by the bridge so many seconds ago. */
+  | { ask: 'create'; count: number; claimedAgo?: number; payload?: Record<string, unknown> }
   /** Answers when a method of the queue has been called so often. */
   | { ask: 'called'; method: string; count: number }
   /** How many tasks are in each state. */

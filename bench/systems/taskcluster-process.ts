@@ -21,7 +21,7 @@ async function answer(command: TaskclusterCommand): Promise<TaskclusterReplies[T
     case 'url':
       return simulator.url;
     case 'create':
-      return Array.from({ length: command.count }, () => make(command.claimedAgo));
+      return Array.from({ length: command.count }, () => make(command));
     case 'called':
       while (simulator.calls.count(command.method) < command.count) await sleep(5);
       return null;
@@ -51,10 +51,10 @@ function findChanges(): TaskChange[] {
   return changes;
 }
 
-function make(claimedAgo: number | undefined): MadeTask {
+function make({ claimedAgo, payload }: Extract<TaskclusterCommand, { ask: 'create' }>): MadeTask {
   back = claimedAgo ?? 0;
   try {
-    const taskId = simulator.createTask();
+    const taskId = simulator.createTask(payload && { payload });
     taskIds.push(taskId);
     unfinished.set(taskId, 'pending');
     const scheduled = Date.parse(simulator.state.status(taskId).runs[0]!.scheduled) / 1000;

@@ -10,6 +10,9 @@ export interface Answer {
   text: string;
 }
 
+/** The unit of times in /proc, on every machine with Linux that Node.js runs on. */
+const TICKS_PER_SECOND = 100;
+
 /** A process of the bridge, as an operator starts it. */
 export class ServiceProcess {
   private static readonly all = new Set<ServiceProcess>();
@@ -92,6 +95,17 @@ export class ServiceProcess {
   /** The most that it has had; Linux only. */
   readPeakMegabytes(): Promise<number> {
     return this.readMegabytes('VmHWM');
+  }
+
+  /** Processor time of all its threads since the start, seconds; Linux only. */
+  async readCpuSeconds(): Promise<number> {
+    const stat = await readFile(`/proc/${this.child.pid}/stat`, 'utf8');
+    // The second field, the name of the program, may have spaces. The times are the fields 14 and 15.
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13);
+    return (Number(user) + Number(system)) / TICKS_PER_SECOND;
   }
 
   private async readMegabytes(field: string): Promise<number> {

@@ -52,6 +52,12 @@ export class OwnProcess {
     await this.ended();
   }
 
+  /** Processor time since the start, seconds; Linux only. */
+  readCpuSeconds(): Promise<number> {
+    if (!this.process) throw new Error('it was never started');
+    return this.process.readCpuSeconds();
+  }
+
   /** How often the log has something. */
   async count(pattern: RegExp): Promise<number> {
     return (await readFile(join(this.folder, 'twistd.log'), 'utf8')).match(pattern)?.length ?? 0;

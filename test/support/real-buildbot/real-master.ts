@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +22,8 @@ export interface MasterSettings {
   withoutMain?: boolean;
   /** Where reporters post builds and requests. */
   push?: { url: string; secret: string };
+  /** Builders `crowd-<number>`, and workers inside the master that serve all of them; each builds one request of each. */
+  crowd?: { builders: number; workers: number };
   /** Whether master.cfg raises an error. */
   broken?: boolean;
 }
@@ -198,6 +200,12 @@ export class RealMaster {
 
   async unsteer(request: number, word: 'start'): Promise<void> {
     await rm(join(this.basedir, 'steered', `${request}.${word}`), { force: true });
+  }
+
+  /** What it has done since its start: processor time in seconds, and answers of its web server. Linux only. */
+  async readLoad(): Promise<{ cpu: number; answers: number }> {
+    const log = await readFile(join(this.basedir, 'http.log'), 'utf8');
+    return { cpu: await this.process.readCpuSeconds(), answers: log.split('\n').length - 1 };
   }
 
   log(): Promise<string> {

@@ -138,6 +138,27 @@ describe('a bundle', () => {
     COMPILATION_LIMIT,
   );
 
+  it(
+    'holds the commands too: one is loaded from a few files, and not from two thousand',
+    async () => {
+      const command = join(await compileProject(), 'bin', 'buildbot-bridge.js');
+      const coverage = join(folder, 'coverage');
+      const { status, stderr } = spawnSync(process.execPath, [command, 'tasks', '--help'], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_V8_COVERAGE: coverage },
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const [report] = readdirSync(coverage);
+      const { result } = JSON.parse(readFileSync(join(coverage, report!), 'utf8')) as {
+        result: { url: string }[];
+      };
+      const files = result.filter(({ url }) => url.startsWith('file:'));
+      expect(files.length).toBeGreaterThan(2);
+      expect(files.length).toBeLessThan(100);
+    },
+    COMPILATION_LIMIT,
+  );
+
   it('is not made twice of the same files', () => {
     mkdirSync(join(folder, 'dist', 'apps', 'chunks'), { recursive: true });
     const bundled = spawnSync(process.execPath, [join(ROOT, 'scripts/bundle.js')], {

@@ -39,7 +39,10 @@ export interface BuildRow {
   builderid: number;
   buildrequestid: number;
   masterid: number;
+  /** Whole seconds. */
+  started_at: number;
   complete: boolean;
+  complete_at: number | null;
   results: number | null;
   state_string: string;
 }

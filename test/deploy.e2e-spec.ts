@@ -229,9 +229,15 @@ describe('Dockerfile', () => {
       from!.split(' '),
     );
     expect(copied.sort()).toEqual(
-      ['LICENSE', 'bin', 'dist/all-in-one', 'dist/apps', 'dist/libs', 'node_modules', 'package.json'].map(
-        (name) => `/app/${name}`,
-      ),
+      [
+        'LICENSE',
+        'bin',
+        'dist/all-in-one',
+        'dist/apps',
+        'dist/libs/commands',
+        'node_modules',
+        'package.json',
+      ].map((name) => `/app/${name}`),
     );
   });
 

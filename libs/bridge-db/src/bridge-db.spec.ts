@@ -224,7 +224,7 @@ describeDatabases('BridgeDb on %s', (kind) => {
   it('asks for the migration, by its command', async () => {
     const db = bridgeDb();
     await expect(db.open()).rejects.toThrow(MigrationsPending);
-    expect(await db.findProblem()).toMatch(/5 migration.*`buildbot-bridge migrate`.*`npm run migrate`/);
+    expect(await db.findProblem()).toMatch(/6 migration.*`buildbot-bridge migrate`.*`npm run migrate`/);
   });
 
   it('starts without the database, and goes on when it comes, then when it is migrated', async () => {

@@ -94,11 +94,11 @@ export const METRICS = {
   },
   stuck_requests: {
     type: 'gauge',
-    help: "Build requests that their masters still claim long after the end of their builds, in this reflector's last pass; NaN when another reflector made the last one.",
+    help: "Build requests that their masters still claim long after the end of their builds, in this reflector's last pass; NaN when another reflector made the last one. Of a pass that reflectors share each has its part.",
   },
   cancellation_age_seconds: {
     type: 'gauge',
-    help: "Time since the oldest cancellation was due that Buildbot has not carried out, in this reflector's last pass; 0 for none, NaN when another reflector made the last one.",
+    help: "Time since the oldest cancellation was due that Buildbot has not carried out, in this reflector's last pass; 0 for none, NaN when another reflector made the last one. Of a pass that reflectors share each has its part.",
   },
   pass_finished_timestamp_seconds: {
     type: 'gauge',
@@ -106,7 +106,7 @@ export const METRICS = {
   },
   open_requests: {
     type: 'gauge',
-    help: "Open build requests of tracked tasks by state, in this reflector's last pass; NaN when another reflector made the last one.",
+    help: "Open build requests of tracked tasks by state, in this reflector's last pass; NaN when another reflector made the last one. Of a pass that reflectors share each has its part.",
     labels: ['state'],
   },
   pauses: {

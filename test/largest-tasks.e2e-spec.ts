@@ -61,7 +61,7 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
         );
         const created = rows.map(({ id }) => id.replace('taskId:', ''));
         expect(others.filter((taskId) => !created.includes(taskId))).toEqual([]);
-      }, 120);
+      }, 300);
       const othersDone = secondsSince();
       await eventually(() => {
         const states = large.map((taskId, index) => [index % 2, stateOf(taskId)].join(' '));
@@ -76,6 +76,6 @@ describeWhere(isReachable('rabbitmq') && existsSync('/proc/self/status'))('the l
       expect(peaks.filter((peak) => peak > MEMORY)).toEqual([]);
       for (const service of services) expect(await service.stop()).toBe(0);
     },
-    timeout + 120_000,
+    timeout + 300_000,
   );
 });

@@ -21,6 +21,10 @@ describe('the audit of a task on a modern master', () => {
     ],
     ['the master was stopped', task({ requests: [dropped, request({ run: 1 })] })],
     [
+      'a fault ended its build in EXCEPTION',
+      task({ state: 'exception', reason: 'malformed-payload', requests: [request({ results: 4 })] }),
+    ],
+    [
       'cancelled by a user',
       task({
         mayBeCancelled: true,
@@ -52,6 +56,11 @@ describe('the audit of a task on a modern master', () => {
       'wrong',
       'failed though its build succeeded',
       task({ state: 'failed', reason: 'failed', requests: [request({ results: 2 })] }),
+    ],
+    [
+      'wrong',
+      'rejected although its build succeeded',
+      task({ state: 'exception', reason: 'malformed-payload' }),
     ],
     ['wrong', 'cancelled by nobody', task({ state: 'exception', reason: 'canceled', requests: [dropped] })],
     [

@@ -28,6 +28,7 @@ export interface AuditedTask {
 
 const STATES: Readonly<Record<number, string>> = { 0: 'completed', 1: 'failed', 2: 'failed' };
 const SKIPPED = 3;
+const EXCEPTION = 4;
 
 /** Whether the master ended it unasked, so that another may take its place. */
 function isDropped({ results, text }: AuditedRequest): boolean {
@@ -53,6 +54,15 @@ export function auditTask(task: AuditedTask): Finding[] {
     if (!kept.some(({ results }) => STATES[results] === state))
       add('lost', `${state}, and no build ended so`);
   } else if (state !== 'exception') add('stuck', `still ${state}`);
-  else if (reason !== 'canceled' || !mayBeCancelled) add('wrong', `exception (${reason})`);
+  else if (!isAsBuildbotSays(task, kept)) {
+    const results = requests.map((request) => request.results).join(', ');
+    add('wrong', `exception (${reason}), with results ${results || 'of no request'}`);
+  }
   return findings;
+}
+
+/** A fault may end a build in EXCEPTION. */
+function isAsBuildbotSays({ reason, mayBeCancelled }: AuditedTask, kept: readonly AuditedRequest[]): boolean {
+  if (reason === 'malformed-payload') return kept.some(({ results }) => results === EXCEPTION);
+  return reason === 'canceled' && mayBeCancelled;
 }

@@ -37,7 +37,7 @@ function isDropped({ results, text }: AuditedRequest): boolean {
 
 /** What is wrong with a task, when everything has come to rest. */
 export function auditTask(task: AuditedTask): Finding[] {
-  const { taskId, expected, state, reason, mayBeCancelled } = task;
+  const { taskId, expected, state, reason } = task;
   const findings: Finding[] = [];
   const add = (wrong: Finding['wrong'], why: string) => findings.push({ taskId, wrong, why });
   const requests = task.requests.filter(({ isRebuild }) => !isRebuild);

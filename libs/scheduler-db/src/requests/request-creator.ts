@@ -59,6 +59,7 @@ export class RequestCreator {
       rows: createRequestRows(creation.spec, schema),
     }));
     const answers: (number | undefined | typeof HELD)[] = [];
+    // Those before a part that fails stay created: whoever asks again finds them by their keys.
     for (const part of splitByText(prepared)) answers.push(...(await this.createTogether(part)));
     return answers;
   }

@@ -17,9 +17,14 @@ const { values, positionals, tokens } = parseArgs({
   allowPositionals: true,
   tokens: true,
 });
-for (const name of ['times', 'cases', 'seed']) {
-  if (values[name] !== undefined && !/^\d+$/.test(values[name])) {
-    console.error(`--${name} must be a whole number`);
+const WHOLE = [/^\d+$/, 'a whole number'];
+for (const [name, [form, words]] of Object.entries({
+  times: [/^\d+(\.\d+)?$/, 'a number'],
+  cases: WHOLE,
+  seed: WHOLE,
+})) {
+  if (values[name] !== undefined && !form.test(values[name])) {
+    console.error(`--${name} must be ${words}`);
     process.exit(64);
   }
 }

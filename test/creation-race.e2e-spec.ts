@@ -11,7 +11,7 @@ import { installSchedulerSchema, openTestDatabase } from './support/scheduler-sc
 import { describeSchedulerDbs } from './support/scheduler-dbs.js';
 import { describeWhere, isReachable } from './support/servers.js';
 
-const { runs: ORDERS, timeout } = planCampaign({ usual: 100, full: 300, each: 30 });
+const { runs: ORDERS, timeout } = planCampaign({ usual: 50, full: 300, each: 30 });
 const PROCESSES = 2;
 const CREATORS = 4;
 const WITHDRAWERS = 1;

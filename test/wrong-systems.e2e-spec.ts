@@ -12,18 +12,19 @@ interface Run {
   output: string;
 }
 
-/** Each run is idle most of the time. */
-const AT_A_TIME = 3;
+/** Each run is idle most of the time. On a server each may have some forty connections, of a hundred that PostgreSQL allows. */
+const AT_A_TIME = { sqlite: 3, mysql: 1, postgres: 1 };
 
 /** Milliseconds; a run takes 25 s on a quiet machine, and waits for the others. */
 const PATIENCE = 400_000;
 
-/** The usual test run plays some; all are played in the campaigns. */
-const USUAL = ['foreign-404', 'emptied-taskcluster', 'wrong-scheduler-db'];
+/** The usual test run plays some; all are played in the campaigns, and on servers those whose statements differ there. */
+const USUAL = ['foreign-404', 'wrong-scheduler-db'];
 
 const isPlayed = ({ name, needs }: WrongSystem, kind: DatabaseKind) =>
   needs === undefined
-    ? (isFull || USUAL.includes(name)) && (kind === 'sqlite' || (isFull && name.endsWith('scheduler-db')))
+    ? (isFull || USUAL.includes(name)) &&
+      (kind === 'sqlite' || (isFull && ['lost-scheduler-db', 'wrong-scheduler-db'].includes(name)))
     : kind === 'postgres' && (isFull || USUAL.includes(name));
 
 const KINDS = (['sqlite', 'mysql', 'postgres'] as const)
@@ -37,10 +38,10 @@ describeEach(KINDS, isPossible)('the services on %s', (kind, wrongs) => {
 
   beforeAll(async () => {
     const project = await compileProject();
-    const lanes: Promise<unknown>[] = Array.from({ length: AT_A_TIME }, () => Promise.resolve());
+    const lanes: Promise<unknown>[] = Array.from({ length: AT_A_TIME[kind] }, () => Promise.resolve());
     wrongs.forEach(({ name }, index) => {
-      const run = lanes[index % AT_A_TIME]!.then(() => play(project, name, kind));
-      lanes[index % AT_A_TIME] = run;
+      const run = lanes[index % lanes.length]!.then(() => play(project, name, kind));
+      lanes[index % lanes.length] = run;
       runs.set(name, run);
     });
   }, COMPILATION_LIMIT);
@@ -49,11 +50,13 @@ describeEach(KINDS, isPossible)('the services on %s', (kind, wrongs) => {
     'report %s, do no harm, and come to the right ends afterwards',
     async (name, { isDoubted }) => {
       const { code, output } = await runs.get(name)!;
-      expect({ code, problems: output.match(/^(PROBLEM|WRONG [^:]).*$/gm) ?? [], output }).toEqual({
+      const problems = output.match(/^(PROBLEM|WRONG [^:]).*$/gm) ?? [];
+      expect({ code, problems, told: code === 0 ? '' : output.slice(-3000) }).toEqual({
         code: 0,
         problems: [],
-        output: expect.stringContaining('harm    none'),
+        told: '',
       });
+      expect(output).toContain('harm    none');
       if (isDoubted) expect(output).toMatch(/health {2}missing-tasks: \d+ of \d+ tracked tasks are missing/);
     },
     PATIENCE,

@@ -11,7 +11,7 @@ import {
   total,
 } from './run-histories.js';
 
-const { runs: histories, timeout } = planCampaign({ usual: 500, full: 8000, each: 50 });
+const { runs: histories, timeout } = planCampaign({ usual: 250, full: 8000, each: 50 });
 
 /** Histories of one test: together they take minutes. */
 const STRETCH = Math.min(histories, 1000);

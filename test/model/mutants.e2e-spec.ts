@@ -18,8 +18,9 @@ const CATCHING: Readonly<Record<string, number>> = {
   'does not ask whose request an id names': 179,
   'acts on missing tasks however many they are': 215,
   'takes a planned shutdown for a user’s cancellation': 127,
-  'believes an absence that lacks Taskcluster’s signature': 115,
+  'believes an absence that lacks Taskcluster’s signature': 701,
   'keeps the turn of a pass that failed': 105,
+  'judges claims by its own clock': 724,
 };
 
 /** The triggers that tell apart mutants that hardly any history does. */

@@ -12,6 +12,9 @@ const FRESH = ['mutants', 'fault-enumeration', 'histories'].map((name) => `test/
  */
 const LONG = [
   'test/buildbot.e2e-spec.ts',
+  'test/puppet.e2e-spec.ts',
+  'test/modern-buildbot/master-outages.campaign-spec.ts',
+  'test/modern-buildbot/master-facts.campaign-spec.ts',
   'test/costs.e2e-spec.ts',
   'libs/bridge-db/src/migrate.spec.ts',
   'test/modern-buildbot/contract.e2e-spec.ts',
@@ -25,6 +28,9 @@ const LONG = [
   'test/footprint.e2e-spec.ts',
   'test/largest-tasks.e2e-spec.ts',
   'test/page.e2e-spec.ts',
+  'test/upgrade.campaign-spec.ts',
+  'libs/scheduler-db/src/requests/indexes.spec.ts',
+  'libs/bridge-db/src/tasks/task-store-sql.spec.ts',
 ];
 
 const ORDER = [...FRESH, ...LONG];

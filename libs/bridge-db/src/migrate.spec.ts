@@ -367,7 +367,7 @@ describeDatabases('migrations on %s', (kind) => {
       await makeOriginal(source, 'until-1.6.2', rows);
       const before = { rows: await originalRows(source), layout: await layoutOf(source) };
       // Where statements roll back together it does not matter much which one fails.
-      const step = isFull ? (kind === 'mysql' ? 1 : 5) : 15;
+      const step = isFull ? (kind === 'mysql' ? 2 : 5) : 15;
       let cuts = 0;
       for (let statement = 1, whole = false; !whole; statement += step) {
         whole = await cutOff(source, statement, migrateUp);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { createDatabase, describeDatabases } from '../../../test/support/databases.js';
@@ -132,5 +133,36 @@ describeEach(['mysql', 'postgres'], isReachable)('a refusal of %s', (kind) => {
     );
     expect(message).toMatch(new RegExp(`^${words}.* \\(\\w+\\)$`));
     expect(message).not.toContain('hunter2');
+  });
+
+  it('is described in words: no connection is left', async () => {
+    const admin = new DataSource(
+      createDataSourceOptions(parseDatabaseUrl(SERVERS[kind].url), { poolSize: 1, connectTimeout: 5 }),
+    );
+    await admin.initialize();
+    const username = `few_${randomUUID().slice(0, 8)}`;
+    const open = () =>
+      new DataSource(
+        createDataSourceOptions(
+          parseDatabaseUrl(Object.assign(new URL(SERVERS[kind].url), { username, password: 'few' }).href),
+          { poolSize: 1, connectTimeout: 5 },
+        ),
+      ).initialize();
+    await admin.query(
+      kind === 'mysql'
+        ? `CREATE USER ${username} IDENTIFIED BY 'few' WITH MAX_USER_CONNECTIONS 1`
+        : `CREATE ROLE ${username} LOGIN PASSWORD 'few' CONNECTION LIMIT 1`,
+    );
+    try {
+      if (kind === 'mysql') await admin.query(`GRANT SELECT ON mysql.* TO ${username}`);
+      const only = await open();
+      await expect(translateErrors('db', open)).rejects.toThrow(
+        /^the server has no connection left; .*bbb_db_pool/,
+      );
+      await only.destroy();
+    } finally {
+      await admin.query(kind === 'mysql' ? `DROP USER ${username}` : `DROP ROLE ${username}`);
+      await admin.destroy();
+    }
   });
 });

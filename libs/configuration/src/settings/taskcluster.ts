@@ -87,7 +87,7 @@ export const taskcluster: Settings['taskcluster'] = {
   maxConnections: {
     keys: ['taskcluster_queue_config.max_connections'],
     kind: createWholeNumber(1, 1000),
-    default: 50,
+    default: 100,
     doc: 'Maximum parallel calls to Taskcluster, each on its own connection.',
   },
   runCredentials: {

@@ -19,7 +19,7 @@ import { selectRequests } from './snapshots.js';
 import type { Statement } from '../connection/sql.js';
 
 /** Requests that are complete, each with a buildset, source stamp, build and two properties. */
-const { runs: HISTORY, timeout } = planCampaign({ usual: 128_000, full: 1_024_000, each: 0.1 });
+const { runs: HISTORY, timeout } = planCampaign({ usual: 64_000, full: 1_024_000, each: 0.1 });
 
 /** Requests of the bridge's that are open: few of all, or reading the whole table is the better plan. */
 const OPEN = HISTORY / 512;

@@ -56,6 +56,9 @@ const OUR_CODES = new Set([
 const OUR_CODE =
   /^(?:ER_TRUNCATED_WRONG_VALUE|ER_WRONG_VALUE|ER_NO_REFERENCED_ROW|ER_ROW_IS_REFERENCED|SQLITE_CONSTRAINT|(?:22|23|42)...$)/;
 
+const CONNECTIONS_REMEDY =
+  'the server has no connection left; raise its limit, or lower bbb_db_pool and scheduler_db_pool';
+
 /** Texts for an operator, by the driver's code. */
 const REMEDIES: Record<string, string> = {
   ECONNREFUSED: 'no server answers there; check host and port',
@@ -78,6 +81,10 @@ const REMEDIES: Record<string, string> = {
   ER_DISK_FULL: FULL_REMEDY,
   ER_RECORD_FILE_FULL: FULL_REMEDY,
   '53100': FULL_REMEDY,
+  '53300': CONNECTIONS_REMEDY,
+  ER_CON_COUNT_ERROR: CONNECTIONS_REMEDY,
+  ER_TOO_MANY_USER_CONNECTIONS: CONNECTIONS_REMEDY,
+  ER_USER_LIMIT_REACHED: CONNECTIONS_REMEDY,
   SQLITE_NOTADB: 'the file is not a SQLite database',
   SQLITE_CANTOPEN: 'the file cannot be opened',
   '25006': READ_ONLY_REMEDY,

@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 import { parseBuildbot, parseDatabase, parseSchema, parseWholeNumber } from '../test/support/command-line.js';
 import { MODERN_SCENARIOS, SCENARIOS, USUAL } from './scenarios/index.js';
 
+/** Options of Node.js with which the definitions in deploy/ start services. */
+const AS_DEPLOYED = ['--max-semi-space-size=2', '--heap-growing-percent=100'];
+
 export interface BenchOptions {
   buildbot: 'legacy' | 'modern';
   scenarios: string[];
@@ -37,7 +40,8 @@ Measures what the services do and cost, on real servers and a simulated Taskclus
   --tracked N                 tasks tracked by the reflector (default 2000)
   --database mysql|postgres   server of both databases (default mysql)
   --schema 6|24               schema version of the scheduler database (default 6)
-  --node=FLAG                 pass this flag to Node.js for the services; may be given several times
+  --node=FLAG                 pass this flag to Node.js for the services; may be given several times (default
+                              ${AS_DEPLOYED.join(' ')})
   --ceiling                   also measure what the bench itself carries, with a null bridge, and mark figures near it
   --against COMMIT            also build COMMIT, measure both in turn, and print the ratios new / old; the folder of a
                               checkout that is built is taken as it is
@@ -64,7 +68,7 @@ export function readOptions(args: readonly string[]): BenchOptions | { compare: 
       tracked: { type: 'string', default: '2000' },
       database: { type: 'string', default: 'mysql' },
       schema: { type: 'string', default: '6' },
-      node: { type: 'string', multiple: true, default: [] },
+      node: { type: 'string', multiple: true, default: [...AS_DEPLOYED] },
       json: { type: 'string' },
       ceiling: { type: 'boolean', default: false },
       against: { type: 'string' },

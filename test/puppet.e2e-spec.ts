@@ -37,6 +37,8 @@ class Host {
     await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
     const host = new Host(await mkdtemp(join(tmpdir(), 'bbb-test-puppet-')), outside);
     for (const folder of ['supervisor', 'logrotate', 'modules']) await mkdir(join(host.folder, folder));
+    // A project of npm's above the installation must not get the package.
+    await writeFile(join(host.folder, 'package.json'), '{}');
     await createSchedulerSchema(`sqlite:///${join(host.folder, 'state.sqlite')}`, 6);
     for (const service of SERVICES) host.ports.set(service, await findFreePort());
     await host.startSupervisord();

@@ -63,7 +63,7 @@ if [ -z "${TARBALL:-}" ]; then
   TARBALL=$place/$(cd "$repository" && npm pack --silent --pack-destination "$place" | tail -n 1)
 fi
 say "installing $(basename "$TARBALL") into $home"
-(cd "$home" && npm install --silent --no-audit --no-fund --omit=dev "$TARBALL")
+(cd "$home" && npm install --prefix . --silent --no-audit --no-fund --omit=dev "$TARBALL")
 
 say 'preparing configuration, databases and a stand-in for Taskcluster and Self Serve'
 node "$repository/deploy/supervisord/try-world.js" "$home" "${BBB_TEST_AMQP_URL:-amqp://guest:guest@127.0.0.1:5672}" &

@@ -36,7 +36,8 @@ class buildbot_bridge::install {
       ;
   }
 
-  $words = ['npm', 'install', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'] + $buildbot_bridge::npm_options + [$tarball]
+  # Without the prefix npm installs into a folder above that has a package.json or node_modules.
+  $words = ['npm', 'install', '--prefix', $home, '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'] + $buildbot_bridge::npm_options + [$tarball]
 
   exec { 'install buildbot-bridge':
     command     => $words.map |$word| { "'${word}'" }.join(' '),

@@ -264,9 +264,11 @@ describeStores('TaskStoreSql on %s', (kind, current) => {
       for (const { taskId } of page.tasks) seen.set(taskId, (seen.get(taskId) ?? 0) + 1);
       // Seen rows move behind, before and out of the order of claims; a new row and a forgotten one do no harm.
       const [ahead, behind, unclaimed, gone] = page.tasks;
-      await other.change(ahead!, { takenUntil: (ahead!.takenUntil ?? 1000) + 700 });
-      await other.change(behind!, { takenUntil: 1 });
-      await other.change(unclaimed!, { takenUntil: null });
+      await Promise.all([
+        other.change(ahead!, { takenUntil: (ahead!.takenUntil ?? 1000) + 700 }),
+        other.change(behind!, { takenUntil: 1 }),
+        other.change(unclaimed!, { takenUntil: null }),
+      ]);
       for (const row of [ahead, behind, unclaimed]) changed.add(row!.taskId);
       await other.forget(gone!);
       await other.track({ ...task, taskId: `new-${pages++}` });

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.js';
 import { startWell, writeModernConfiguration } from '../support/modern-bridge.js';
 import { compileProject } from '../support/project.js';
 import { MasterCalls, type RequestRow } from '../support/real-buildbot/master-calls.js';
-import { OWN_KINDS, isPossible } from '../support/real-buildbot/masters.js';
+import { FEW_OWN_KINDS, isPossible } from '../support/real-buildbot/masters.js';
 import { RealMaster } from '../support/real-buildbot/real-master.js';
 import { describeEach } from '../support/servers.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -25,7 +25,7 @@ const ENDS = {
 
 // No event reaches the bridge: what a reflector sees on both sides is enough to bring every task to its end. Two of them
 // take turns.
-describeEach(OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
+describeEach(FEW_OWN_KINDS, isPossible)('tasks on a real master, %s', (kind) => {
   let folder: string;
   let master: RealMaster;
   let calls: MasterCalls;

@@ -29,6 +29,9 @@ export interface Campaign {
 /** Whether this run goes through whole campaigns. */
 export const isFull = process.env[VARIABLE] !== undefined;
 
+/** Whether this run takes all of them: with less than one time each, what runs on several servers does so on one. */
+export const isWhole = Number(process.env[VARIABLE]) >= 1;
+
 /** The amount of one campaign in this test run. */
 export function planCampaign({ usual, full, each }: Amounts): Campaign {
   const factor = Number(process.env[VARIABLE]);

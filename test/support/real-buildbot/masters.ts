@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, jest } from '@jest/globals';
-import { isFull } from '../campaign.js';
+import { isFull, isWhole } from '../campaign.js';
 // Loaded before the tests begin, because it ends with a hook.
 import '../databases.js';
 import { canStart, describeEach, describeWhere, isReachable } from '../servers.js';
@@ -43,8 +43,13 @@ export type MasterKind = MasterDatabaseKind | 'given';
 
 const GIVEN = process.env.BBB_REAL_MASTER;
 
-/** The databases of the masters that tests start for themselves; the campaigns take all of them. */
-export const OWN_KINDS: readonly ('sqlite' | 'postgres')[] = isFull ? ['sqlite', 'postgres'] : ['sqlite'];
+const BOTH = ['sqlite', 'postgres'] as const;
+
+/** The databases of the masters that tests start for themselves; the campaigns take both. */
+export const OWN_KINDS: readonly ('sqlite' | 'postgres')[] = isFull ? BOTH : ['sqlite'];
+
+/** The same for what takes minutes. */
+export const FEW_OWN_KINDS: readonly ('sqlite' | 'postgres')[] = isWhole ? BOTH : ['sqlite'];
 
 /** The masters that suites run against: one given by BBB_REAL_MASTER, or those that the tests start for themselves. */
 export const MASTER_KINDS: readonly MasterKind[] = GIVEN ? ['given'] : OWN_KINDS;
@@ -65,8 +70,11 @@ export function isPossible(kind: MasterKind): boolean {
 /** `describe.each` over the kinds of master. */
 export const describeMasters = describeEach(MASTER_KINDS, isPossible);
 
-/** For tests that stop the master. */
-export const describeOwnMasters = describeEach(OWN_KINDS, (kind) => !GIVEN && isPossible(kind));
+/** The same for what takes minutes. */
+export const describeFewMasters = describeEach<MasterKind>(GIVEN ? ['given'] : FEW_OWN_KINDS, isPossible);
+
+/** For tests that stop the master, and take minutes. */
+export const describeOwnMasters = describeEach(FEW_OWN_KINDS, (kind) => !GIVEN && isPossible(kind));
 
 /** For what only databases without transactions do. */
 export const describeMariaDbMaster = describeWhere(!GIVEN && isPossible('mysql'));

@@ -13,10 +13,10 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-slim
 WORKDIR /app
-# The young generation of the heap grows to dozens of megabytes in a process that mostly waits for messages. Two
-# megabytes are enough here, and save about 40 MB of memory per service.
+# The young generation of the heap grows to dozens of megabytes in a process that mostly waits for messages. Eight
+# megabytes are enough here.
 ENV NODE_ENV=production \
-    NODE_OPTIONS=--max-semi-space-size=2
+    NODE_OPTIONS=--max-semi-space-size=8
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/bin bin

@@ -4,7 +4,7 @@ import { parseBuildbot, parseDatabase, parseSchema, parseWholeNumber } from '../
 import { MODERN_SCENARIOS, SCENARIOS, USUAL } from './scenarios/index.js';
 
 /** Options of Node.js with which the definitions in deploy/ start services. */
-const AS_DEPLOYED = ['--max-semi-space-size=2', '--heap-growing-percent=100'];
+const AS_DEPLOYED = ['--max-semi-space-size=8', '--heap-growing-percent=100'];
 
 export interface BenchOptions {
   buildbot: 'legacy' | 'modern';

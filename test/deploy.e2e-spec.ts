@@ -11,7 +11,7 @@ import { parse } from 'yaml';
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 /** Options of Node.js for a small heap; containers have a limit on memory, by which V8 collects soon enough. */
-const FRUGAL = ['--max-semi-space-size=2', '--heap-growing-percent=100'];
+const FRUGAL = ['--max-semi-space-size=8', '--heap-growing-percent=100'];
 const NODE = `/usr/bin/env node ${FRUGAL.join(' ')}`;
 const SECRETS_FOLDER = '/run/secrets/buildbot-bridge/';
 const ORIGINAL_NAMES: Record<ServiceName, string> = {

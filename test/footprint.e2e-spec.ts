@@ -44,7 +44,7 @@ const WAITING = process.versions.node.startsWith('20.') ? 125 : 140;
 const PATIENCE = 120_000;
 
 /** As the image and all definitions in deploy/ have it. */
-const NODE_OPTIONS = '--max-semi-space-size=2';
+const NODE_OPTIONS = '--max-semi-space-size=8';
 
 describeWhere(isReachable('rabbitmq'))('what a service takes', () => {
   describeDatabases('with %s', (kind) => {

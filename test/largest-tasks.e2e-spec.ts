@@ -13,7 +13,7 @@ const MEMORY = 256;
 const SIZE = 9_000_000;
 
 /** As the image and all definitions in deploy/ have it. */
-const NODE_OPTIONS = '--max-semi-space-size=2';
+const NODE_OPTIONS = '--max-semi-space-size=8';
 
 const OTHERS = 5;
 

@@ -23,8 +23,8 @@ const CHUNK = 500;
 export class KeptMessages {
   constructor(private readonly db: BridgeDb) {}
 
-  /** Oldest first. */
-  list(filter: KeptMessageFilter, limit = 1000): Promise<KeptMessage[]> {
+  /** Oldest first. Of ids that are given, all that are kept: a missing one counts as no longer kept. */
+  list(filter: KeptMessageFilter, limit = filter.ids?.length ?? 1000): Promise<KeptMessage[]> {
     return this.db.run(async (source) => {
       const rows = await source.manager.find(MessageRow, {
         where: createCondition(filter),

@@ -142,6 +142,18 @@ describeDatabases('messages on %s', (kind) => {
     });
   });
 
+  it('calls no message handled that no service has retried, however many there are', async () => {
+    const rows = Array.from({ length: 1200 }, () => ({
+      ...MESSAGE,
+      ...{ state: 'quarantined', error: 'e', attempts: 20, receivedAt: NOW, nextAttempt: null },
+    }));
+    await db.run((source) => source.manager.insert('MessageRow', rows));
+    const { code, json } = await recordJson('messages', 'replay', '--all', '--wait', '0.01', '--json');
+    const { outcomes } = json as { outcomes: { outcome: string }[] };
+    expect([code, outcomes.length]).toEqual([1, 1203]);
+    expect(outcomes.filter(({ outcome }) => outcome !== 'queued')).toEqual([]);
+  });
+
   it('says when no service retries', async () => {
     expect(await record('messages', 'replay', String(bad), '--wait', '0.01')).toEqual(
       printed(

@@ -27,7 +27,7 @@ export class HintReceiver implements OnApplicationBootstrap, BeforeApplicationSh
       },
       onDisconnected: (reason) => {
         this.telemetry.set('event_streams', --streams);
-        this.telemetry.count('event_streams_lost_total', { reason });
+        if (reason !== 'stopped') this.telemetry.count('event_streams_lost_total', { reason });
       },
       onChanged: (id) => this.requests.add(id),
     });

@@ -32,9 +32,11 @@ export async function followEvents(
   let isAlive = true;
   const send = (command: object) => socket.send(JSON.stringify(command));
   let timer: NodeJS.Timeout | undefined;
+  let stop: () => void = () => undefined;
   try {
     return await new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve('stopped'));
+      stop = () => resolve('stopped');
+      signal.addEventListener('abort', stop);
       socket.addEventListener('close', () => resolve('closed'));
       socket.addEventListener('error', () => resolve('closed'));
       socket.addEventListener('message', ({ data }) => {
@@ -58,6 +60,8 @@ export async function followEvents(
     });
   } finally {
     clearInterval(timer);
+    // The signal outlives all connections, and would keep what its listeners refer to.
+    signal.removeEventListener('abort', stop);
     close();
   }
 }

@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { eventually } from '../../../../test/support/eventually.js';
 import { RestClient } from '../rest/rest-client.js';
 import { EventServer } from '../testing/event-server.js';
+import { followEvents } from './event-socket.js';
 import { EventStream } from './event-stream.js';
 
 Logger.overrideLogger(false);
@@ -141,5 +143,14 @@ describe('EventStream', () => {
     another.start({ onConnected: unused, onDisconnected: unused, onChanged: unused });
     await eventually(() => expect(server.cookies.length).toBeGreaterThan(1));
     await another.stop();
+  });
+
+  it('leaves no handler on the signal of its stop when a connection is lost', async () => {
+    const { signal } = new AbortController();
+    const connection = await client.openEvents();
+    const following = followEvents(connection, () => server.cut(), unused, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    expect(await following).toBe('closed');
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

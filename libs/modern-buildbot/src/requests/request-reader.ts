@@ -167,6 +167,8 @@ export class RequestReader {
     urgency: Urgency,
   ): Promise<ReadonlyMap<number, RequestMark | null | undefined>> {
     const unknown = rows.filter((row) => !this.marks.has(identify(row)));
+    // Apart from what is kept, which may be cleared before the answer is there.
+    const marks = new Map(rows.map((row) => [row.buildsetid, this.marks.get(identify(row))]));
     if (unknown.length > 0) {
       const sets = await this.readSets(
         unknown.map(({ buildsetid }) => buildsetid),
@@ -175,10 +177,13 @@ export class RequestReader {
       if (this.marks.size > MOST_MARKS) this.marks.clear();
       for (const row of unknown) {
         const set = sets.get(row.buildsetid);
-        if (set) this.marks.set(identify(row), readMark(set, this.keyPlace));
+        if (!set) continue;
+        const mark = readMark(set, this.keyPlace);
+        this.marks.set(identify(row), mark);
+        marks.set(row.buildsetid, mark);
       }
     }
-    return new Map(rows.map((row) => [row.buildsetid, this.marks.get(identify(row))]));
+    return marks;
   }
 
   private async readSets(ids: readonly number[], urgency: Urgency): Promise<Map<number, SetRow>> {

@@ -85,11 +85,14 @@ export class PassScheduler implements OnApplicationBootstrap {
     this.heartbeats.beat(LOOP);
     this.hasFailed = outcome === 'failed';
     if (outcome === 'finished') await this.noteFinished();
-    if (outcome === 'not-due')
-      this.looking = setInterval(
-        () => void this.pass.help(this.gaps),
-        (this.gaps.least * 1000) / LOOKS,
-      ).unref();
+    if (outcome === 'not-due') this.lookForOffers();
+  }
+
+  private lookForOffers(): void {
+    // Each tick during a long pass waits for its end, and comes here then.
+    clearInterval(this.looking);
+    const milliseconds = (this.gaps.least * 1000) / LOOKS;
+    this.looking = setInterval(() => void this.pass.help(this.gaps), milliseconds).unref();
   }
 
   /** Records the end of the pass for all instances; after a failure the next pass records it again. */

@@ -14,6 +14,7 @@ describe('PassScheduler', () => {
   let intervals: Record<string, number>;
   let outcome: PassOutcome;
   let finished: number[];
+  let looks: number;
   const telemetry: Telemetry = {
     count: () => undefined,
     observe: () => undefined,
@@ -31,6 +32,7 @@ describe('PassScheduler', () => {
     intervals = {};
     outcome = 'finished';
     finished = [];
+    looks = 0;
     jest.spyOn(Math, 'random').mockReturnValue(0);
   });
 
@@ -42,12 +44,16 @@ describe('PassScheduler', () => {
   });
 
   function start(schedule: Schedule): void {
+    let underWay: Promise<PassOutcome> | undefined;
+    const makePass = async ({ least: interval }: ScheduleGaps): Promise<PassOutcome> => {
+      passes.push({ at: (Date.now() - Date.parse('2026-01-01T00:00:00Z')) / 1000, interval });
+      if (duration > 0) await new Promise((resolve) => setTimeout(resolve, duration * 1000));
+      return outcome;
+    };
     const pass = {
-      run: async ({ least: interval }: ScheduleGaps): Promise<PassOutcome> => {
-        passes.push({ at: (Date.now() - Date.parse('2026-01-01T00:00:00Z')) / 1000, interval });
-        if (duration > 0) await new Promise((resolve) => setTimeout(resolve, duration * 1000));
-        return outcome;
-      },
+      // A tick during a pass joins it.
+      run: (gaps: ScheduleGaps) => (underWay ??= makePass(gaps).finally(() => (underWay = undefined))),
+      help: async () => void looks++,
     } as unknown as ReflectorPass;
     const configuration = { reflector: { schedule, claimedInterval: 600 } } as Configuration;
     const store = { noteFinished: async (now: number) => void finished.push(now) } as PassStore;
@@ -97,6 +103,20 @@ describe('PassScheduler', () => {
     outcome = 'not-due';
     await jest.advanceTimersByTimeAsync(60_000);
     expect(finished).toHaveLength(1);
+  });
+
+  it('looks every sixth of an interval for a pass that needs help, also after a help that took several', async () => {
+    outcome = 'not-due';
+    duration = 130;
+    start({ everySeconds: 60 });
+    await jest.advanceTimersByTimeAsync(129_000);
+    duration = 0;
+    await jest.advanceTimersByTimeAsync(56_000);
+    expect(passes.map(({ at }) => at)).toEqual([0, 180]);
+    looks = 0;
+    // Until just before the next tick.
+    await jest.advanceTimersByTimeAsync(50_000);
+    expect(looks).toBe(5);
   });
 
   it('exports the longest gap as the interval of each step', () => {

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '@bbb/rules';
-import { type FindOptionsWhere, LessThan, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
+import { type FindOptionsWhere, In, LessThan, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import type { Database } from '../database.js';
 import { JournalRow } from './journal-row.js';
 
@@ -22,7 +22,7 @@ export interface JournalBounds {
   rows: number;
 }
 
-/** Rows deleted by one statement, and statements of one call. */
+/** Rows deleted by one statement, and statements of one call that delete. */
 const DELETED_TOGETHER = 1000;
 const MOST_STATEMENTS = 50;
 
@@ -72,32 +72,51 @@ export class JournalTable {
   }
 
   /**
-   * Deletes what is out of bounds, oldest first, in small statements. Ids count up with time, closely enough.
+   * Deletes what is out of bounds, oldest first, in small statements.
    *
    * @param isOver checked between statements
    * @returns the number of entries deleted
    */
   async trim(bounds: JournalBounds, isOver: () => boolean = () => false): Promise<number> {
+    let statements = 0;
+    const mayGoOn = () => statements++ < MOST_STATEMENTS && !isOver();
+    return (await this.trimRows(bounds.rows, mayGoOn)) + (await this.trimOld(bounds.since, mayGoOn));
+  }
+
+  private async trimRows(rows: number, mayGoOn: () => boolean): Promise<number> {
     const [ids] = await this.select<{ first: number | null; last: number | null }>((query) =>
       query.select('MIN(j.id)', 'first').addSelect('MAX(j.id)', 'last'),
     );
     if (ids?.first == null || ids.last == null) return 0;
-    const [old] = await this.select<{ last: number | null }>((query) =>
-      query.select('MAX(j.id)', 'last').where('j.at < :since', bounds),
-    );
-    const end = Math.max(Number(old?.last ?? 0), Number(ids.last) - bounds.rows);
+    const end = Number(ids.last) - rows;
     let deleted = 0;
-    for (let first = Number(ids.first), n = 0; first <= end && n < MOST_STATEMENTS && !isOver(); n++) {
+    for (let first = Number(ids.first); first <= end && mayGoOn();) {
       first += DELETED_TOGETHER;
-      deleted += await this.deleteUpTo(Math.min(first - 1, end));
+      deleted += await this.delete({ id: LessThanOrEqual(Math.min(first - 1, end)) });
     }
     return deleted;
   }
 
-  private async deleteUpTo(id: number): Promise<number> {
-    const { affected } = await this.db.run((source) =>
-      source.manager.delete(JournalRow, { id: LessThanOrEqual(id) }),
-    );
+  /** Each entry for its own age: ids do not tell it, because the clock of a host may be wrong. */
+  private async trimOld(since: number, mayGoOn: () => boolean): Promise<number> {
+    let deleted = 0;
+    while (mayGoOn()) {
+      const old = await this.db.run((source) =>
+        source.manager.find(JournalRow, {
+          select: { id: true },
+          where: { at: LessThan(since) },
+          order: { at: 'ASC' },
+          take: DELETED_TOGETHER,
+        }),
+      );
+      if (old.length > 0) deleted += await this.delete({ id: In(old.map(({ id }) => id)) });
+      if (old.length < DELETED_TOGETHER) break;
+    }
+    return deleted;
+  }
+
+  private async delete(where: FindOptionsWhere<JournalRow>): Promise<number> {
+    const { affected } = await this.db.run((source) => source.manager.delete(JournalRow, where));
     return affected ?? 0;
   }
 

@@ -115,6 +115,22 @@ describeStores('what operators read and order, on %s', (_kind, current) => {
     expect(await table.trim({ since: 9999, rows: 200 })).toBe(0);
   });
 
+  it.each([
+    ['behind', 1000],
+    ['ahead', 9_000_000],
+  ])('an entry of a host whose clock is far %s is deleted for its own age only', async (_what, wrong) => {
+    const now = 5_000_000;
+    const writer = new JournalWriter(db, AUTHOR);
+    for (const at of [now - 300, wrong, now - 200, now - 100]) writer.note(decision('A', at));
+    // Behind more entries than are deleted together.
+    for (let n = 0; n < 1100; n++) writer.note(decision('B', now - 300));
+    await writer.flush();
+    const table = new JournalTable(db);
+    const kept = [now - 100, now - 200, ...(wrong < now ? [] : [wrong])];
+    expect(await table.trim({ since: now - 250, rows: 5000 })).toBe(1104 - kept.length);
+    expect((await table.page({}, 5000)).entries.map(({ at }) => at)).toEqual(kept);
+  });
+
   it('instances report themselves, and leave the list', async () => {
     const store = new InstanceStoreSql(db);
     const instance: Instance = {

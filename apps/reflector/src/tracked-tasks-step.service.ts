@@ -28,7 +28,8 @@ interface Page extends WalkedPage {
 }
 
 interface Walk {
-  pages: AsyncGenerator<WalkedPage>;
+  /** @param isWell says whether every system could be reached so far */
+  pages: (isWell: () => boolean) => AsyncGenerator<WalkedPage>;
   /**
    * Judges at the end whether what is missing is to be doubted.
    *
@@ -70,7 +71,8 @@ export class TrackedTasksStep {
       const count = await this.walks.addUp(pass.begun, own);
       return count === undefined || this.brake.apply(count);
     };
-    return this.walkOver({ pages: this.walks.walk(pass), isDoubted }, verdicts, overdue);
+    // Also without Buildbot it goes on to the end: all claims have to be reclaimed.
+    return this.walkOver({ pages: () => this.walks.walk(pass), isDoubted }, verdicts, overdue);
   }
 
   /**
@@ -81,7 +83,9 @@ export class TrackedTasksStep {
    */
   help(pass: number, verdicts: VerdictCounts, overdue: OverdueRequests): Promise<void> {
     const isDoubted = (_own: AbsenceCount, missing: number) => this.brake.isOnFor(missing);
-    return this.walkOver({ pages: this.walks.takeParts(pass), isDoubted }, verdicts, overdue);
+    // A reflector that cannot reach a system leaves the parts to those that can.
+    const pages = (isWell: () => boolean) => this.walks.takeParts(pass, isWell);
+    return this.walkOver({ pages, isDoubted }, verdicts, overdue);
   }
 
   private async walkOver(walk: Walk, verdicts: VerdictCounts, overdue?: OverdueRequests): Promise<void> {
@@ -106,9 +110,10 @@ export class TrackedTasksStep {
     const own = { seen: 0, missing: 0 };
     let missing = 0;
     let failure: Error | undefined;
+    const walked = pages(() => failure === undefined);
     try {
       let ofPart = { seen: 0, missing: 0 };
-      for await (const { rows, sides, part } of prefetch(this.readPages(pages), PREFETCHED_PAGES)) {
+      for await (const { rows, sides, part } of prefetch(this.readPages(walked), PREFETCHED_PAGES)) {
         const read = await sides;
         failure ??= read.failure;
         const count = part ? ofPart : own;

@@ -101,10 +101,14 @@ export class SharedWalks {
     return true;
   }
 
-  /** Takes parts of the walk of a pass, until nothing is left. */
-  async *takeParts(pass: number): AsyncGenerator<WalkedPage> {
+  /**
+   * Takes parts of the walk of a pass, until nothing is left.
+   *
+   * @param goOn says before each part whether to take one more
+   */
+  async *takeParts(pass: number, goOn: () => boolean = () => true): AsyncGenerator<WalkedPage> {
     const { batch } = this.configuration.reflector;
-    for (;;) {
+    while (goOn()) {
       const offered = await this.walks.read();
       if (offered?.pass !== pass || offered.rest === null) return;
       const end = await this.store.skip(offered.rest, this.sharing.pages * batch);

@@ -57,7 +57,10 @@ describe('a pass that reflectors share', () => {
   });
 
   /** A reflector with connections of its own. */
-  async function start(onTask: (taskId: string) => void = () => undefined) {
+  async function start(
+    onTask: (taskId: string) => void = () => undefined,
+    onBuildbot: () => void = () => undefined,
+  ) {
     const db = await openMigrated(database.url);
     dbs.push(db);
     const done: string[] = [];
@@ -82,10 +85,12 @@ describe('a pass that reflectors share', () => {
       },
     } as Partial<TaskQueue> as TaskQueue;
     const buildbot = {
-      readSnapshots: async (ids: readonly number[]) =>
-        new Map(
+      readSnapshots: async (ids: readonly number[]) => {
+        onBuildbot();
+        return new Map(
           ids.map((id) => [id, { key: { taskId: `task-${id}`, createdForRunId: 0 } } as RequestSnapshot]),
-        ),
+        );
+      },
     } as Partial<Buildbot> as Buildbot;
     const reconciler = {
       isStopping: false,
@@ -169,6 +174,32 @@ describe('a pass that reflectors share', () => {
     expect(first.done.toSorted()).toEqual(TASKS);
     expect(passes.state).toMatchObject({ seen: ROWS, missing: 1 });
     expect(first.doubted.get('task-99')).toBe(false);
+  });
+
+  it('gives no more parts to a helper that has lost Buildbot, which only reclaims in those that it has', async () => {
+    const lose = () => {
+      throw new Error('unreachable');
+    };
+    const [sick, well] = await Promise.all([start(undefined, lose), start()]);
+    const first = await start((taskId) => {
+      if (taskId === 'task-50') throw new Error('dead');
+    });
+    await expect(first.pass()).rejects.toThrow('dead');
+    await expect(sick.help()).rejects.toThrow('unreachable');
+    // The part in which it noticed, and one that it may have taken meanwhile.
+    const parts = [2 * 2, 2 * 2 * 2];
+    expect(parts).toContain(sick.done.length);
+    expect(await well.help()).toBe(true);
+    expect(well.done.length).toBeGreaterThan(0);
+    expect(well.done.filter((taskId) => sick.done.includes(taskId))).toEqual([]);
+  });
+
+  it('is walked to its end by the reflector that made it, also without Buildbot', async () => {
+    const first = await start(undefined, () => {
+      throw new Error('unreachable');
+    });
+    await expect(first.pass()).rejects.toThrow('unreachable');
+    expect(first.done.toSorted()).toEqual(TASKS);
   });
 
   it('takes in a reflector that comes in its midst, and misses nothing', async () => {

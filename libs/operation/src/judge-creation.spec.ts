@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Refused } from '@bbb/rules';
 import { PAYLOAD, ReconcilerHarness, TASK } from '../../reconciler/src/testing/reconciler-harness.js';
+import { row as makeRow } from '../../rules/src/testing/observations.js';
 import { judgeCreation } from './judge-creation.js';
 
 const PAUSE = { builders: '.*', by: 'an operator', reason: 'maintenance', since: 0 };
@@ -31,3 +32,25 @@ it.each([
   if (expected) expect(wait).toMatchObject(expected);
   else expect(wait).toBeUndefined();
 });
+
+it.each([
+  [
+    'is to be created',
+    {},
+    { for: 'buildbot', text: expect.stringContaining('buildbot.max_open_per_builder') },
+  ],
+  // It may exist, whatever room there is.
+  ['may have been created', { row: makeRow({ buildRequestId: null }) }, undefined],
+])(
+  'tells that a task waits for room when its builder has none and its request %s',
+  async (_what, given, expected) => {
+    const { queue, buildbot, settings, status, definition } = new ReconcilerHarness();
+    queue.checkScopes = async () => {};
+    buildbot.hasRoomFor = async () => false;
+    const systems = { queue, buildbot, policy: settings.policy, taskQueueId: settings.taskQueueId };
+    const situation = { taskId: TASK, status, source: 'fresh', ...given } as const;
+    const wait = await judgeCreation(systems, situation, definition, undefined);
+    if (expected) expect(wait).toEqual(expected);
+    else expect(wait).toBeUndefined();
+  },
+);

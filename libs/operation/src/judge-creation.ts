@@ -12,7 +12,7 @@ import type { OperationSystems } from './systems.js';
 
 /**
  * What comes of a task for which a build request is to be created: it may be another bridge's, ignored, rejected or paused,
- * or its run could be claimed and then not be acted on.
+ * its builder may have no room, or its run could be claimed and then not be acted on.
  *
  * @returns undefined when nothing is in its way
  * @throws Unavailable when the builder list or Taskcluster cannot be read
@@ -24,7 +24,7 @@ export async function judgeCreation(
     queue,
     taskQueueId,
   }: Pick<OperationSystems, 'policy' | 'buildbot' | 'queue' | 'taskQueueId'>,
-  { taskId, status }: Explanation['situation'],
+  { taskId, status, row }: Explanation['situation'],
   definition: TaskDefinition | undefined,
   pause: Pause | undefined,
 ): Promise<Wait | undefined> {
@@ -50,6 +50,12 @@ export async function judgeCreation(
     return {
       for: 'operator',
       text: `an operator resumes the builders ${pause.builders}: buildbot-bridge resume (paused by ${pause.by}: ${pause.reason || 'no reason given'})`,
+    };
+  // A creation that was interrupted goes on without room: its request may exist.
+  if (!row && !(await buildbot.hasRoomFor(judgement.spec.buildername)))
+    return {
+      for: 'buildbot',
+      text: 'Buildbot finishes open build requests of the builder, which has buildbot.max_open_per_builder of them',
     };
   return undefined;
 }

@@ -44,6 +44,21 @@ describe('explainWait', () => {
       { for: 'grace', until: NOW - 50 + SETTINGS.missingGrace },
     ],
     ['a confirmation', { row: row(), status: status('pending'), absenceDoubted: true }, { for: 'operator' }],
+    [
+      'a confirmation before its request is created',
+      { status: status('pending'), absenceDoubted: true },
+      { for: 'operator' },
+    ],
+    [
+      'a confirmation before the creation of its request goes on',
+      { row: row({ buildRequestId: null }), status: status('pending'), absenceDoubted: true },
+      { for: 'operator' },
+    ],
+    [
+      'what no confirmation changes',
+      { row: row({ missingSince: NOW - 1000 }), status: status('foreign'), absenceDoubted: true },
+      { for: 'taskcluster' },
+    ],
     ['Buildbot', { row: row(), status: status('running'), buildbotUnavailable: true }, { for: 'buildbot' }],
     ['another worker', seen(STATES.waiting, ['foreign']), { for: 'taskcluster' }],
     [

@@ -1,4 +1,4 @@
-import type { Verdict } from './decide.js';
+import { decide, type Verdict } from './decide.js';
 import { computeReclaimTime, type Facts } from './facts.js';
 import type { DecisionSettings, Observation } from './observation.js';
 import { findLatestRun } from './runs.js';
@@ -10,7 +10,7 @@ import { findLatestRun } from './runs.js';
  * worker      - a worker in Buildbot that takes the build request
  * build       - the end of the build
  * message     - the build's end message, which has its artifacts
- * buildbot    - Buildbot, to complete or cancel the build request, or to be available again
+ * buildbot    - Buildbot, to complete or cancel the build request, to have room for it, or to be available again
  * taskcluster - Taskcluster, to resolve the task, or to be available again
  * grace       - the end of a grace period: one side is missing
  * operator    - an operator: builders are paused, or too many tasks are missing
@@ -87,7 +87,7 @@ export function explainWait(
 }
 
 function explainIdle(facts: Facts, seen: Observation, settings: DecisionSettings): Wait {
-  if (facts.absenceDoubted && (facts.request === 'gone' || facts.run === 'absent'))
+  if (facts.absenceDoubted && decide({ ...facts, absenceDoubted: false }) !== 'wait')
     return {
       for: 'operator',
       text: 'too many tracked tasks are missing at once; an operator confirms it: buildbot-bridge missing confirm',

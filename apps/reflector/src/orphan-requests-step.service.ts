@@ -4,6 +4,7 @@ import {
   Buildbot,
   BuilderPolicy,
   Clock,
+  judgeOrphan,
   type MarkedRequest,
   type RequestSnapshot,
   TaskQueue,
@@ -100,11 +101,11 @@ export class OrphanRequestsStep {
     const { taskId, buildRequestId } = orphan;
     const status = await this.queue.readStatus(taskId);
     const request = await this.buildbot.readSnapshot(buildRequestId);
-    // Another installation may use the same scheduler database; its requests are left alone.
-    if (status?.taskQueueId !== this.taskQueueId || request?.key?.taskId !== taskId) return;
-    if (this.policy.judge(request.buildername, []).is === 'ignored') return;
+    const { policy, taskQueueId } = this;
+    const judgement = judgeOrphan(orphan, status, request, { policy, taskQueueId });
+    if (judgement.is === 'foreign' || !status || !request) return;
 
-    const runId = chooseRun(orphan, status);
+    const { runId } = judgement;
     const { created } = await this.store.track({
       taskId,
       runId,
@@ -146,11 +147,4 @@ export class OrphanRequestsStep {
 /** Up to which id a page has all; the last page has all that there are. */
 function findEnd(ids: readonly number[]): number {
   return ids.length < PAGE ? Infinity : ids.at(-1)!;
-}
-
-/** The run that a request serves: from its property, otherwise the run scheduled in the second of its submission. */
-function chooseRun({ createdForRunId, createdAt }: MarkedRequest, { runs }: TaskStatus): number {
-  if (createdForRunId !== null) return createdForRunId;
-  const same = runs.find(({ scheduled }) => Math.floor(scheduled) === createdAt);
-  return same?.runId ?? Math.max(0, runs.length - 1);
 }

@@ -1,5 +1,14 @@
 import { PassStoreSql, PauseStoreSql } from '@bbb/bridge-db';
-import { findLatestRun, type ListedRun, type MarkedRequest, PausedBuilders, type Verdict } from '@bbb/rules';
+import { QueueClock } from '@bbb/reconciler';
+import {
+  judgeOrphan,
+  type ListedRun,
+  type MarkedRequest,
+  PausedBuilders,
+  type RequestSnapshot,
+  type TaskStatus,
+  type Verdict,
+} from '@bbb/rules';
 import { explainRows } from './list-tasks.js';
 import { judgeCreation } from './judge-creation.js';
 import type { OperationSystems } from './systems.js';
@@ -16,7 +25,9 @@ export interface PlannedTask {
   reason: string;
 }
 
-/** Rows and requests that are read together. */
+const IGNORED = 'its builder belongs to another installation (ignored_builders)';
+
+/** Rows, runs and requests that are read together. */
 const TOGETHER = 500;
 
 /**
@@ -37,12 +48,31 @@ export async function* planPass(systems: OperationSystems): AsyncGenerator<Plann
     ['pending', systems.queue.listPending()],
     ['claimed', systems.queue.listClaimed()],
   ] as const)
-    for await (const run of runs) {
-      if (tracked.has(run.taskId)) continue;
-      tracked.add(run.taskId);
-      yield await planUntracked(systems, step, run, shared);
+    for await (const page of readPages(runs)) {
+      const untracked = page.filter(({ taskId }) => !tracked.has(taskId));
+      // A task may have been tracked since the rows were read.
+      const rows = await systems.tasks.findWhere(
+        'taskId',
+        untracked.map(({ taskId }) => taskId),
+      );
+      for (const { taskId } of rows) tracked.add(taskId);
+      for (const run of untracked) {
+        if (tracked.has(run.taskId)) continue;
+        tracked.add(run.taskId);
+        yield await planUntracked(systems, step, run, shared);
+      }
     }
   yield* planOrphans(systems, requests);
+}
+
+async function* readPages<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let page: Item[] = [];
+  for await (const item of items) {
+    if (page.push(item) < TOGETHER) continue;
+    yield page;
+    page = [];
+  }
+  yield page;
 }
 
 async function* planTracked(systems: OperationSystems): AsyncGenerator<PlannedTask> {
@@ -63,13 +93,16 @@ interface Shared {
   absenceDoubted: boolean;
 }
 
-async function readShared({ db, isMigrated }: OperationSystems): Promise<Shared> {
-  if (!isMigrated) return { paused: new PausedBuilders([]), absenceDoubted: false };
-  const [pauses, { doubtedSince }] = await Promise.all([
-    new PauseStoreSql(db).list(),
-    new PassStoreSql(db).read(),
+async function readShared(systems: OperationSystems): Promise<Shared> {
+  const [pauses, absenceDoubted] = await Promise.all([
+    systems.isMigrated ? new PauseStoreSql(systems.db).list() : [],
+    isAbsenceDoubted(systems),
   ]);
-  return { paused: new PausedBuilders(pauses), absenceDoubted: doubtedSince !== null };
+  return { paused: new PausedBuilders(pauses), absenceDoubted };
+}
+
+async function isAbsenceDoubted({ db, isMigrated }: OperationSystems): Promise<boolean> {
+  return isMigrated && (await new PassStoreSql(db).read()).doubtedSince !== null;
 }
 
 async function planUntracked(
@@ -79,12 +112,14 @@ async function planUntracked(
   { paused, absenceDoubted }: Shared,
 ): Promise<PlannedTask> {
   const none = { step, taskId, runId, buildRequestId: null };
+  const name = (definition.payload as { buildername?: unknown } | null)?.buildername;
+  if (typeof name === 'string' && systems.policy.judge(name, definition.scopes).is === 'ignored')
+    return { ...none, verdict: 'ignore', reason: IGNORED };
   try {
     const status = await systems.queue.readStatus(taskId);
     const given = { row: null, status, absenceDoubted, source: 'batched' } as const;
     const { verdict, cause, situation } = await systems.reconciler.explain(taskId, given);
     if (verdict !== 'create-request') return { ...none, verdict, reason: cause.cause };
-    const name = (definition.payload as { buildername?: unknown } | null)?.buildername;
     const pause = typeof name === 'string' ? paused.find(name) : undefined;
     const wait = await judgeCreation(systems, situation, definition, pause);
     if (!wait) return { ...none, verdict, reason: cause.cause };
@@ -94,28 +129,56 @@ async function planUntracked(
   }
 }
 
+/** As the reflector selects and judges them. */
 async function* planOrphans(
-  { buildbot, queue, taskQueueId }: OperationSystems,
+  systems: OperationSystems,
   tracked: ReadonlySet<number>,
 ): AsyncGenerator<PlannedTask> {
+  const { buildbot, queue, tasks } = systems;
+  const youngest = new QueueClock(systems.clock, queue).now() - systems.orphanGrace;
   for (let after: number | undefined = 0; after !== undefined;) {
     const open: MarkedRequest[] = await buildbot.listMarkedOpenRequests(after, TOGETHER);
-    const untracked = open.filter(({ buildRequestId }) => !tracked.has(buildRequestId));
-    const statuses = await queue.readStatuses(untracked.map(({ taskId }) => taskId));
-    for (const { taskId, buildRequestId, createdForRunId } of untracked) {
-      const status = statuses.get(taskId);
-      const isOwn = status !== undefined && !(status instanceof Error) && status.taskQueueId === taskQueueId;
-      yield {
-        step: 'orphans',
-        taskId,
-        runId: createdForRunId ?? (isOwn ? (findLatestRun(status)?.runId ?? null) : null),
-        buildRequestId,
-        verdict: isOwn ? 'adopt' : 'ignore',
-        reason: isOwn
-          ? 'the build request is open and the bridge has no row for it'
-          : 'the build request belongs to a task of another task queue, or of no task that Taskcluster knows',
-      };
+    const absenceDoubted = await isAbsenceDoubted(systems);
+    const unknown = open.filter(({ buildRequestId }) => !tracked.has(buildRequestId));
+    // A request may have got its row since the rows were read.
+    const rows = await tasks.findWhere('buildrequestId', idsOf(unknown));
+    const known = new Set(rows.map(({ buildRequestId }) => buildRequestId));
+    const orphans = unknown.filter(({ buildRequestId }) => !known.has(buildRequestId));
+    const statuses = await queue.readStatuses(orphans.map(({ taskId }) => taskId));
+    const snapshots = await buildbot.readSnapshots(idsOf(orphans));
+    for (const orphan of orphans) {
+      const { taskId, buildRequestId, createdForRunId, createdAt } = orphan;
+      const none = { step: 'orphans', taskId, runId: createdForRunId, buildRequestId } as const;
+      if (absenceDoubted) yield { ...none, verdict: 'wait', reason: DOUBTED };
+      else if (createdAt > youngest) yield { ...none, verdict: 'wait', reason: YOUNG };
+      else
+        yield {
+          ...none,
+          ...planOrphan(systems, orphan, statuses.get(taskId), snapshots.get(buildRequestId)),
+        };
     }
     after = open.length < TOGETHER ? undefined : open.at(-1)?.buildRequestId;
   }
 }
+
+const DOUBTED =
+  'too many tracked tasks are missing at once, and the build request may be from another database: buildbot-bridge missing confirm';
+const YOUNG = 'the build request is younger than reflector.orphan_grace: its row may still come';
+
+function planOrphan(
+  systems: OperationSystems,
+  orphan: MarkedRequest,
+  status: TaskStatus | Error | undefined,
+  request: RequestSnapshot | Error | undefined,
+): Partial<PlannedTask> & Pick<PlannedTask, 'reason'> {
+  if (status instanceof Error) return { reason: status.message };
+  if (request instanceof Error) return { reason: request.message };
+  const judgement = judgeOrphan(orphan, status, request, systems);
+  if (judgement.is === 'foreign') return { verdict: 'ignore', reason: judgement.reason };
+  return {
+    ...{ verdict: 'adopt', runId: judgement.runId },
+    reason: 'the build request is open and the bridge has no row for it',
+  };
+}
+
+const idsOf = (requests: readonly MarkedRequest[]) => requests.map(({ buildRequestId }) => buildRequestId);

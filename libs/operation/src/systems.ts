@@ -21,6 +21,8 @@ export interface OperationSystems {
   policy: BuilderPolicy;
   /** `<provisionerId>/<workerType>`. */
   taskQueueId: string;
+  /** Seconds that an open build request may be without a row. */
+  orphanGrace: number;
   /** Of Taskcluster. */
   rootUrl: string;
 }

@@ -20,6 +20,7 @@ export * from './decision/cause.js';
 export * from './decision/decide.js';
 export * from './decision/facts.js';
 export * from './decision/belongs-to-run.js';
+export * from './decision/judge-orphan.js';
 export * from './decision/mass-absence.js';
 export * from './decision/observation.js';
 export * from './decision/runs.js';

@@ -79,6 +79,11 @@ describeDatabases('the list of tracked tasks, on %s', (kind) => {
         expect(await walk(size, { state: 'claimed' })).toEqual(['b', 'a']);
       }
       expect(await list.countByState()).toEqual({ tracked: 3, claimed: 2, creating: 0, missing: 0 });
+      const found = async (...given: Parameters<TaskList['findWhere']>) =>
+        (await list.findWhere(...given)).map(({ buildRequestId }) => buildRequestId).sort();
+      expect(await found('taskId', ['b', 'c'])).toEqual([2, 3]);
+      expect(await found('buildrequestId', [1, 3, 9])).toEqual([1, 3]);
+      expect(await found('buildrequestId', [])).toEqual([]);
       expect(await list.get('b')).toMatchObject({ runId: 2, buildRequestId: 3, buildId: null, rev: 0 });
     },
   );

@@ -1,5 +1,5 @@
 import { Invalid, type TrackedTask } from '@bbb/rules';
-import { type Dialect, numberPlaceholders } from '@bbb/sql';
+import { type Dialect, listPlaceholders, numberPlaceholders } from '@bbb/sql';
 import type { DataSource } from 'typeorm';
 import type { Database } from '../database.js';
 import { type RawTaskRow, readTaskRows } from './read-task-row.js';
@@ -60,6 +60,19 @@ export class TaskList {
       values: [taskId],
     }));
     return readTaskRows(rows).read[0];
+  }
+
+  /** Rows in which a column has one of these values, in no particular order. */
+  async findWhere(
+    column: 'taskId' | 'buildrequestId',
+    values: readonly (string | number)[],
+  ): Promise<TrackedTask[]> {
+    if (values.length === 0) return [];
+    const rows = await this.read((quote) => ({
+      sql: `WHERE ${quote(column)} IN (${listPlaceholders(values.length)})`,
+      values: [...values],
+    }));
+    return readTaskRows(rows).read;
   }
 
   /** @throws Invalid when the cursor is none of this list */

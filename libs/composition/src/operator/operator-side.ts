@@ -42,8 +42,9 @@ export const OPERATOR_SIDE: Provider[] = [
 /** The part of the configuration that answers to operators need. */
 export function createOperationSettings({
   taskcluster: { provisionerId, workerType, rootUrl },
-}: Configuration): Pick<OperationSystems, 'taskQueueId' | 'rootUrl'> {
-  return { taskQueueId: `${provisionerId}/${workerType}`, rootUrl };
+  reflector: { orphanGrace },
+}: Configuration): Pick<OperationSystems, 'taskQueueId' | 'rootUrl' | 'orphanGrace'> {
+  return { taskQueueId: `${provisionerId}/${workerType}`, rootUrl, orphanGrace };
 }
 
 function createJournal(

@@ -90,6 +90,27 @@ describeDatabases(`the list of ${TRACKED} tracked tasks, on %s`, (kind) => {
     expect(taken.statuses).toEqual([500, 500]);
   });
 
+  it.each(['claim', 'age', 'task'] as const)(
+    'by %s leaves out no task when rows of the page before leave their places meanwhile',
+    async (sort) => {
+      const query: TaskQuery = { limit: 50, sort, waitingFor: 'build' };
+      const idsOf = ({ tasks }: TaskPage) => tasks.map(({ row }) => row.taskId);
+      const [first, second] = (await walk(query, 2)) as [TaskPage, TaskPage];
+      const gone = idsOf(first)
+        .slice(0, 20)
+        .map((taskId) => `'${taskId}'`);
+      await source.query('BEGIN');
+      try {
+        await source.query(`DELETE FROM tasks WHERE ${source.driver.escape('taskId')} IN (${gone.join()})`);
+        const page = await listTasks(systems, { ...query, cursor: first.next! });
+        expect(idsOf(page)).toEqual(idsOf(second));
+        expect(idsOf(page)).toHaveLength(50);
+      } finally {
+        await source.query('ROLLBACK');
+      }
+    },
+  );
+
   it.each(['claim', 'age', 'task'] as const)('by %s reads the rows of a page and no others', async (sort) => {
     const pages = await walk({ limit: 50, sort }, 3);
     expect(pages.flatMap(({ tasks }) => tasks).length).toBe(150);

@@ -71,23 +71,19 @@ export async function listTasks(systems: OperationSystems, query: TaskQuery): Pr
   const matches = createTaskMatcher(query);
   const together = matches ? Math.min(READ_TOGETHER, mostRead) : limit;
   const page: TaskPage = { tasks: [], read: 0, problems: [] };
-  let { from, skip } = parseCursor(query.cursor);
+  let { cursor } = query;
   for (;;) {
-    const { tasks: rows, next } = await systems.tasks.page(filter, sort, together, from);
-    const explained = await explainRows(systems, rows.slice(skip), page.problems);
+    const { tasks: rows, cursors, next } = await systems.tasks.page(filter, sort, together, cursor);
+    const explained = await explainRows(systems, rows, page.problems);
     for (const [index, task] of explained.entries()) {
-      if (page.tasks.length === limit)
-        return {
-          ...page,
-          next: JSON.stringify({ ...(from === undefined ? {} : { from }), skip: skip + index }),
-        };
+      // Behind the last row looked at, by its key: rows before it may leave their places until the next page is read.
+      if (page.tasks.length === limit) return { ...page, next: cursors[index - 1]! };
       page.read++;
       if (!matches || matches(task)) page.tasks.push(task);
     }
     if (next === undefined) return page;
-    if (page.tasks.length === limit || page.read >= mostRead)
-      return { ...page, next: JSON.stringify({ from: next, skip: 0 }) };
-    [from, skip] = [next, 0];
+    if (page.tasks.length === limit || page.read >= mostRead) return { ...page, next };
+    cursor = next;
   }
 }
 
@@ -160,16 +156,4 @@ function readPattern(pattern: string): (name: string) => boolean {
   } catch (error) {
     throw new Invalid(`not a regular expression: ${pattern}: ${(error as Error).message}`);
   }
-}
-
-function parseCursor(cursor: string | undefined): { from: string | undefined; skip: number } {
-  if (cursor === undefined) return { from: undefined, skip: 0 };
-  try {
-    const { from, skip } = JSON.parse(cursor) as { from?: unknown; skip?: unknown };
-    if ((from === undefined || typeof from === 'string') && Number.isSafeInteger(skip))
-      return { from, skip: Math.max(0, skip as number) };
-  } catch {
-    // Not JSON.
-  }
-  throw new Invalid('not a cursor of this list');
 }

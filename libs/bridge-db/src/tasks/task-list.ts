@@ -21,6 +21,8 @@ export type TaskSort = 'claim' | 'age' | 'task';
 /** A page of tracked tasks, and the cursor to the next one. */
 export interface TaskListPage {
   tasks: TrackedTask[];
+  /** For each of the tasks, the cursor to what follows it. */
+  cursors: string[];
   next?: string;
 }
 
@@ -79,18 +81,24 @@ export class TaskList {
   async page(filter: TaskFilter, sort: TaskSort, limit: number, cursor?: string): Promise<TaskListPage> {
     let { part, after } = cursor === undefined ? first(filter, sort) : parse(cursor);
     const tasks: TrackedTask[] = [];
+    const cursors: string[] = [];
+    const cursorBehind = (row: RawTaskRow) =>
+      JSON.stringify({ part, after: placeOf(row, part, sort, this.isOurs) });
     for (;;) {
       const wanted = Math.max(1, limit - tasks.length);
       const rows = await this.read((quote) =>
         select({ part, after }, filter, sort, wanted, quote, this.isOurs),
       );
-      for (const { id: _, ...task } of readTaskRows(rows).read) tasks.push(task);
+      for (const row of readTaskRows(rows).read) {
+        const { id: _, ...task } = row;
+        tasks.push(task);
+        cursors.push(cursorBehind(row));
+      }
       const last = rows.at(-1);
       // Rows that cannot be read count too: the page is shorter by them.
-      if (rows.length === wanted && last)
-        return { tasks, next: JSON.stringify({ part, after: placeOf(last, part, sort, this.isOurs) }) };
+      if (rows.length === wanted && last) return { tasks, cursors, next: cursorBehind(last) };
       if (part !== 'claimed' || filter.state === 'claimed' || filter.claimedUntilBefore !== undefined)
-        return { tasks };
+        return { tasks, cursors };
       part = 'unclaimed';
       after = [];
     }

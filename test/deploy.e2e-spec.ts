@@ -292,6 +292,7 @@ describe('memory', () => {
       lines.filter((line) => !line.startsWith(`${key}=${NODE} /`) && !line.startsWith(`${key}=${NODE} %`)),
     ).toEqual([]);
     expect(text(file)).not.toContain('NODE_OPTIONS');
+    expect(text(file).match(/^environment.*\bNODE_COMPILE_CACHE=/gim)).toHaveLength(lines.length);
   });
 
   it('is saved in the image by the option that Node.js takes from its environment', () => {

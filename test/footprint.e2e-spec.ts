@@ -43,7 +43,7 @@ const WAITING = process.versions.node.startsWith('20.') ? 125 : 140;
 /** Milliseconds for the slowest test; on a quiet machine it takes 10 s. */
 const PATIENCE = 120_000;
 
-/** As the image and all definitions in deploy/ have it. */
+/** As the image has it; supervisord and systemd start services with a further option for a small heap. */
 const NODE_OPTIONS = '--max-semi-space-size=8';
 
 describeWhere(isReachable('rabbitmq'))('what a service takes', () => {

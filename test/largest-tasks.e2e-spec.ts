@@ -12,7 +12,7 @@ const MEMORY = 256;
 /** Bytes of a payload; Taskcluster takes ten megabytes for a whole task. */
 const SIZE = 9_000_000;
 
-/** As the image and all definitions in deploy/ have it. */
+/** As the image has it; supervisord and systemd start services with a further option for a small heap. */
 const NODE_OPTIONS = '--max-semi-space-size=8';
 
 const OTHERS = 5;
